@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the members of the kernel's private structures are, from the type
+ * information of the kernel that runs. The format is that of
+ * Documentation/bpf/btf.rst. The kernel's own BTF code cannot look up a name
+ * for a module (btf_find_by_name_kind() is not exported), hence this reader,
+ * which is used once, at load.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel_read_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <uapi/linux/btf.h>
+
+#include "btf.h"
+
+#define FI_BTF_PATH	"/sys/kernel/btf/vmlinux"
+
+/* More nesting than this is a loop in the data. */
+#define FI_BTF_MAX_DEPTH	32
+
+/**
+ * btf_record_size() - bytes that one type record takes
+ * @type: the record; its fixed part must be readable
+ *
+ * Return: the size, or 0 for a kind that this reader does not know: the
+ * records after it cannot be found.
+ */
+static size_t btf_record_size(const struct btf_type *type)
+{
+	size_t n = BTF_INFO_VLEN(type->info);
+	size_t extra;
+
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+		extra = sizeof(u32);
+		break;
+	case BTF_KIND_ARRAY:
+		extra = sizeof(struct btf_array);
+		break;
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		extra = n * sizeof(struct btf_member);
+		break;
+	case BTF_KIND_ENUM:
+		extra = n * sizeof(struct btf_enum);
+		break;
+	case BTF_KIND_FUNC_PROTO:
+		extra = n * sizeof(struct btf_param);
+		break;
+	case BTF_KIND_DATASEC:
+		extra = n * sizeof(struct btf_var_secinfo);
+		break;
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case 16: /* BTF_KIND_FLOAT: 5.13, b1828f0b0482 */
+	case 18: /* BTF_KIND_TYPE_TAG: 5.17, 8c42d2fa4eeb */
+		extra = 0;
+		break;
+	case 17: /* BTF_KIND_DECL_TAG: 5.16, 223f903e9c83 */
+		extra = sizeof(u32);
+		break;
+	case 19: /* BTF_KIND_ENUM64: 6.0, 6089fb325cf7; value in two halves */
+		extra = n * 3 * sizeof(u32);
+		break;
+	default:
+		return 0;
+	}
+	return sizeof(*type) + extra;
+}
+
+/* Walk the records once; with @types, note where each one starts. */
+static int btf_walk_types(const char *pos, const char *end,
+			  const struct btf_type **types, u32 *nr)
+{
+	u32 id = 1; /* 0 is void and has no record */
+
+	while (pos < end) {
+		const struct btf_type *type = (const void *)pos;
+		size_t size;
+
+		if (end - pos < sizeof(*type))
+			return -EINVAL;
+		size = btf_record_size(type);
+		if (!size) {
+			pr_err("%s: type kind %u is unknown\n", FI_BTF_PATH,
+			       BTF_INFO_KIND(type->info));
+			return -EOPNOTSUPP;
+		}
+		if (end - pos < size)
+			return -EINVAL;
+		if (types)
+			types[id] = type;
+		id++;
+		pos += size;
+	}
+	*nr = id;
+	return 0;
+}
+
+static int btf_index(struct fi_btf *btf, size_t len)
+{
+	const struct btf_header *hdr = btf->data;
+	const char *types;
+	u32 nr;
+	int err;
+
+	if (len < sizeof(*hdr) || hdr->magic != BTF_MAGIC ||
+	    hdr->version != BTF_VERSION ||
+	    hdr->hdr_len < sizeof(*hdr) || hdr->hdr_len > len ||
+	    (u64)hdr->hdr_len + hdr->type_off + hdr->type_len > len ||
+	    (u64)hdr->hdr_len + hdr->str_off + hdr->str_len > len ||
+	    !hdr->str_len || hdr->type_off % sizeof(u32))
+		return -EINVAL;
+
+	types = btf->data + hdr->hdr_len + hdr->type_off;
+	btf->strings = btf->data + hdr->hdr_len + hdr->str_off;
+	btf->strings_len = hdr->str_len;
+	if (btf->strings[btf->strings_len - 1])
+		return -EINVAL;
+
+	err = btf_walk_types(types, types + hdr->type_len, NULL, &nr);
+	if (err)
+		return err;
+	btf->types = kvcalloc(nr, sizeof(*btf->types), GFP_KERNEL);
+	if (!btf->types)
+		return -ENOMEM;
+	return btf_walk_types(types, types + hdr->type_len, btf->types,
+			      &btf->nr_types);
+}
+
+/**
+ * fi_btf_load() - read the running kernel's type information
+ * @btf: filled in; free with fi_btf_free() also after an error
+ *
+ * Context: process; may sleep. Opens a path in the caller's mount namespace.
+ *
+ * Return: 0; -EINVAL for data that are not BTF, -EOPNOTSUPP for a newer kind
+ * of it, else the error of the read. The kernel log has the reason.
+ */
+int fi_btf_load(struct fi_btf *btf)
+{
+	ssize_t len;
+	int err;
+
+	memset(btf, 0, sizeof(*btf));
+	len = kernel_read_file_from_path(FI_BTF_PATH, 0, &btf->data, INT_MAX,
+					 NULL, READING_UNKNOWN);
+	if (len < 0) {
+		pr_err("cannot read %s: error %zd\n", FI_BTF_PATH, len);
+		return len;
+	}
+	err = btf_index(btf, len);
+	if (err == -EINVAL)
+		pr_err("%s is not BTF of version %u\n", FI_BTF_PATH, BTF_VERSION);
+	return err;
+}
+
+/**
+ * fi_btf_free() - give back what fi_btf_load() took
+ * @btf: type information, or one whose load failed
+ */
+void fi_btf_free(struct fi_btf *btf)
+{
+	kvfree(btf->types);
+	vfree(btf->data);
+}
+
+static const struct btf_type *btf_by_id(const struct fi_btf *btf, u32 id)
+{
+	return id && id < btf->nr_types ? btf->types[id] : NULL;
+}
+
+static const char *btf_name(const struct fi_btf *btf, u32 offset)
+{
+	return offset < btf->strings_len ? btf->strings + offset : "";
+}
+
+static bool is_composite(const struct btf_type *type)
+{
+	u32 kind = BTF_INFO_KIND(type->info);
+
+	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
+}
+
+/* The type behind typedefs and qualifiers. */
+static const struct btf_type *btf_resolve(const struct fi_btf *btf, u32 id)
+{
+	const struct btf_type *type;
+	int depth;
+
+	for (depth = 0; depth < FI_BTF_MAX_DEPTH; depth++) {
+		type = btf_by_id(btf, id);
+		if (!type)
+			return NULL;
+		switch (BTF_INFO_KIND(type->info)) {
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+		case BTF_KIND_RESTRICT:
+		case 18: /* BTF_KIND_TYPE_TAG */
+			id = type->type;
+			break;
+		default:
+			return type;
+		}
+	}
+	return NULL;
+}
+
+/* Bytes of a value of type @id; 0 where that is not known. */
+static u32 btf_sizeof(const struct fi_btf *btf, u32 id)
+{
+	const struct btf_type *type = btf_resolve(btf, id);
+	const struct btf_array *array;
+
+	if (!type)
+		return 0;
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_PTR:
+		return sizeof(void *);
+	case BTF_KIND_ARRAY:
+		array = (const void *)(type + 1);
+		type = btf_resolve(btf, array->type);
+		if (!type || BTF_INFO_KIND(type->info) == BTF_KIND_ARRAY)
+			return 0;
+		return array->nelems * btf_sizeof(btf, array->type);
+	case BTF_KIND_INT:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return type->size;
+	default:
+		return 0;
+	}
+}
+
+static const struct btf_type *btf_find_struct(const struct fi_btf *btf,
+					      const char *name)
+{
+	u32 id;
+
+	for (id = 1; id < btf->nr_types; id++) {
+		const struct btf_type *type = btf->types[id];
+
+		if (BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT &&
+		    !strcmp(btf_name(btf, type->name_off), name))
+			return type;
+	}
+	return NULL;
+}
+
+/* Bit offset of @member; with bitfields, the upper byte is their width. */
+static u32 btf_member_bits(const struct btf_type *type,
+			   const struct btf_member *member)
+{
+	return BTF_INFO_KFLAG(type->info) ?
+	       BTF_MEMBER_BIT_OFFSET(member->offset) : member->offset;
+}
+
+/*
+ * Find the member called the first @len characters of @name, also inside
+ * anonymous members, and add its offset in bits to @bits.
+ */
+static const struct btf_member *
+btf_find_member(const struct fi_btf *btf, const struct btf_type *type,
+		const char *name, size_t len, u32 *bits, int depth)
+{
+	const struct btf_member *member = (const void *)(type + 1);
+	u32 i;
+
+	if (depth > FI_BTF_MAX_DEPTH)
+		return NULL;
+	for (i = 0; i < BTF_INFO_VLEN(type->info); i++, member++) {
+		const char *got = btf_name(btf, member->name_off);
+		const struct btf_member *found = NULL;
+		const struct btf_type *inner;
+
+		if (strlen(got) == len && !strncmp(got, name, len)) {
+			found = member;
+		} else if (!*got) {
+			inner = btf_resolve(btf, member->type);
+			if (inner && is_composite(inner))
+				found = btf_find_member(btf, inner, name, len,
+							bits, depth + 1);
+		}
+		if (found) {
+			*bits += btf_member_bits(type, member);
+			return found;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * fi_btf_struct_size() - size of a structure
+ * @btf: the type information
+ * @name: its tag
+ * @size: its size in bytes
+ *
+ * Return: 0, or -ENOENT if there is no such structure.
+ */
+int fi_btf_struct_size(const struct fi_btf *btf, const char *name, u32 *size)
+{
+	const struct btf_type *type = btf_find_struct(btf, name);
+
+	if (!type)
+		return -ENOENT;
+	*size = type->size;
+	return 0;
+}
+
+/**
+ * fi_btf_member() - where a member of a structure is
+ * @btf: the type information
+ * @name: the tag of the structure
+ * @path: the member's name; those of nested ones are joined by dots. Anonymous
+ *	structures and unions between them are passed through.
+ * @offset: its offset in bytes from the start of the structure
+ * @size: its size in bytes
+ *
+ * Return: 0, or -ENOENT if there is no such structure or member, or the member
+ * is a bit field.
+ */
+int fi_btf_member(const struct fi_btf *btf, const char *name, const char *path,
+		  u32 *offset, u32 *size)
+{
+	const struct btf_type *type = btf_find_struct(btf, name);
+	const struct btf_member *member = NULL;
+	u32 bits = 0;
+
+	while (*path) {
+		size_t len = strcspn(path, ".");
+
+		if (!type || !is_composite(type))
+			return -ENOENT;
+		member = btf_find_member(btf, type, path, len, &bits, 0);
+		if (!member)
+			return -ENOENT;
+		type = btf_resolve(btf, member->type);
+		path += len;
+		if (*path == '.')
+			path++;
+	}
+	if (!member || bits % BITS_PER_BYTE)
+		return -ENOENT;
+	*offset = bits / BITS_PER_BYTE;
+	*size = btf_sizeof(btf, member->type);
+	return 0;
+}

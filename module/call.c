@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a waiter asked for. The queue entry does not hold the expected value,
+ * the operation or the timeout; the system call's arguments do.
+ */
+#include <linux/futex.h>
+#include <linux/sched/task_stack.h>
+#include <linux/string.h>
+#include <linux/time.h>
+#include <asm/syscall.h>
+
+#include "call.h"
+#include "layout.h"
+#include "syscall_abi.h"
+
+static enum fi_syscall identify(struct task_struct *task, int nr)
+{
+	if (nr == FI_NR_FUTEX_WAITV)
+		return FI_SYS_FUTEX_WAITV;
+	if (fi_in_compat_syscall(task)) {
+		switch (nr) {
+		case FI_NR_COMPAT_FUTEX:
+		case FI_NR_COMPAT_FUTEX_TIME64:
+			return FI_SYS_FUTEX;
+		case FI_NR_COMPAT_RESTART_SYSCALL:
+			return FI_SYS_RESTART;
+		}
+	} else {
+		switch (nr) {
+		case __NR_futex:
+			return FI_SYS_FUTEX;
+		case __NR_restart_syscall:
+			return FI_SYS_RESTART;
+		}
+	}
+	return FI_SYS_UNKNOWN;
+}
+
+/* futex_waitv() keeps its own copy of the word's arguments beside the entry. */
+static void read_vector(struct fi_call *call, const char *q)
+{
+	const char *vector = q - fi_layout.v_q;
+
+	call->uaddr = *fi_member(vector, fi_layout.v_uaddr, u64);
+	call->expected = *fi_member(vector, fi_layout.v_val, u64);
+	call->flags = *fi_member(vector, fi_layout.v_flags, u32) & FUTEX_PRIVATE_FLAG;
+}
+
+/**
+ * fi_call_read() - copy what the kernel keeps of a waiter's system call
+ * @call: filled in; fi_call_decode() does the rest
+ * @task: the waiter
+ * @q: its struct futex_q
+ *
+ * Context: under the lock of the bucket that @q is in. The waiter needs that
+ * lock to leave the queue, so until then it stays in its system call, and its
+ * saved registers stay as they are. Does not sleep.
+ */
+void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	memset(call, 0, sizeof(*call));
+	call->syscall = identify(task, syscall_get_nr(task, regs));
+	syscall_get_arguments(task, regs, call->args);
+	if (call->syscall == FI_SYS_FUTEX_WAITV && fi_layout.has_vector) {
+		read_vector(call, q);
+	} else if (call->syscall == FI_SYS_RESTART) {
+		/* futex_wait() left them there for futex_wait_restart() */
+		call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
+		call->expected = task->restart_block.futex.val;
+	}
+}
+
+static enum fi_timeout absolute_timeout(bool realtime)
+{
+	return realtime ? FI_TIMEOUT_REALTIME : FI_TIMEOUT_MONOTONIC;
+}
+
+/* The clock rules are those of futex_init_timeout() and futex_lock_pi(). */
+static enum fi_timeout futex_timeout(const struct fi_call *call)
+{
+	if (!call->args[3])
+		return FI_TIMEOUT_NONE;
+	switch (call->op) {
+	case FUTEX_WAIT:
+		return FI_TIMEOUT_RELATIVE;
+	case FUTEX_LOCK_PI:
+		return FI_TIMEOUT_REALTIME;
+	default:
+		return absolute_timeout(call->flags & FUTEX_CLOCK_REALTIME);
+	}
+}
+
+static void decode_futex(struct fi_call *call)
+{
+	unsigned int op = call->args[1];
+
+	call->op_known = true;
+	call->op = op & FUTEX_CMD_MASK;
+	call->flags = op & ~FUTEX_CMD_MASK;
+	call->uaddr_known = true;
+	call->uaddr = call->args[0];
+	call->timeout = futex_timeout(call);
+	switch (call->op) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
+		call->expected_known = FI_KNOWN;
+		call->expected = call->args[2];
+		break;
+	default:
+		/* FUTEX_LOCK_PI and its kin compare with nothing of the caller's */
+		call->expected_known = FI_NONE;
+	}
+}
+
+static void decode_waitv(struct fi_call *call)
+{
+	call->uaddr_known = fi_layout.has_vector;
+	call->expected_known = fi_layout.has_vector ? FI_KNOWN : FI_UNKNOWN;
+	call->timeout = call->args[3] ?
+		absolute_timeout(call->args[4] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
+}
+
+static void decode_restart(struct fi_call *call)
+{
+	/* futex_wait() goes on this way only if it has a timeout, by then absolute. */
+	call->uaddr_known = true;
+	call->expected_known = FI_KNOWN;
+	call->timeout = FI_TIMEOUT_ABSOLUTE;
+}
+
+/**
+ * fi_call_decode() - understand what fi_call_read() copied
+ * @call: completed
+ *
+ * Context: any.
+ */
+void fi_call_decode(struct fi_call *call)
+{
+	switch (call->syscall) {
+	case FI_SYS_FUTEX:
+		decode_futex(call);
+		break;
+	case FI_SYS_FUTEX_WAITV:
+		decode_waitv(call);
+		break;
+	case FI_SYS_RESTART:
+		decode_restart(call);
+		break;
+	case FI_SYS_UNKNOWN:
+		break;
+	}
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FI_CALL_H
+#define FI_CALL_H
+
+#include <linux/types.h>
+
+struct task_struct;
+
+/* A field of struct fi_call that does not apply, or is not known. */
+enum fi_known {
+	FI_UNKNOWN,
+	FI_NONE,
+	FI_KNOWN,
+};
+
+enum fi_syscall {
+	FI_SYS_UNKNOWN,
+	FI_SYS_FUTEX,
+	FI_SYS_FUTEX_WAITV,
+	FI_SYS_RESTART,
+};
+
+enum fi_timeout {
+	FI_TIMEOUT_UNKNOWN,
+	FI_TIMEOUT_NONE,
+	FI_TIMEOUT_RELATIVE,
+	FI_TIMEOUT_MONOTONIC,
+	FI_TIMEOUT_REALTIME,
+	FI_TIMEOUT_ABSOLUTE,
+};
+
+/**
+ * struct fi_call - the system call that a waiter is in
+ * @syscall: which one
+ * @args: the six argument registers
+ * @op_known: whether @op and @flags are
+ * @op: FUTEX_WAIT and so on, without flags; for futex_waitv() not known
+ * @flags: FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME
+ * @uaddr_known: whether @uaddr is
+ * @uaddr: address of the futex word in the call
+ * @expected_known: whether @expected is, or that the call compares nothing
+ * @expected: value that the word had to have
+ * @timeout: whether it ends by itself, and by which clock
+ */
+struct fi_call {
+	enum fi_syscall syscall;
+	unsigned long args[6];
+	bool op_known;
+	unsigned int op;
+	unsigned int flags;
+	bool uaddr_known;
+	unsigned long uaddr;
+	enum fi_known expected_known;
+	u32 expected;
+	enum fi_timeout timeout;
+};
+
+void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q);
+void fi_call_decode(struct fi_call *call);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/futexinspect/waiters: read only and for root alone, without
+ * ioctl or mmap, so that debugfs_locked_down() lets it through.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "debugfs.h"
+#include "format.h"
+#include "snapshot.h"
+
+static struct dentry *dir;
+
+static int waiters_open(struct inode *inode, struct file *file)
+{
+	struct fi_snapshot *snap = fi_snapshot_take();
+	int err;
+
+	if (IS_ERR(snap))
+		return PTR_ERR(snap);
+	err = seq_open(file, &fi_format_ops);
+	if (err) {
+		fi_snapshot_free(snap);
+		return err;
+	}
+	((struct seq_file *)file->private_data)->private = snap;
+	return 0;
+}
+
+static int waiters_release(struct inode *inode, struct file *file)
+{
+	fi_snapshot_free(((struct seq_file *)file->private_data)->private);
+	return seq_release(inode, file);
+}
+
+static const struct file_operations waiters_fops = {
+	.owner = THIS_MODULE,
+	.open = waiters_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = waiters_release,
+};
+
+/**
+ * fi_debugfs_init() - make the file
+ *
+ * All else must be ready: it may be opened at once.
+ *
+ * Return: 0, or an error where debugfs is switched off: then there is no use in
+ * the module, unlike in one that has debugfs for diagnosis only.
+ */
+int __init fi_debugfs_init(void)
+{
+	struct dentry *file;
+
+	dir = debugfs_create_dir("futexinspect", NULL);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	file = debugfs_create_file("waiters", 0400, dir, NULL, &waiters_fops);
+	if (IS_ERR(file)) {
+		debugfs_remove(dir);
+		return PTR_ERR(file);
+	}
+	return 0;
+}
+
+/**
+ * fi_debugfs_exit() - remove the file
+ *
+ * An open file holds the module, so nobody has it open any more; debugfs_remove()
+ * waits for an open that is under way.
+ */
+void fi_debugfs_exit(void)
+{
+	debugfs_remove(dir);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FI_FORMAT_H
+#define FI_FORMAT_H
+
+#include <linux/seq_file.h>
+
+extern const struct seq_operations fi_format_ops;
+
+/* /proc/sys/kernel/random/boot_id, or "?"; set once at load. */
+extern char fi_boot_id[];
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FI_LAYOUT_H
+#define FI_LAYOUT_H
+
+#include <linux/types.h>
+
+/**
+ * struct fi_layout - where the futex code's private structures keep things
+ * @hb_size: size of struct futex_hash_bucket
+ * @hb_waiters: atomic_t: how many wait, or are about to, in this bucket
+ * @hb_lock: spinlock_t of the bucket
+ * @hb_chain: struct plist_head of its struct futex_q
+ * @q_list: struct plist_node of the queue entry
+ * @q_task: the thread that waits
+ * @q_lock_ptr: address of the lock of the bucket that the entry is in
+ * @q_key: union futex_key, which is public
+ * @q_bitset: bitset of the wait
+ * @has_vector: there is a struct futex_vector (futex_waitv(), 5.16)
+ * @v_q: in struct futex_vector: its struct futex_q
+ * @v_val: the value expected in this word, 64 bits
+ * @v_uaddr: the address of this word, 64 bits
+ * @v_flags: the flags of this word, 32 bits
+ *
+ * All offsets are in bytes from the start of the structure.
+ */
+struct fi_layout {
+	u32 hb_size;
+	u32 hb_waiters;
+	u32 hb_lock;
+	u32 hb_chain;
+	u32 q_list;
+	u32 q_task;
+	u32 q_lock_ptr;
+	u32 q_key;
+	u32 q_bitset;
+	bool has_vector;
+	u32 v_q;
+	u32 v_val;
+	u32 v_uaddr;
+	u32 v_flags;
+};
+
+/* Written once by fi_layout_init(), before the file exists; then read only. */
+extern struct fi_layout fi_layout;
+
+int fi_layout_init(void);
+
+/* The member at @offset bytes into @base, as an address of @type. */
+#define fi_member(base, offset, type) ((type *)((char *)(base) + (offset)))
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FI_SNAPSHOT_H
+#define FI_SNAPSHOT_H
+
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "call.h"
+
+struct mm_struct;
+struct pid_namespace;
+
+#define FI_TIME_UNKNOWN	U64_MAX
+
+/* The words around the futex word that are read with it. */
+#define FI_WORDS_BEFORE	12
+#define FI_WORDS	24
+
+/**
+ * struct fi_waiter - one thread on one futex word
+ * @task: the thread; a reference is held until the snapshot is complete
+ * @mm: its address space; pinned by mmgrab() until the snapshot is complete
+ * @space: id of its address space in the snapshot
+ * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
+ * @key: what the kernel queued it under
+ * @bitset: bitset of the queue entry
+ * @call: the system call that it is in
+ * @waits_on: address of the word, 0 if the key does not hold it
+ * @switches: context switches when it was seen in the queue
+ * @asleep_ns: time since it last got a CPU; FI_TIME_UNKNOWN if not known
+ * @tid: in the reader's pid namespace
+ * @tgid: in the reader's pid namespace
+ * @comm: its name
+ * @stable: it did not run while the snapshot was made
+ * @words_read: bit N is set if @words[N] was read
+ * @words: the futex word, at FI_WORDS_BEFORE, and those around it
+ */
+struct fi_waiter {
+	struct task_struct *task;
+	struct mm_struct *mm;
+	unsigned int space;
+	size_t next_in_space;
+	union futex_key key;
+	u32 bitset;
+	struct fi_call call;
+	unsigned long waits_on;
+	unsigned long switches;
+	u64 asleep_ns;
+	pid_t tid;
+	pid_t tgid;
+	char comm[TASK_COMM_LEN];
+	bool stable;
+	u32 words_read;
+	u32 words[FI_WORDS];
+};
+
+/**
+ * struct fi_space - an address space that a waiter lives in
+ * @mm: which; pinned by its waiters
+ * @next: id of the next address space of the same hash
+ * @waiters: index + 1 of its first waiter
+ * @first_thread: index + 1 of its first live thread, in order of tid
+ * @last_thread: index + 1 of its last live thread
+ * @live: number of its live threads
+ * @hidden: those of them that the reader's pid namespace does not show
+ */
+struct fi_space {
+	struct mm_struct *mm;
+	unsigned int next;
+	size_t waiters;
+	size_t first_thread;
+	size_t last_thread;
+	unsigned int live;
+	unsigned int hidden;
+};
+
+/**
+ * struct fi_process - a process with threads in such an address space
+ * @signal: what its threads share; only compared
+ * @space: id of its address space
+ * @next: index + 1 of the next process of the same hash
+ * @caught: mask of the signals that it has a handler for
+ * @tgid: in the reader's pid namespace
+ * @ppid: its parent, in the reader's pid namespace
+ * @execed: it called execve(2) since it was forked
+ * @comm: name of its main thread
+ */
+struct fi_process {
+	const struct signal_struct *signal;
+	unsigned int space;
+	size_t next;
+	u64 caught;
+	pid_t tgid;
+	pid_t ppid;
+	bool execed;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct fi_thread - a live thread in such an address space
+ * @space: id of its address space
+ * @next_in_space: index + 1 of the next thread of @space
+ * @tid: in the reader's pid namespace
+ * @tgid: in the reader's pid namespace
+ * @tracer: thread that traces it, in the reader's pid namespace
+ * @traced: it is traced
+ * @state: its state, a letter as in proc(5)
+ * @nvcsw: voluntary context switches
+ * @nivcsw: involuntary context switches
+ * @start_ns: CLOCK_BOOTTIME when it was created
+ * @comm: its name
+ */
+struct fi_thread {
+	unsigned int space;
+	size_t next_in_space;
+	pid_t tid;
+	pid_t tgid;
+	pid_t tracer;
+	bool traced;
+	char state;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	u64 start_ns;
+	char comm[TASK_COMM_LEN];
+};
+
+#define FI_HASH_BITS	10
+
+/**
+ * struct fi_snapshot - all that one open of the file shows
+ * @ns: the reader's pid namespace
+ * @start_ns: CLOCK_BOOTTIME when it was begun
+ * @end_ns: CLOCK_BOOTTIME when it was complete
+ * @waiters: array of @nr_waiters, with room for @max_waiters
+ * @spaces: array of @nr_spaces, with room for @max_spaces; the id of one is its
+ *	index + 1
+ * @spaces_by_mm: id of the first address space of each hash
+ * @processes: array of @nr_processes, with room for @max_processes
+ * @processes_by_signal: index + 1 of the first process of each hash
+ * @threads: array of @nr_threads, with room for @max_threads
+ * @hidden: waiters left out, since the pid namespace does not show them
+ * @error: a check of the kernel's data that failed, or NULL
+ */
+struct fi_snapshot {
+	struct pid_namespace *ns;
+	u64 start_ns;
+	u64 end_ns;
+
+	struct fi_waiter *waiters;
+	size_t nr_waiters;
+	size_t max_waiters;
+
+	struct fi_space *spaces;
+	size_t nr_spaces;
+	size_t max_spaces;
+	unsigned int spaces_by_mm[1 << FI_HASH_BITS];
+
+	struct fi_process *processes;
+	size_t nr_processes;
+	size_t max_processes;
+	size_t processes_by_signal[1 << FI_HASH_BITS];
+
+	struct fi_thread *threads;
+	size_t nr_threads;
+	size_t max_threads;
+
+	size_t hidden;
+	const char *error;
+};
+
+/* snapshot.c */
+struct fi_snapshot *fi_snapshot_take(void);
+void fi_snapshot_free(struct fi_snapshot *snap);
+unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struct *mm);
+int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
+
+/* waiters.c */
+int fi_collect_waiters(struct fi_snapshot *snap);
+
+/* threads.c */
+int fi_collect_threads(struct fi_snapshot *snap);
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the futex hash table is. No symbol of it is exported, and on some
+ * kernels it has none at all. But futex_hash() maps a key to its bucket
+ * (5.16, 77e52ae35463): so ask it for the buckets of many keys, until they add up
+ * to a whole table.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/futex.h>
+#include <linux/log2.h>
+#include <linux/nodemask.h>
+#include <linux/plist.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/xarray.h>
+
+#include "futex_hash.h"
+#include "layout.h"
+#include "table.h"
+
+struct fi_table *fi_tables;
+unsigned int fi_nr_tables;
+
+/* futex_init() makes at least this many, also with CONFIG_BASE_SMALL. */
+#define FI_MIN_BUCKETS		16
+
+/*
+ * Keys to try for each bucket found so far. To see each of N buckets once takes
+ * about N * (ln N + 0.6) random keys; 64 are enough for any N, and more mean that
+ * the buckets do not form a table.
+ */
+#define FI_MAX_KEYS_PER_BUCKET	64
+
+/*
+ * The bucket of the shared key number @n. Bytes that are not set by name are
+ * all ones: where the key has a NUMA node (6.16), that is FUTEX_NO_NODE, and
+ * the hash chooses the node.
+ */
+static char *sample_bucket(u64 n)
+{
+	union futex_key key;
+
+	memset(&key, 0xff, sizeof(key));
+	key.shared.i_seq = n;
+	key.shared.pgoff = 0;
+	key.shared.offset = FUT_OFF_INODE;
+	return fi_futex_hash(&key).bucket;
+}
+
+/* Whether the list head of a bucket reads like one, empty or not. */
+static bool __init bucket_is_sane(char *bucket)
+{
+	struct plist_head *chain = fi_member(bucket, fi_layout.hb_chain, struct plist_head);
+	struct list_head *next, *back;
+
+	return !get_kernel_nofault(next, &chain->node_list.next) &&
+	       !get_kernel_nofault(back, &next->prev) &&
+	       back == &chain->node_list;
+}
+
+/* Try @nr more keys; put the buckets not seen before into @seen. */
+static int __init sample_buckets(struct xarray *seen, size_t *found, u64 *key, size_t nr)
+{
+	for (; nr; nr--) {
+		char *bucket = sample_bucket((*key)++);
+		/* xarray values lose their top bit; buckets are aligned. */
+		unsigned long index = (unsigned long)bucket / fi_layout.hb_size;
+		void *old;
+
+		if (!(*key % 4096)) {
+			cond_resched();
+			if (signal_pending(current))
+				return -EINTR;
+		}
+		if (xa_load(seen, index))
+			continue;
+		if (!bucket_is_sane(bucket)) {
+			pr_err("futex_hash() does not return what struct futex_hash_bucket says\n");
+			return -EINVAL;
+		}
+		old = xa_store(seen, index, bucket, GFP_KERNEL);
+		if (xa_is_err(old))
+			return xa_err(old);
+		(*found)++;
+	}
+	return 0;
+}
+
+/*
+ * Put the sorted buckets of @seen together to tables: runs without a gap.
+ * Return how many there are, 0 if some bucket is still missing, or -ENOMEM.
+ */
+static int __init join_buckets(struct xarray *seen)
+{
+	struct fi_table *table = NULL;
+	unsigned long index;
+	char *bucket;
+
+	fi_nr_tables = 0;
+	xa_for_each(seen, index, bucket) {
+		if (table && bucket == table->buckets + table->nr * fi_layout.hb_size) {
+			table->nr++;
+			continue;
+		}
+		if (fi_nr_tables == nr_node_ids)
+			return 0;
+		table = &fi_tables[fi_nr_tables++];
+		table->buckets = bucket;
+		table->nr = 1;
+	}
+	return fi_nr_tables;
+}
+
+/* Whether each table has the same number of buckets, a power of two. */
+static bool __init tables_are_whole(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < fi_nr_tables; i++) {
+		if (fi_tables[i].nr != fi_tables[0].nr)
+			return false;
+	}
+	return fi_nr_tables && is_power_of_2(fi_tables[0].nr) &&
+	       fi_tables[0].nr >= FI_MIN_BUCKETS;
+}
+
+static int __init sample_tables(void)
+{
+	DEFINE_XARRAY(seen);
+	size_t found = 0;
+	u64 key = 0;
+	int err;
+
+	do {
+		err = sample_buckets(&seen, &found, &key, 1024 + found);
+		if (err)
+			break;
+		if (join_buckets(&seen) && tables_are_whole())
+			goto out;
+	} while (key < 4096 + FI_MAX_KEYS_PER_BUCKET * found);
+	if (!err) {
+		pr_err("the %zu buckets that futex_hash() returns do not form a table\n",
+		       found);
+		err = -EINVAL;
+	}
+out:
+	xa_destroy(&seen);
+	return err;
+}
+
+/**
+ * fi_table_init() - find the futex hash tables
+ *
+ * Needs fi_layout.  Context: process; may sleep.
+ *
+ * Return: 0 with fi_tables and fi_nr_tables set, or an error after a line in
+ * the kernel log.
+ */
+int __init fi_table_init(void)
+{
+	int err;
+
+	fi_tables = kcalloc(nr_node_ids, sizeof(*fi_tables), GFP_KERNEL);
+	if (!fi_tables)
+		return -ENOMEM;
+	err = fi_futex_hash_init();
+	if (!err) {
+		err = sample_tables();
+		fi_futex_hash_exit();
+	}
+	if (err)
+		fi_table_exit();
+	return err;
+}
+
+/**
+ * fi_table_exit() - forget the tables
+ */
+void fi_table_exit(void)
+{
+	kfree(fi_tables);
+}

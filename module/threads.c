@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who is alive in the address spaces of the waiters: one walk over all threads
+ * of the host, whatever the number of waiters.
+ */
+#include <linux/hash.h>
+#include <linux/idr.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "snapshot.h"
+
+/* How many threads are looked at in one RCU read-side critical section. */
+#define FI_BATCH	256
+
+/*
+ * The signals that the process of @task has a handler for. The table of
+ * actions may be replaced or freed meanwhile, but its memory stays one
+ * (SLAB_TYPESAFE_BY_RCU), so the words read are at worst out of date.
+ */
+static u64 caught_signals(struct task_struct *task)
+{
+	struct sighand_struct *sighand = rcu_dereference(task->sighand);
+	u64 caught = 0;
+	int i;
+
+	if (!sighand)
+		return 0;
+	for (i = 0; i < _NSIG; i++) {
+		__sighandler_t handler = READ_ONCE(sighand->action[i].sa.sa_handler);
+
+		if (handler != SIG_DFL && handler != SIG_IGN)
+			caught |= 1ULL << i;
+	}
+	return caught;
+}
+
+static struct fi_process *find_process(struct fi_snapshot *snap, struct task_struct *task,
+				       pid_t tgid, size_t *hash)
+{
+	size_t i;
+
+	*hash = hash_ptr(task->signal, FI_HASH_BITS);
+	for (i = snap->processes_by_signal[*hash]; i; i = snap->processes[i - 1].next) {
+		struct fi_process *process = &snap->processes[i - 1];
+
+		if (process->signal == task->signal && process->tgid == tgid)
+			return process;
+	}
+	return NULL;
+}
+
+static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_t tgid,
+			unsigned int space)
+{
+	struct task_struct *leader = task->group_leader;
+	struct task_struct *parent = rcu_dereference(task->real_parent);
+	struct fi_process *process;
+	size_t hash;
+
+	if (find_process(snap, task, tgid, &hash))
+		return;
+	process = &snap->processes[snap->nr_processes++];
+	process->signal = task->signal;
+	process->space = space;
+	process->next = snap->processes_by_signal[hash];
+	snap->processes_by_signal[hash] = snap->nr_processes;
+	process->caught = caught_signals(task);
+	process->tgid = tgid;
+	process->ppid = task_tgid_nr_ns(parent, snap->ns);
+	/* copy_process() sets the flag, also for a new thread; execve(2) clears it */
+	process->execed = !(READ_ONCE(leader->flags) & PF_FORKNOEXEC);
+	strscpy(process->comm, leader->comm, sizeof(process->comm));
+}
+
+/* Append the newest thread to the list of its address space. */
+static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
+{
+	if (space->last_thread)
+		snap->threads[space->last_thread - 1].next_in_space = snap->nr_threads;
+	else
+		space->first_thread = snap->nr_threads;
+	space->last_thread = snap->nr_threads;
+}
+
+static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
+		       unsigned int id)
+{
+	struct fi_space *space = &snap->spaces[id - 1];
+	struct task_struct *tracer = ptrace_parent(task);
+	struct fi_thread *thread;
+	pid_t tid = task_pid_nr_ns(task, snap->ns);
+	pid_t tgid = task_tgid_nr_ns(task, snap->ns);
+
+	space->live++;
+	if (!tid) {
+		space->hidden++;
+		return;
+	}
+	add_process(snap, task, tgid, id);
+
+	thread = &snap->threads[snap->nr_threads++];
+	link_thread(snap, space);
+	thread->space = id;
+	thread->next_in_space = 0;
+	thread->tid = tid;
+	thread->tgid = tgid;
+	thread->traced = tracer;
+	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
+	thread->state = task_state_to_char(task);
+	thread->nvcsw = READ_ONCE(task->nvcsw);
+	thread->nivcsw = READ_ONCE(task->nivcsw);
+	thread->start_ns = task->start_boottime;
+	strscpy(thread->comm, task->comm, sizeof(thread->comm));
+}
+
+/*
+ * Look at up to FI_BATCH threads from pid *@nr on. Their pids in the initial
+ * namespace give the order, since every thread has one; a thread that lives
+ * throughout the walk is thus seen exactly once.
+ */
+static bool collect_batch(struct fi_snapshot *snap, int *nr)
+{
+	struct pid *pid = NULL;
+	int i;
+
+	rcu_read_lock();
+	for (i = 0; i < FI_BATCH; i++, (*nr)++) {
+		struct task_struct *task;
+		struct mm_struct *mm;
+		unsigned int space;
+
+		/* what find_ge_pid() is, which 5.10 does not export */
+		pid = idr_get_next(&init_pid_ns.idr, nr);
+		if (!pid)
+			break;
+		task = pid_task(pid, PIDTYPE_PID);
+		if (!task || task->flags & PF_KTHREAD)
+			continue;
+		/* Only compared: the snapshot's pin keeps the address from reuse. */
+		mm = READ_ONCE(task->mm);
+		space = mm ? fi_find_space(snap, mm) : 0;
+		if (space)
+			add_thread(snap, task, space);
+	}
+	rcu_read_unlock();
+	return pid;
+}
+
+/**
+ * fi_collect_threads() - find the live threads of the waiters' address spaces
+ * @snap: its spaces must be complete; takes threads and processes
+ *
+ * Context: process; may sleep.
+ *
+ * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ */
+int fi_collect_threads(struct fi_snapshot *snap)
+{
+	int nr = 1;
+	int err;
+
+	do {
+		err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
+				 sizeof(*snap->threads), &snap->max_threads);
+		if (err)
+			return err;
+		err = fi_reserve(&snap->processes, snap->nr_processes, FI_BATCH,
+				 sizeof(*snap->processes), &snap->max_processes);
+		if (err)
+			return err;
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+	} while (collect_batch(snap, &nr));
+	return 0;
+}
