@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests share: TAP, the factory mkwaiters, and the module's file."""
+
+import os
+import subprocess
+import sys
+import traceback
+
+WAITERS = "/sys/kernel/debug/futexinspect/waiters"
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MKWAITERS = os.path.join(TOP, "build", "selftests", "mkwaiters")
+
+KSFT_SKIP = 4
+
+
+class Skip(Exception):
+    """A test that cannot run here; the text says why."""
+
+
+def run(tests):
+    """Run functions as TAP tests, named by the first line of their docstring."""
+    failed = False
+    print("TAP version 13")
+    print("1..%d" % len(tests))
+    for number, test in enumerate(tests, 1):
+        name = test.__doc__.splitlines()[0]
+        try:
+            test()
+            print("ok %d %s" % (number, name), flush=True)
+        except Skip as reason:
+            print("ok %d %s # SKIP %s" % (number, name, reason), flush=True)
+        except Exception:
+            failed = True
+            for line in traceback.format_exc().splitlines():
+                print("# " + line)
+            print("not ok %d %s" % (number, name), flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def equal(got, expected, what):
+    """Fail unless two values are the same."""
+    if got != expected:
+        raise AssertionError("%s: got %r, expected %r" % (what, got, expected))
+
+
+def parse_line(line):
+    """Split a record into its kind and its fields."""
+    kind, *fields = line.split(" ")
+    pairs = [field.split("=", 1) for field in fields]
+    keys = [key for key, _ in pairs]
+    equal(sorted(set(keys)), sorted(keys), "keys of %s" % line)
+    return kind, dict(pairs)
+
+
+def parse(text):
+    """Split the file into its records, and check what holds for every file."""
+    if not text.endswith("\n"):
+        raise AssertionError("cut off: ...%r" % text[-60:])
+    records = [parse_line(line) for line in text[:-1].split("\n")]
+    equal(records[0][0], "futexinspect", "first record")
+    equal(records[-1][0], "end", "last record")
+    end = records[-1][1]
+    counts = (("waiter", "waiters"), ("mm", "mms"), ("process", "processes"),
+              ("thread", "threads"), ("error", "errors"))
+    for kind, key in counts:
+        equal(str(sum(1 for got, _ in records if got == kind)), end[key], key)
+    equal(end["errors"], "0", "errors")
+    return records
+
+
+def read_waiters():
+    """One snapshot of the host, as records."""
+    with open(WAITERS, encoding="ascii") as file:
+        return parse(file.read())
+
+
+class Factory:
+    """A mkwaiters process in one state, and what it says of its waiters."""
+
+    def __init__(self, state):
+        self.process = subprocess.Popen([MKWAITERS, state], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.records = []
+        for line in self.process.stdout:
+            if line == "ready\n":
+                return
+            self.records.append(parse_line(line[:-1]))
+        raise AssertionError("mkwaiters %s failed" % state)
+
+    def get(self, kind):
+        """The fields of all records of one kind."""
+        return [fields for got, fields in self.records if got == kind]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()

@@ -1,0 +1,682 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Puts threads into one exact futex state, says what is then true of each, in
+ * the format of /sys/kernel/debug/futexinspect/waiters, and stays so until
+ * standard input ends:
+ *
+ *	mkwaiters STATE
+ *
+ * prints "waiter", "mm" and "process" records with the keys that a test can
+ * know beforehand, then "ready". A waiter's record is printed only after the
+ * kernel says that the thread is blocked in its call.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+
+#define WORDS		24
+#define WORDS_BEFORE	12
+#define ANY		FUTEX_BITSET_MATCH_ANY
+
+/* What a factory knows of one of its waiters. */
+struct truth {
+	pid_t tgid;
+	pid_t tid;
+	const char *syscall;
+	const void *uaddr;
+	const void *waits_on;
+	const char *key;	/* of a shared one, up to the inode's number */
+	const char *op;
+	const char *flags;
+	uint32_t expected;
+	uint32_t bitset;
+	const char *timeout;
+};
+
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, ": %s\n", strerror(errno));
+	exit(1);
+}
+
+static pid_t gettid_raw(void)
+{
+	return syscall(SYS_gettid);
+}
+
+/* Read a small file of /proc into a string. Return false if the thread is gone. */
+static bool read_proc(pid_t tgid, pid_t tid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", tgid, tid, name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	len = fread(buf, 1, size - 1, file);
+	buf[len] = '\0';
+	fclose(file);
+	return len;
+}
+
+/* The file says "running" until the thread has really been switched out. */
+static void wait_until_blocked(pid_t tgid, pid_t tid, long nr)
+{
+	char buf[256];
+
+	do {
+		sched_yield();
+		if (!read_proc(tgid, tid, "syscall", buf, sizeof(buf)))
+			die("thread %d is gone", tid);
+	} while (strtol(buf, NULL, 10) != nr || strncmp(buf, "running", 7) == 0);
+}
+
+static void wait_until_gone(pid_t tid)
+{
+	char buf[8];
+
+	while (read_proc(getpid(), tid, "comm", buf, sizeof(buf)))
+		sched_yield();
+}
+
+static void print_args(const struct truth *truth)
+{
+	char buf[256];
+	unsigned long long args[6];
+
+	if (!read_proc(truth->tgid, truth->tid, "syscall", buf, sizeof(buf)) ||
+	    sscanf(buf, "%*d %llx %llx %llx %llx %llx %llx", &args[0], &args[1],
+		   &args[2], &args[3], &args[4], &args[5]) != 6)
+		die("cannot read the system call of thread %d", truth->tid);
+	printf(" args=0x%llx,0x%llx,0x%llx,0x%llx,0x%llx,0x%llx",
+	       args[0], args[1], args[2], args[3], args[4], args[5]);
+}
+
+/* The name as the file escapes it. */
+static void print_comm(pid_t tgid, pid_t tid)
+{
+	char buf[32];
+	const unsigned char *c;
+
+	if (!read_proc(tgid, tid, "comm", buf, sizeof(buf)))
+		die("cannot read the name of thread %d", tid);
+	buf[strlen(buf) - 1] = '\0'; /* the line feed that the kernel adds */
+	printf(" comm=");
+	for (c = (unsigned char *)buf; *c; c++)
+		printf(*c < '!' || *c > '~' || *c == '\\' ? "\\%03o" : "%c", *c);
+}
+
+/* The words around @addr; those beyond the mapping are not known here. */
+static void print_words(pid_t tgid, const void *addr)
+{
+	uint32_t word;
+	struct iovec to = { .iov_base = &word, .iov_len = sizeof(word) };
+	int i;
+
+	printf(" words=%d:", -WORDS_BEFORE * (int)sizeof(word));
+	for (i = 0; i < WORDS; i++) {
+		struct iovec from = {
+			.iov_base = (uint32_t *)addr + i - WORDS_BEFORE,
+			.iov_len = sizeof(word),
+		};
+
+		printf("%s", i ? "," : "");
+		if (process_vm_readv(tgid, &to, 1, &from, 1, 0) == sizeof(word))
+			printf("%08x", word);
+		else
+			printf("?");
+	}
+}
+
+static uint32_t read_word(pid_t tgid, const void *addr)
+{
+	uint32_t word;
+	struct iovec to = { .iov_base = &word, .iov_len = sizeof(word) };
+	struct iovec from = { .iov_base = (void *)addr, .iov_len = sizeof(word) };
+
+	if (process_vm_readv(tgid, &to, 1, &from, 1, 0) != sizeof(word))
+		die("cannot read %p of process %d", addr, tgid);
+	return word;
+}
+
+static void print_waiter(const struct truth *truth)
+{
+	wait_until_blocked(truth->tgid, truth->tid,
+			   strcmp(truth->syscall, "futex_waitv") == 0 ?
+			   SYS_futex_waitv : SYS_futex);
+	printf("waiter tid=%d tgid=%d", truth->tid, truth->tgid);
+	print_comm(truth->tgid, truth->tid);
+	printf(" syscall=%s", truth->syscall);
+	print_args(truth);
+	printf(" uaddr=%p waits_on=%p key=%s op=%s flags=%s expected=%u value=%u bitset=0x%08x timeout=%s stable=yes",
+	       truth->uaddr, truth->waits_on, truth->key, truth->op, truth->flags,
+	       truth->expected, read_word(truth->tgid, truth->waits_on),
+	       truth->bitset, truth->timeout);
+	print_words(truth->tgid, truth->waits_on);
+	printf("\n");
+}
+
+/* A process is the only one with its mm here; @threads is how many it has. */
+static void print_process(pid_t tgid, pid_t ppid, bool execed, unsigned int threads)
+{
+	char buf[4096];
+	const char *caught;
+
+	if (!read_proc(tgid, tgid, "status", buf, sizeof(buf)))
+		die("cannot read the status of process %d", tgid);
+	caught = strstr(buf, "SigCgt:");
+	printf("process tgid=%d ppid=%d", tgid, ppid);
+	print_comm(tgid, tgid);
+	printf(" execed=%s caught=0x%llx\n", execed ? "yes" : "no",
+	       strtoull(caught + strlen("SigCgt:"), NULL, 16));
+	printf("mm live=%u hidden=0\n", threads);
+}
+
+static void print_this_process(unsigned int threads)
+{
+	print_process(getpid(), getppid(), true, threads);
+}
+
+/* Start a thread; return when it has told its tid. */
+struct start {
+	void (*run)(void *arg);
+	void *arg;
+	_Atomic pid_t tid;
+};
+
+static void *run_thread(void *arg)
+{
+	struct start *start = arg;
+	void (*run)(void *arg) = start->run;
+	void *run_arg = start->arg;
+
+	start->tid = gettid_raw();
+	run(run_arg);
+	return NULL;
+}
+
+static pid_t start_thread(void (*run)(void *arg), void *arg)
+{
+	struct start start = { .run = run, .arg = arg };
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, run_thread, &start);
+	if (errno)
+		die("pthread_create");
+	while (!start.tid)
+		sched_yield();
+	return start.tid;
+}
+
+/* One futex(2) call, to be made by a thread. */
+struct call {
+	uint32_t *uaddr;
+	int op;
+	uint32_t val;
+	const struct timespec *timeout;
+	uint32_t *uaddr2;
+	uint32_t val3;
+	const char *name;
+};
+
+static void make_call(void *arg)
+{
+	const struct call *call = arg;
+
+	if (call->name)
+		prctl(PR_SET_NAME, call->name);
+	syscall(SYS_futex, call->uaddr, call->op, call->val, call->timeout,
+		call->uaddr2, call->val3);
+	die("futex(2) returned");
+}
+
+/* One thread makes one call on the word it names, and does not come back. */
+static void block_in_call(struct call *call, const char *op, const char *flags,
+			  const char *key, uint32_t bitset, const char *timeout)
+{
+	struct truth truth = {
+		.tgid = getpid(),
+		.tid = start_thread(make_call, call),
+		.syscall = "futex",
+		.uaddr = call->uaddr,
+		.waits_on = call->uaddr,
+		.key = key,
+		.op = op,
+		.flags = flags,
+		.expected = call->val,
+		.bitset = bitset,
+		.timeout = timeout,
+	};
+
+	print_waiter(&truth);
+	print_this_process(2);
+}
+
+/* In the middle of its own memory, so that all words around it can be read. */
+static uint32_t memory[WORDS * 4] __attribute__((aligned(256)));
+static uint32_t *const word = &memory[WORDS];
+
+static const struct timespec one_hour = { .tv_sec = 3600 };
+
+static struct timespec in_one_hour(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	time.tv_sec += one_hour.tv_sec;
+	return time;
+}
+
+static void wait_private(void)
+{
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 33 };
+
+	*word = 33;
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "none");
+}
+
+static void wait_bitset(void)
+{
+	struct call call = {
+		.uaddr = word,
+		.op = FUTEX_WAIT_BITSET_PRIVATE,
+		.val = 0xfffffffe,
+		.val3 = 0x00c0ffee,
+	};
+
+	*word = 0xfffffffe;
+	block_in_call(&call, "FUTEX_WAIT_BITSET", "PRIVATE", "private", 0x00c0ffee, "none");
+}
+
+static void wait_relative(void)
+{
+	struct call call = {
+		.uaddr = word, .op = FUTEX_WAIT_PRIVATE, .timeout = &one_hour,
+	};
+
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "relative");
+}
+
+static void wait_monotonic(void)
+{
+	static struct timespec time;
+	struct call call = {
+		.uaddr = word, .op = FUTEX_WAIT_BITSET_PRIVATE, .timeout = &time, .val3 = ANY,
+	};
+
+	time = in_one_hour(CLOCK_MONOTONIC);
+	block_in_call(&call, "FUTEX_WAIT_BITSET", "PRIVATE", "private", ANY, "monotonic");
+}
+
+static void wait_realtime(void)
+{
+	static struct timespec time;
+	struct call call = {
+		.uaddr = word,
+		.op = FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME,
+		.timeout = &time,
+		.val3 = 1,
+	};
+
+	time = in_one_hour(CLOCK_REALTIME);
+	block_in_call(&call, "FUTEX_WAIT_BITSET", "PRIVATE|CLOCK_REALTIME", "private", 1,
+		      "realtime");
+}
+
+/* Memory that a child would share: the word is known by its inode. */
+static void wait_shared(void)
+{
+	struct call call = { .op = FUTEX_WAIT, .val = 5 };
+
+	call.uaddr = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (call.uaddr == MAP_FAILED)
+		die("mmap");
+	call.uaddr += 512;
+	*call.uaddr = 5;
+	block_in_call(&call, "FUTEX_WAIT", "-", "shared-inode", ANY, "none");
+}
+
+/* No FUTEX_PRIVATE_FLAG, though nobody else can have the memory. */
+static void wait_shared_mm(void)
+{
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT, .val = 6 };
+
+	*word = 6;
+	block_in_call(&call, "FUTEX_WAIT", "-", "shared-mm", ANY, "none");
+}
+
+/* The first page is there, the one before it is not. */
+static void wait_at_edge(void)
+{
+	struct call call = { .op = FUTEX_WAIT_PRIVATE, .val = 7 };
+	char *pages = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_READ | PROT_WRITE))
+		die("mmap");
+	call.uaddr = (uint32_t *)(pages + 4096);
+	*call.uaddr = 7;
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "none");
+}
+
+/* A name that would harm a terminal, and a parser of lines. */
+static void hostile_name(void)
+{
+	struct call call = {
+		.uaddr = word,
+		.op = FUTEX_WAIT_PRIVATE,
+		.val = 1,
+		.name = "a b\n\033[2J\\=\377\302\233z",
+	};
+
+	*word = 1;
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "none");
+}
+
+/* Moved to another word while it waited: the call still names the first one. */
+static void requeue(void)
+{
+	uint32_t *other = word + WORDS;
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 8 };
+	struct truth truth = {
+		.tgid = getpid(),
+		.syscall = "futex",
+		.uaddr = word,
+		.waits_on = other,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = 8,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+
+	*word = 8;
+	*other = 9;
+	truth.tid = start_thread(make_call, &call);
+	wait_until_blocked(truth.tgid, truth.tid, SYS_futex);
+	if (syscall(SYS_futex, word, FUTEX_CMP_REQUEUE_PRIVATE, 0, 1, other, 8) != 1)
+		die("FUTEX_CMP_REQUEUE");
+	print_waiter(&truth);
+	print_this_process(2);
+}
+
+/* struct futex_waitv, which the headers of Debian 11 lack */
+struct waitv {
+	uint64_t val;
+	uint64_t uaddr;
+	uint32_t flags;
+	uint32_t reserved;
+};
+
+#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
+
+static struct waitv vector[2];
+
+static void make_waitv(void *arg)
+{
+	(void)arg;
+	syscall(SYS_futex_waitv, vector, 2, 0, NULL, CLOCK_MONOTONIC);
+	die("futex_waitv(2) returned");
+}
+
+static void waitv(void)
+{
+	pid_t tid;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		word[i * WORDS] = i + 40;
+		vector[i] = (struct waitv){
+			.val = i + 40,
+			.uaddr = (uintptr_t)&word[i * WORDS],
+			.flags = WAITV_PRIVATE_U32,
+		};
+	}
+	tid = start_thread(make_waitv, NULL);
+	for (i = 0; i < 2; i++) {
+		struct truth truth = {
+			.tgid = getpid(),
+			.tid = tid,
+			.syscall = "futex_waitv",
+			.uaddr = &word[i * WORDS],
+			.waits_on = &word[i * WORDS],
+			.key = "private",
+			.op = "futex_waitv",
+			.flags = "PRIVATE",
+			.expected = i + 40,
+			.bitset = ANY,
+			.timeout = "none",
+		};
+
+		print_waiter(&truth);
+	}
+	print_this_process(2);
+}
+
+/* What is true of a thread that glibc blocks on a contended mutex. */
+static void print_mutex_waiter(pid_t tgid, pid_t tid, const pthread_mutex_t *mutex)
+{
+	struct truth truth = {
+		.tgid = tgid,
+		.tid = tid,
+		.syscall = "futex",
+		.uaddr = mutex,
+		.waits_on = mutex,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = 2,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+
+	print_waiter(&truth);
+}
+
+static pthread_mutex_t mutexes[2] = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER };
+
+static void lock_and_pause(void *arg)
+{
+	bool *locked = arg;
+
+	pthread_mutex_lock(&mutexes[0]);
+	__atomic_store_n(locked, true, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/* A child of fork(2) gets a copy of a mutex that another thread held. */
+static void fork_orphan(void)
+{
+	bool locked = false;
+	pid_t child;
+
+	start_thread(lock_and_pause, &locked);
+	while (!__atomic_load_n(&locked, __ATOMIC_ACQUIRE))
+		sched_yield();
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "orphan");
+		pthread_mutex_lock(&mutexes[0]);
+		die("a mutex that nobody can unlock was locked");
+	}
+	print_mutex_waiter(child, child, &mutexes[0]);
+	print_process(child, getpid(), false, 1);
+}
+
+static pthread_barrier_t barrier;
+
+static void lock_both(void *arg)
+{
+	pthread_mutex_t *first = arg;
+	pthread_mutex_t *second = first == &mutexes[0] ? &mutexes[1] : &mutexes[0];
+
+	pthread_mutex_lock(first);
+	pthread_barrier_wait(&barrier);
+	pthread_mutex_lock(second);
+	die("a deadlock ended");
+}
+
+static void abba(void)
+{
+	pid_t a, b;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	a = start_thread(lock_both, &mutexes[0]);
+	b = start_thread(lock_both, &mutexes[1]);
+	print_mutex_waiter(getpid(), a, &mutexes[1]);
+	print_mutex_waiter(getpid(), b, &mutexes[0]);
+	print_this_process(3);
+}
+
+static void lock_twice(void *arg)
+{
+	pthread_mutex_lock(arg);
+	pthread_mutex_lock(arg);
+	die("a mutex was locked twice");
+}
+
+static void self_deadlock(void)
+{
+	print_mutex_waiter(getpid(), start_thread(lock_twice, &mutexes[0]), &mutexes[0]);
+	print_this_process(2);
+}
+
+static void lock_and_exit(void *arg)
+{
+	pthread_mutex_lock(arg);
+}
+
+static void lock_once(void *arg)
+{
+	pthread_mutex_lock(arg);
+	die("the mutex of a dead thread was locked");
+}
+
+/* The main thread lives on, but it is not the one that holds the lock. */
+static void dead_holder(void)
+{
+	pid_t waiter;
+
+	wait_until_gone(start_thread(lock_and_exit, &mutexes[0]));
+	waiter = start_thread(lock_once, &mutexes[0]);
+	print_mutex_waiter(getpid(), waiter, &mutexes[0]);
+	print_this_process(2);
+}
+
+/* Idle threads that wait for work, which the main thread could give them. */
+static void pool(void)
+{
+	static struct call call[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		struct truth truth = {
+			.tgid = getpid(),
+			.syscall = "futex",
+			.uaddr = word,
+			.waits_on = word,
+			.key = "private",
+			.op = "FUTEX_WAIT_BITSET",
+			.flags = "PRIVATE|CLOCK_REALTIME",
+			.bitset = ANY,
+			.timeout = "none",
+		};
+
+		call[i] = (struct call){
+			.uaddr = word,
+			.op = FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME,
+			.val3 = ANY,
+		};
+		truth.tid = start_thread(make_call, &call[i]);
+		print_waiter(&truth);
+	}
+	print_this_process(5);
+}
+
+/* Many waiters on one word, for the tests of reading and of rmmod. */
+static void crowd(void)
+{
+	static struct call call;
+	pid_t tid = 0;
+	int i;
+
+	call = (struct call){ .uaddr = word, .op = FUTEX_WAIT_PRIVATE };
+	for (i = 0; i < 200; i++) {
+		tid = start_thread(make_call, &call);
+		wait_until_blocked(getpid(), tid, SYS_futex);
+		printf("waiter tid=%d uaddr=%p\n", tid, (void *)word);
+	}
+	print_this_process(201);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+} states[] = {
+	{ "wait_private", wait_private },
+	{ "wait_bitset", wait_bitset },
+	{ "wait_relative", wait_relative },
+	{ "wait_monotonic", wait_monotonic },
+	{ "wait_realtime", wait_realtime },
+	{ "wait_shared", wait_shared },
+	{ "wait_shared_mm", wait_shared_mm },
+	{ "wait_at_edge", wait_at_edge },
+	{ "hostile_name", hostile_name },
+	{ "requeue", requeue },
+	{ "waitv", waitv },
+	{ "fork_orphan", fork_orphan },
+	{ "abba", abba },
+	{ "self_deadlock", self_deadlock },
+	{ "dead_holder", dead_holder },
+	{ "pool", pool },
+	{ "crowd", crowd },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; argc == 2 && i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(argv[1], states[i].name) != 0)
+			continue;
+		states[i].make();
+		printf("ready\n");
+		fflush(stdout);
+		while (read(STDIN_FILENO, &c, 1) > 0)
+			;
+		return 0;
+	}
+	fprintf(stderr, "usage: mkwaiters STATE\n");
+	return 2;
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each futex state, made by mkwaiters: every field that the module prints of it
+is compared with what is true."""
+
+import os
+import time
+
+import ksft
+
+STATES = (
+    "wait_private", "wait_bitset", "wait_relative", "wait_monotonic",
+    "wait_realtime", "wait_shared", "wait_shared_mm", "wait_at_edge",
+    "hostile_name", "requeue", "waitv", "fork_orphan", "abba",
+    "self_deadlock", "dead_holder", "pool",
+)
+
+WORDS_BEFORE = 12
+PAGE = 4096
+
+
+def select(records, kind, **fields):
+    """The records of one kind that have these fields."""
+    return [got for name, got in records if name == kind and
+            all(got.get(key) == value for key, value in fields.items())]
+
+
+def only(found, what):
+    """The one element of a list."""
+    ksft.equal(len(found), 1, "number of %s" % what)
+    return found[0]
+
+
+def status(tgid, tid):
+    """The fields of /proc/TGID/task/TID/status."""
+    with open("/proc/%s/task/%s/status" % (tgid, tid), encoding="latin-1") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def start_ticks(tgid, tid):
+    """When a thread was created, in clock ticks since boot: proc(5), field 22."""
+    with open("/proc/%s/task/%s/stat" % (tgid, tid), encoding="latin-1") as file:
+        return int(file.read().rpartition(")")[2].split()[19])
+
+
+def expand(ranges):
+    """The tids of a list of ranges."""
+    tids = []
+    for part in ranges.split(","):
+        first, _, last = part.partition("-")
+        tids.extend(range(int(first), int(last or first) + 1))
+    return sorted(tids)
+
+
+def compare_words(got, expected, waits_on):
+    """The module leaves out words of pages that are not resident; that is not
+    the page that the futex word itself is in."""
+    got_offset, _, got_words = got.partition(":")
+    offset, _, words = expected.partition(":")
+    ksft.equal(got_offset, offset, "offset of words")
+    pairs = list(zip(got_words.split(","), words.split(",")))
+    ksft.equal(len(got_words.split(",")), len(words.split(",")), "number of words")
+    for i, (have, want) in enumerate(pairs):
+        address = waits_on + (i - WORDS_BEFORE) * 4
+        if have == "?" and address // PAGE != waits_on // PAGE:
+            continue
+        ksft.equal(have, want, "word at 0x%x" % address)
+
+
+def compare_key(got, expected):
+    """Where a word is known by its inode, the program cannot know the number."""
+    if expected != "shared-inode":
+        ksft.equal(got, expected, "key")
+        return
+    kind, number, offset = got.split(":")
+    ksft.equal(kind, expected, "key")
+    if int(number) == 0:
+        raise AssertionError("the inode has no number: %s" % got)
+    ksft.equal(int(offset) % PAGE, 2048, "offset in %s" % got)
+
+
+def compare_waiter(got, truth):
+    """A waiter record with what the program knows."""
+    for key, value in truth.items():
+        if key == "words":
+            compare_words(got[key], value, int(truth["waits_on"], 16))
+        elif key == "key":
+            compare_key(got[key], value)
+        else:
+            ksft.equal(got[key], value, key)
+    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    start = start_ticks(truth["tgid"], truth["tid"]) * 10 ** 9 // os.sysconf("SC_CLK_TCK")
+    if not 0 < int(got["asleep_ns"]) <= now - start:
+        raise AssertionError("asleep_ns=%s of a thread of %d ns" %
+                             (got["asleep_ns"], now - start))
+
+
+def compare_threads(records, tgid, mm):
+    """The live threads of a process, with what /proc says of them."""
+    tids = sorted(int(tid) for tid in os.listdir("/proc/%s/task" % tgid))
+    ksft.equal(expand(mm["live_threads"]), tids, "live_threads")
+    for tid in tids:
+        got = only(select(records, "thread", tid=str(tid)), "records of thread %d" % tid)
+        truth = status(tgid, tid)
+        ksft.equal(got["tgid"], tgid, "tgid of thread %d" % tid)
+        ksft.equal(got["mm"], mm["id"], "mm of thread %d" % tid)
+        ksft.equal(got["state"], truth["State"][0], "state of thread %d" % tid)
+        ksft.equal(got["tracer"], "-", "tracer of thread %d" % tid)
+        ksft.equal(got["nvcsw"], truth["voluntary_ctxt_switches"], "nvcsw")
+        ksft.equal(got["nivcsw"], truth["nonvoluntary_ctxt_switches"], "nivcsw")
+        ksft.equal(int(got["start_ns"]) * os.sysconf("SC_CLK_TCK") // 10 ** 9,
+                   start_ticks(tgid, tid), "start of thread %d" % tid)
+
+
+def switches(tgid):
+    """How often each thread of a process has been switched, and whether it sleeps."""
+    counts = {}
+    for tid in os.listdir("/proc/%s/task" % tgid):
+        fields = status(tgid, tid)
+        counts[tid] = (fields["State"][0], fields["voluntary_ctxt_switches"],
+                       fields["nonvoluntary_ctxt_switches"])
+    return counts
+
+
+def read_while_asleep(tgid):
+    """A snapshot during which no thread of the process ran: the factory's main
+    thread still has to go to sleep after it has said that it is ready."""
+    while True:
+        before = switches(tgid)
+        records = ksft.read_waiters()
+        if switches(tgid) == before and {state for state, _, _ in before.values()} == {"S"}:
+            return records
+
+
+def check_state(state):
+    """Make a state, and compare all records of its processes."""
+    with ksft.Factory(state) as factory:
+        truth = only(factory.get("process"), "process records of mkwaiters")
+        records = read_while_asleep(truth["tgid"])
+
+        process = only(select(records, "process", tgid=truth["tgid"]), "processes")
+        for key, value in truth.items():
+            ksft.equal(process[key], value, key)
+
+        mm = only(select(records, "mm", id=process["mm"]), "mms")
+        for key, value in only(factory.get("mm"), "mm records of mkwaiters").items():
+            ksft.equal(mm[key], value, key)
+        compare_threads(records, truth["tgid"], mm)
+
+        waiters = select(records, "waiter", tgid=truth["tgid"])
+        ksft.equal(len(waiters), len(factory.get("waiter")), "number of waiters")
+        for waiter in factory.get("waiter"):
+            got = only([found for found in waiters if found["tid"] == waiter["tid"] and
+                        found["uaddr"] == waiter["uaddr"]], "records of a waiter")
+            ksft.equal(got["mm"], mm["id"], "mm of the waiter")
+            compare_waiter(got, waiter)
+
+
+def state_test(state):
+    """The test of one state, as ksft.run() wants it."""
+    def test():
+        check_state(state)
+    test.__doc__ = "state " + state
+    return test
+
+
+ksft.run([state_test(state) for state in STATES])
