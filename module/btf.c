@@ -8,7 +8,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/kernel_read_file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -137,9 +138,32 @@ static int btf_index(struct fi_btf *btf, size_t len)
 			      &btf->nr_types);
 }
 
+/* Read the whole of @file, whose size sysfs knows, into new memory. */
+static ssize_t btf_read_file(struct fi_btf *btf, struct file *file)
+{
+	loff_t size = i_size_read(file_inode(file));
+	loff_t pos = 0;
+	ssize_t got;
+
+	if (size <= 0 || size > INT_MAX)
+		return -EINVAL;
+	btf->data = vmalloc(size);
+	if (!btf->data)
+		return -ENOMEM;
+	while (pos < size) {
+		got = kernel_read(file, btf->data + pos, size - pos, &pos);
+		if (got <= 0)
+			return got ?: -EINVAL;
+	}
+	return size;
+}
+
 /**
  * fi_btf_load() - read the running kernel's type information
  * @btf: filled in; free with fi_btf_free() also after an error
+ *
+ * Not by kernel_read_file_from_path(): it needs a purpose that security modules
+ * know, and the IPE of 6.12 warns of READING_UNKNOWN.
  *
  * Context: process; may sleep. Opens a path in the caller's mount namespace.
  *
@@ -148,12 +172,18 @@ static int btf_index(struct fi_btf *btf, size_t len)
  */
 int fi_btf_load(struct fi_btf *btf)
 {
+	struct file *file;
 	ssize_t len;
 	int err;
 
 	memset(btf, 0, sizeof(*btf));
-	len = kernel_read_file_from_path(FI_BTF_PATH, 0, &btf->data, INT_MAX,
-					 NULL, READING_UNKNOWN);
+	file = filp_open(FI_BTF_PATH, O_RDONLY, 0);
+	if (IS_ERR(file)) {
+		pr_err("cannot open %s: error %ld\n", FI_BTF_PATH, PTR_ERR(file));
+		return PTR_ERR(file);
+	}
+	len = btf_read_file(btf, file);
+	filp_close(file, NULL);
 	if (len < 0) {
 		pr_err("cannot read %s: error %zd\n", FI_BTF_PATH, len);
 		return len;

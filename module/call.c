@@ -3,6 +3,7 @@
  * What a waiter asked for. The queue entry does not hold the expected value,
  * the operation or the timeout; the system call's arguments do.
  */
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
@@ -43,7 +44,6 @@ static void read_vector(struct fi_call *call, const char *q)
 
 	call->uaddr = *fi_member(vector, fi_layout.v_uaddr, u64);
 	call->expected = *fi_member(vector, fi_layout.v_val, u64);
-	call->flags = *fi_member(vector, fi_layout.v_flags, u32) & FUTEX_PRIVATE_FLAG;
 }
 
 /**
@@ -115,8 +115,11 @@ static void decode_futex(struct fi_call *call)
 	}
 }
 
-static void decode_waitv(struct fi_call *call)
+static void decode_waitv(struct fi_call *call, const union futex_key *key)
 {
+	/* The kernel's own flags of the word changed in 6.7; get_futex_key() did not. */
+	if (!(key->both.offset & (FUT_OFF_INODE | FUT_OFF_MMSHARED)))
+		call->flags = FUTEX_PRIVATE_FLAG;
 	call->uaddr_known = fi_layout.has_vector;
 	call->expected_known = fi_layout.has_vector ? FI_KNOWN : FI_UNKNOWN;
 	call->timeout = call->args[3] ?
@@ -134,17 +137,18 @@ static void decode_restart(struct fi_call *call)
 /**
  * fi_call_decode() - understand what fi_call_read() copied
  * @call: completed
+ * @key: what the waiter is queued under
  *
  * Context: any.
  */
-void fi_call_decode(struct fi_call *call)
+void fi_call_decode(struct fi_call *call, const union futex_key *key)
 {
 	switch (call->syscall) {
 	case FI_SYS_FUTEX:
 		decode_futex(call);
 		break;
 	case FI_SYS_FUTEX_WAITV:
-		decode_waitv(call);
+		decode_waitv(call, key);
 		break;
 	case FI_SYS_RESTART:
 		decode_restart(call);

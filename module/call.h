@@ -5,6 +5,7 @@
 #include <linux/types.h>
 
 struct task_struct;
+union futex_key;
 
 /* A field of struct fi_call that does not apply, or is not known. */
 enum fi_known {
@@ -56,6 +57,6 @@ struct fi_call {
 };
 
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q);
-void fi_call_decode(struct fi_call *call);
+void fi_call_decode(struct fi_call *call, const union futex_key *key);
 
 #endif

@@ -5,6 +5,7 @@
  * only prints what is in the snapshot, so that a line can be made again: seq_file
  * does so when its buffer is too small, and after a seek.
  */
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>

@@ -58,24 +58,29 @@ static struct kprobe redirect_probe = {
  *
  * Context: process; may sleep.
  *
- * Return: 0, or an error after a line in the kernel log.
+ * Return: 0; -ENOENT if this kernel has no futex_hash(), as before 5.16; another
+ * error after a line in the kernel log.
  */
 int fi_futex_hash_init(void)
 {
 	struct kprobe probe = { .symbol_name = "futex_hash" };
 	int err = register_kprobe(&probe);
 
+	if (err == -ENOENT)
+		return err;
 	if (err) {
-		pr_err("cannot find futex_hash() in this kernel: error %d\n", err);
+		pr_err("cannot put a kprobe on futex_hash(): error %d\n", err);
 		return err;
 	}
 	address = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
 
 	err = register_kprobe(&redirect_probe);
-	if (err)
+	if (err) {
 		pr_err("cannot put a kprobe on fi_futex_hash(): error %d\n", err);
-	return err;
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef FI_FUTEX_HASH_H
 #define FI_FUTEX_HASH_H
 
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 
 /**

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 #include <linux/plist.h>
 #include <linux/spinlock.h>
@@ -39,7 +40,25 @@ static const struct wanted_member wanted_vector[] __initconst = {
 	{ "futex_vector", "q", 0, &fi_layout.v_q },
 	{ "futex_vector", "w.val", sizeof(u64), &fi_layout.v_val },
 	{ "futex_vector", "w.uaddr", sizeof(u64), &fi_layout.v_uaddr },
-	{ "futex_vector", "w.flags", sizeof(u32), &fi_layout.v_flags },
+};
+
+static const struct wanted_member wanted_private_hash[] __initconst = {
+	{ "futex_private_hash", "hash_mask", sizeof(unsigned int), &fi_layout.ph_mask },
+	{ "futex_private_hash", "queues", 0, &fi_layout.ph_queues },
+};
+
+/* 6.16, bd54df5ea7ca */
+static const struct wanted_member wanted_mm[] __initconst = {
+	{ "mm_struct", "futex_phash", sizeof(void *), &fi_layout.mm_private_hash },
+	{ "mm_struct", "futex_hash_lock", sizeof(struct mutex),
+	  &fi_layout.mm_private_hash_lock },
+};
+
+/* 7.2 keeps all that is futex's in a struct futex_mm_data. */
+static const struct wanted_member wanted_mm_data[] __initconst = {
+	{ "mm_struct", "futex.phash.hash", sizeof(void *), &fi_layout.mm_private_hash },
+	{ "mm_struct", "futex.phash.lock", sizeof(struct mutex),
+	  &fi_layout.mm_private_hash_lock },
 };
 
 static int __init find_members(const struct fi_btf *btf,
@@ -64,6 +83,29 @@ static int __init find_members(const struct fi_btf *btf,
 	return 0;
 }
 
+static bool __init has_member(const struct fi_btf *btf, const char *type, const char *path)
+{
+	u32 offset, size;
+
+	return !fi_btf_member(btf, type, path, &offset, &size);
+}
+
+/*
+ * This kernel was built with private hash tables: not to find them would be to
+ * miss most waiters.
+ */
+static int __init find_private_hash(const struct fi_btf *btf)
+{
+	int err = find_members(btf, wanted_private_hash, ARRAY_SIZE(wanted_private_hash));
+
+	if (err)
+		return err;
+	fi_layout.has_private_hash = true;
+	if (has_member(btf, "mm_struct", "futex_phash"))
+		return find_members(btf, wanted_mm, ARRAY_SIZE(wanted_mm));
+	return find_members(btf, wanted_mm_data, ARRAY_SIZE(wanted_mm_data));
+}
+
 static int __init find_layout(const struct fi_btf *btf)
 {
 	u32 size;
@@ -78,6 +120,8 @@ static int __init find_layout(const struct fi_btf *btf)
 	fi_layout.has_vector = !fi_btf_struct_size(btf, "futex_vector", &size);
 	if (fi_layout.has_vector)
 		err = find_members(btf, wanted_vector, ARRAY_SIZE(wanted_vector));
+	if (!err && IS_ENABLED(CONFIG_FUTEX_PRIVATE_HASH))
+		err = find_private_hash(btf);
 	return err;
 }
 

@@ -19,7 +19,11 @@
  * @v_q: in struct futex_vector: its struct futex_q
  * @v_val: the value expected in this word, 64 bits
  * @v_uaddr: the address of this word, 64 bits
- * @v_flags: the flags of this word, 32 bits
+ * @has_private_hash: private futexes have a hash table in each process (6.16)
+ * @mm_private_hash: in struct mm_struct: address of its struct futex_private_hash
+ * @mm_private_hash_lock: in struct mm_struct: struct mutex against its replacement
+ * @ph_mask: in struct futex_private_hash: number of buckets less one; 0 for none
+ * @ph_queues: the buckets
  *
  * All offsets are in bytes from the start of the structure.
  */
@@ -37,7 +41,11 @@ struct fi_layout {
 	u32 v_q;
 	u32 v_val;
 	u32 v_uaddr;
-	u32 v_flags;
+	bool has_private_hash;
+	u32 mm_private_hash;
+	u32 mm_private_hash_lock;
+	u32 ph_mask;
+	u32 ph_queues;
 };
 
 /* Written once by fi_layout_init(), before the file exists; then read only. */

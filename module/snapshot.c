@@ -13,7 +13,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "private_hash.h"
 #include "snapshot.h"
+#include "waiters.h"
 #include "words.h"
 
 /**
@@ -117,21 +119,15 @@ static void describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter)
 {
 	struct task_struct *task = waiter->task;
 
-	fi_call_decode(&waiter->call);
+	fi_call_decode(&waiter->call, &waiter->key);
 	waiter->waits_on = key_address(&waiter->key);
 	waiter->tid = task_pid_nr_ns(task, snap->ns);
 	waiter->tgid = task_tgid_nr_ns(task, snap->ns);
 	strscpy(waiter->comm, task->comm, sizeof(waiter->comm));
 }
 
-static void put_waiter(struct fi_waiter *waiter)
-{
-	put_task_struct(waiter->task);
-	mmdrop(waiter->mm);
-}
-
 /*
- * Describe all waiters, and leave out those that the reader cannot name: who has
+ * Describe all waiters, and drop those that the reader cannot name: who has
  * exited by now waits no more, the others count as hidden.
  */
 static void describe_waiters(struct fi_snapshot *snap)
@@ -144,14 +140,13 @@ static void describe_waiters(struct fi_snapshot *snap)
 
 		describe_waiter(snap, waiter);
 		if (waiter->tid) {
-			snap->waiters[kept++] = *waiter;
-			continue;
-		}
-		if (pid_alive(waiter->task))
+			swap(snap->waiters[kept], *waiter);
+			kept++;
+		} else if (pid_alive(waiter->task)) {
 			snap->hidden++;
-		put_waiter(waiter);
+		}
 	}
-	snap->nr_waiters = kept;
+	fi_drop_waiters(snap, kept);
 }
 
 /*
@@ -178,7 +173,9 @@ static int take(struct fi_snapshot *snap)
 	size_t i;
 	int err;
 
-	err = fi_collect_waiters(snap);
+	err = fi_collect_private_waiters(snap);
+	if (!err)
+		err = fi_collect_waiters(snap);
 	if (err)
 		return err;
 	describe_waiters(snap);
@@ -199,8 +196,10 @@ static void release_references(struct fi_snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_waiters; i++)
-		put_waiter(&snap->waiters[i]);
+	for (i = 0; i < snap->nr_waiters; i++) {
+		put_task_struct(snap->waiters[i].task);
+		mmdrop(snap->waiters[i].mm);
+	}
 	put_pid_ns(snap->ns);
 }
 

@@ -2,12 +2,14 @@
 #ifndef FI_SNAPSHOT_H
 #define FI_SNAPSHOT_H
 
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
 #include "call.h"
 
+struct fi_mm_batch;
 struct mm_struct;
 struct pid_namespace;
 
@@ -141,6 +143,7 @@ struct fi_thread {
  * @threads: array of @nr_threads, with room for @max_threads
  * @hidden: waiters left out, since the pid namespace does not show them
  * @error: a check of the kernel's data that failed, or NULL
+ * @batch: of private_hash.c, while it collects
  */
 struct fi_snapshot {
 	struct pid_namespace *ns;
@@ -167,6 +170,7 @@ struct fi_snapshot {
 
 	size_t hidden;
 	const char *error;
+	struct fi_mm_batch *batch;
 };
 
 /* snapshot.c */
@@ -174,9 +178,6 @@ struct fi_snapshot *fi_snapshot_take(void);
 void fi_snapshot_free(struct fi_snapshot *snap);
 unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struct *mm);
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
-
-/* waiters.c */
-int fi_collect_waiters(struct fi_snapshot *snap);
 
 /* threads.c */
 int fi_collect_threads(struct fi_snapshot *snap);

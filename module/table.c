@@ -3,10 +3,11 @@
  * Where the futex hash table is. No symbol of it is exported, and on some
  * kernels it has none at all. But futex_hash() maps a key to its bucket
  * (5.16, 77e52ae35463): so ask it for the buckets of many keys, until they add up
- * to a whole table.
+ * to a whole table. Kernels without it have a variable that can be found.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
 #include <linux/log2.h>
 #include <linux/nodemask.h>
@@ -16,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
+#include "futex_data.h"
 #include "futex_hash.h"
 #include "layout.h"
 #include "table.h"
@@ -150,6 +152,28 @@ out:
 	return err;
 }
 
+/* Take the table that a variable of the kernel names, if it is one. */
+static int __init take_table(void)
+{
+	struct fi_table *table = &fi_tables[0];
+	size_t i;
+	int err = fi_futex_data(&table->buckets, &table->nr);
+
+	if (err)
+		return err;
+	fi_nr_tables = 1;
+	if (!tables_are_whole())
+		goto bad;
+	for (i = 0; i < table->nr; i++) {
+		if (!bucket_is_sane(table->buckets + i * fi_layout.hb_size))
+			goto bad;
+	}
+	return 0;
+bad:
+	pr_err("what __futex_data names is not a table of struct futex_hash_bucket\n");
+	return -EINVAL;
+}
+
 /**
  * fi_table_init() - find the futex hash tables
  *
@@ -169,6 +193,8 @@ int __init fi_table_init(void)
 	if (!err) {
 		err = sample_tables();
 		fi_futex_hash_exit();
+	} else if (err == -ENOENT) {
+		err = take_table();
 	}
 	if (err)
 		fi_table_exit();

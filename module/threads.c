@@ -4,9 +4,7 @@
  * of the host, whatever the number of waiters.
  */
 #include <linux/hash.h>
-#include <linux/idr.h>
 #include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -15,9 +13,7 @@
 #include <linux/string.h>
 
 #include "snapshot.h"
-
-/* How many threads are looked at in one RCU read-side critical section. */
-#define FI_BATCH	256
+#include "walk.h"
 
 /*
  * The signals that the process of @task has a handler for. The table of
@@ -120,37 +116,23 @@ static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
 	strscpy(thread->comm, task->comm, sizeof(thread->comm));
 }
 
-/*
- * Look at up to FI_BATCH threads from pid *@nr on. Their pids in the initial
- * namespace give the order, since every thread has one; a thread that lives
- * throughout the walk is thus seen exactly once.
- */
-static bool collect_batch(struct fi_snapshot *snap, int *nr)
+static int reserve_batch(struct fi_snapshot *snap)
 {
-	struct pid *pid = NULL;
-	int i;
+	int err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
+			     sizeof(*snap->threads), &snap->max_threads);
 
-	rcu_read_lock();
-	for (i = 0; i < FI_BATCH; i++, (*nr)++) {
-		struct task_struct *task;
-		struct mm_struct *mm;
-		unsigned int space;
+	return err ?: fi_reserve(&snap->processes, snap->nr_processes, FI_BATCH,
+				 sizeof(*snap->processes), &snap->max_processes);
+}
 
-		/* what find_ge_pid() is, which 5.10 does not export */
-		pid = idr_get_next(&init_pid_ns.idr, nr);
-		if (!pid)
-			break;
-		task = pid_task(pid, PIDTYPE_PID);
-		if (!task || task->flags & PF_KTHREAD)
-			continue;
-		/* Only compared: the snapshot's pin keeps the address from reuse. */
-		mm = READ_ONCE(task->mm);
-		space = mm ? fi_find_space(snap, mm) : 0;
-		if (space)
-			add_thread(snap, task, space);
-	}
-	rcu_read_unlock();
-	return pid;
+static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
+{
+	/* Only compared: the snapshot's pins keep the addresses from reuse. */
+	struct mm_struct *mm = READ_ONCE(task->mm);
+	unsigned int space = mm ? fi_find_space(snap, mm) : 0;
+
+	if (space)
+		add_thread(snap, task, space);
 }
 
 /**
@@ -163,21 +145,10 @@ static bool collect_batch(struct fi_snapshot *snap, int *nr)
  */
 int fi_collect_threads(struct fi_snapshot *snap)
 {
-	int nr = 1;
-	int err;
+	static const struct fi_walk walk = {
+		.between = reserve_batch,
+		.visit = visit_thread,
+	};
 
-	do {
-		err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
-				 sizeof(*snap->threads), &snap->max_threads);
-		if (err)
-			return err;
-		err = fi_reserve(&snap->processes, snap->nr_processes, FI_BATCH,
-				 sizeof(*snap->processes), &snap->max_processes);
-		if (err)
-			return err;
-		cond_resched();
-		if (signal_pending(current))
-			return -EINTR;
-	} while (collect_batch(snap, &nr));
-	return 0;
+	return fi_walk_threads(&walk, snap);
 }

@@ -16,6 +16,7 @@
 #include "layout.h"
 #include "snapshot.h"
 #include "table.h"
+#include "waiters.h"
 
 /* A check of the kernel's data failed: say so in the log and in the file. */
 static void broken(struct fi_snapshot *snap, const char *what)
@@ -71,9 +72,9 @@ static void copy_waiter(struct fi_waiter *waiter, const char *q)
 
 /*
  * Copy all entries of a bucket, whose lock is held. Return 0, -ENOSPC if they
- * do not fit, or -EIO if the bucket is broken; @nr counts those copied.
+ * do not fit, or -EIO if the bucket is broken.
  */
-static int copy_chain(struct fi_snapshot *snap, char *bucket, size_t *nr)
+static int copy_chain(struct fi_snapshot *snap, char *bucket)
 {
 	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
 	struct list_head *head = &fi_member(bucket, fi_layout.hb_chain,
@@ -96,58 +97,142 @@ static int copy_chain(struct fi_snapshot *snap, char *bucket, size_t *nr)
 			broken(snap, "a queue entry names another bucket's lock");
 			return -EIO;
 		}
-		if (*nr == snap->max_waiters)
+		if (snap->nr_waiters == snap->max_waiters)
 			return -ENOSPC;
-		copy_waiter(&snap->waiters[(*nr)++], q);
+		copy_waiter(&snap->waiters[snap->nr_waiters++], q);
 	}
 }
 
-static void drop_waiters(struct fi_snapshot *snap, size_t first, size_t end)
+/*
+ * Take the waiters of one bucket, as far as there is room. A bucket that does not
+ * fit is left out whole, so that it can be taken again from its start.
+ *
+ * Return: 0, also for a broken bucket: that is reported in the file, and the
+ * others are still read; -ENOSPC if there is no room.
+ */
+static int take_bucket(struct fi_snapshot *snap, char *bucket)
 {
-	for (; first < end; first++) {
-		put_task_struct(snap->waiters[first].task);
-		mmdrop(snap->waiters[first].mm);
+	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
+	size_t first = snap->nr_waiters;
+	int err;
+
+	spin_lock(lock);
+	err = copy_chain(snap, bucket);
+	spin_unlock(lock);
+	if (err == -ENOSPC)
+		fi_drop_waiters(snap, first);
+	return err == -ENOSPC ? err : 0;
+}
+
+/**
+ * fi_drop_waiters() - forget the last waiters of a snapshot
+ * @snap: the snapshot
+ * @nr: how many stay
+ *
+ * Context: process; may sleep.
+ */
+void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
+{
+	while (snap->nr_waiters > nr) {
+		struct fi_waiter *waiter = &snap->waiters[--snap->nr_waiters];
+
+		put_task_struct(waiter->task);
+		mmdrop(waiter->mm);
 	}
 }
 
+/* How many wait in a bucket, or are about to: those are not blocked yet. */
 static unsigned int bucket_waiters(char *bucket)
 {
 	return max(atomic_read(fi_member(bucket, fi_layout.hb_waiters, atomic_t)), 0);
 }
 
-/*
- * Take the waiters of one bucket. A bucket that grew while room was made for it
- * is copied once more from its start: waiters that stay are then seen once.
+/**
+ * fi_count_waiters() - how much room some buckets will take
+ * @table: the buckets, which stay
+ *
+ * Context: any.
+ *
+ * Return: an estimate, since it may change at once.
  */
-static int collect_bucket(struct fi_snapshot *snap, char *bucket)
+size_t fi_count_waiters(const struct fi_table *table)
 {
-	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
-	int err;
+	size_t total = 0;
+	size_t i;
 
-	do {
-		size_t nr = snap->nr_waiters;
-
-		err = fi_reserve(&snap->waiters, snap->nr_waiters,
-				 bucket_waiters(bucket) + 16, sizeof(*snap->waiters),
-				 &snap->max_waiters);
-		if (err)
-			return err;
-		spin_lock(lock);
-		err = copy_chain(snap, bucket, &nr);
-		spin_unlock(lock);
-		if (err == -ENOSPC)
-			drop_waiters(snap, snap->nr_waiters, nr);
-		else
-			snap->nr_waiters = nr;
-	} while (err == -ENOSPC);
-	/* A broken bucket is reported in the file; the others are still read. */
-	return err == -EIO ? 0 : err;
+	for (i = 0; i < table->nr; i++)
+		total += bucket_waiters(table->buckets + i * fi_layout.hb_size);
+	return total;
 }
 
 /**
- * fi_collect_waiters() - copy all queue entries of the futex hash table
- * @snap: takes the waiters, with a reference on each thread and a pin
- *	(mmgrab()) on its mm in fi_waiter.mm
+ * fi_take_waiters() - copy all queue entries of some buckets
+ * @snap: takes the waiters, with a reference on each thread and a pin (mmgrab())
+ *	on its mm
+ * @table: the buckets, which stay
+ * @next: where to begin; set to the first bucket that was not taken
+ *
+ * Context: process; may sleep. Holds one bucket lock at a time.
+ *
+ * Return: 0; -ENOSPC if there is no room in @snap; -EINTR if a signal is pending.
+ */
+int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next)
+{
+	for (; *next < table->nr; ++*next) {
+		char *bucket = table->buckets + *next * fi_layout.hb_size;
+		int err;
+
+		/* no lock where nobody waits */
+		if (!bucket_waiters(bucket))
+			continue;
+		err = take_bucket(snap, bucket);
+		if (err)
+			return err;
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/**
+ * fi_reserve_waiters() - make room for more waiters
+ * @snap: the snapshot
+ * @nr: how many, as fi_count_waiters() estimates
+ *
+ * Context: process; may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr)
+{
+	/* some more, so that a few that come meanwhile do not make it fail */
+	return fi_reserve(&snap->waiters, snap->nr_waiters, nr + 16, sizeof(*snap->waiters),
+			  &snap->max_waiters);
+}
+
+/* Take the waiters of a table that never goes away, making room as need be. */
+static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
+{
+	size_t next = 0;
+	int err;
+
+	do {
+		struct fi_table rest = {
+			.buckets = table->buckets + next * fi_layout.hb_size,
+			.nr = table->nr - next,
+		};
+
+		err = fi_reserve_waiters(snap, fi_count_waiters(&rest));
+		if (!err)
+			err = fi_take_waiters(snap, table, &next);
+	} while (err == -ENOSPC);
+	return err;
+}
+
+/**
+ * fi_collect_waiters() - copy all queue entries of the kernel's own hash tables
+ * @snap: as in fi_take_waiters()
  *
  * Context: process; may sleep, holds one bucket lock at a time.
  *
@@ -156,26 +241,9 @@ static int collect_bucket(struct fi_snapshot *snap, char *bucket)
 int fi_collect_waiters(struct fi_snapshot *snap)
 {
 	unsigned int i;
-	size_t n;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < fi_nr_tables; i++) {
-		for (n = 0; n < fi_tables[i].nr; n++) {
-			char *bucket = fi_tables[i].buckets + n * fi_layout.hb_size;
-
-			/*
-			 * No lock where nobody waits. Who is just about to
-			 * queue itself is not blocked yet.
-			 */
-			if (!bucket_waiters(bucket))
-				continue;
-			err = collect_bucket(snap, bucket);
-			if (err)
-				return err;
-			cond_resched();
-			if (signal_pending(current))
-				return -EINTR;
-		}
-	}
-	return 0;
+	for (i = 0; i < fi_nr_tables && !err; i++)
+		err = collect_table(snap, &fi_tables[i]);
+	return err;
 }

@@ -79,13 +79,17 @@ class Factory:
 
     def __init__(self, state):
         self.process = subprocess.Popen([MKWAITERS, state], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
         self.records = []
         for line in self.process.stdout:
             if line == "ready\n":
                 return
             self.records.append(parse_line(line[:-1]))
-        raise AssertionError("mkwaiters %s failed" % state)
+        errors = self.process.stderr.read().strip()
+        if self.process.wait() == KSFT_SKIP:
+            raise Skip(errors)
+        raise AssertionError("mkwaiters %s: %s" % (state, errors))
 
     def get(self, kind):
         """The fields of all records of one kind."""
@@ -98,3 +102,4 @@ class Factory:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+        self.process.stderr.close()

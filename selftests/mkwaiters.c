@@ -8,7 +8,8 @@
  *
  * prints "waiter", "mm" and "process" records with the keys that a test can
  * know beforehand, then "ready". A waiter's record is printed only after the
- * kernel says that the thread is blocked in its call.
+ * kernel says that the thread is blocked in its call. The exit status is 4 if this
+ * kernel cannot do it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +33,8 @@
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
+
+#define KSFT_SKIP	4
 
 #define WORDS		24
 #define WORDS_BEFORE	12
@@ -442,6 +445,10 @@ static void make_waitv(void *arg)
 {
 	(void)arg;
 	syscall(SYS_futex_waitv, vector, 2, 0, NULL, CLOCK_MONOTONIC);
+	if (errno == ENOSYS) {
+		fprintf(stderr, "this kernel has no futex_waitv(2)\n");
+		exit(KSFT_SKIP);
+	}
 	die("futex_waitv(2) returned");
 }
 

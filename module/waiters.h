@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FI_WAITERS_H
+#define FI_WAITERS_H
+
+#include <linux/types.h>
+
+struct fi_snapshot;
+struct fi_table;
+
+size_t fi_count_waiters(const struct fi_table *table);
+int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
+int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next);
+void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
+int fi_collect_waiters(struct fi_snapshot *snap);
+
+#endif
