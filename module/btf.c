@@ -19,6 +19,9 @@
 
 #define FI_BTF_PATH	"/sys/kernel/btf/vmlinux"
 
+/* The header may be longer, by what is of no use here, or not: pahole decides. */
+#define FI_BTF_HEADER	offsetofend(struct btf_header, str_len)
+
 /* More nesting than this is a loop in the data. */
 #define FI_BTF_MAX_DEPTH	32
 
@@ -114,9 +117,9 @@ static int btf_index(struct fi_btf *btf, size_t len)
 	u32 nr;
 	int err;
 
-	if (len < sizeof(*hdr) || hdr->magic != BTF_MAGIC ||
+	if (len < FI_BTF_HEADER || hdr->magic != BTF_MAGIC ||
 	    hdr->version != BTF_VERSION ||
-	    hdr->hdr_len < sizeof(*hdr) || hdr->hdr_len > len ||
+	    hdr->hdr_len < FI_BTF_HEADER || hdr->hdr_len > len ||
 	    (u64)hdr->hdr_len + hdr->type_off + hdr->type_len > len ||
 	    (u64)hdr->hdr_len + hdr->str_off + hdr->str_len > len ||
 	    !hdr->str_len || hdr->type_off % sizeof(u32))

@@ -89,7 +89,8 @@ int fi_futex_data(char **buckets, size_t *nr)
 	if (!addr)
 		addr = find_symbol(from, false);
 	if (!addr || copy_from_kernel_nofault(&data, (void *)addr, sizeof(data))) {
-		pr_err("this kernel has neither futex_hash() nor, in its symbol table, " FI_SYMBOL " (CONFIG_KALLSYMS_ALL)\n");
+		pr_err("this kernel has no futex_hash(), and its symbol table no %s (CONFIG_KALLSYMS_ALL)\n",
+		       FI_SYMBOL);
 		return -ENOENT;
 	}
 	*buckets = data.queues;
