@@ -16,8 +16,10 @@
 
 static enum fi_syscall identify(struct task_struct *task, int nr)
 {
-	if (nr == FI_NR_FUTEX_WAITV)
+	if (nr == FI_NR_FUTEX_WAITV && fi_layout.has_vector)
 		return FI_SYS_FUTEX_WAITV;
+	if (nr == FI_NR_FUTEX_WAIT)
+		return FI_SYS_FUTEX_WAIT;
 	if (fi_in_compat_syscall(task)) {
 		switch (nr) {
 		case FI_NR_COMPAT_FUTEX:
@@ -37,8 +39,14 @@ static enum fi_syscall identify(struct task_struct *task, int nr)
 	return FI_SYS_UNKNOWN;
 }
 
-/* futex_waitv() keeps its own copy of the word's arguments beside the entry. */
-static void read_vector(struct fi_call *call, const char *q)
+/**
+ * fi_call_read_vector() - copy what is kept of one word of a vector
+ * @call: takes address and expected value
+ * @q: the word's struct futex_q, which is in a struct futex_vector
+ *
+ * Context: under the lock of the bucket that @q is in.
+ */
+void fi_call_read_vector(struct fi_call *call, const char *q)
 {
 	const char *vector = q - fi_layout.v_q;
 
@@ -63,8 +71,8 @@ void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
 	memset(call, 0, sizeof(*call));
 	call->syscall = identify(task, syscall_get_nr(task, regs));
 	syscall_get_arguments(task, regs, call->args);
-	if (call->syscall == FI_SYS_FUTEX_WAITV && fi_layout.has_vector) {
-		read_vector(call, q);
+	if (call->syscall == FI_SYS_FUTEX_WAITV) {
+		fi_call_read_vector(call, q);
 	} else if (call->syscall == FI_SYS_RESTART) {
 		/* futex_wait() left them there for futex_wait_restart() */
 		call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
@@ -115,15 +123,33 @@ static void decode_futex(struct fi_call *call)
 	}
 }
 
-static void decode_waitv(struct fi_call *call, const union futex_key *key)
+/* What is the same for all calls of the newer kind, which have no operation. */
+static void decode_futex2(struct fi_call *call, const union futex_key *key)
 {
 	/* The kernel's own flags of the word changed in 6.7; get_futex_key() did not. */
 	if (!(key->both.offset & (FUT_OFF_INODE | FUT_OFF_MMSHARED)))
 		call->flags = FUTEX_PRIVATE_FLAG;
-	call->uaddr_known = fi_layout.has_vector;
-	call->expected_known = fi_layout.has_vector ? FI_KNOWN : FI_UNKNOWN;
+	call->op_known = true;
+	call->uaddr_known = true;
+	call->expected_known = FI_KNOWN;
+}
+
+/* The arguments are those of SYSCALL_DEFINE5(futex_waitv, ...). */
+static void decode_waitv(struct fi_call *call, const union futex_key *key)
+{
+	decode_futex2(call, key);
 	call->timeout = call->args[3] ?
 		absolute_timeout(call->args[4] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
+}
+
+/* The arguments are those of SYSCALL_DEFINE6(futex_wait, ...). */
+static void decode_futex_wait(struct fi_call *call, const union futex_key *key)
+{
+	decode_futex2(call, key);
+	call->uaddr = call->args[0];
+	call->expected = call->args[1];
+	call->timeout = call->args[4] ?
+		absolute_timeout(call->args[5] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
 }
 
 static void decode_restart(struct fi_call *call)
@@ -149,6 +175,14 @@ void fi_call_decode(struct fi_call *call, const union futex_key *key)
 		break;
 	case FI_SYS_FUTEX_WAITV:
 		decode_waitv(call, key);
+		break;
+	case FI_SYS_FUTEX_WAIT:
+		decode_futex_wait(call, key);
+		break;
+	case FI_SYS_IO_URING_WAIT:
+	case FI_SYS_IO_URING_WAITV:
+		/* A timeout would be a request of its own, linked to this one. */
+		decode_futex2(call, key);
 		break;
 	case FI_SYS_RESTART:
 		decode_restart(call);

@@ -19,6 +19,9 @@ enum fi_syscall {
 	FI_SYS_FUTEX,
 	FI_SYS_FUTEX_WAITV,
 	FI_SYS_RESTART,
+	FI_SYS_FUTEX_WAIT,
+	FI_SYS_IO_URING_WAIT,
+	FI_SYS_IO_URING_WAITV,
 };
 
 enum fi_timeout {
@@ -31,11 +34,11 @@ enum fi_timeout {
 };
 
 /**
- * struct fi_call - the system call that a waiter is in
+ * struct fi_call - the system call that a waiter is in, or the io_uring request
  * @syscall: which one
- * @args: the six argument registers
- * @op_known: whether @op and @flags are
- * @op: FUTEX_WAIT and so on, without flags; for futex_waitv() not known
+ * @args: the six argument registers; of a request none
+ * @op_known: whether @op and @flags are; @op is of futex(2) only
+ * @op: FUTEX_WAIT and so on, without flags
  * @flags: FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME
  * @uaddr_known: whether @uaddr is
  * @uaddr: address of the futex word in the call
@@ -57,6 +60,7 @@ struct fi_call {
 };
 
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q);
+void fi_call_read_vector(struct fi_call *call, const char *q);
 void fi_call_decode(struct fi_call *call, const union futex_key *key);
 
 #endif

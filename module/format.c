@@ -42,6 +42,17 @@ static const char * const syscall_names[] = {
 	[FI_SYS_FUTEX] = "futex",
 	[FI_SYS_FUTEX_WAITV] = "futex_waitv",
 	[FI_SYS_RESTART] = "restart_syscall",
+	[FI_SYS_FUTEX_WAIT] = "futex_wait",
+	[FI_SYS_IO_URING_WAIT] = "io_uring",
+	[FI_SYS_IO_URING_WAITV] = "io_uring",
+};
+
+/* The newer calls have no operation: there the name of the call, or request. */
+static const char * const call_op_names[] = {
+	[FI_SYS_FUTEX_WAITV] = "futex_waitv",
+	[FI_SYS_FUTEX_WAIT] = "futex_wait",
+	[FI_SYS_IO_URING_WAIT] = "IORING_OP_FUTEX_WAIT",
+	[FI_SYS_IO_URING_WAITV] = "IORING_OP_FUTEX_WAITV",
 };
 
 static const char * const timeout_names[] = {
@@ -74,8 +85,14 @@ static void put_header(struct seq_file *m, const struct fi_snapshot *snap)
 		   utsname()->machine, fi_boot_id, snap->start_ns);
 }
 
-static void put_args(struct seq_file *m, const struct fi_call *call)
+static void put_args(struct seq_file *m, const struct fi_waiter *waiter)
 {
+	const struct fi_call *call = &waiter->call;
+
+	if (waiter->is_request) {
+		seq_printf(m, " syscall=%s args=?", syscall_names[call->syscall]);
+		return;
+	}
 	seq_printf(m, " syscall=%s args=0x%lx,0x%lx,0x%lx,0x%lx,0x%lx,0x%lx",
 		   syscall_names[call->syscall], call->args[0], call->args[1],
 		   call->args[2], call->args[3], call->args[4], call->args[5]);
@@ -108,18 +125,17 @@ static void put_flags(struct seq_file *m, unsigned int flags)
 
 static void put_op(struct seq_file *m, const struct fi_call *call)
 {
-	if (call->syscall == FI_SYS_FUTEX_WAITV) {
-		seq_puts(m, " op=futex_waitv");
-		put_flags(m, call->flags);
-	} else if (!call->op_known) {
+	if (!call->op_known) {
 		seq_puts(m, " op=? flags=?");
-	} else {
-		if (call->op < ARRAY_SIZE(op_names) && op_names[call->op])
-			seq_printf(m, " op=%s", op_names[call->op]);
-		else
-			seq_printf(m, " op=%u", call->op);
-		put_flags(m, call->flags);
+		return;
 	}
+	if (call->syscall != FI_SYS_FUTEX)
+		seq_printf(m, " op=%s", call_op_names[call->syscall]);
+	else if (call->op < ARRAY_SIZE(op_names) && op_names[call->op])
+		seq_printf(m, " op=%s", op_names[call->op]);
+	else
+		seq_printf(m, " op=%u", call->op);
+	put_flags(m, call->flags);
 }
 
 static void put_expected(struct seq_file *m, const struct fi_call *call)
@@ -162,14 +178,27 @@ static void put_words(struct seq_file *m, const struct fi_waiter *waiter)
 	}
 }
 
+static void put_pi_owner(struct seq_file *m, const struct fi_waiter *waiter)
+{
+	if (!waiter->has_pi_state)
+		seq_puts(m, " pi_owner=-");
+	else if (!waiter->pi_owner)
+		seq_puts(m, " pi_owner=?");
+	else
+		seq_printf(m, " pi_owner=%d", waiter->pi_owner);
+}
+
 static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
 	seq_printf(m, "waiter tid=%d tgid=%d", waiter->tid, waiter->tgid);
 	put_text(m, "comm", waiter->comm);
-	seq_printf(m, " mm=%u", waiter->space);
-	put_args(m, call);
+	if (waiter->space)
+		seq_printf(m, " mm=%u", waiter->space);
+	else
+		seq_puts(m, " mm=?");
+	put_args(m, waiter);
 	put_address(m, "uaddr", call->uaddr_known, call->uaddr);
 	put_address(m, "waits_on", waiter->waits_on, waiter->waits_on);
 	put_key(m, &waiter->key);
@@ -183,8 +212,12 @@ static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
 		seq_puts(m, " asleep_ns=?");
 	else
 		seq_printf(m, " asleep_ns=%llu", waiter->asleep_ns);
-	seq_printf(m, " stable=%s", waiter->stable ? "yes" : "no");
+	if (waiter->is_request)
+		seq_puts(m, " stable=?");
+	else
+		seq_printf(m, " stable=%s", waiter->stable ? "yes" : "no");
 	put_words(m, waiter);
+	put_pi_owner(m, waiter);
 	seq_putc(m, '\n');
 }
 

@@ -36,6 +36,36 @@ static const struct wanted_member wanted[] __initconst = {
 	{ "futex_q", "bitset", sizeof(u32), &fi_layout.q_bitset },
 };
 
+static const struct wanted_member wanted_pi[] __initconst = {
+	{ "futex_q", "pi_state", sizeof(void *), &fi_layout.q_pi_state },
+	{ "futex_pi_state", "owner", sizeof(void *), &fi_layout.pi_owner },
+};
+
+/* 6.7, 12a4be50aff3 */
+static const struct wanted_member wanted_wake[] __initconst = {
+	{ "futex_q", "wake", sizeof(void *), &fi_layout.q_wake },
+	{ "futex_q", "wake_data", sizeof(void *), &fi_layout.q_wake_data },
+};
+
+/* 6.7, 194bb58c6090 */
+static const struct wanted_member wanted_io_uring[] __initconst = {
+	{ "io_futex_data", "q", 0, &fi_layout.io_data_q },
+	{ "io_futex_data", "req", sizeof(void *), &fi_layout.io_data_req },
+	{ "io_futex", "uaddr", sizeof(void *), &fi_layout.io_futex_uaddr },
+	{ "io_futex", "futex_val", sizeof(unsigned long), &fi_layout.io_futex_val },
+	{ "io_kiocb", "cmd", 0, &fi_layout.req_cmd },
+};
+
+/* 6.14, b6f58a3f4aa8 */
+static const struct wanted_member wanted_tctx[] __initconst = {
+	{ "io_kiocb", "tctx", sizeof(void *), &fi_layout.req_tctx },
+	{ "io_uring_task", "task", sizeof(void *), &fi_layout.tctx_task },
+};
+
+static const struct wanted_member wanted_req_task[] __initconst = {
+	{ "io_kiocb", "task", sizeof(void *), &fi_layout.req_task },
+};
+
 static const struct wanted_member wanted_vector[] __initconst = {
 	{ "futex_vector", "q", 0, &fi_layout.v_q },
 	{ "futex_vector", "w.val", sizeof(u64), &fi_layout.v_val },
@@ -106,6 +136,28 @@ static int __init find_private_hash(const struct fi_btf *btf)
 	return find_members(btf, wanted_mm_data, ARRAY_SIZE(wanted_mm_data));
 }
 
+/* Without io_uring, or before 6.7, nothing but threads waits. */
+static int __init find_io_uring(const struct fi_btf *btf)
+{
+	u32 size;
+	int err;
+
+	fi_layout.has_wake = has_member(btf, "futex_q", "wake");
+	if (!fi_layout.has_wake)
+		return 0;
+	err = find_members(btf, wanted_wake, ARRAY_SIZE(wanted_wake));
+	if (err || fi_btf_struct_size(btf, "io_futex_data", &size))
+		return err;
+	fi_layout.has_io_uring = true;
+	err = find_members(btf, wanted_io_uring, ARRAY_SIZE(wanted_io_uring));
+	if (err)
+		return err;
+	fi_layout.has_tctx = has_member(btf, "io_kiocb", "tctx");
+	if (fi_layout.has_tctx)
+		return find_members(btf, wanted_tctx, ARRAY_SIZE(wanted_tctx));
+	return find_members(btf, wanted_req_task, ARRAY_SIZE(wanted_req_task));
+}
+
 static int __init find_layout(const struct fi_btf *btf)
 {
 	u32 size;
@@ -120,6 +172,10 @@ static int __init find_layout(const struct fi_btf *btf)
 	fi_layout.has_vector = !fi_btf_struct_size(btf, "futex_vector", &size);
 	if (fi_layout.has_vector)
 		err = find_members(btf, wanted_vector, ARRAY_SIZE(wanted_vector));
+	if (!err && IS_ENABLED(CONFIG_FUTEX_PI))
+		err = find_members(btf, wanted_pi, ARRAY_SIZE(wanted_pi));
+	if (!err)
+		err = find_io_uring(btf);
 	if (!err && IS_ENABLED(CONFIG_FUTEX_PRIVATE_HASH))
 		err = find_private_hash(btf);
 	return err;

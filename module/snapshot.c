@@ -10,6 +10,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -96,6 +97,8 @@ static int group_by_space(struct fi_snapshot *snap)
 		struct fi_waiter *waiter = &snap->waiters[i - 1];
 		struct fi_space *space;
 
+		if (!waiter->mm)
+			continue;
 		waiter->space = get_space(snap, waiter->mm);
 		if (!waiter->space)
 			return -ENOMEM;
@@ -114,11 +117,26 @@ static unsigned long key_address(const union futex_key *key)
 	return key->private.address + (key->private.offset & ~3U);
 }
 
+/* The address space of the thread that submitted a request, if it has one yet. */
+static struct mm_struct *pin_mm(struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->mm;
+	if (mm)
+		mmgrab(mm);
+	task_unlock(task);
+	return mm;
+}
+
 /* What can be known of a waiter without its bucket's lock. */
 static void describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter)
 {
 	struct task_struct *task = waiter->task;
 
+	if (waiter->is_request)
+		waiter->mm = pin_mm(task);
 	fi_call_decode(&waiter->call, &waiter->key);
 	waiter->waits_on = key_address(&waiter->key);
 	waiter->tid = task_pid_nr_ns(task, snap->ns);
@@ -142,7 +160,7 @@ static void describe_waiters(struct fi_snapshot *snap)
 		if (waiter->tid) {
 			swap(snap->waiters[kept], *waiter);
 			kept++;
-		} else if (pid_alive(waiter->task)) {
+		} else if (pid_alive(waiter->task) || waiter->is_request) {
 			snap->hidden++;
 		}
 	}
@@ -159,6 +177,10 @@ static void check_waiter(struct fi_waiter *waiter)
 	u64 now = local_clock();
 	u64 arrival = READ_ONCE(task->sched_info.last_arrival);
 
+	if (waiter->is_request) {
+		waiter->asleep_ns = FI_TIME_UNKNOWN;
+		return;
+	}
 	if (!arrival)
 		waiter->asleep_ns = FI_TIME_UNKNOWN;
 	else /* clocks of two CPUs may differ by a little */
@@ -196,10 +218,8 @@ static void release_references(struct fi_snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_waiters; i++) {
-		put_task_struct(snap->waiters[i].task);
-		mmdrop(snap->waiters[i].mm);
-	}
+	for (i = 0; i < snap->nr_waiters; i++)
+		fi_put_waiter(&snap->waiters[i]);
 	put_pid_ns(snap->ns);
 }
 

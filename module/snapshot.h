@@ -22,11 +22,15 @@ struct pid_namespace;
 /**
  * struct fi_waiter - one thread on one futex word
  * @task: the thread; a reference is held until the snapshot is complete
- * @mm: its address space; pinned by mmgrab() until the snapshot is complete
- * @space: id of its address space in the snapshot
+ * @mm: its address space; pinned by mmgrab() until the snapshot is complete; NULL if
+ *	the thread that submitted a request has exited
+ * @space: id of its address space in the snapshot; 0 without @mm
  * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
  * @key: what the kernel queued it under
  * @bitset: bitset of the queue entry
+ * @is_request: not the thread waits, but an io_uring request that it submitted
+ * @has_pi_state: the word is a PI futex
+ * @pi_owner: thread that owns it, in the reader's pid namespace; 0 if not known
  * @call: the system call that it is in
  * @waits_on: address of the word, 0 if the key does not hold it
  * @switches: context switches when it was seen in the queue
@@ -45,6 +49,9 @@ struct fi_waiter {
 	size_t next_in_space;
 	union futex_key key;
 	u32 bitset;
+	bool is_request;
+	bool has_pi_state;
+	pid_t pi_owner;
 	struct fi_call call;
 	unsigned long waits_on;
 	unsigned long switches;

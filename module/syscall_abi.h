@@ -8,6 +8,8 @@
 
 /* The same number on all architectures: 5.16, 039c0ec9bb77 */
 #define FI_NR_FUTEX_WAITV		449
+/* The same: 6.7, cb8c4312afca */
+#define FI_NR_FUTEX_WAIT		455
 
 /* 32-bit calls: i386 and 32-bit arm have the same numbers for these. */
 #define FI_NR_COMPAT_RESTART_SYSCALL	0

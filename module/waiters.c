@@ -7,12 +7,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/pid_namespace.h>
 #include <linux/plist.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
+#include "io_uring.h"
 #include "layout.h"
 #include "snapshot.h"
 #include "table.h"
@@ -55,19 +58,60 @@ static unsigned long switches(const struct task_struct *task)
 	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
 }
 
-/* Copy what only the bucket's lock keeps in place. */
-static void copy_waiter(struct fi_waiter *waiter, const char *q)
+/*
+ * Who owns the lock, if it is a PI futex. An owner that exits leaves before its
+ * task_struct goes (exit_pi_state_list()), which RCU delays.
+ */
+static void copy_pi_owner(struct fi_waiter *waiter, const char *q, struct pid_namespace *ns)
+{
+	const char *pi_state = NULL;
+	struct task_struct *owner;
+
+	if (IS_ENABLED(CONFIG_FUTEX_PI))
+		pi_state = *fi_member(q, fi_layout.q_pi_state, const char *);
+	waiter->has_pi_state = pi_state;
+	if (!pi_state)
+		return;
+	rcu_read_lock();
+	owner = READ_ONCE(*fi_member(pi_state, fi_layout.pi_owner, struct task_struct *));
+	waiter->pi_owner = owner ? task_pid_nr_ns(owner, ns) : 0;
+	rcu_read_unlock();
+}
+
+static void copy_thread_waiter(struct fi_waiter *waiter, const char *q)
 {
 	struct task_struct *task = *fi_member(q, fi_layout.q_task, struct task_struct *);
 
-	memset(waiter, 0, sizeof(*waiter));
 	waiter->task = get_task_struct(task);
 	waiter->mm = task->mm;
 	mmgrab(waiter->mm);
-	waiter->key = *fi_member(q, fi_layout.q_key, union futex_key);
-	waiter->bitset = *fi_member(q, fi_layout.q_bitset, u32);
 	waiter->switches = switches(task);
 	fi_call_read(&waiter->call, task, q);
+}
+
+/* Copy what only the bucket's lock keeps in place. Return false if @q is unknown. */
+static bool copy_waiter(struct fi_waiter *waiter, const char *q, struct pid_namespace *ns)
+{
+	enum fi_wakes what = fi_what_wakes(q);
+
+	memset(waiter, 0, sizeof(*waiter));
+	switch (what) {
+	case FI_WAKES_THREAD:
+		copy_thread_waiter(waiter, q);
+		break;
+	case FI_WAKES_REQUEST:
+	case FI_WAKES_VECTOR_REQUEST:
+		/* Its mm is for later: a thread that exits loses it at any time. */
+		waiter->task = get_task_struct(fi_request_read(&waiter->call, q, what));
+		waiter->is_request = true;
+		break;
+	case FI_WAKES_UNKNOWN:
+		return false;
+	}
+	waiter->key = *fi_member(q, fi_layout.q_key, union futex_key);
+	waiter->bitset = *fi_member(q, fi_layout.q_bitset, u32);
+	copy_pi_owner(waiter, q, ns);
+	return true;
 }
 
 /*
@@ -99,7 +143,11 @@ static int copy_chain(struct fi_snapshot *snap, char *bucket)
 		}
 		if (snap->nr_waiters == snap->max_waiters)
 			return -ENOSPC;
-		copy_waiter(&snap->waiters[snap->nr_waiters++], q);
+		if (!copy_waiter(&snap->waiters[snap->nr_waiters], q, snap->ns)) {
+			broken(snap, "a queue entry wakes neither a thread nor an io_uring request");
+			return -EIO;
+		}
+		snap->nr_waiters++;
 	}
 }
 
@@ -133,12 +181,21 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
  */
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	while (snap->nr_waiters > nr) {
-		struct fi_waiter *waiter = &snap->waiters[--snap->nr_waiters];
+	while (snap->nr_waiters > nr)
+		fi_put_waiter(&snap->waiters[--snap->nr_waiters]);
+}
 
-		put_task_struct(waiter->task);
+/**
+ * fi_put_waiter() - give back what a waiter holds of the kernel's
+ * @waiter: the waiter
+ *
+ * Context: process; may sleep.
+ */
+void fi_put_waiter(struct fi_waiter *waiter)
+{
+	put_task_struct(waiter->task);
+	if (waiter->mm)
 		mmdrop(waiter->mm);
-	}
 }
 
 /* How many wait in a bucket, or are about to: those are not blocked yet. */

@@ -6,10 +6,12 @@
 
 struct fi_snapshot;
 struct fi_table;
+struct fi_waiter;
 
 size_t fi_count_waiters(const struct fi_table *table);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next);
+void fi_put_waiter(struct fi_waiter *waiter);
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_collect_waiters(struct fi_snapshot *snap);
 

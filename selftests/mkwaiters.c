@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -33,6 +34,9 @@
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
+#ifndef SYS_futex_wait
+#define SYS_futex_wait 455
+#endif
 
 #define KSFT_SKIP	4
 
@@ -50,9 +54,12 @@ struct truth {
 	const char *key;	/* of a shared one, up to the inode's number */
 	const char *op;
 	const char *flags;
+	bool compares_nothing;	/* then @expected is none */
 	uint32_t expected;
 	uint32_t bitset;
 	const char *timeout;
+	pid_t pi_owner;		/* 0: not a PI futex */
+	long nr;		/* of the system call; 0: an io_uring request */
 };
 
 static void die(const char *format, ...)
@@ -64,6 +71,12 @@ static void die(const char *format, ...)
 	va_end(args);
 	fprintf(stderr, ": %s\n", strerror(errno));
 	exit(1);
+}
+
+static void __attribute__((noreturn)) skip(const char *why)
+{
+	fprintf(stderr, "%s\n", why);
+	exit(KSFT_SKIP);
 }
 
 static pid_t gettid_raw(void)
@@ -168,20 +181,41 @@ static uint32_t read_word(pid_t tgid, const void *addr)
 	return word;
 }
 
+static void print_expected(const struct truth *truth)
+{
+	if (truth->compares_nothing)
+		printf(" expected=-");
+	else
+		printf(" expected=%u", truth->expected);
+}
+
+static void print_pi_owner(const struct truth *truth)
+{
+	if (truth->pi_owner)
+		printf(" pi_owner=%d", truth->pi_owner);
+	else
+		printf(" pi_owner=-");
+}
+
 static void print_waiter(const struct truth *truth)
 {
-	wait_until_blocked(truth->tgid, truth->tid,
-			   strcmp(truth->syscall, "futex_waitv") == 0 ?
-			   SYS_futex_waitv : SYS_futex);
+	if (truth->nr)
+		wait_until_blocked(truth->tgid, truth->tid, truth->nr);
 	printf("waiter tid=%d tgid=%d", truth->tid, truth->tgid);
 	print_comm(truth->tgid, truth->tid);
 	printf(" syscall=%s", truth->syscall);
-	print_args(truth);
-	printf(" uaddr=%p waits_on=%p key=%s op=%s flags=%s expected=%u value=%u bitset=0x%08x timeout=%s stable=yes",
-	       truth->uaddr, truth->waits_on, truth->key, truth->op, truth->flags,
-	       truth->expected, read_word(truth->tgid, truth->waits_on),
-	       truth->bitset, truth->timeout);
+	if (truth->nr)
+		print_args(truth);
+	else
+		printf(" args=?");
+	printf(" uaddr=%p waits_on=%p key=%s op=%s flags=%s", truth->uaddr, truth->waits_on,
+	       truth->key, truth->op, truth->flags);
+	print_expected(truth);
+	printf(" value=%u bitset=0x%08x timeout=%s stable=%s",
+	       read_word(truth->tgid, truth->waits_on), truth->bitset, truth->timeout,
+	       truth->nr ? "yes" : "?");
 	print_words(truth->tgid, truth->waits_on);
+	print_pi_owner(truth);
 	printf("\n");
 }
 
@@ -267,6 +301,7 @@ static void block_in_call(struct call *call, const char *op, const char *flags,
 		.tgid = getpid(),
 		.tid = start_thread(make_call, call),
 		.syscall = "futex",
+		.nr = SYS_futex,
 		.uaddr = call->uaddr,
 		.waits_on = call->uaddr,
 		.key = key,
@@ -409,6 +444,7 @@ static void requeue(void)
 	struct truth truth = {
 		.tgid = getpid(),
 		.syscall = "futex",
+		.nr = SYS_futex,
 		.uaddr = word,
 		.waits_on = other,
 		.key = "private",
@@ -445,16 +481,13 @@ static void make_waitv(void *arg)
 {
 	(void)arg;
 	syscall(SYS_futex_waitv, vector, 2, 0, NULL, CLOCK_MONOTONIC);
-	if (errno == ENOSYS) {
-		fprintf(stderr, "this kernel has no futex_waitv(2)\n");
-		exit(KSFT_SKIP);
-	}
+	if (errno == ENOSYS)
+		skip("this kernel has no futex_waitv(2)");
 	die("futex_waitv(2) returned");
 }
 
-static void waitv(void)
+static void fill_vector(void)
 {
-	pid_t tid;
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -465,12 +498,21 @@ static void waitv(void)
 			.flags = WAITV_PRIVATE_U32,
 		};
 	}
+}
+
+static void waitv(void)
+{
+	pid_t tid;
+	int i;
+
+	fill_vector();
 	tid = start_thread(make_waitv, NULL);
 	for (i = 0; i < 2; i++) {
 		struct truth truth = {
 			.tgid = getpid(),
 			.tid = tid,
 			.syscall = "futex_waitv",
+			.nr = SYS_futex_waitv,
 			.uaddr = &word[i * WORDS],
 			.waits_on = &word[i * WORDS],
 			.key = "private",
@@ -493,6 +535,7 @@ static void print_mutex_waiter(pid_t tgid, pid_t tid, const pthread_mutex_t *mut
 		.tgid = tgid,
 		.tid = tid,
 		.syscall = "futex",
+		.nr = SYS_futex,
 		.uaddr = mutex,
 		.waits_on = mutex,
 		.key = "private",
@@ -504,6 +547,286 @@ static void print_mutex_waiter(pid_t tgid, pid_t tid, const pthread_mutex_t *mut
 	};
 
 	print_waiter(&truth);
+}
+
+/* The call without an operation, which came with 6.7. */
+static void make_futex_wait(void *arg)
+{
+	(void)arg;
+	syscall(SYS_futex_wait, word, 50, 0xf0UL, WAITV_PRIVATE_U32, NULL, CLOCK_MONOTONIC);
+	if (errno == ENOSYS)
+		skip("this kernel has no futex_wait(2)");
+	die("futex_wait(2) returned");
+}
+
+static void futex_wait(void)
+{
+	struct truth truth = {
+		.tgid = getpid(),
+		.nr = SYS_futex_wait,
+		.syscall = "futex_wait",
+		.uaddr = word,
+		.waits_on = word,
+		.key = "private",
+		.op = "futex_wait",
+		.flags = "PRIVATE",
+		.expected = 50,
+		.bitset = 0xf0,
+		.timeout = "none",
+	};
+
+	*word = 50;
+	truth.tid = start_thread(make_futex_wait, NULL);
+	print_waiter(&truth);
+	print_this_process(2);
+}
+
+/* A thread that takes the PI lock at @arg, and keeps it. */
+static void own_pi_lock(void *arg)
+{
+	uint32_t *lock = arg;
+
+	if (syscall(SYS_futex, lock, FUTEX_LOCK_PI_PRIVATE, 0, NULL))
+		die("FUTEX_LOCK_PI");
+	for (;;)
+		pause();
+}
+
+static pid_t start_pi_owner(uint32_t *lock)
+{
+	pid_t owner = start_thread(own_pi_lock, lock);
+
+	while (__atomic_load_n(lock, __ATOMIC_ACQUIRE) != (uint32_t)owner)
+		sched_yield();
+	return owner;
+}
+
+static void make_lock_pi(void *arg)
+{
+	const struct call *call = arg;
+
+	syscall(SYS_futex, call->uaddr, call->op, 0, NULL);
+	if (errno == ENOSYS)
+		skip("this kernel has no FUTEX_LOCK_PI2");
+	die("a PI lock was locked twice");
+}
+
+static void block_on_pi_lock(int op, const char *name)
+{
+	struct call call = { .uaddr = word, .op = op };
+	struct truth truth = {
+		.tgid = getpid(),
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = word,
+		.waits_on = word,
+		.key = "private",
+		.op = name,
+		.flags = "PRIVATE",
+		.compares_nothing = true,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+
+	truth.pi_owner = start_pi_owner(word);
+	truth.tid = start_thread(make_lock_pi, &call);
+	print_waiter(&truth);
+	print_this_process(3);
+}
+
+static void lock_pi(void)
+{
+	block_on_pi_lock(FUTEX_LOCK_PI_PRIVATE, "FUTEX_LOCK_PI");
+}
+
+static void lock_pi2(void)
+{
+	block_on_pi_lock(13 /* FUTEX_LOCK_PI2 */ | FUTEX_PRIVATE_FLAG, "FUTEX_LOCK_PI2");
+}
+
+/* Waits on a word, to be moved to a PI lock by a wake; here, with @move, it was. */
+static void block_in_requeue_pi(bool move)
+{
+	uint32_t *lock = word + WORDS;
+	struct call call = {
+		.uaddr = word, .op = FUTEX_WAIT_REQUEUE_PI_PRIVATE, .val = 3, .uaddr2 = lock,
+	};
+	struct truth truth = {
+		.tgid = getpid(),
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = word,
+		.waits_on = move ? lock : word,
+		.key = "private",
+		.op = "FUTEX_WAIT_REQUEUE_PI",
+		.flags = "PRIVATE",
+		.expected = 3,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+	pid_t owner = start_pi_owner(lock);
+
+	*word = 3;
+	truth.tid = start_thread(make_call, &call);
+	wait_until_blocked(truth.tgid, truth.tid, SYS_futex);
+	if (move) {
+		truth.pi_owner = owner;
+		if (syscall(SYS_futex, word, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, 0, lock, 3) != 1)
+			die("FUTEX_CMP_REQUEUE_PI");
+	}
+	print_waiter(&truth);
+	print_this_process(3);
+}
+
+static void wait_requeue_pi(void)
+{
+	block_in_requeue_pi(false);
+}
+
+static void cmp_requeue_pi(void)
+{
+	block_in_requeue_pi(true);
+}
+
+#ifdef __x86_64__
+/* A call as a 32-bit program makes it; only pointers below 4 GiB fit. */
+static void make_compat_call(void *arg)
+{
+	const struct call *call = arg;
+	long ret;
+
+	asm volatile("int $0x80"
+		     : "=a" (ret)
+		     : "0" (call->val3), "b" (call->uaddr), "c" (call->op), "d" (call->val),
+		       "S" (0), "D" (0)
+		     : "memory", "r8", "r9", "r10", "r11");
+	errno = -ret;
+	die("a 32-bit futex(2) returned");
+}
+
+static void block_in_compat_call(int nr)
+{
+	struct call call = { .op = FUTEX_WAIT_PRIVATE, .val = 60, .val3 = nr };
+	struct truth truth = {
+		.tgid = getpid(),
+		.nr = nr,
+		.syscall = "futex",
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = 60,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+
+	call.uaddr = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (call.uaddr == MAP_FAILED)
+		die("mmap");
+	*call.uaddr = 60;
+	truth.uaddr = call.uaddr;
+	truth.waits_on = call.uaddr;
+	truth.tid = start_thread(make_compat_call, &call);
+	print_waiter(&truth);
+	print_this_process(2);
+}
+#else
+static void block_in_compat_call(int nr)
+{
+	(void)nr;
+	skip("no way to make a 32-bit call from a 64-bit program");
+}
+#endif
+
+static void compat_futex(void)
+{
+	block_in_compat_call(240);
+}
+
+static void compat_futex_time64(void)
+{
+	block_in_compat_call(422);
+}
+
+/* As much of an io_uring as it takes to submit one request. */
+static void submit_request(const struct io_uring_sqe *request)
+{
+	struct io_uring_params params = { 0 };
+	int fd = syscall(SYS_io_uring_setup, 1, &params);
+	struct io_uring_sqe *sqes;
+	uint32_t *tail;
+	char *ring;
+
+	if (fd < 0)
+		skip("io_uring_setup(2) does not work here");
+	ring = mmap(NULL, params.sq_off.array + sizeof(uint32_t), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQ_RING);
+	sqes = mmap(NULL, sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
+		    IORING_OFF_SQES);
+	if (ring == MAP_FAILED || sqes == MAP_FAILED)
+		die("mmap of an io_uring");
+	*sqes = *request;
+	*(uint32_t *)(ring + params.sq_off.array) = 0;
+	tail = (uint32_t *)(ring + params.sq_off.tail);
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, fd, 1, 0, 0, NULL, 0) != 1)
+		die("io_uring_enter");
+	/* a request that has failed has an entry in the completion ring already */
+	if (*(uint32_t *)(ring + params.cq_off.tail))
+		skip("this kernel's io_uring has no futex requests");
+}
+
+static void print_request(const uint32_t *uaddr, const char *op, uint32_t expected,
+			  uint32_t bitset)
+{
+	struct truth truth = {
+		.tgid = getpid(),
+		.tid = getpid(),
+		.syscall = "io_uring",
+		.uaddr = uaddr,
+		.waits_on = uaddr,
+		.key = "private",
+		.op = op,
+		.flags = "PRIVATE",
+		.expected = expected,
+		.bitset = bitset,
+		.timeout = "?", /* one would be a request of its own, linked to this */
+	};
+
+	print_waiter(&truth);
+}
+
+static void io_uring_wait(void)
+{
+	struct io_uring_sqe request = {
+		.opcode = 51, /* IORING_OP_FUTEX_WAIT */
+		.fd = WAITV_PRIVATE_U32,
+		.addr = (uintptr_t)word,
+		.off = 70, /* the value expected */
+	};
+
+	/* the bitset: in the third 64-bit word from the end, which has a name since 5.19 */
+	((uint64_t *)&request)[6] = 0x0ff0;
+	*word = 70;
+	submit_request(&request);
+	print_request(word, "IORING_OP_FUTEX_WAIT", 70, 0x0ff0);
+	print_this_process(1);
+}
+
+static void io_uring_waitv(void)
+{
+	struct io_uring_sqe request = {
+		.opcode = 53, /* IORING_OP_FUTEX_WAITV */
+		.addr = (uintptr_t)vector,
+		.len = 2,
+	};
+	int i;
+
+	fill_vector();
+	submit_request(&request);
+	for (i = 0; i < 2; i++)
+		print_request(&word[i * WORDS], "IORING_OP_FUTEX_WAITV", i + 40, ANY);
+	print_this_process(1);
 }
 
 static pthread_mutex_t mutexes[2] = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER };
@@ -610,6 +933,7 @@ static void pool(void)
 		struct truth truth = {
 			.tgid = getpid(),
 			.syscall = "futex",
+			.nr = SYS_futex,
 			.uaddr = word,
 			.waits_on = word,
 			.key = "private",
@@ -661,6 +985,15 @@ static const struct {
 	{ "hostile_name", hostile_name },
 	{ "requeue", requeue },
 	{ "waitv", waitv },
+	{ "futex_wait", futex_wait },
+	{ "lock_pi", lock_pi },
+	{ "lock_pi2", lock_pi2 },
+	{ "wait_requeue_pi", wait_requeue_pi },
+	{ "cmp_requeue_pi", cmp_requeue_pi },
+	{ "compat_futex", compat_futex },
+	{ "compat_futex_time64", compat_futex_time64 },
+	{ "io_uring_wait", io_uring_wait },
+	{ "io_uring_waitv", io_uring_waitv },
 	{ "fork_orphan", fork_orphan },
 	{ "abba", abba },
 	{ "self_deadlock", self_deadlock },

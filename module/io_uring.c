@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From 6.7 on an io_uring request may wait on a futex (194bb58c6090). No thread
+ * is blocked then: futex_q.task is NULL, or up to 6.13 a thread that may have gone
+ * (5e0e02f0d7e5). The function that wakes the entry tells what it is.
+ */
+#include <linux/compiler.h>
+#include <linux/kallsyms.h>
+#include <linux/string.h>
+
+#include "call.h"
+#include "io_uring.h"
+#include "layout.h"
+
+/* The address of futex_wake_mark(), once seen: nearly all entries have it. */
+static void *thread_waker;
+
+/**
+ * fi_what_wakes() - what kind of waiter a queue entry is
+ * @q: the struct futex_q
+ *
+ * Context: under the lock of the bucket that @q is in.
+ */
+enum fi_wakes fi_what_wakes(const char *q)
+{
+	char name[KSYM_SYMBOL_LEN];
+	void *waker;
+
+	if (!fi_layout.has_wake)
+		return FI_WAKES_THREAD;
+	waker = *fi_member(q, fi_layout.q_wake, void *);
+	if (waker == READ_ONCE(thread_waker))
+		return FI_WAKES_THREAD;
+	sprint_symbol_no_offset(name, (unsigned long)waker);
+	if (!strcmp(name, "futex_wake_mark")) {
+		WRITE_ONCE(thread_waker, waker);
+		return FI_WAKES_THREAD;
+	}
+	if (!strcmp(name, "io_futex_wake_fn"))
+		return FI_WAKES_REQUEST;
+	if (!strcmp(name, "io_futex_wakev_fn"))
+		return FI_WAKES_VECTOR_REQUEST;
+	return FI_WAKES_UNKNOWN;
+}
+
+static const char *request_of(const char *q, enum fi_wakes what)
+{
+	if (what == FI_WAKES_VECTOR_REQUEST)
+		return *fi_member(q, fi_layout.q_wake_data, const char *);
+	return *fi_member(q - fi_layout.io_data_q, fi_layout.io_data_req, const char *);
+}
+
+/**
+ * fi_request_read() - copy what an io_uring request waits for
+ * @call: filled in
+ * @q: its struct futex_q
+ * @what: FI_WAKES_REQUEST or FI_WAKES_VECTOR_REQUEST
+ *
+ * Context: under the lock of the bucket that @q is in. A request ends only after
+ * its entries have left the queue (io_futex_complete()), and holds a reference
+ * on the thread.
+ *
+ * Return: the thread that submitted the request, which may have exited.
+ */
+struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what)
+{
+	const char *req = request_of(q, what);
+	const char *tctx;
+
+	memset(call, 0, sizeof(*call));
+	if (what == FI_WAKES_VECTOR_REQUEST) {
+		call->syscall = FI_SYS_IO_URING_WAITV;
+		fi_call_read_vector(call, q);
+	} else {
+		const char *cmd = req + fi_layout.req_cmd;
+
+		call->syscall = FI_SYS_IO_URING_WAIT;
+		call->uaddr = *fi_member(cmd, fi_layout.io_futex_uaddr, unsigned long);
+		call->expected = *fi_member(cmd, fi_layout.io_futex_val, unsigned long);
+	}
+	if (!fi_layout.has_tctx)
+		return *fi_member(req, fi_layout.req_task, struct task_struct *);
+	tctx = *fi_member(req, fi_layout.req_tctx, const char *);
+	return *fi_member(tctx, fi_layout.tctx_task, struct task_struct *);
+}
