@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The waker analysis: small worlds, and what must be said of them.
+ *
+ * Address spaces, processes and threads are written as the module does.  In the
+ * worlds below a waiter is a lock of glibc's unless it says otherwise, so that
+ * the word 2 of FREE, which names no owner, makes it an unknown one.
+ */
+#include <stdlib.h>
+
+#include "analyze.h"
+#include "parse.h"
+#include "reason.h"
+#include "tap.h"
+
+#define MM(id, live, tids)	MMH(id, live, tids, 0)
+#define MMH(id, live, tids, hidden) \
+	"mm id=" #id " live=" #live " live_threads=" tids " hidden=" #hidden "\n"
+#define PROC(tgid, ppid, mm, execed, caught) \
+	"process tgid=" #tgid " ppid=" #ppid " comm=p" #tgid " mm=" #mm \
+	" execed=" #execed " caught=" #caught "\n"
+#define THREAD(tid, tgid, mm, state, tracer, csw) \
+	"thread tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " state=" #state \
+	" tracer=" #tracer " nvcsw=" #csw " nivcsw=0 start_ns=" #tid "\n"
+/* In all but its tid and what @more says like T(10, 10, 1). */
+#define THREAD_10(more)	"thread tid=10 tgid=10 mm=1 state=S tracer=- nvcsw=1 " more "\n"
+#define T(tid, tgid, mm)	THREAD(tid, tgid, mm, S, -, 1)
+#define WAITER(tid, tgid, mm, call, key, timeout, stable, owner) \
+	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=" #call \
+	" uaddr=0x1000 waits_on=0x1000 key=" #key " op=FUTEX_WAIT flags=PRIVATE expected=2" \
+	" value=2 bitset=0xffffffff timeout=" #timeout " asleep_ns=1 stable=" #stable \
+	" words=0:00000002,00000000," owner ",00000001,00000000\n"
+#define W(tid, tgid, mm)	WAITER(tid, tgid, mm, futex, private, none, yes, FREE)
+#define VALUE(expected, value) \
+	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
+	" value=" #value "\n"
+#define LOCK(tid, tgid, mm, owner) \
+	WAITER(tid, tgid, mm, futex, private, none, yes, owner)
+#define FREE	"00000000"
+#define HEX_10	"0000000a"
+#define HEX_11	"0000000b"
+#define HEX_12	"0000000c"
+#define HEX_20	"00000014"
+#define HEX_99	"00000063"
+
+#define STUCK(verdict, certainty, reason) \
+	VERDICT_##verdict, CERTAINTY_##certainty, REASON_##reason
+#define FINE(verdict, reason)	VERDICT_##verdict, CERTAINTY_NONE, REASON_##reason
+
+/* One process, 10, of its own making. */
+#define ALONE		MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+#define CHILD		MM(1, 1, "10") PROC(10, 9, 1, no, 0x0) T(10, 10, 1)
+#define PAIR		MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
+#define TRIO		MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) \
+			T(10, 10, 1) T(11, 10, 1) T(12, 10, 1)
+
+struct want {
+	pid_t tid;		/* 0: no more */
+	enum verdict verdict;
+	enum certainty certainty;
+	enum reason reason;
+};
+
+static const struct world {
+	const char *name;
+	const char *now;
+	const char *before;	/* NULL: there was but one look */
+	struct want want[4];
+} worlds[] = {
+	/* Nobody can run: the looks and what limits them. */
+	{ "alone", ALONE W(10, 10, 1), ALONE W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "alone, one look", ALONE W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "all wait", PAIR W(10, 10, 1) W(11, 10, 1), PAIR W(10, 10, 1) W(11, 10, 1),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALL_WAIT) },
+	    { 11, STUCK(NO_WAKER, CERTAIN, ALL_WAIT) } } },
+	{ "the mm has another id in the second look", ALONE W(10, 10, 1),
+	  MM(7, 1, "10") PROC(10, 1, 7, yes, 0x0) T(10, 10, 7) W(10, 10, 7),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "shared-mm is as good as private",
+	  ALONE WAITER(10, 10, 1, futex, shared-mm, none, yes, FREE),
+	  ALONE WAITER(10, 10, 1, futex, shared-mm, none, yes, FREE),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "a signal is caught",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x2) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x2) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "a signal is caught, but for the C library",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x180000000) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x180000000) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "signal 34 is nobody's but the program's",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "the word has another value than expected", ALONE VALUE(2, 0), ALONE VALUE(2, 0),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "the word's value is unknown", ALONE VALUE(0, ?), ALONE VALUE(0, ?),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "no value is expected", ALONE VALUE(-, 0), ALONE VALUE(-, 0),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "it is not known whether signals are caught",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "the process has no record",
+	  MM(1, 1, "10") T(10, 10, 1) W(10, 10, 1), MM(1, 1, "10") T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "two processes share the memory",
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 1, 1, yes, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1),
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 1, 1, yes, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALL_WAIT) },
+	    { 20, STUCK(NO_WAKER, BARRING_SIGNALS, ALL_WAIT) } } },
+	{ "traced",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 5, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 5, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "maybe traced",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, ?, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, ?, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+
+	/* The two looks differ. */
+	{ "it ran in between", ALONE W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, 0) W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "another thread ran in between", PAIR W(10, 10, 1) W(11, 10, 1),
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, S, -, 0)
+	  W(10, 10, 1) W(11, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	{ "it was preempted in between", ALONE W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("nivcsw=1 start_ns=10") W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "it is another thread of the same id", ALONE W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("nivcsw=0 start_ns=9") W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "context switches are not known",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, ?) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, ?) W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "it did not wait at first", ALONE W(10, 10, 1), ALONE,
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "it was not there at first", ALONE W(10, 10, 1), "",
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "a thread has come", PAIR W(10, 10, 1) W(11, 10, 1), ALONE W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "a thread has gone", ALONE W(10, 10, 1), PAIR W(10, 10, 1) W(11, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "a thread could run at first", PAIR W(10, 10, 1) W(11, 10, 1),
+	  PAIR W(10, 10, 1), { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "the threads come of two address spaces", PAIR W(10, 10, 1) W(11, 10, 1),
+	  MM(1, 1, "10") MM(2, 1, "11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 2)
+	  W(10, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "one of the threads comes of another address space", PAIR W(10, 10, 1) W(11, 10, 1),
+	  MM(1, 2, "10,12") MM(2, 1, "11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(12, 10, 1)
+	  T(11, 10, 2) W(10, 10, 1) W(12, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "the first look did not show all threads", ALONE W(10, 10, 1),
+	  MMH(1, 2, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+
+	/* Somebody can run. */
+	{ "another sleeps elsewhere", PAIR W(10, 10, 1), PAIR W(10, 10, 1),
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another runs",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
+	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another is in D",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, D, -, 1)
+	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another's state is unknown",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, ?, -, 1)
+	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another is of another process",
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another has a timeout",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, relative, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	{ "another's timeout is on some clock",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, absolute, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	{ "another's timeout is unknown",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, ?, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	{ "another's call is unknown",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, ?, private, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	{ "another's call was restarted",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, restart_syscall, private, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	{ "another's key is unknown",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, ?, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, KEY) } } },
+	{ "another waits on a shared file",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, shared-inode:1:0, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(WAITING, SHARED) } } },
+	{ "another ran during the snapshot",
+	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, none, no, FREE), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
+	{ "another was just woken",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
+	  W(10, 10, 1) W(11, 10, 1), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
+	{ "a thread of another mm is no help",
+	  ALONE W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2),
+	  ALONE W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "a dead thread is no help",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, Z, -, 1)
+	  W(10, 10, 1), NULL, { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+
+	/* The snapshot does not have it all. */
+	{ "hidden threads",
+	  MMH(1, 2, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "hidden contradicts the records",
+	  MMH(1, 1, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "live_threads contradicts the records",
+	  MM(1, 1, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "hidden is unknown",
+	  MMH(1, 1, "10", ?) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "live is unknown",
+	  MM(1, ?, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "live_threads is unknown",
+	  MM(1, 1, "?") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "a thread lacks its record",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
+	{ "the waiter's thread lacks its record", MM(1, 1, "10") W(10, 10, 1), NULL,
+	  { { 10, FINE(UNKNOWN, NO_RECORD) } } },
+	{ "the mm is unknown", ALONE W(10, 10, ?), NULL, { { 10, FINE(UNKNOWN, NO_RECORD) } } },
+	{ "the thread has another mm by now",
+	  MM(1, 1, "10") MM(2, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 2), NULL,
+	  { { 10, FINE(UNKNOWN, NO_RECORD) } } },
+	{ "errors in the snapshot", ALONE W(10, 10, 1) "error what=x\n",
+	  ALONE W(10, 10, 1), { { 10, FINE(UNKNOWN, ERRORS) } } },
+	{ "errors do not touch those who wait", PAIR W(10, 10, 1) "error what=x\n", NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+
+	/* futex_waitv() */
+	{ "two words, both final",
+	  ALONE WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
+	  WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE),
+	  ALONE WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
+	  WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "two words, one shared",
+	  ALONE WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
+	  WAITER(10, 10, 1, futex_waitv, shared-inode:1:0, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, OTHER_WORD) } } },
+	{ "the words of futex_waitv name no one holder",
+	  ALONE WAITER(10, 10, 1, futex_waitv, private, none, yes, HEX_10), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+
+	/* Stopped */
+	{ "the other is stopped",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  W(10, 10, 1), NULL, { { 10, STUCK(STOPPED, LIKELY, ALL_STOPPED) } } },
+	{ "the other is stopped, two looks",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  W(10, 10, 1),
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  W(10, 10, 1), { { 10, STUCK(STOPPED, CERTAIN, ALL_STOPPED) } } },
+	{ "the other is traced and stopped",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, t, 5, 1)
+	  W(10, 10, 1), NULL, { { 10, STUCK(STOPPED, LIKELY, ALL_STOPPED) } } },
+	{ "the waiter is stopped",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, T, -, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(STOPPED, SELF_STOPPED) } } },
+	{ "one is stopped, one can run",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  T(12, 10, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the holder is stopped, another runs",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11), NULL,
+	  { { 10, STUCK(STOPPED, LIKELY, HOLDER_STOPPED) } } },
+	{ "the holder's holder is stopped",
+	  MM(1, 4, "10-13") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
+	  THREAD(12, 10, 1, T, -, 1) T(13, 10, 1)
+	  LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_12), NULL,
+	  { { 10, STUCK(STOPPED, LIKELY, TO_STOPPED) },
+	    { 11, STUCK(STOPPED, LIKELY, HOLDER_STOPPED) } } },
+	{ "a dead holder is only likely while a stopped thread might still wake it",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  LOCK(10, 10, 1, HEX_99),
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
+	  LOCK(10, 10, 1, HEX_99), { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+
+	/* Fork */
+	{ "a child of fork, no holder known", CHILD W(10, 10, 1), CHILD W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, FORK) } } },
+	{ "a child of fork, the holder elsewhere", CHILD LOCK(10, 10, 1, HEX_99),
+	  CHILD LOCK(10, 10, 1, HEX_99), { { 10, STUCK(ORPHANED, CERTAIN, GONE) } } },
+	{ "a child of fork, the holder elsewhere, one look", CHILD LOCK(10, 10, 1, HEX_99), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "a child of fork with a thread that can run",
+	  MM(1, 2, "10-11") PROC(10, 9, 1, no, 0x0) T(10, 10, 1) T(11, 10, 1)
+	  LOCK(10, 10, 1, HEX_99), NULL, { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+
+	/* Holders */
+	{ "holds it itself", ALONE LOCK(10, 10, 1, HEX_10), ALONE LOCK(10, 10, 1, HEX_10),
+	  { { 10, STUCK(DEADLOCK, CERTAIN, SELF) } } },
+	{ "holds it itself, another can run", PAIR LOCK(10, 10, 1, HEX_10),
+	  PAIR LOCK(10, 10, 1, HEX_10), { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	{ "ABBA", PAIR LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  PAIR LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  { { 10, STUCK(DEADLOCK, CERTAIN, CYCLE) }, { 11, STUCK(DEADLOCK, CERTAIN, CYCLE) } } },
+	{ "ABBA, another can run", TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 11, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "waits for an ABBA",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10) LOCK(12, 10, 1, HEX_10), NULL,
+	  { { 12, STUCK(DEADLOCK, LIKELY, TO_CYCLE) } } },
+	{ "a cycle of three",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_12) LOCK(12, 10, 1, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 11, STUCK(DEADLOCK, LIKELY, CYCLE) },
+	    { 12, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "ABBA with a timeout ends by itself",
+	  PAIR LOCK(10, 10, 1, HEX_11)
+	  WAITER(11, 10, 1, futex, private, relative, yes, HEX_10), NULL,
+	  { { 10, FINE(WAITING, HOLDER) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	{ "the holder is gone", PAIR LOCK(10, 10, 1, HEX_99), PAIR LOCK(10, 10, 1, HEX_99),
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the holder is gone, nobody can run",
+	  ALONE LOCK(10, 10, 1, HEX_99), ALONE LOCK(10, 10, 1, HEX_99),
+	  { { 10, STUCK(ORPHANED, CERTAIN, GONE) } } },
+	{ "the holder's holder is gone",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, TO_GONE) }, { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the holder is a zombie",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, Z, -, 1)
+	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11), NULL, { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the holder may be one of the hidden",
+	  MMH(1, 3, "10-11", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
+	  LOCK(10, 10, 1, HEX_99), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the holder can run", PAIR LOCK(10, 10, 1, HEX_11), NULL,
+	  { { 10, FINE(WAITING, HOLDER) } } },
+	{ "the holder's holder can run",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_12), NULL,
+	  { { 10, FINE(WAITING, TO_HOLDER) }, { 11, FINE(WAITING, HOLDER) } } },
+	{ "the holder waits for nobody known, another can run",
+	  TRIO LOCK(10, 10, 1, HEX_11) W(11, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "a holder of another process is not one of this",
+	  PAIR LOCK(10, 10, 1, HEX_20) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the holder was another in the first look",
+	  PAIR LOCK(10, 10, 1, HEX_99), PAIR LOCK(10, 10, 1, HEX_12),
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "the holder was not known in the first look", TRIO LOCK(10, 10, 1, HEX_10),
+	  TRIO W(10, 10, 1), { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "a cycle of which one has run",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, S, -, 0)
+	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	{ "a cycle of which the other has run",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, 0) T(11, 10, 1)
+	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	{ "the holder is gone, but the waiter is there only now",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), TRIO LOCK(11, 10, 1, HEX_99),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the holder's holder is gone only now",
+	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), TRIO LOCK(10, 10, 1, HEX_11),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	{ "requeued between the looks", PAIR LOCK(10, 10, 1, HEX_99),
+	  PAIR "waiter tid=10 mm=1 syscall=futex key=private timeout=none waits_on=0x2000 "
+	  "op=FUTEX_WAIT expected=2 bitset=0xffffffff "
+	  "words=0:00000002,00000000," HEX_99 ",00000001,00000000\n",
+	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	{ "nobody can run, and the holder is seen only now",
+	  ALONE LOCK(10, 10, 1, HEX_10), ALONE W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+};
+
+static bool load(struct snapshot *s, const char *lines)
+{
+	char error[PARSE_ERROR_SIZE], *text;
+	int len = asprintf(&text, "futexinspect version=1\n%send\n", lines);
+	int rc;
+
+	snapshot_init(s, SOURCE_MODULE);
+	rc = parse_text(text, len, "world", s, error);
+	if (rc)
+		printf("# %s\n", error);
+	return !rc;
+}
+
+static bool check(const struct analysis *a, const struct want *want)
+{
+	ssize_t i = analysis_find_waiter(a, want->tid);
+	const struct judgement *j;
+	char reason[REASON_SIZE];
+
+	if (i < 0)
+		return false;
+	j = &a->judgements[i];
+	if (j->verdict == want->verdict && j->certainty == want->certainty &&
+	    j->reason == want->reason && reason_text(a, i, reason)[0])
+		return true;
+	printf("# %d: %s %s reason %d: %s; want %s %s reason %d\n", want->tid,
+	       verdict_name(j->verdict), certainty_name(j->certainty) ?: "-", j->reason,
+	       reason_text(a, i, reason), verdict_name(want->verdict),
+	       certainty_name(want->certainty) ?: "-", want->reason);
+	return false;
+}
+
+static void test_world(const struct world *world)
+{
+	struct snapshot now, before;
+	struct analysis a;
+	bool good = load(&now, world->now) & load(&before, world->before ?: "");
+
+	if (good) {
+		analyze(&a, &now, world->before ? &before : NULL);
+		for (const struct want *w = world->want; w->tid; w++)
+			good &= check(&a, w);
+		analysis_free(&a);
+	}
+	ok(good, "%s", world->name);
+	snapshot_free(&now);
+	snapshot_free(&before);
+}
+
+/* What /proc shows never makes a proof. */
+static void test_proc_limit(void)
+{
+	struct snapshot now, before;
+	struct analysis a;
+
+	load(&now, ALONE W(10, 10, 1));
+	load(&before, ALONE W(10, 10, 1));
+	now.source = before.source = SOURCE_PROC;
+	analyze(&a, &now, &before);
+	ok(a.judgements[0].certainty == CERTAINTY_LIKELY && a.judgements[0].limit == LIMIT_PROC,
+	   "two looks at /proc are likely at most");
+	analysis_free(&a);
+	snapshot_free(&now);
+	snapshot_free(&before);
+}
+
+/* In a container, the lock has another id than the reader sees. */
+static void test_namespace(void)
+{
+	struct outsider o;
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, TRIO LOCK(10, 10, 1, "00000002") LOCK(11, 10, 1, "00000001"));
+	for (int i = 0; i < 3; i++)
+		s.threads[i].nstid = i + 1;
+	snapshot_index_owners(&s);
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].verdict == VERDICT_DEADLOCK &&
+	   a.judgements[1].verdict == VERDICT_DEADLOCK, "ABBA in a pid namespace");
+	is_num(s.threads[a.judgements[0].holder_thread].tid, 11,
+	       "the holder has the id that the reader sees");
+	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o) == false,
+	   "an id of the namespace is not looked for among those of the reader");
+	s.threads[2].nstid = 12;
+	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o),
+	   "but it is if they are the same");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+/* Recognising a lock takes all of its signs. */
+static void test_decode(void)
+{
+	static const struct {
+		const char *name;
+		const char *op;
+		const char *bitset;
+		const char *expected;
+		const char *value;
+		const char *words;
+		pid_t owner;
+	} cases[] = {
+#define WORDS(lock, count, owner, nusers, kind) \
+	"-4:ffffffff," lock "," count "," owner "," nusers "," kind
+#define GOOD	WORDS("00000002", "00000000", "0000000b", "00000001", "00000000")
+		{ "normal", "FUTEX_WAIT", "0xffffffff", "2", "2", GOOD, 11 },
+		{ "timed", "FUTEX_WAIT_BITSET", "0xffffffff", "2", "2", GOOD, 11 },
+		{ "value unknown but in the words", "FUTEX_WAIT", "0xffffffff", "2", "?", GOOD, 11 },
+		{ "recursive", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000003", "0000000b", "00000001", "00000001"), 11 },
+		{ "shared, no elision", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000280"), 11 },
+		{ "largest tid", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "00400000", "00000001", "00000000"), 4194304 },
+		{ "other op", "FUTEX_LOCK_PI", "0xffffffff", "2", "2", GOOD, 0 },
+		{ "other bitset", "FUTEX_WAIT_BITSET", "0x1", "2", "2", GOOD, 0 },
+		{ "unknown bitset", "FUTEX_WAIT", "?", "2", "2", GOOD, 0 },
+		{ "expects 1", "FUTEX_WAIT", "0xffffffff", "1", "2", GOOD, 0 },
+		{ "expects something unknown", "FUTEX_WAIT", "0xffffffff", "?", "2", GOOD, 0 },
+		{ "the word is 1", "FUTEX_WAIT", "0xffffffff", "2", "1",
+		  WORDS("00000001", "00000000", "0000000b", "00000001", "00000000"), 0 },
+		{ "the word changed while read", "FUTEX_WAIT", "0xffffffff", "2", "0", GOOD, 0 },
+		{ "no owner", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "00000000", "00000001", "00000000"), 0 },
+		{ "owner no tid", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "00400001", "00000001", "00000000"), 0 },
+		{ "no users", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000000", "00000000"), 0 },
+		{ "impossible number of users", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "80000000", "00000000"), 0 },
+		{ "robust", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000010"), 0 },
+		{ "no kind", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "12345678"), 0 },
+		{ "a count, but not recursive", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000001", "0000000b", "00000001", "00000000"), 0 },
+		{ "recursive, but no count", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000001"), 0 },
+		{ "kind unknown", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "?"), 0 },
+		{ "kind outside", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  "0:00000002,00000000,0000000b,00000001", 0 },
+		{ "no words", "FUTEX_WAIT", "0xffffffff", "2", "2", "?", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lock lock = { 0 };
+		struct snapshot s;
+		char *line;
+
+		if (asprintf(&line, "waiter op=%s bitset=%s expected=%s value=%s words=%s\n",
+			     cases[i].op, cases[i].bitset, cases[i].expected, cases[i].value,
+			     cases[i].words) < 0)
+			return;
+		load(&s, line);
+		if (!decode_lock(&s.waiters[0], &lock))
+			lock.owner = 0;
+		ok(lock.owner == cases[i].owner, "decode: %s", cases[i].name);
+		snapshot_free(&s);
+		free(line);
+	}
+}
+
+static void test_rank(void)
+{
+	/* 10 waits; 12, 13 and 99 have no thread record, so they are unknown. */
+	static const pid_t want[] = { 101, 100, 30, 10, 13, 12, 99 };
+	struct snapshot s;
+	struct analysis a;
+	size_t *order;
+	bool good = true;
+
+	load(&s, PAIR W(10, 10, 1)
+	     "mm id=2 live=1 live_threads=30 hidden=0\nthread tid=30 tgid=30 mm=2 state=S tracer=-\n"
+	     "waiter tid=30 mm=2 syscall=futex key=private timeout=none\n"
+	     "waiter tid=12 mm=1 timeout=none asleep_ns=5\n"
+	     "waiter tid=13 mm=1 timeout=none asleep_ns=7\n"
+	     "waiter tid=99 mm=1 timeout=none\n"
+	     MM(3, 3, "100-102") PROC(100, 1, 3, yes, 0x0) T(100, 100, 3) T(101, 100, 3)
+	     T(102, 100, 3) LOCK(100, 100, 3, "00000065") LOCK(101, 100, 3, "00000064"));
+	s.waiters[6].asleep_ns = 2;
+	analyze(&a, &s, NULL);
+	order = analysis_rank(&a);
+	for (size_t i = 0; i < s.nr_waiters; i++)
+		good &= s.waiters[order[i]].tid == want[i];
+	ok(good, "worst first, then longest asleep, unknown times last");
+	free(order);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void check_text(const char *lines, pid_t tid, const char *want)
+{
+	char reason[REASON_SIZE];
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, lines);
+	analyze(&a, &s, NULL);
+	is_str(reason_text(&a, analysis_find_waiter(&a, tid), reason), want, want);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void test_text(void)
+{
+	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,
+		   "child of fork that never called execve, so its lock is a copy: the holder, "
+		   "thread 99, is no live thread of this process");
+	check_text(CHILD LOCK(10, 10, 1, HEX_11)
+		   MM(2, 1, "11") PROC(9, 1, 2, yes, 0x0) T(11, 9, 2), 10,
+		   "child of fork that never called execve, so its lock is a copy: the holder, "
+		   "thread 11, is in the parent process 9 (p9) and cannot release it here");
+	check_text(CHILD LOCK(10, 10, 1, HEX_11)
+		   MM(2, 1, "11") PROC(8, 1, 2, yes, 0x0) T(11, 8, 2), 10,
+		   "child of fork that never called execve, so its lock is a copy: the holder, "
+		   "thread 11, is in process 8 (p8) and cannot release it here");
+	check_text(ALONE LOCK(10, 10, 1, HEX_99), 10,
+		   "its lock's holder, thread 99, is no live thread of this process");
+	check_text(ALONE LOCK(10, 10, 1, HEX_11)
+		   MM(2, 1, "11") PROC(8, 1, 2, yes, 0x0) T(11, 8, 2), 10,
+		   "its lock's holder, thread 11, is gone: that id is one of process 8 (p8) now");
+	check_text(CHILD W(10, 10, 1), 10,
+		   "child of fork that never called execve, and its only thread: who could wake "
+		   "it was left behind in the parent process 9");
+	check_text(ALONE LOCK(10, 10, 1, HEX_10), 10, "waits for a lock that it holds itself");
+	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10) LOCK(12, 10, 1, HEX_10),
+		   10, "waits for thread 11, which waits for thread 10: a cycle of 2 threads");
+	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10) LOCK(12, 10, 1, HEX_10),
+		   12, "its lock is held by thread 10 (t10), which is in a deadlock");
+	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), 10,
+		   "its lock is held by thread 11 (t11), whose lock's holder, thread 99, is not "
+		   "alive here");
+	check_text(PAIR W(10, 10, 1), 10, "thread 11 (t11) can run and wake it");
+	check_text(TRIO W(10, 10, 1), 10,
+		   "2 threads of its address space can run and wake it");
+	check_text(PAIR LOCK(10, 10, 1, HEX_11), 10,
+		   "its lock is held by thread 11 (t11), which can run");
+}
+
+/* 20,000 threads in one cycle, each with a chain behind it: linear or it shows. */
+static void test_large(void)
+{
+	const size_t nr = 20000;
+	char *text, reason[REASON_SIZE];
+	size_t size, cycles = 0, length = 0;
+	FILE *f = open_memstream(&text, &size);
+	struct snapshot s;
+	struct analysis a;
+
+	fprintf(f, "mm id=1 live=%zu live_threads=1-%zu hidden=0\n", nr, nr);
+	for (size_t i = 1; i <= nr; i++)
+		fprintf(f, "waiter tid=%zu mm=1 syscall=futex key=private op=FUTEX_WAIT "
+			"expected=2 bitset=0xffffffff timeout=none "
+			"words=0:00000002,00000000,%08zx,00000001,00000000\n"
+			"thread tid=%zu tgid=1 mm=1 state=S\n", i, i % nr + 1, i);
+	fclose(f);
+	load(&s, text);
+	analyze(&a, &s, NULL);
+	for (size_t i = 0; i < s.nr_waiters; i++) {
+		cycles += a.judgements[i].reason == REASON_CYCLE &&
+			  a.judgements[i].cycle_size == nr;
+		length += strlen(reason_text(&a, i, reason));
+	}
+	is_num(cycles, nr, "all of a cycle of 20,000 threads are in it");
+	ok(length < nr * 200, "and their reasons stay short");
+	analysis_free(&a);
+	snapshot_free(&s);
+	free(text);
+}
+
+int main(void)
+{
+	tap_start();
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+		test_world(&worlds[i]);
+	test_proc_limit();
+	test_namespace();
+	test_decode();
+	test_rank();
+	test_text();
+	test_large();
+	return tap_end();
+}

@@ -1,0 +1,256 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The program as a person or a script uses it: output, messages, exit status.
+# FUTEXINSPECT is the program to test.
+
+cd "$(dirname "$0")" || exit 1
+tool=${FUTEXINSPECT:-../../build/futexinspect}
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+unset COLUMNS
+tests=0
+failed=0
+
+ok() {	# STATUS NAME
+	tests=$((tests + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tests - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $tests - $2"
+	fi
+}
+
+# Run the tool; leaves $tmp/out, $tmp/err and $status.
+run() {
+	"$tool" "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
+status_is() {	# STATUS NAME
+	[ "$status" -eq "$1" ]
+	ok $? "$2: exit status $1"
+	[ "$status" -eq "$1" ] || sed 's/^/# /' "$tmp/err"
+}
+
+out_is() {	# FILE NAME
+	if diff -u "$1" "$tmp/out" >"$tmp/diff"; then
+		ok 0 "$2"
+	else
+		ok 1 "$2"
+		sed 's/^/# /' "$tmp/diff"
+	fi
+}
+
+err_is() {	# TEXT NAME
+	printf '%s\n' "$1" >"$tmp/want"
+	if diff -u "$tmp/want" "$tmp/err" >"$tmp/diff"; then
+		ok 0 "$2"
+	else
+		ok 1 "$2"
+		sed 's/^/# /' "$tmp/diff"
+	fi
+}
+
+me=$(basename "$tool")
+echo "TAP version 13"
+
+run --file data/zoo.txt
+status_is 3 "stuck waiters"
+out_is data/zoo.table "the table"
+! grep -n ' $' "$tmp/out"
+ok $? "the table has no trailing spaces"
+awk 'length > 80 { exit 1 }' "$tmp/out"
+ok $? "the table fits 80 columns"
+! LC_ALL=C grep -n '[^ -~]' "$tmp/out"
+ok $? "the table has printable ASCII only, whatever the names"
+
+COLUMNS=120 run --file data/zoo.txt
+grep -q 'FUTEX REASON$' "$tmp/out" && grep -q ' 0x55d000002000 waits for a lock' "$tmp/out"
+ok $? "a wide table has the futex too"
+
+run --file - <data/zoo.txt
+status_is 3 "standard input"
+out_is data/zoo.table "standard input gives the same"
+
+run --file data/seed000.txt explain 24
+status_is 3 "explain a stuck thread"
+out_is data/seed000.explain "explain seed 000"
+awk 'length > 80 { exit 1 }' "$tmp/out"
+ok $? "the explanation fits 80 columns"
+
+run explain 102 --file data/zoo.txt
+status_is 3 "explain a thread in a deadlock"
+out_is data/zoo.explain "explain a deadlock"
+
+run -f data/zoo.txt explain 300
+! LC_ALL=C grep -n '[^ -~]' "$tmp/out"
+ok $? "an explanation has printable ASCII only"
+run -f data/zoo.txt explain 401
+status_is 0 "explain a thread that can be woken"
+run -f data/zoo.txt explain 400
+status_is 1 "explain a thread that does not wait"
+err_is "$me: thread 400 did not wait on a futex" "  with one line"
+run -f data/zoo.txt explain 999
+status_is 1 "explain a thread that is not there"
+err_is "$me: data/zoo.txt does not hold thread 999: it did not wait on a futex, or did not exist" \
+	"  with one line"
+
+run --json --file data/zoo.txt
+status_is 3 "JSON"
+python3 - "$tmp/out" <<'PYTHON'
+import json, sys
+
+doc = json.load(open(sys.argv[1]))
+head, waiters = doc["futexinspect"], {w["tid"]: w for w in doc["waiters"]}
+assert head["looks"] == 1 and head["source"] == "file" and head["arch"] == "x86_64", head
+assert [w["tid"] for w in doc["waiters"]] == [200, 102, 101, 300, 601, 401, 500, 402]
+keys = """tid tgid comm uaddr waits_on op flags expected value bitset timeout live_threads
+	  verdict certainty reason""".split()
+for w in waiters.values():
+    assert all(k in w for k in keys), w
+    assert w["uaddr"].startswith("0x") and w["bitset"] == "0xffffffff", w
+w = waiters[102]
+assert (w["holder"], w["holder_tgid"], w["lock"]) == (101, 100, "pthread_mutex"), w
+assert (w["verdict"], w["certainty"]) == ("deadlock", "likely"), w
+assert (w["expected"], w["value"], w["asleep_ns"]) == (2, 2, 6000000000), w
+assert (w["live_threads"], w["live_count"], w["execed"]) == ("100-102", 3, True), w
+w = waiters[300]
+assert w["comm"] == "evil\\033[2J\\012x" and w["execed"] is False, w
+assert (w["holder"], w["holder_tgid"]) == (101, 100), w
+w = waiters[402]
+assert w["value"] is None and w["certainty"] is None and "holder" not in w, w
+PYTHON
+ok $? "JSON holds what it must, with the right types"
+
+printf 'futexinspect version=1\nwaiter comm=\\042\\134"x flags=a"b bitset=0x1\nend\n' >"$tmp/file"
+run -J -f "$tmp/file"
+status_is 0 "a waiter of which hardly anything is known"
+python3 -c 'import json, sys
+w = json.load(open(sys.argv[1]))["waiters"][0]
+assert w["comm"] == "\\042\\134\"x" and w["flags"] == "a\"b", w
+assert w["bitset"] == "0x00000001", w
+assert w["tid"] is None and w["uaddr"] is None and w["timeout"] is None, w
+assert w["live_threads"] is None and w["verdict"] == "unknown", w' "$tmp/out"
+ok $? "JSON: quotes are escaped, unknown is null"
+
+name='\033\033\033\033\033\033\033\033\033\033\033\033\033\033\033'
+{
+	echo 'futexinspect version=1'
+	printf 'waiter tid=4194304 comm=%s asleep_ns=1000000000000000\n' "$name"
+	printf 'waiter tid=1 comm=123456789012345\n'
+	echo 'end'
+} >"$tmp/file"
+run -f "$tmp/file"
+awk 'length > 80 { exit 1 }' "$tmp/out"
+ok $? "the longest name does not make the table wider"
+grep -qF 'unknown  -         4194304 \033\033\033... ' "$tmp/out"
+ok $? "  but is cut between escapes"
+grep -qF ' 123456789012345 ' "$tmp/out"
+ok $? "  and a plain one is not"
+
+printf 'futexinspect version=1\nend\n' >"$tmp/file"
+run -f "$tmp/file"
+status_is 0 "nobody waits"
+echo "0 waiters" | diff - "$tmp/out" >/dev/null
+ok $? "an empty table is its summary"
+run -J -f "$tmp/file"
+python3 -c 'import json, sys
+assert json.load(open(sys.argv[1]))["waiters"] == []' "$tmp/out"
+ok $? "JSON without waiters"
+
+run -f "$tmp/none"
+status_is 1 "no such file"
+err_is "$me: $tmp/none: No such file or directory" "  with one line"
+run -f "$tmp"
+status_is 1 "a directory"
+err_is "$me: $tmp: cannot read: Is a directory" "  with one line"
+: >"$tmp/file"
+run -f "$tmp/file"
+status_is 1 "an empty file"
+err_is "$me: $tmp/file: the file is empty: copy the file again, whole" "  with one line"
+[ ! -s "$tmp/out" ]
+ok $? "  and no output"
+head -n 5 data/zoo.txt >"$tmp/file"
+run -f "$tmp/file"
+status_is 1 "a cut-off file"
+err_is "$me: $tmp/file:5: cut off: no \"end\" record: copy the file again, whole" \
+	"  with one line"
+sed 's/version=1/version=2/' data/zoo.txt >"$tmp/file"
+run -f - <"$tmp/file"
+status_is 1 "a newer file"
+err_is "$me: standard input:1: format version 2 is newer than this tool reads (1): use the futexinspect of the same release as the module" \
+	"  with one line"
+run --source module
+if [ -r /sys/kernel/debug/futexinspect/waiters ]; then
+	ok 0 "no module # SKIP the module is loaded"
+else
+	status_is 1 "no module"
+	[ "$(wc -l <"$tmp/err")" -eq 1 ]
+	ok $? "  with one line"
+fi
+
+usage() {	# MESSAGE ARGUMENTS...
+	message=$1
+	shift
+	run "$@"
+	status_is 2 "usage: $*"
+	err_is "$me: $message; see futexinspect --help" "  with one line"
+	[ ! -s "$tmp/out" ]
+	ok $? "  and no output"
+}
+
+usage "frobnicate: there is no such command" frobnicate
+usage "explain: takes one thread id" explain
+usage "explain: takes one thread id" explain 1 2
+usage "12x: not a thread id" explain 12x
+usage "0: not a thread id" explain 0
+usage "99999999999999999999: not a thread id" explain 99999999999999999999
+usage "proc: --source cannot be used with --file" --file x --source proc
+usage "nowhere: not a source: module, proc or auto" --source nowhere
+usage "-1: not a time from 0 to 60000 ms" --interval -1
+usage "1x: not a time from 0 to 60000 ms" --interval 1x
+usage "--json: explain has no JSON form" --json explain 1
+usage "--nonsense: there is no such option" --nonsense
+usage "-x: there is no such option" -x
+usage "--file: an argument is missing" --file
+
+run --help
+status_is 0 "help"
+grep -q '^Exit status:' "$tmp/out"
+ok $? "help tells the exit status"
+awk 'length > 80 { exit 1 }' "$tmp/out"
+ok $? "help fits 80 columns"
+run --version
+status_is 0 "version"
+
+for args in "-f data/zoo.txt" "-J -f data/zoo.txt" "--help" "-f data/zoo.txt explain 102"; do
+	# shellcheck disable=SC2086
+	"$tool" $args >/dev/full 2>"$tmp/err"
+	status=$?
+	status_is 1 "full disk: $args"
+	err_is "$me: write error: No space left on device" "  with one line"
+done
+"$tool" --version >&- 2>"$tmp/err"
+status=$?
+status_is 1 "closed stdout"
+
+# This host, without the module.
+sleep 1000 &
+pid=$!
+run --source proc explain $pid
+status_is 1 "live: a thread that does not wait on a futex"
+grep -qx "$me: thread $pid does not wait on a futex" "$tmp/err"
+ok $? "  with its line"
+kill $pid
+wait $pid 2>/dev/null
+run --source proc explain $pid
+status_is 1 "live: a thread that does not exist"
+grep -qx "$me: there is no thread $pid" "$tmp/err"
+ok $? "  with its line"
+[ "$(wc -l <"$tmp/err")" -eq 2 ]
+ok $? "  and one line of what /proc does not show"
+
+echo "1..$tests"
+[ "$failed" -eq 0 ]

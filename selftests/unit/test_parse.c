@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The parser: what it reads, and what it says of what it cannot read. */
+#include <stdlib.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "analyze.h"
+#include "output.h"
+#include "parse.h"
+#include "tap.h"
+
+#define HEADER	"futexinspect version=1\n"
+#define MM	"mm id=1 live=1 live_threads=7 hidden=0\n"
+#define END	"end\n"
+#define AGAIN	": copy the file again, whole"
+
+static int parse(struct snapshot *s, const char *text, size_t len, char *error)
+{
+	char *copy = xrealloc(NULL, len + 1);
+
+	memcpy(copy, text, len);
+	snapshot_init(s, SOURCE_FILE);
+	return parse_text(copy, len, "copy", s, error);
+}
+
+/* What is refused, and the one line that says so. */
+static const struct {
+	const char *name;
+	const char *text;
+	const char *error;
+} refused[] = {
+	{ "empty", "", "copy: the file is empty" AGAIN },
+	{ "foreign", "root:x:0:0\n",
+	  "copy:1: does not begin with \"futexinspect\": this is not a file of the module" },
+	{ "foreign with our beginning", "futexinspector\n",
+	  "copy:1: does not begin with \"futexinspect\": this is not a file of the module" },
+	{ "no version", "futexinspect module=0.1\n" END,
+	  "copy:1: futexinspect: no version: this is not a file of the module" },
+	{ "unknown version", "futexinspect version=?\n" END,
+	  "copy:1: futexinspect: no version: this is not a file of the module" },
+	{ "newer version", "futexinspect version=2\nwhatever\n",
+	  "copy:1: format version 2 is newer than this tool reads (1): "
+	  "use the futexinspect of the same release as the module" },
+	{ "no end", HEADER MM,
+	  "copy:2: cut off: no \"end\" record" AGAIN },
+	{ "half a line", HEADER "mm id=1 live=1 liv",
+	  "copy:2: cut off: the last line has no newline" AGAIN },
+	{ "half an end", HEADER "end",
+	  "copy:2: cut off: the last line has no newline" AGAIN },
+	{ "too few waiters", HEADER "end waiters=3\n",
+	  "copy:2: cut off: the \"end\" record counts 3 waiter records, but there are 0" AGAIN },
+	{ "too many mms", HEADER MM "end mms=0\n",
+	  "copy:3: cut off: the \"end\" record counts 0 mm records, but there are 1" AGAIN },
+	{ "too few processes", HEADER "end processes=1\n",
+	  "copy:2: cut off: the \"end\" record counts 1 process records, but there are 0" AGAIN },
+	{ "too few threads", HEADER "end threads=1\n",
+	  "copy:2: cut off: the \"end\" record counts 1 thread records, but there are 0" AGAIN },
+	{ "too few errors", HEADER "end errors=1\n",
+	  "copy:2: cut off: the \"end\" record counts 1 error records, but there are 0" AGAIN },
+	{ "two copies", HEADER END HEADER END,
+	  "copy:3: more after the \"end\" record: one file must hold one copy" },
+	{ "empty line", HEADER "\n" END,
+	  "copy:2: a line without a record" AGAIN },
+	{ "no number", HEADER "waiter tid=x\n" END,
+	  "copy:2: waiter: tid=x: not a number" },
+	{ "empty number", HEADER "waiter tid=\n" END,
+	  "copy:2: waiter: tid=: not a number" },
+	{ "number with a tail", HEADER "waiter uaddr=0x12g\n" END,
+	  "copy:2: waiter: uaddr=0x12g: not a number" },
+	{ "only 0x", HEADER "waiter uaddr=0x\n" END,
+	  "copy:2: waiter: uaddr=0x: not a number" },
+	{ "negative number", HEADER "waiter tid=-1\n" END,
+	  "copy:2: waiter: tid=-1: not a number" },
+	{ "id too large", HEADER "waiter tid=2147483648\n" END,
+	  "copy:2: waiter: tid=2147483648: the number is too large" },
+	{ "32-bit overflow", HEADER "waiter expected=4294967296\n" END,
+	  "copy:2: waiter: expected=4294967296: the number is too large" },
+	{ "64-bit overflow", HEADER "waiter asleep_ns=18446744073709551616\n" END,
+	  "copy:2: waiter: asleep_ns=18446744073709551616: the number is too large" },
+	{ "64-bit overflow in hex", HEADER "waiter uaddr=0x10000000000000000\n" END,
+	  "copy:2: waiter: uaddr=0x10000000000000000: the number is too large" },
+	{ "no value", HEADER "waiter tid\n" END,
+	  "copy:2: waiter: a field is not KEY=VALUE" AGAIN },
+	{ "no key", HEADER "waiter =7\n" END,
+	  "copy:2: waiter: a field is not KEY=VALUE" AGAIN },
+	{ "two spaces", HEADER "waiter tid=7  tgid=7\n" END,
+	  "copy:2: waiter: a field is not KEY=VALUE" AGAIN },
+	{ "space at the end", HEADER "waiter tid=7 \n" END,
+	  "copy:2: waiter: a space at the end of the line" AGAIN },
+	{ "bad field of an unknown record", HEADER "future x\n" END,
+	  "copy:2: future: a field is not KEY=VALUE" AGAIN },
+	{ "a key twice", HEADER "waiter tid=7 tid=8\n" END,
+	  "copy:2: waiter: tid=8: a second field of this name" },
+	{ "escape character", HEADER "waiter comm=a\033[2J\n" END,
+	  "copy:2: byte 0x1b does not belong into such a file" AGAIN },
+	{ "tab", HEADER "waiter\ttid=7\n" END,
+	  "copy:2: byte 0x09 does not belong into such a file" AGAIN },
+	{ "UTF-8 in an unknown key", HEADER "waiter new=\xc3\xa4\n" END,
+	  "copy:2: byte 0xc3 does not belong into such a file" AGAIN },
+	{ "carriage return", "futexinspect version=1\r\n" END,
+	  "copy:1: byte 0x0d does not belong into such a file" AGAIN },
+	{ "bad escape", HEADER "waiter comm=a\\9\n" END,
+	  "copy:2: waiter: comm=a\\9: a backslash without three octal digits" },
+	{ "escape over 377", HEADER "waiter comm=\\400\n" END,
+	  "copy:2: waiter: comm=\\400: a backslash without three octal digits" },
+	{ "five arguments", HEADER "waiter args=1,2,3,4,5\n" END,
+	  "copy:2: waiter: args=1,2,3,4,5: not six numbers" },
+	{ "seven arguments", HEADER "waiter args=1,2,3,4,5,6,7\n" END,
+	  "copy:2: waiter: args=1,2,3,4,5,6,7: not six numbers" },
+	{ "words without offset", HEADER "waiter words=00000001\n" END,
+	  "copy:2: waiter: words=00000001: no offset in bytes and colon" },
+	{ "a short word", HEADER "waiter words=0:0000001\n" END,
+	  "copy:2: waiter: words=0:0000001: a word is not eight hex digits" },
+	{ "a long word", HEADER "waiter words=0:000000012\n" END,
+	  "copy:2: waiter: words=0:000000012: a word is not eight hex digits" },
+	{ "a comma too many", HEADER "waiter words=0:00000001,\n" END,
+	  "copy:2: waiter: words=0:00000001,: a word is not eight hex digits" },
+	{ "neither yes nor no", HEADER "waiter stable=maybe\n" END,
+	  "copy:2: waiter: stable=maybe: neither yes nor no" },
+	{ "two states", HEADER "thread state=SS\n" END,
+	  "copy:2: thread: state=SS: not one letter" },
+	{ "no state", HEADER "thread state=\n" END,
+	  "copy:2: thread: state=: not one letter" },
+	{ "falling ranges", HEADER "mm id=1 live_threads=5-3\n" END,
+	  "copy:2: mm: live_threads=5-3: not ranges of ids in ascending order" },
+	{ "overlapping ranges", HEADER "mm id=1 live_threads=1-5,5\n" END,
+	  "copy:2: mm: live_threads=1-5,5: not ranges of ids in ascending order" },
+	{ "open range", HEADER "mm id=1 live_threads=1-\n" END,
+	  "copy:2: mm: live_threads=1-: not ranges of ids in ascending order" },
+	{ "range without end", HEADER "mm id=1 live_threads=1,\n" END,
+	  "copy:2: mm: live_threads=1,: not ranges of ids in ascending order" },
+	{ "range of impossible ids", HEADER "mm id=1 live_threads=1-4294967296\n" END,
+	  "copy:2: mm: live_threads=1-4294967296: not ranges of ids in ascending order" },
+	{ "mm without id", HEADER "mm live=1\n" END,
+	  "copy:2: mm: no id" AGAIN },
+	{ "duplicate mm", HEADER MM MM END,
+	  "copy:3: mm: id=1: a second record of this address space" },
+	{ "dangling mm", HEADER "waiter tid=7 mm=2\n" MM END,
+	  "copy:2: waiter: mm=2: there is no mm record with this id" AGAIN },
+	{ "dangling mm of a thread", HEADER MM "thread tid=7 mm=0x1\n" END,
+	  "copy:3: thread: mm=0x1: there is no mm record with this id" AGAIN },
+	{ "duplicate thread", HEADER "thread tid=7\nthread tid=7\n" END,
+	  "copy: two thread records for tid 7" AGAIN },
+	{ "duplicate process", HEADER "process tgid=7\nprocess tgid=7\n" END,
+	  "copy: two process records for tgid 7" AGAIN },
+	{ "a long value is cut in the message", HEADER
+	  "waiter tid=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee\n" END,
+	  "copy:2: waiter: tid=aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd: not a number" },
+};
+
+static void test_refused(void)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		char error[PARSE_ERROR_SIZE] = "";
+		struct snapshot s;
+		int rc = parse(&s, refused[i].text, strlen(refused[i].text), error);
+
+		is_str(rc ? error : "(accepted)", refused[i].error, refused[i].name);
+		snapshot_free(&s);
+	}
+}
+
+static void test_nul(void)
+{
+	static const char text[] = HEADER "waiter tid=7\0tgid=7\n" END;
+	char error[PARSE_ERROR_SIZE] = "";
+	struct snapshot s;
+
+	parse(&s, text, sizeof(text) - 1, error);
+	is_str(error, "copy:2: byte 0x00 does not belong into such a file" AGAIN, "NUL");
+	snapshot_free(&s);
+}
+
+static void test_long_line(void)
+{
+	size_t len = strlen(HEADER), size = len + MAX_LINE + 2;
+	char error[PARSE_ERROR_SIZE] = "", *text = xrealloc(NULL, size);
+	struct snapshot s;
+
+	memcpy(text, HEADER, len);
+	memset(text + len, 'x', size - len);
+	parse(&s, text, size, error);
+	is_str(error, "copy:2: the line is longer than any that the module prints: "
+	       "this is not a file of the module", "over-long line");
+	snapshot_free(&s);
+	free(text);
+}
+
+static void test_fields(void)
+{
+	static const char text[] =
+		"futexinspect version=1 module=0.1 kernel=6.1 arch=x86_64 boot_id=b start_ns=5 new=1\n"
+		"waiter tid=7 tgid=6 comm=a\\040b mm=m1 syscall=futex args=0x10,0x89,2,0,0,0xff "
+		"uaddr=0x10 waits_on=32 key=shared-inode:77:4096 op=FUTEX_WAIT_BITSET "
+		"flags=PRIVATE|CLOCK_REALTIME expected=4294967295 value=0 bitset=0xff "
+		"timeout=monotonic asleep_ns=18446744073709551615 stable=no "
+		"words=-4:00000001,?,0000000a new=?\n"
+		"mm hidden=1 live_threads=6-7,9 live=4 id=m1\n"
+		"process tgid=6 ppid=1 comm= mm=m1 execed=no caught=0x8000000000000000\n"
+		"thread tid=7 tgid=6 comm=x mm=m1 state=S tracer=12 nvcsw=1 nivcsw=2 start_ns=3\n"
+		"future thing=1\n"
+		"error what=no\\040such\\040thing\n"
+		"error what=another\n"
+		"end waiters=1 mms=1 processes=1 threads=1 hidden=5 errors=2 end_ns=6\n";
+	char error[PARSE_ERROR_SIZE] = "";
+	const struct waiter *w;
+	const struct thread *t;
+	struct snapshot s;
+	uint32_t word;
+
+	is_num(parse(&s, text, strlen(text), error), 0, "a file with everything is read");
+	w = s.waiters;
+	t = s.threads;
+	is_str(s.module, "0.1", "module");
+	is_str(s.kernel, "6.1", "kernel");
+	is_str(s.arch, "x86_64", "arch");
+	is_str(s.boot_id, "b", "boot_id");
+	is_num(s.start_ns, 5, "start_ns");
+	is_num(s.nr_hidden, 5, "hidden");
+	is_num(s.nr_errors, 2, "errors");
+	is_str(s.error, "no\\040such\\040thing", "the first error");
+	is_num(s.nr_waiters, 1, "one waiter");
+	is_num(w->tid, 7, "tid");
+	is_num(w->tgid, 6, "tgid");
+	is_str(w->comm, "a\\040b", "comm stays escaped");
+	is_num(w->mm, 0, "mm");
+	is_num(w->thread, 0, "thread");
+	is_num(w->process, 0, "process");
+	is_num(w->call, CALL_FUTEX, "syscall");
+	is_num(w->args[1], 0x89, "an argument");
+	is_num(w->args[5], 0xff, "the last argument");
+	is_num(w->uaddr, 0x10, "uaddr in hex");
+	is_num(w->waits_on, 32, "waits_on in decimal");
+	is_num(w->key_type, KEY_SHARED_INODE, "key");
+	is_str(w->op, "FUTEX_WAIT_BITSET", "op");
+	is_str(w->flags, "PRIVATE|CLOCK_REALTIME", "flags");
+	is_num(w->expected, 4294967295, "expected");
+	ok(w->known & W_VALUE && w->value == 0, "a value of 0 is known");
+	is_num(w->bitset, 0xff, "bitset");
+	is_num(w->timeout, TIMEOUT_MONOTONIC, "timeout");
+	is_num(w->asleep_ns, UINT64_MAX, "asleep_ns");
+	is_num(w->stable, NO, "stable");
+	is_num(s.nr_mms, 1, "one mm");
+	is_num(s.mms[0].live, 4, "live");
+	is_num(s.mms[0].hidden, 1, "hidden threads");
+	is_num(s.mms[0].nr_ranges, 3, "live_threads are counted");
+	is_num(s.mms[0].nr_threads, 1, "thread records are counted");
+	is_str(s.mms[0].live_threads, "6-7,9", "live_threads");
+	is_str(s.processes[0].comm, "", "an empty comm");
+	is_num(s.processes[0].execed, NO, "execed");
+	is_num(s.processes[0].caught, 1ULL << 63, "caught");
+	is_num(t->state, 'S', "state");
+	is_num(t->tracer, 12, "tracer");
+	is_num(t->nvcsw, 1, "nvcsw");
+	is_num(t->nivcsw, 2, "nivcsw");
+	is_num(t->start_ns, 3, "start_ns of a thread");
+	ok(waiter_word(w, -4, &word) && word == 1, "the word before");
+	ok(!waiter_word(w, 0, &word), "an unknown word");
+	ok(waiter_word(w, 4, &word) && word == 10, "the word after");
+	ok(!waiter_word(w, 8, &word), "a word outside");
+	snapshot_free(&s);
+}
+
+static void test_unknown(void)
+{
+	static const char text[] = HEADER
+		"waiter tid=? tgid=? comm=? mm=? syscall=? args=? uaddr=? waits_on=? key=? op=? "
+		"flags=? expected=? value=? bitset=? timeout=? asleep_ns=? stable=? words=?\n"
+		"waiter\n"
+		"waiter syscall=futex_new timeout=boottime key=new\n"
+		"mm id=1 live=? live_threads=? hidden=?\n"
+		"process tgid=? ppid=? comm=? mm=? execed=? caught=?\n"
+		"thread tid=? tgid=? comm=? mm=? state=? tracer=? nvcsw=? nivcsw=? start_ns=?\n"
+		"thread tracer=-\n"
+		"end waiters=? mms=?\n";
+	char error[PARSE_ERROR_SIZE] = "";
+	struct snapshot s;
+
+	is_num(parse(&s, text, strlen(text), error), 0, "a file of unknowns is read");
+	for (int i = 0; i < 2; i++) {
+		const struct waiter *w = &s.waiters[i];
+
+		ok(!w->known && w->tid == PID_UNKNOWN && w->tgid == PID_UNKNOWN && !w->comm &&
+		   w->mm == -1 && w->thread == -1 && w->process == -1 && !w->call && !w->key &&
+		   !w->key_type && !w->op && !w->flags && !w->timeout && !w->stable && !w->words,
+		   "all of a waiter is unknown, %s", i ? "missing" : "as ?");
+	}
+	ok(!s.waiters[2].call && !s.waiters[2].timeout && !s.waiters[2].key_type,
+	   "new words are unknown, not wrong");
+	is_str(s.waiters[2].key, "new", "a new kind of key is still shown");
+	ok(!s.mms[0].known && !s.mms[0].live_threads, "all of an mm is unknown");
+	ok(s.processes[0].tgid == PID_UNKNOWN && s.processes[0].ppid == PID_UNKNOWN &&
+	   s.processes[0].mm == -1 && !s.processes[0].execed && !s.processes[0].caught_known,
+	   "all of a process is unknown");
+	ok(!s.threads[0].known && s.threads[0].tracer == PID_UNKNOWN && !s.threads[0].state,
+	   "all of a thread is unknown");
+	ok(s.threads[1].tracer == PID_NONE, "no tracer is not an unknown one");
+	snapshot_free(&s);
+}
+
+static char *read_data(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "r");
+	char *text = xcalloc(1, 1 << 20);
+
+	*len = f ? fread(text, 1, 1 << 20, f) : 0;
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* Everything that can be done with a file that was accepted. */
+static void use(const struct snapshot *s, FILE *sink)
+{
+	struct analysis a;
+
+	analyze(&a, s, NULL);
+	print_json(sink, &a);
+	if (s->nr_waiters)
+		print_explanation(sink, &a, 0);
+	analysis_free(&a);
+	analyze(&a, s, s);
+	print_table(sink, &a);
+	analysis_free(&a);
+}
+
+static void test_cut_off(const char *text, size_t len)
+{
+	char error[PARSE_ERROR_SIZE];
+	size_t accepted = 0;
+	struct snapshot s;
+
+	for (size_t n = 0; n < len; n++) {
+		accepted += !parse(&s, text, n, error);
+		snapshot_free(&s);
+	}
+	is_num(accepted, 0, "no part of a file passes for the whole");
+	is_num(parse(&s, text, len, error), 0, "the whole does");
+	snapshot_free(&s);
+}
+
+/* Hostile files: nothing may crash, and all that is said must be printable. */
+static void test_mutations(const char *text, size_t len)
+{
+	static const char bytes[] = " =\n?,-:0x9f\\\0\033\xff";
+	FILE *sink = fopen("/dev/null", "w");
+	size_t accepted = 0, unprintable = 0;
+	char error[PARSE_ERROR_SIZE];
+	char *copy = xrealloc(NULL, len);
+	struct snapshot s;
+
+	srandom(1);
+	for (int i = 0; i < 3000; i++) {
+		memcpy(copy, text, len);
+		for (int n = random() % 4; n >= 0; n--)
+			copy[random() % len] = random() % 2 ? bytes[random() % sizeof(bytes)] :
+							      copy[random() % len];
+		if (!parse(&s, copy, len, error)) {
+			accepted++;
+			use(&s, sink);
+		} else {
+			for (const char *c = error; *c; c++)
+				unprintable += *c < ' ' || *c > '~';
+		}
+		snapshot_free(&s);
+	}
+	ok(accepted > 50 && accepted < 2900, "mutated files: some are accepted, some are not");
+	is_num(unprintable, 0, "no message has an unprintable byte");
+	free(copy);
+	fclose(sink);
+}
+
+static void test_fd(void)
+{
+	int fds[2], zero = open("/dev/zero", O_RDONLY);
+	char error[PARSE_ERROR_SIZE] = "";
+	struct snapshot s;
+
+	snapshot_init(&s, SOURCE_FILE);
+	is_num(-parse_fd(zero, "zero", &s, error), 1, "an endless file of another kind ends");
+	is_str(error, "zero:1: does not begin with \"futexinspect\": "
+	       "this is not a file of the module", "  with a message");
+	snapshot_free(&s);
+	close(zero);
+
+	if (pipe(fds) || write(fds[1], HEADER END, strlen(HEADER END)) < 0)
+		ok(false, "pipe");
+	close(fds[1]);
+	is_num(parse_fd(fds[0], "pipe", &s, error), 0, "a pipe is read");
+	snapshot_free(&s);
+	close(fds[0]);
+
+	is_num(-parse_fd(-1, "closed", &s, error), 1, "a bad descriptor fails");
+	is_str(error, "closed: cannot read: Bad file descriptor", "  with a message");
+	snapshot_free(&s);
+}
+
+int main(void)
+{
+	size_t len;
+	char *text = read_data("data/zoo.txt", &len);
+
+	tap_start();
+	test_refused();
+	test_nul();
+	test_long_line();
+	test_fields();
+	test_unknown();
+	test_fd();
+	if (ok(len > 1000, "data/zoo.txt is there")) {
+		test_cut_off(text, len);
+		test_mutations(text, len);
+	}
+	free(text);
+	return tap_end();
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judgement in plain words.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reason.h"
+#include "text.h"
+
+/* Members of a cycle that are named; the rest are only counted. */
+#define MAX_NAMED	4
+
+struct buf {
+	char *p;
+	size_t used;
+};
+
+static void put(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(b->p + b->used, REASON_SIZE - b->used, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		b->used += n;
+	if (b->used >= REASON_SIZE)
+		b->used = REASON_SIZE - 1;
+}
+
+/* Names come out of a file too, which may hold anything of any length. */
+#define NAME	"%.64s"
+
+static const char *name_or_unknown(const char *comm)
+{
+	return comm ? comm : "?";
+}
+
+static void put_thread(struct buf *b, const struct snapshot *s, int i)
+{
+	char id[ID_SIZE];
+
+	put(b, "thread %s (" NAME ")", format_id(id, s->threads[i].tid),
+	    name_or_unknown(s->threads[i].comm));
+}
+
+static int compare_outsiders(const void *x, const void *y)
+{
+	const struct outsider *a = x, *b = y;
+
+	return a->tid < b->tid ? -1 : a->tid > b->tid;
+}
+
+/**
+ * find_outsider() - who has the id that a lock word holds, outside the process
+ * @s: the snapshot, indexed
+ * @w: the waiter for the lock
+ * @tid: the id in the word, of no live thread in the waiter's address space
+ * @found: receives the thread, with names that @s owns
+ *
+ * Return: whether one is known.  It has the id now; that it took the lock is
+ * likely only if it is in a process that the waiter's was forked from.
+ */
+bool find_outsider(const struct snapshot *s, const struct waiter *w, pid_t tid,
+		   struct outsider *found)
+{
+	const struct thread *self = w->thread < 0 ? NULL : &s->threads[w->thread];
+	struct outsider key = { .tid = tid }, *known;
+	int t = snapshot_find_thread(s, tid), p;
+
+	/* In another pid namespace the id means somebody else. */
+	if (!self || (self->nstid != PID_UNKNOWN && self->nstid != self->tid))
+		return false;
+	if (t >= 0 && s->threads[t].mm != w->mm) {
+		p = s->threads[t].process;
+		*found = (struct outsider){ .tid = tid, .tgid = s->threads[t].tgid,
+					    .comm = p < 0 ? NULL : s->processes[p].comm };
+		return true;
+	}
+	known = s->nr_outsiders ? bsearch(&key, s->outsiders, s->nr_outsiders, sizeof(key),
+					  compare_outsiders) : NULL;
+	if (known)
+		*found = *known;
+	return known;
+}
+
+static bool forked(const struct snapshot *s, const struct waiter *w)
+{
+	return w->process >= 0 && s->processes[w->process].execed == NO;
+}
+
+static void put_gone(struct buf *b, const struct snapshot *s, const struct waiter *w,
+		     pid_t holder)
+{
+	struct outsider o;
+	bool known = find_outsider(s, w, holder, &o);
+	bool parent = known && w->process >= 0 && s->processes[w->process].ppid == o.tgid;
+
+	if (forked(s, w))
+		put(b, "child of fork that never called execve, so its lock is a copy: ");
+	put(b, "%s holder, thread %d, ", forked(s, w) ? "the" : "its lock's", holder);
+	if (parent)
+		put(b, "is in the parent process %d (" NAME ") and cannot release it here",
+		    o.tgid, name_or_unknown(o.comm));
+	else if (known && forked(s, w))
+		put(b, "is in process %d (" NAME ") and cannot release it here", o.tgid,
+		    name_or_unknown(o.comm));
+	else if (known)
+		put(b, "is gone: that id is one of process %d (" NAME ") now", o.tgid,
+		    name_or_unknown(o.comm));
+	else
+		put(b, "is no live thread of this process");
+}
+
+static void put_fork(struct buf *b, const struct snapshot *s, const struct waiter *w)
+{
+	const struct process *p = &s->processes[w->process];
+
+	put(b, "child of fork that never called execve, and its only thread: who could wake it "
+	    "was left behind");
+	if (p->ppid > 0)
+		put(b, " in the parent process %d", p->ppid);
+}
+
+static void put_cycle(struct buf *b, const struct analysis *a, int start, size_t size)
+{
+	int t = start;
+
+	for (size_t n = 0; n < size && n < MAX_NAMED; n++) {
+		t = a->judgements[a->first_waiter[t]].holder_thread;
+		put(b, "%s thread %d", n ? ", which waits for" : "waits for",
+		    a->s->threads[t].tid);
+	}
+	put(b, size > MAX_NAMED ? " and so on: a cycle of %zu threads" :
+				  ": a cycle of %zu threads", size);
+}
+
+static void put_chain_start(struct buf *b, const struct snapshot *s, const struct judgement *j)
+{
+	put(b, "its lock is held by ");
+	put_thread(b, s, j->holder_thread);
+	if (j->end_thread != j->holder_thread) {
+		put(b, ", which waits, maybe by way of others, for ");
+		put_thread(b, s, j->end_thread);
+	}
+}
+
+static void put_stuck(struct buf *b, const struct analysis *a, const struct waiter *w,
+		      const struct judgement *j)
+{
+	switch (j->reason) {
+	case REASON_SELF:
+		put(b, "waits for a lock that it holds itself");
+		break;
+	case REASON_CYCLE:
+		put_cycle(b, a, w->thread, j->cycle_size);
+		break;
+	case REASON_TO_CYCLE:
+		put_chain_start(b, a->s, j);
+		put(b, ", which is in a deadlock");
+		break;
+	case REASON_GONE:
+		put_gone(b, a->s, w, j->holder);
+		break;
+	case REASON_TO_GONE:
+		put_chain_start(b, a->s, j);
+		put(b, ", whose lock's holder, thread %d, is not alive here", j->end_holder);
+		break;
+	case REASON_FORK:
+		put_fork(b, a->s, w);
+		break;
+	case REASON_ALONE:
+		put(b, "the only live thread of its address space: nobody else can wake it");
+		break;
+	default:
+		put(b, "all %zu live threads of its address space wait on futexes without "
+		    "timeout: nobody is left to wake it", a->mms[w->mm].nr_waiting);
+		break;
+	}
+}
+
+static void put_stopped(struct buf *b, const struct analysis *a, const struct waiter *w,
+			const struct judgement *j)
+{
+	switch (j->reason) {
+	case REASON_SELF_STOPPED:
+		put(b, "is stopped itself (state %c), and waits on when it is continued",
+		    a->s->threads[w->thread].state);
+		break;
+	case REASON_HOLDER_STOPPED:
+	case REASON_TO_STOPPED:
+		put_chain_start(b, a->s, j);
+		put(b, ", which is stopped");
+		break;
+	default:
+		put(b, "only stopped threads could wake it (%zu of %zu; the others wait)",
+		    a->mms[w->mm].nr_stopped,
+		    a->mms[w->mm].nr_stopped + a->mms[w->mm].nr_waiting);
+		break;
+	}
+}
+
+static void put_waiting(struct buf *b, const struct analysis *a, const struct waiter *w,
+			const struct judgement *j)
+{
+	switch (j->reason) {
+	case REASON_HOLDER:
+	case REASON_TO_HOLDER:
+		put_chain_start(b, a->s, j);
+		put(b, ", which can run");
+		break;
+	case REASON_SHARED:
+		put(b, "shared futex: any process that maps it can wake it");
+		break;
+	case REASON_OTHER_WORD:
+		put(b, "waits on several futexes, and another of them may be woken");
+		break;
+	case REASON_UNSEEN:
+		put(b, "threads that this snapshot does not show may wake it");
+		break;
+	default:
+		if (a->mms[w->mm].nr_able == 1) {
+			put_thread(b, a->s, j->runner);
+			put(b, " can run and wake it");
+		} else {
+			put(b, "%zu threads of its address space can run and wake it",
+			    a->mms[w->mm].nr_able);
+		}
+		break;
+	}
+}
+
+static const char *unknown_text(enum reason reason)
+{
+	switch (reason) {
+	case REASON_NO_RECORD:
+		return "the snapshot does not hold its thread or address space";
+	case REASON_UNSTABLE:
+		return "ran while it was being looked at";
+	case REASON_MOVED:
+		return "moved between the two looks";
+	case REASON_ERRORS:
+		return "the kernel's data were not as expected: nothing can be proven from them";
+	case REASON_KEY:
+		return "not a private futex: it is not known who can wake it";
+	default:
+		return "it is not known what could end this call";
+	}
+}
+
+/**
+ * reason_text() - why a waiter has its verdict
+ * @a: the analysis
+ * @waiter: index of the waiter
+ * @dst: receives the text: one line without full stop, of printable ASCII
+ *
+ * Return: @dst.
+ */
+char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE])
+{
+	const struct judgement *j = &a->judgements[waiter];
+	const struct waiter *w = &a->s->waiters[waiter];
+	struct buf b = { .p = dst };
+
+	dst[0] = '\0';
+	if (verdict_is_stuck(j->verdict))
+		put_stuck(&b, a, w, j);
+	else if (j->verdict == VERDICT_STOPPED)
+		put_stopped(&b, a, w, j);
+	else if (j->verdict == VERDICT_WAITING)
+		put_waiting(&b, a, w, j);
+	else if (j->verdict == VERDICT_TIMED)
+		put(&b, "has a timeout");
+	else
+		put(&b, "%s", unknown_text(j->reason));
+	return dst;
+}
+
+/**
+ * limit_text() - what keeps a verdict from being more certain
+ * @limit: the limit
+ *
+ * Return: a clause without full stop; of LIMIT_NONE, why it is certain.
+ */
+const char *limit_text(enum limit limit)
+{
+	switch (limit) {
+	case LIMIT_NONE:
+		return "two looks agree, none of the threads ran in between, and the process has "
+		       "no signal handler but the C library's own";
+	case LIMIT_HANDLERS:
+		return "two looks agree, and none of the threads ran in between, but the process "
+		       "catches signals, or may: a handler could wake it";
+	case LIMIT_VALUE:
+		return "two looks agree, and none of the threads ran in between, but a word in "
+		       "the process does not hold what its waiter expects, or is not known to: "
+		       "any signal or stop could end that wait";
+	case LIMIT_PROCESSES:
+		return "two looks agree, and none of the threads ran in between, but more than "
+		       "one process uses this memory: the end of another could wake it";
+	case LIMIT_TRACED:
+		return "a thread of the process is traced, or may be: its tracer could do "
+		       "anything";
+	case LIMIT_PROC:
+		return "/proc does not show the kernel's queues, so the thread may be on another "
+		       "futex than its call says";
+	case LIMIT_ONE_LOOK:
+		return "a single look cannot show that nobody ran meanwhile";
+	default:
+		return "it rests on what looks like a lock in memory, and other threads of the "
+		       "process can run";
+	}
+}

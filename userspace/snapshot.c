@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records, their memory, and the lookups between them.
+ *
+ * Arrays grow by doubling and lookups are hash tables of their final size, so
+ * that everything here is linear in the number of records.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot.h"
+
+#define CHUNK_SIZE	(64 * 1024)
+
+struct text_chunk {
+	struct text_chunk *next;
+	size_t used;
+	size_t size;
+	char text[];
+};
+
+const char *const call_names[NR_CALLS] = {
+	[CALL_FUTEX]		= "futex",
+	[CALL_FUTEX_WAITV]	= "futex_waitv",
+	[CALL_FUTEX_WAIT]	= "futex_wait",
+	[CALL_RESTART]		= "restart_syscall",
+};
+
+const char *const timeout_names[NR_TIMEOUTS] = {
+	[TIMEOUT_NONE]		= "none",
+	[TIMEOUT_RELATIVE]	= "relative",
+	[TIMEOUT_MONOTONIC]	= "monotonic",
+	[TIMEOUT_REALTIME]	= "realtime",
+	[TIMEOUT_ABSOLUTE]	= "absolute",
+};
+
+/**
+ * xcalloc() - allocate zeroed memory, or end the program
+ * @nr: number of elements; 0 is allowed
+ * @size: bytes of each
+ *
+ * Return: the memory, to be freed by the caller.
+ */
+void *xcalloc(size_t nr, size_t size)
+{
+	void *p = calloc(nr ? nr : 1, size);
+
+	if (!p)
+		err(EXIT_FAILURE, "cannot allocate memory");
+	return p;
+}
+
+/**
+ * xrealloc() - change the size of an allocation, or end the program
+ * @p: the allocation, or NULL
+ * @size: new size in bytes, not 0
+ *
+ * Return: the memory, to be freed by the caller.
+ */
+void *xrealloc(void *p, size_t size)
+{
+	p = realloc(p, size);
+	if (!p)
+		err(EXIT_FAILURE, "cannot allocate memory");
+	return p;
+}
+
+/**
+ * idmap_init() - make a map empty and ready
+ * @map: the map; its old content is not freed
+ * @nr: the most keys that will be added
+ */
+void idmap_init(struct idmap *map, size_t nr)
+{
+	size_t size = 16;
+
+	while (size < nr * 2)
+		size *= 2;
+	map->mask = size - 1;
+	map->slots = xcalloc(size, sizeof(*map->slots));
+	for (size_t i = 0; i < size; i++)
+		map->slots[i].val = -1;
+}
+
+/**
+ * idmap_free() - give back the memory of a map
+ * @map: the map; it may be used again after idmap_init()
+ */
+void idmap_free(struct idmap *map)
+{
+	free(map->slots);
+	map->slots = NULL;
+}
+
+/* The slot that holds @key, or the free one where it would go. */
+static struct idmap_slot *idmap_slot(const struct idmap *map, uint64_t key)
+{
+	/* The finalizer of MurmurHash3: hostile files can still collide keys,
+	 * but not by merely spacing ids evenly.
+	 */
+	uint64_t h = key;
+
+	h ^= h >> 33;
+	h *= 0xff51afd7ed558ccdULL;
+	h ^= h >> 33;
+	h *= 0xc4ceb9fe1a85ec53ULL;
+	h ^= h >> 33;
+	while (map->slots[h & map->mask].val >= 0 && map->slots[h & map->mask].key != key)
+		h++;
+	return &map->slots[h & map->mask];
+}
+
+/**
+ * idmap_find() - look up a key
+ * @map: the map
+ * @key: the key
+ *
+ * Return: the index added for it, or -1.
+ */
+int idmap_find(const struct idmap *map, uint64_t key)
+{
+	return idmap_slot(map, key)->val;
+}
+
+/**
+ * idmap_add() - add a key
+ * @map: the map
+ * @key: the key
+ * @val: the index for it, not negative
+ *
+ * Return: the index that the map holds for it now: @val, or an older one, which
+ * stays.
+ */
+int idmap_add(struct idmap *map, uint64_t key, int val)
+{
+	struct idmap_slot *slot = idmap_slot(map, key);
+
+	if (slot->val < 0) {
+		slot->key = key;
+		slot->val = val;
+	}
+	return slot->val;
+}
+
+/**
+ * snapshot_init() - make a snapshot empty
+ * @s: the snapshot
+ * @source: where its records will come from
+ */
+void snapshot_init(struct snapshot *s, enum source source)
+{
+	memset(s, 0, sizeof(*s));
+	s->source = source;
+}
+
+/**
+ * snapshot_free() - give back all the memory of a snapshot
+ * @s: the snapshot; all text that its records point to goes with it
+ */
+void snapshot_free(struct snapshot *s)
+{
+	struct text_chunk *c, *next;
+
+	for (c = s->chunks; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	idmap_free(&s->by_tid);
+	idmap_free(&s->by_tgid);
+	idmap_free(&s->by_owner);
+	free(s->waiters);
+	free(s->mms);
+	free(s->processes);
+	free(s->threads);
+	free(s->outsiders);
+	free(s->text);
+	snapshot_init(s, s->source);
+}
+
+/* Append a zeroed element.  The capacity is the next power of two of @nr. */
+static void *add(void **array, size_t *nr, size_t size)
+{
+	char *p = *array;
+
+	if (!(*nr & (*nr - 1)))
+		p = *array = xrealloc(p, (*nr ? *nr * 2 : 1) * size);
+	p += (*nr)++ * size;
+	return memset(p, 0, size);
+}
+
+/**
+ * snapshot_add_waiter() - append a waiter with everything unknown
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct waiter *snapshot_add_waiter(struct snapshot *s)
+{
+	struct waiter *w = add((void **)&s->waiters, &s->nr_waiters, sizeof(*w));
+
+	w->tid = w->tgid = PID_UNKNOWN;
+	w->mm = w->thread = w->process = -1;
+	return w;
+}
+
+/**
+ * snapshot_add_mm() - append an address space with everything unknown
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct mm *snapshot_add_mm(struct snapshot *s)
+{
+	return add((void **)&s->mms, &s->nr_mms, sizeof(struct mm));
+}
+
+/**
+ * snapshot_add_process() - append a process with everything unknown
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct process *snapshot_add_process(struct snapshot *s)
+{
+	struct process *p = add((void **)&s->processes, &s->nr_processes, sizeof(*p));
+
+	p->tgid = p->ppid = PID_UNKNOWN;
+	p->mm = -1;
+	return p;
+}
+
+/**
+ * snapshot_add_thread() - append a thread with everything unknown
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct thread *snapshot_add_thread(struct snapshot *s)
+{
+	struct thread *t = add((void **)&s->threads, &s->nr_threads, sizeof(*t));
+
+	t->tid = t->tgid = t->nstid = t->tracer = PID_UNKNOWN;
+	t->mm = t->process = -1;
+	return t;
+}
+
+/**
+ * snapshot_add_outsider() - append a thread that no waiter's mm holds
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct outsider *snapshot_add_outsider(struct snapshot *s)
+{
+	return add((void **)&s->outsiders, &s->nr_outsiders, sizeof(struct outsider));
+}
+
+/**
+ * snapshot_text() - memory for text that lives as long as the snapshot
+ * @s: the snapshot, which owns it
+ * @size: bytes
+ *
+ * Return: the memory, not initialised.
+ */
+char *snapshot_text(struct snapshot *s, size_t size)
+{
+	struct text_chunk *c = s->chunks;
+
+	if (!c || c->size - c->used < size) {
+		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+
+		c = xrealloc(NULL, sizeof(*c) + room);
+		c->used = 0;
+		c->size = room;
+		c->next = s->chunks;
+		s->chunks = c;
+	}
+	c->used += size;
+	return c->text + c->used - size;
+}
+
+static uint64_t owner_key(int mm, pid_t id)
+{
+	return (uint64_t)(uint32_t)mm << 32 | (uint32_t)id;
+}
+
+static void index_threads(struct snapshot *s)
+{
+	idmap_init(&s->by_tid, s->nr_threads);
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		struct thread *t = &s->threads[i];
+
+		t->process = snapshot_find_process(s, t->tgid);
+		if (t->mm >= 0)
+			s->mms[t->mm].nr_threads++;
+		if (t->tid > 0)
+			idmap_add(&s->by_tid, t->tid, i);
+	}
+}
+
+/**
+ * snapshot_index_owners() - make snapshot_find_owner() work
+ * @s: the snapshot; to be called again when a thread's nstid was changed
+ *
+ * A thread of which nothing is known is taken to be in the reader's namespace.
+ */
+void snapshot_index_owners(struct snapshot *s)
+{
+	idmap_free(&s->by_owner);
+	idmap_init(&s->by_owner, s->nr_threads);
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+		pid_t id = t->nstid > 0 ? t->nstid : t->tid;
+
+		if (id > 0)
+			idmap_add(&s->by_owner, owner_key(t->mm, id), i);
+	}
+}
+
+/**
+ * snapshot_index() - connect the records of a complete snapshot
+ * @s: the snapshot; no waiter, thread or process may be added after this
+ *
+ * Fills in waiter.thread and .process, thread.process and mm.nr_threads, and
+ * makes the lookups below work.
+ */
+void snapshot_index(struct snapshot *s)
+{
+	idmap_init(&s->by_tgid, s->nr_processes);
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		if (s->processes[i].tgid > 0)
+			idmap_add(&s->by_tgid, s->processes[i].tgid, i);
+	}
+	index_threads(s);
+	snapshot_index_owners(s);
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		struct waiter *w = &s->waiters[i];
+
+		w->thread = snapshot_find_thread(s, w->tid);
+		w->process = snapshot_find_process(s, w->tgid);
+	}
+}
+
+/**
+ * snapshot_find_thread() - look up a thread
+ * @s: the snapshot, indexed
+ * @tid: its id as the reader sees it
+ *
+ * Return: its index in @s->threads, or -1.
+ */
+int snapshot_find_thread(const struct snapshot *s, pid_t tid)
+{
+	return tid > 0 ? idmap_find(&s->by_tid, tid) : -1;
+}
+
+/**
+ * snapshot_find_process() - look up a process
+ * @s: the snapshot, indexed
+ * @tgid: its id as the reader sees it
+ *
+ * Return: its index in @s->processes, or -1.
+ */
+int snapshot_find_process(const struct snapshot *s, pid_t tgid)
+{
+	return tgid > 0 ? idmap_find(&s->by_tgid, tgid) : -1;
+}
+
+/**
+ * snapshot_find_owner() - look up the thread that a lock word names
+ * @s: the snapshot, indexed
+ * @mm: index of the address space that the word is in
+ * @owner: the id in the word, of the process's own pid namespace
+ *
+ * Return: the index in @s->threads of the live thread of @mm, or -1.
+ */
+int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
+{
+	return idmap_find(&s->by_owner, owner_key(mm, owner));
+}

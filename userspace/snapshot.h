@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A snapshot of a host's futex waiters, in memory.
+ *
+ * The format of the module's text (Documentation/ABI/testing/debugfs-futexinspect)
+ * says what each value means.  Every value can be unknown, and unknown is never
+ * zero: a pointer is NULL, an id PID_UNKNOWN, an enum 0, an index -1, and a
+ * number has no bit in the record's @known mask.
+ */
+#ifndef FUTEXINSPECT_SNAPSHOT_H
+#define FUTEXINSPECT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PID_UNKNOWN	(-1)
+#define PID_NONE	(-2)	/* of a tracer: there is none */
+
+#define NR_ARGS		6
+
+enum call {
+	CALL_UNKNOWN,
+	CALL_FUTEX,
+	CALL_FUTEX_WAITV,
+	CALL_FUTEX_WAIT,
+	CALL_RESTART,
+	NR_CALLS
+};
+
+enum key_type {
+	KEY_UNKNOWN,
+	KEY_PRIVATE,
+	KEY_SHARED_MM,
+	KEY_SHARED_INODE,
+};
+
+enum timeout {
+	TIMEOUT_UNKNOWN,
+	TIMEOUT_NONE,
+	TIMEOUT_RELATIVE,
+	TIMEOUT_MONOTONIC,
+	TIMEOUT_REALTIME,
+	TIMEOUT_ABSOLUTE,	/* on a clock that is not known */
+	NR_TIMEOUTS
+};
+
+enum yesno {
+	YESNO_UNKNOWN,
+	YES,
+	NO,
+};
+
+/* Bits of waiter.known. */
+enum {
+	W_ARGS		= 1 << 0,
+	W_UADDR		= 1 << 1,
+	W_WAITS_ON	= 1 << 2,
+	W_EXPECTED	= 1 << 3,
+	W_VALUE		= 1 << 4,
+	W_BITSET	= 1 << 5,
+	W_ASLEEP	= 1 << 6,
+};
+
+/* Text is printable ASCII, escaped as in the file, and owned by the snapshot. */
+struct waiter {
+	pid_t tid;
+	pid_t tgid;
+	int mm;			/* index into snapshot.mms */
+	int thread;		/* index into snapshot.threads */
+	int process;		/* index into snapshot.processes */
+	unsigned int known;
+	enum call call;
+	enum key_type key_type;
+	enum timeout timeout;
+	enum yesno stable;
+	const char *comm;
+	const char *op;
+	const char *flags;
+	const char *key;
+	const char *words;
+	uint64_t args[NR_ARGS];
+	uint64_t uaddr;
+	uint64_t waits_on;
+	uint64_t asleep_ns;
+	uint32_t expected;
+	uint32_t value;
+	uint32_t bitset;
+};
+
+/* Bits of mm.known. */
+enum {
+	M_LIVE		= 1 << 0,
+	M_HIDDEN	= 1 << 1,
+};
+
+struct mm {
+	unsigned int known;
+	uint32_t live;
+	uint32_t hidden;
+	uint32_t nr_threads;	/* thread records that name this mm */
+	uint64_t nr_ranges;	/* tids that live_threads names */
+	const char *live_threads;
+};
+
+struct process {
+	pid_t tgid;
+	pid_t ppid;
+	int mm;
+	enum yesno execed;
+	bool caught_known;
+	uint64_t caught;
+	const char *comm;
+};
+
+/* Bits of thread.known. */
+enum {
+	T_NVCSW		= 1 << 0,
+	T_NIVCSW	= 1 << 1,
+	T_START		= 1 << 2,
+};
+
+struct thread {
+	pid_t tid;
+	pid_t tgid;
+	pid_t nstid;		/* its id in its own pid namespace */
+	pid_t tracer;
+	int mm;
+	int process;
+	unsigned int known;
+	char state;		/* 0: unknown */
+	const char *comm;
+	uint64_t nvcsw;
+	uint64_t nivcsw;
+	uint64_t start_ns;
+};
+
+/* A thread outside the waiters' address spaces that a lock word names. */
+struct outsider {
+	pid_t tid;
+	pid_t tgid;
+	const char *comm;
+};
+
+enum source {
+	SOURCE_FILE,
+	SOURCE_MODULE,
+	SOURCE_PROC,
+};
+
+/* As the format writes them; the name of an unknown one is NULL. */
+extern const char *const call_names[NR_CALLS];
+extern const char *const timeout_names[NR_TIMEOUTS];
+
+/* From a 64-bit key to an index; see idmap_init(). */
+struct idmap {
+	struct idmap_slot {
+		uint64_t key;
+		int val;	/* -1: the slot is free */
+	} *slots;
+	size_t mask;
+};
+
+struct snapshot {
+	enum source source;
+	const char *module;
+	const char *kernel;
+	const char *arch;
+	const char *boot_id;
+	bool start_known;
+	uint64_t start_ns;
+
+	struct waiter *waiters;
+	struct mm *mms;
+	struct process *processes;
+	struct thread *threads;
+	struct outsider *outsiders;
+	size_t nr_waiters;
+	size_t nr_mms;
+	size_t nr_processes;
+	size_t nr_threads;
+	size_t nr_outsiders;
+	size_t nr_errors;
+	const char *error;	/* the first of the errors */
+	uint64_t nr_hidden;	/* waiters that the reader may not see */
+	size_t nr_unreadable;	/* processes that there are no rights to look at */
+	bool vm_unsure;		/* other processes may share these mms */
+
+	struct idmap by_tid;
+	struct idmap by_tgid;
+	struct idmap by_owner;	/* (mm, id in its own pid namespace) */
+	char *text;		/* what the file's text fields point into */
+	struct text_chunk *chunks;
+};
+
+void snapshot_init(struct snapshot *s, enum source source);
+void snapshot_free(struct snapshot *s);
+struct waiter *snapshot_add_waiter(struct snapshot *s);
+struct mm *snapshot_add_mm(struct snapshot *s);
+struct process *snapshot_add_process(struct snapshot *s);
+struct thread *snapshot_add_thread(struct snapshot *s);
+struct outsider *snapshot_add_outsider(struct snapshot *s);
+char *snapshot_text(struct snapshot *s, size_t size);
+
+void snapshot_index(struct snapshot *s);
+void snapshot_index_owners(struct snapshot *s);
+int snapshot_find_thread(const struct snapshot *s, pid_t tid);
+int snapshot_find_process(const struct snapshot *s, pid_t tgid);
+int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner);
+
+void idmap_init(struct idmap *map, size_t nr);
+void idmap_free(struct idmap *map);
+int idmap_find(const struct idmap *map, uint64_t key);
+int idmap_add(struct idmap *map, uint64_t key, int val);
+
+void *xcalloc(size_t nr, size_t size);
+void *xrealloc(void *p, size_t size);
+
+#endif

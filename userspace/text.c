@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text forms of the format, and of times.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "text.h"
+
+/**
+ * escape_text() - write text that user space chose so that it can be printed
+ * @dst: ESCAPED_SIZE(@len) bytes
+ * @src: any bytes
+ * @len: how many
+ *
+ * Every byte outside '!' to '~', and the backslash, becomes a backslash and
+ * three octal digits, as the module does it: what comes out has one word of
+ * ASCII, nothing for a terminal to obey, and is valid in JSON but for '"'.
+ *
+ * Return: length of the string in @dst.
+ */
+size_t escape_text(char *dst, const char *src, size_t len)
+{
+	char *d = dst;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = src[i];
+
+		if (c >= '!' && c <= '~' && c != '\\') {
+			*d++ = c;
+			continue;
+		}
+		*d++ = '\\';
+		*d++ = '0' + (c >> 6);
+		*d++ = '0' + (c >> 3 & 7);
+		*d++ = '0' + (c & 7);
+	}
+	*d = '\0';
+	return d - dst;
+}
+
+/**
+ * format_ranges() - write ids as the format's ranges: "100-104,107"
+ * @dst: @nr * RANGE_SIZE bytes, at least 2
+ * @tids: the ids, ascending, each once
+ * @nr: how many; of none "-" is written
+ *
+ * Return: length of the string in @dst.
+ */
+size_t format_ranges(char *dst, const pid_t *tids, size_t nr)
+{
+	char *d = dst;
+
+	for (size_t first = 0, last; first < nr; first = last + 1) {
+		for (last = first; last + 1 < nr && tids[last + 1] == tids[last] + 1; )
+			last++;
+		d += sprintf(d, "%s%d", first ? "," : "", tids[first]);
+		if (last > first)
+			d += sprintf(d, "-%d", tids[last]);
+	}
+	if (!nr)
+		d += sprintf(d, "-");
+	return d - dst;
+}
+
+/**
+ * format_id() - write the id of a thread or process
+ * @dst: receives the string
+ * @id: the id; "?" is written for one that is not known
+ *
+ * Return: @dst.
+ */
+const char *format_id(char dst[ID_SIZE], pid_t id)
+{
+	snprintf(dst, ID_SIZE, id < 0 ? "?" : "%d", id);
+	return dst;
+}
+
+/**
+ * format_duration() - write a time span for a person, in at most 6 columns
+ * @dst: receives the string
+ * @ns: the time in nanoseconds
+ *
+ * Return: @dst.
+ */
+const char *format_duration(char dst[DURATION_SIZE], uint64_t ns)
+{
+	uint64_t ms = ns / 1000000, s = ms / 1000;
+
+	if (s < 1)
+		snprintf(dst, DURATION_SIZE, "%" PRIu64 "ms", ms);
+	else if (s < 100)
+		snprintf(dst, DURATION_SIZE, "%" PRIu64 ".%" PRIu64 "s", s, ms / 100 % 10);
+	else if (s < 100 * 60)
+		snprintf(dst, DURATION_SIZE, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (s < 100 * 3600)
+		snprintf(dst, DURATION_SIZE, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else
+		snprintf(dst, DURATION_SIZE, "%" PRIu64 "d%02" PRIu64 "h", s / 86400,
+			 s / 3600 % 24);
+	return dst;
+}
