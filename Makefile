@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For people; kbuild reads Kbuild. "make help" lists what there is.
+
+KERNELRELEASE_HERE := $(shell uname -r)
+KDIR ?= /lib/modules/$(KERNELRELEASE_HERE)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+KERNEL ?= 6.1
+
+.PHONY: all help module tool setup demo run check install clean
+
+all: tool
+	@if [ -e $(KDIR)/Makefile ]; then \
+		$(MAKE) --no-print-directory module; \
+	else \
+		echo "no headers for kernel $(KERNELRELEASE_HERE) in $(KDIR): the module is not built;" \
+		     "without it the tool looks at /proc"; \
+	fi
+
+help:
+	@echo 'make          the tool, and the module where $(KDIR) is there'
+	@echo 'make demo     show a real hang, in a virtual machine'
+	@echo 'make run      the same on this host: loads the module'
+	@echo 'make check    all tests'
+	@echo 'make install  the tool, to DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make setup    install the Debian packages that all this needs'
+	@echo 'make clean    remove what was built'
+
+module:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tool:
+	$(MAKE) --no-print-directory -C userspace
+
+setup:
+	selftests/setup
+
+demo: setup
+	$(MAKE) --no-print-directory tool
+	$(MAKE) --no-print-directory -C selftests
+	selftests/vm/run --kernel $(KERNEL) -- selftests/demo/demo
+
+run: all
+	$(MAKE) --no-print-directory -C selftests
+	selftests/demo/run-here
+
+check: setup
+	selftests/check
+
+install: tool
+	install -D -m 0755 build/futexinspect $(DESTDIR)$(PREFIX)/sbin/futexinspect
+
+clean:
+	$(MAKE) --no-print-directory -C userspace clean
+	rm -rf build
+	find . \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \) -delete
+	rm -f Module.symvers modules.order
