@@ -4,10 +4,13 @@
  * the operation or the timeout; the system call's arguments do.
  */
 #include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/errno.h>
 #include <linux/futex.h>
+#include <linux/kallsyms.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/time.h>
+#include <linux/uaccess.h>
 #include <asm/syscall.h>
 
 #include "call.h"
@@ -54,6 +57,23 @@ void fi_call_read_vector(struct fi_call *call, const char *q)
 	call->expected = *fi_member(vector, fi_layout.v_val, u64);
 }
 
+static void read_registers(struct fi_call *call, struct task_struct *task,
+			   struct pt_regs *regs)
+{
+	memset(call, 0, sizeof(*call));
+	call->syscall = identify(task, syscall_get_nr(task, regs));
+	call->compat = fi_in_compat_syscall(task);
+	syscall_get_arguments(task, regs, call->args);
+}
+
+/* What futex_wait() left for futex_wait_restart(). */
+static void read_restart_block(struct fi_call *call, const struct task_struct *task)
+{
+	call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
+	call->expected = task->restart_block.futex.val;
+	call->timeout_ns = task->restart_block.futex.time;
+}
+
 /**
  * fi_call_read() - copy what the kernel keeps of a waiter's system call
  * @call: filled in; fi_call_decode() does the rest
@@ -66,18 +86,56 @@ void fi_call_read_vector(struct fi_call *call, const char *q)
  */
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
 {
-	struct pt_regs *regs = task_pt_regs(task);
-
-	memset(call, 0, sizeof(*call));
-	call->syscall = identify(task, syscall_get_nr(task, regs));
-	syscall_get_arguments(task, regs, call->args);
-	if (call->syscall == FI_SYS_FUTEX_WAITV) {
+	read_registers(call, task, task_pt_regs(task));
+	if (call->syscall == FI_SYS_FUTEX_WAITV)
 		fi_call_read_vector(call, q);
-	} else if (call->syscall == FI_SYS_RESTART) {
-		/* futex_wait() left them there for futex_wait_restart() */
-		call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
-		call->expected = task->restart_block.futex.val;
+	else if (call->syscall == FI_SYS_RESTART)
+		read_restart_block(call, task);
+}
+
+/* Whether restart_syscall() goes on with a futex wait; it serves other calls too. */
+static bool restarts_futex(const struct task_struct *task)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	sprint_symbol_no_offset(name, (unsigned long)READ_ONCE(task->restart_block.fn));
+	return !strcmp(name, "futex_wait_restart");
+}
+
+/**
+ * fi_call_read_interrupted() - copy a futex wait that was interrupted
+ * @call: filled in, but for the words of futex_waitv()
+ * @task: a thread that is stopped or frozen on its way out of the kernel
+ *
+ * A wait that a signal or a stop ends returns one of the codes that make the kernel
+ * repeat the call; it is in the saved registers until then.
+ *
+ * Context: RCU. The stack may be given to another thread at any time if @task
+ * is killed: the caller checks afterwards that it was not.
+ *
+ * Return: whether it is such a wait.
+ */
+bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task)
+{
+	struct pt_regs regs;
+
+	if (copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)))
+		return false;
+	switch (syscall_get_error(task, &regs)) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		break;
+	default:
+		return false;
 	}
+	read_registers(call, task, &regs);
+	if (call->syscall == FI_SYS_RESTART) {
+		read_restart_block(call, task);
+		return restarts_futex(task);
+	}
+	return call->syscall != FI_SYS_UNKNOWN;
 }
 
 static enum fi_timeout absolute_timeout(bool realtime)
@@ -127,17 +185,26 @@ static void decode_futex(struct fi_call *call)
 static void decode_futex2(struct fi_call *call, const union futex_key *key)
 {
 	/* The kernel's own flags of the word changed in 6.7; get_futex_key() did not. */
-	if (!(key->both.offset & (FUT_OFF_INODE | FUT_OFF_MMSHARED)))
+	if (key && !(key->both.offset & (FUT_OFF_INODE | FUT_OFF_MMSHARED)))
 		call->flags = FUTEX_PRIVATE_FLAG;
 	call->op_known = true;
 	call->uaddr_known = true;
 	call->expected_known = FI_KNOWN;
 }
 
+/* The vector of an interrupted futex_waitv() is gone; there are several words. */
+static void forget_words(struct fi_call *call)
+{
+	call->uaddr_known = false;
+	call->expected_known = FI_UNKNOWN;
+}
+
 /* The arguments are those of SYSCALL_DEFINE5(futex_waitv, ...). */
 static void decode_waitv(struct fi_call *call, const union futex_key *key)
 {
 	decode_futex2(call, key);
+	if (!key)
+		forget_words(call);
 	call->timeout = call->args[3] ?
 		absolute_timeout(call->args[4] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
 }
@@ -163,7 +230,7 @@ static void decode_restart(struct fi_call *call)
 /**
  * fi_call_decode() - understand what fi_call_read() copied
  * @call: completed
- * @key: what the waiter is queued under
+ * @key: what the waiter is queued under, or NULL if it has left the queue
  *
  * Context: any.
  */

@@ -45,6 +45,8 @@ enum fi_timeout {
  * @expected_known: whether @expected is, or that the call compares nothing
  * @expected: value that the word had to have
  * @timeout: whether it ends by itself, and by which clock
+ * @compat: a 32-bit program made the call
+ * @timeout_ns: the time of it in nanoseconds, 0 if not known
  */
 struct fi_call {
 	enum fi_syscall syscall;
@@ -57,9 +59,12 @@ struct fi_call {
 	enum fi_known expected_known;
 	u32 expected;
 	enum fi_timeout timeout;
+	bool compat;
+	u64 timeout_ns;
 };
 
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q);
+bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task);
 void fi_call_read_vector(struct fi_call *call, const char *q);
 void fi_call_decode(struct fi_call *call, const union futex_key *key);
 

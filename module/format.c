@@ -64,6 +64,13 @@ static const char * const timeout_names[] = {
 	[FI_TIMEOUT_ABSOLUTE] = "absolute",
 };
 
+static const char * const queued_names[] = {
+	[FI_QUEUED] = "yes",
+	[FI_NOT_QUEUED_STOPPED] = "stopped",
+	[FI_NOT_QUEUED_TRACED] = "traced",
+	[FI_NOT_QUEUED_FROZEN] = "frozen",
+};
+
 static void put_text(struct seq_file *m, const char *key, const char *text)
 {
 	seq_printf(m, " %s=", key);
@@ -98,9 +105,13 @@ static void put_args(struct seq_file *m, const struct fi_waiter *waiter)
 		   call->args[2], call->args[3], call->args[4], call->args[5]);
 }
 
-static void put_key(struct seq_file *m, const union futex_key *key)
+static void put_key(struct seq_file *m, const struct fi_waiter *waiter)
 {
-	if (key->both.offset & FUT_OFF_INODE)
+	const union futex_key *key = &waiter->key;
+
+	if (waiter->queued != FI_QUEUED)
+		seq_puts(m, " key=?");
+	else if (key->both.offset & FUT_OFF_INODE)
 		seq_printf(m, " key=shared-inode:%llu:%llu", key->shared.i_seq,
 			   ((u64)key->shared.pgoff << PAGE_SHIFT) +
 			   (key->shared.offset & ~3U));
@@ -180,7 +191,9 @@ static void put_words(struct seq_file *m, const struct fi_waiter *waiter)
 
 static void put_pi_owner(struct seq_file *m, const struct fi_waiter *waiter)
 {
-	if (!waiter->has_pi_state)
+	if (waiter->queued != FI_QUEUED)
+		seq_puts(m, " pi_owner=?");
+	else if (!waiter->has_pi_state)
 		seq_puts(m, " pi_owner=-");
 	else if (!waiter->pi_owner)
 		seq_puts(m, " pi_owner=?");
@@ -201,13 +214,16 @@ static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
 	put_args(m, waiter);
 	put_address(m, "uaddr", call->uaddr_known, call->uaddr);
 	put_address(m, "waits_on", waiter->waits_on, waiter->waits_on);
-	put_key(m, &waiter->key);
+	put_key(m, waiter);
 	put_op(m, call);
 	put_expected(m, call);
 	seq_puts(m, " value=");
 	put_word(m, waiter, FI_WORDS_BEFORE, "%u");
-	seq_printf(m, " bitset=0x%08x timeout=%s", waiter->bitset,
-		   timeout_names[call->timeout]);
+	if (waiter->queued == FI_QUEUED)
+		seq_printf(m, " bitset=0x%08x", waiter->bitset);
+	else
+		seq_puts(m, " bitset=?");
+	seq_printf(m, " timeout=%s", timeout_names[call->timeout]);
 	if (waiter->asleep_ns == FI_TIME_UNKNOWN)
 		seq_puts(m, " asleep_ns=?");
 	else
@@ -218,7 +234,7 @@ static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
 		seq_printf(m, " stable=%s", waiter->stable ? "yes" : "no");
 	put_words(m, waiter);
 	put_pi_owner(m, waiter);
-	seq_putc(m, '\n');
+	seq_printf(m, " queued=%s\n", queued_names[waiter->queued]);
 }
 
 static void put_live_threads(struct seq_file *m, const struct fi_snapshot *snap,
@@ -257,9 +273,14 @@ static void put_process(struct seq_file *m, const struct fi_process *process)
 {
 	seq_printf(m, "process tgid=%d ppid=%d", process->tgid, process->ppid);
 	put_text(m, "comm", process->comm);
-	seq_printf(m, " mm=%u execed=%s caught=0x%llx\n", process->space,
+	seq_printf(m, " mm=%u execed=%s caught=0x%llx", process->space,
 		   process->execed ? "yes" : "no", process->caught);
+	seq_printf(m, " timers=%s pid_ns=%u", process->timers ? "yes" : "no", process->pid_ns);
+	put_text(m, "cgroup", process->cgroup ?: "?");
+	seq_putc(m, '\n');
 }
+
+static const char * const frozen_names[] = { "no", "v1", "v2" };
 
 static void put_thread(struct seq_file *m, const struct fi_thread *thread)
 {
@@ -270,8 +291,13 @@ static void put_thread(struct seq_file *m, const struct fi_thread *thread)
 		seq_printf(m, " tracer=%d", thread->tracer);
 	else
 		seq_puts(m, " tracer=-");
-	seq_printf(m, " nvcsw=%lu nivcsw=%lu start_ns=%llu\n", thread->nvcsw,
+	seq_printf(m, " nvcsw=%lu nivcsw=%lu start_ns=%llu", thread->nvcsw,
 		   thread->nivcsw, thread->start_ns);
+	seq_printf(m, " nstid=%d frozen=%s exiting=%s io_worker=%s", thread->nstid,
+		   frozen_names[(int)thread->frozen], thread->exiting ? "yes" : "no",
+		   thread->io_worker ? "yes" : "no");
+	seq_printf(m, " clear_child_tid=0x%lx robust_list=%s\n", thread->clear_child_tid,
+		   thread->robust_list ? "yes" : "no");
 }
 
 static void put_error(struct seq_file *m, const char *what)

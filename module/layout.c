@@ -91,6 +91,14 @@ static const struct wanted_member wanted_mm_data[] __initconst = {
 	  &fi_layout.mm_private_hash_lock },
 };
 
+static const struct wanted_member wanted_robust_list[] __initconst = {
+	{ "task_struct", "robust_list", sizeof(void *), &fi_layout.task_robust_list },
+};
+
+static const struct wanted_member wanted_futex_robust_list[] __initconst = {
+	{ "task_struct", "futex.robust_list", sizeof(void *), &fi_layout.task_robust_list },
+};
+
 static int __init find_members(const struct fi_btf *btf,
 			       const struct wanted_member *want, size_t nr)
 {
@@ -136,6 +144,15 @@ static int __init find_private_hash(const struct fi_btf *btf)
 	return find_members(btf, wanted_mm_data, ARRAY_SIZE(wanted_mm_data));
 }
 
+/* 7.2 keeps it in a struct futex_sched_data. */
+static int __init find_robust_list(const struct fi_btf *btf)
+{
+	if (has_member(btf, "task_struct", "robust_list"))
+		return find_members(btf, wanted_robust_list, ARRAY_SIZE(wanted_robust_list));
+	return find_members(btf, wanted_futex_robust_list,
+			    ARRAY_SIZE(wanted_futex_robust_list));
+}
+
 /* Without io_uring, or before 6.7, nothing but threads waits. */
 static int __init find_io_uring(const struct fi_btf *btf)
 {
@@ -174,6 +191,8 @@ static int __init find_layout(const struct fi_btf *btf)
 		err = find_members(btf, wanted_vector, ARRAY_SIZE(wanted_vector));
 	if (!err && IS_ENABLED(CONFIG_FUTEX_PI))
 		err = find_members(btf, wanted_pi, ARRAY_SIZE(wanted_pi));
+	if (!err)
+		err = find_robust_list(btf);
 	if (!err)
 		err = find_io_uring(btf);
 	if (!err && IS_ENABLED(CONFIG_FUTEX_PRIVATE_HASH))

@@ -17,6 +17,7 @@
  * @q_bitset: bitset of the wait
  * @q_pi_state: address of its struct futex_pi_state, or NULL
  * @pi_owner: in struct futex_pi_state: the thread that owns the lock, or NULL
+ * @task_robust_list: in struct task_struct: user address of the robust list, or NULL
  * @has_wake: an entry may wake something else than a thread (6.7)
  * @q_wake: address of the function that wakes it
  * @q_wake_data: for that function
@@ -54,6 +55,7 @@ struct fi_layout {
 	u32 q_bitset;
 	u32 q_pi_state;
 	u32 pi_owner;
+	u32 task_robust_list;
 	bool has_wake;
 	u32 q_wake;
 	u32 q_wake_data;

@@ -10,12 +10,12 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "private_hash.h"
 #include "snapshot.h"
+#include "stopped.h"
 #include "waiters.h"
 #include "words.h"
 
@@ -117,28 +117,16 @@ static unsigned long key_address(const union futex_key *key)
 	return key->private.address + (key->private.offset & ~3U);
 }
 
-/* The address space of the thread that submitted a request, if it has one yet. */
-static struct mm_struct *pin_mm(struct task_struct *task)
-{
-	struct mm_struct *mm;
-
-	task_lock(task);
-	mm = task->mm;
-	if (mm)
-		mmgrab(mm);
-	task_unlock(task);
-	return mm;
-}
-
 /* What can be known of a waiter without its bucket's lock. */
 static void describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter)
 {
 	struct task_struct *task = waiter->task;
+	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
 
 	if (waiter->is_request)
-		waiter->mm = pin_mm(task);
-	fi_call_decode(&waiter->call, &waiter->key);
-	waiter->waits_on = key_address(&waiter->key);
+		waiter->mm = fi_pin_mm(task);
+	fi_call_decode(&waiter->call, key);
+	waiter->waits_on = key ? key_address(key) : waiter->call.uaddr;
 	waiter->tid = task_pid_nr_ns(task, snap->ns);
 	waiter->tgid = task_tgid_nr_ns(task, snap->ns);
 	strscpy(waiter->comm, task->comm, sizeof(waiter->comm));
@@ -186,8 +174,7 @@ static void check_waiter(struct fi_waiter *waiter)
 	else /* clocks of two CPUs may differ by a little */
 		waiter->asleep_ns = now > arrival ? now - arrival : 0;
 	waiter->stable = task_state_to_char(task) != 'R' &&
-			 READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw) ==
-			 waiter->switches;
+			 fi_switches(task) == waiter->switches;
 }
 
 static int take(struct fi_snapshot *snap)
@@ -198,6 +185,8 @@ static int take(struct fi_snapshot *snap)
 	err = fi_collect_private_waiters(snap);
 	if (!err)
 		err = fi_collect_waiters(snap);
+	if (!err)
+		err = fi_collect_stopped_waiters(snap);
 	if (err)
 		return err;
 	describe_waiters(snap);
@@ -257,6 +246,10 @@ struct fi_snapshot *fi_snapshot_take(void)
  */
 void fi_snapshot_free(struct fi_snapshot *snap)
 {
+	size_t i;
+
+	for (i = 0; i < snap->nr_processes; i++)
+		kfree(snap->processes[i].cgroup);
 	kvfree(snap->waiters);
 	kvfree(snap->spaces);
 	kvfree(snap->processes);

@@ -19,6 +19,14 @@ struct pid_namespace;
 #define FI_WORDS_BEFORE	12
 #define FI_WORDS	24
 
+/* Whether a waiter is in the kernel's queue, or why it is not. */
+enum fi_queued {
+	FI_QUEUED,
+	FI_NOT_QUEUED_STOPPED,
+	FI_NOT_QUEUED_TRACED,
+	FI_NOT_QUEUED_FROZEN,
+};
+
 /**
  * struct fi_waiter - one thread on one futex word
  * @task: the thread; a reference is held until the snapshot is complete
@@ -26,6 +34,7 @@ struct pid_namespace;
  *	the thread that submitted a request has exited
  * @space: id of its address space in the snapshot; 0 without @mm
  * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
+ * @queued: whether it is in the queue; if not, @key and @bitset are not known
  * @key: what the kernel queued it under
  * @bitset: bitset of the queue entry
  * @is_request: not the thread waits, but an io_uring request that it submitted
@@ -47,6 +56,7 @@ struct fi_waiter {
 	struct mm_struct *mm;
 	unsigned int space;
 	size_t next_in_space;
+	enum fi_queued queued;
 	union futex_key key;
 	u32 bitset;
 	bool is_request;
@@ -90,6 +100,9 @@ struct fi_space {
  * @space: id of its address space
  * @next: index + 1 of the next process of the same hash
  * @caught: mask of the signals that it has a handler for
+ * @timers: an interval timer or a POSIX timer may be armed
+ * @pid_ns: inode number of its pid namespace
+ * @cgroup: path in the cgroup v2 hierarchy, owned; NULL if not known
  * @tgid: in the reader's pid namespace
  * @ppid: its parent, in the reader's pid namespace
  * @execed: it called execve(2) since it was forked
@@ -100,6 +113,9 @@ struct fi_process {
 	unsigned int space;
 	size_t next;
 	u64 caught;
+	bool timers;
+	unsigned int pid_ns;
+	char *cgroup;
 	pid_t tgid;
 	pid_t ppid;
 	bool execed;
@@ -115,6 +131,12 @@ struct fi_process {
  * @tracer: thread that traces it, in the reader's pid namespace
  * @traced: it is traced
  * @state: its state, a letter as in proc(5)
+ * @frozen: frozen by suspend or by cgroup v1 (1), or by cgroup v2 (2); else 0
+ * @exiting: it is on its way out
+ * @io_worker: it is a worker of io_uring
+ * @nstid: its id in its own pid namespace
+ * @clear_child_tid: user address that the kernel clears and wakes when it exits
+ * @robust_list: it has registered a robust list
  * @nvcsw: voluntary context switches
  * @nivcsw: involuntary context switches
  * @start_ns: CLOCK_BOOTTIME when it was created
@@ -128,6 +150,12 @@ struct fi_thread {
 	pid_t tracer;
 	bool traced;
 	char state;
+	char frozen;
+	bool exiting;
+	bool io_worker;
+	bool robust_list;
+	pid_t nstid;
+	unsigned long clear_child_tid;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	u64 start_ns;
@@ -151,6 +179,7 @@ struct fi_thread {
  * @hidden: waiters left out, since the pid namespace does not show them
  * @error: a check of the kernel's data that failed, or NULL
  * @batch: of private_hash.c, while it collects
+ * @path: room for a path of PATH_MAX, while threads are collected
  */
 struct fi_snapshot {
 	struct pid_namespace *ns;
@@ -178,6 +207,7 @@ struct fi_snapshot {
 	size_t hidden;
 	const char *error;
 	struct fi_mm_batch *batch;
+	char *path;
 };
 
 /* snapshot.c */

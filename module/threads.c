@@ -3,15 +3,21 @@
  * Who is alive in the address spaces of the waiters: one walk over all threads
  * of the host, whatever the number of waiters.
  */
+#include <linux/cgroup.h>
 #include <linux/hash.h>
+#include <linux/hrtimer.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "frozen.h"
+#include "layout.h"
 #include "snapshot.h"
 #include "walk.h"
 
@@ -35,6 +41,33 @@ static u64 caught_signals(struct task_struct *task)
 			caught |= 1ULL << i;
 	}
 	return caught;
+}
+
+/* Whether a timer may send the process of @task a signal. */
+static bool has_timers(struct task_struct *task)
+{
+#ifdef CONFIG_POSIX_TIMERS
+	/*
+	 * A list_head, which points at itself if there are none, or from 6.12 on
+	 * a hlist_head, which then points nowhere.
+	 */
+	void **timers = (void **)&task->signal->posix_timers;
+	void *first = READ_ONCE(*timers);
+
+	return hrtimer_is_queued(&task->signal->real_timer) || (first && first != timers);
+#else
+	return false;
+#endif
+}
+
+/* The path of a cgroup is no longer than this, since it is one in a file system. */
+static char *cgroup_of(struct task_struct *task, char *path)
+{
+#ifdef CONFIG_CGROUPS
+	if (cgroup_path(task_dfl_cgroup(task), path, PATH_MAX) >= 0)
+		return kstrdup(path, GFP_NOWAIT);
+#endif
+	return NULL;
 }
 
 static struct fi_process *find_process(struct fi_snapshot *snap, struct task_struct *task,
@@ -68,6 +101,9 @@ static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_
 	process->next = snap->processes_by_signal[hash];
 	snap->processes_by_signal[hash] = snap->nr_processes;
 	process->caught = caught_signals(task);
+	process->timers = has_timers(task);
+	process->pid_ns = task_active_pid_ns(task)->ns.inum;
+	process->cgroup = cgroup_of(task, snap->path);
 	process->tgid = tgid;
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
 	/* copy_process() sets the flag, also for a new thread; execve(2) clears it */
@@ -83,6 +119,12 @@ static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
 	else
 		space->first_thread = snap->nr_threads;
 	space->last_thread = snap->nr_threads;
+}
+
+/* Its id in its own pid namespace, which is what it sees as its tid. */
+static pid_t own_tid(struct task_struct *task)
+{
+	return task_pid_nr_ns(task, task_active_pid_ns(task));
 }
 
 static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
@@ -110,6 +152,12 @@ static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
 	thread->traced = tracer;
 	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
 	thread->state = task_state_to_char(task);
+	thread->frozen = fi_frozen_in_place(task) ? 1 : fi_frozen_by_v2(task) ? 2 : 0;
+	thread->exiting = READ_ONCE(task->flags) & PF_EXITING;
+	thread->io_worker = READ_ONCE(task->flags) & PF_IO_WORKER;
+	thread->nstid = own_tid(task);
+	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
+	thread->robust_list = READ_ONCE(*fi_member(task, fi_layout.task_robust_list, void *));
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
@@ -150,5 +198,12 @@ int fi_collect_threads(struct fi_snapshot *snap)
 		.visit = visit_thread,
 	};
 
-	return fi_walk_threads(&walk, snap);
+	int err;
+
+	snap->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!snap->path)
+		return -ENOMEM;
+	err = fi_walk_threads(&walk, snap);
+	kfree(snap->path);
+	return err;
 }

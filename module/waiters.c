@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
@@ -53,11 +54,6 @@ static bool is_queued_under(const char *q, const spinlock_t *lock)
 	       lock_ptr == lock;
 }
 
-static unsigned long switches(const struct task_struct *task)
-{
-	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-}
-
 /*
  * Who owns the lock, if it is a PI futex. An owner that exits leaves before its
  * task_struct goes (exit_pi_state_list()), which RCU delays.
@@ -85,7 +81,7 @@ static void copy_thread_waiter(struct fi_waiter *waiter, const char *q)
 	waiter->task = get_task_struct(task);
 	waiter->mm = task->mm;
 	mmgrab(waiter->mm);
-	waiter->switches = switches(task);
+	waiter->switches = fi_switches(task);
 	fi_call_read(&waiter->call, task, q);
 }
 
@@ -144,7 +140,7 @@ static int copy_chain(struct fi_snapshot *snap, char *bucket)
 		if (snap->nr_waiters == snap->max_waiters)
 			return -ENOSPC;
 		if (!copy_waiter(&snap->waiters[snap->nr_waiters], q, snap->ns)) {
-			broken(snap, "a queue entry wakes neither a thread nor an io_uring request");
+			broken(snap, "a queue entry wakes neither thread nor io_uring request");
 			return -EIO;
 		}
 		snap->nr_waiters++;
@@ -183,6 +179,26 @@ void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 {
 	while (snap->nr_waiters > nr)
 		fi_put_waiter(&snap->waiters[--snap->nr_waiters]);
+}
+
+/**
+ * fi_pin_mm() - pin the address space of a thread
+ * @task: the thread, which may exit at any time
+ *
+ * Context: any but hard interrupts.
+ *
+ * Return: its mm, which stays after mmgrab(), or NULL if it has none any more.
+ */
+struct mm_struct *fi_pin_mm(struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->mm;
+	if (mm)
+		mmgrab(mm);
+	task_unlock(task);
+	return mm;
 }
 
 /**

@@ -24,8 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,6 +64,7 @@ struct truth {
 	const char *timeout;
 	pid_t pi_owner;		/* 0: not a PI futex */
 	long nr;		/* of the system call; 0: an io_uring request */
+	const char *queued;	/* NULL: it is; else why it is not */
 };
 
 static void die(const char *format, ...)
@@ -189,12 +194,17 @@ static void print_expected(const struct truth *truth)
 		printf(" expected=%u", truth->expected);
 }
 
-static void print_pi_owner(const struct truth *truth)
+/* What only the queue entry tells. */
+static void print_entry(const struct truth *truth)
 {
-	if (truth->pi_owner)
-		printf(" pi_owner=%d", truth->pi_owner);
+	if (truth->queued)
+		printf(" key=? bitset=? pi_owner=? queued=%s", truth->queued);
+	else if (truth->pi_owner)
+		printf(" key=%s bitset=0x%08x pi_owner=%d queued=yes", truth->key,
+		       truth->bitset, truth->pi_owner);
 	else
-		printf(" pi_owner=-");
+		printf(" key=%s bitset=0x%08x pi_owner=- queued=yes", truth->key,
+		       truth->bitset);
 }
 
 static void print_waiter(const struct truth *truth)
@@ -208,18 +218,19 @@ static void print_waiter(const struct truth *truth)
 		print_args(truth);
 	else
 		printf(" args=?");
-	printf(" uaddr=%p waits_on=%p key=%s op=%s flags=%s", truth->uaddr, truth->waits_on,
-	       truth->key, truth->op, truth->flags);
+	printf(" uaddr=%p waits_on=%p op=%s flags=%s", truth->uaddr, truth->waits_on,
+	       truth->op, truth->flags);
 	print_expected(truth);
-	printf(" value=%u bitset=0x%08x timeout=%s stable=%s",
-	       read_word(truth->tgid, truth->waits_on), truth->bitset, truth->timeout,
-	       truth->nr ? "yes" : "?");
+	printf(" value=%u timeout=%s stable=%s", read_word(truth->tgid, truth->waits_on),
+	       truth->timeout, truth->nr ? "yes" : "?");
 	print_words(truth->tgid, truth->waits_on);
-	print_pi_owner(truth);
+	print_entry(truth);
 	printf("\n");
 }
 
 /* A process is the only one with its mm here; @threads is how many it has. */
+static bool has_timer;
+
 static void print_process(pid_t tgid, pid_t ppid, bool execed, unsigned int threads)
 {
 	char buf[4096];
@@ -230,14 +241,28 @@ static void print_process(pid_t tgid, pid_t ppid, bool execed, unsigned int thre
 	caught = strstr(buf, "SigCgt:");
 	printf("process tgid=%d ppid=%d", tgid, ppid);
 	print_comm(tgid, tgid);
-	printf(" execed=%s caught=0x%llx\n", execed ? "yes" : "no",
-	       strtoull(caught + strlen("SigCgt:"), NULL, 16));
+	printf(" execed=%s caught=0x%llx timers=%s\n", execed ? "yes" : "no",
+	       strtoull(caught + strlen("SigCgt:"), NULL, 16), has_timer ? "yes" : "no");
 	printf("mm live=%u hidden=0\n", threads);
+}
+
+/* What the main thread has told the kernel for the time when it exits. */
+static void print_main_thread(void)
+{
+	void *clear_child_tid, *robust_list;
+	size_t len;
+
+	if (prctl(PR_GET_TID_ADDRESS, &clear_child_tid) ||
+	    syscall(SYS_get_robust_list, 0, &robust_list, &len))
+		die("PR_GET_TID_ADDRESS, get_robust_list");
+	printf("thread tid=%d clear_child_tid=%p robust_list=%s exiting=no io_worker=no\n",
+	       getpid(), clear_child_tid, robust_list ? "yes" : "no");
 }
 
 static void print_this_process(unsigned int threads)
 {
 	print_process(getpid(), getppid(), true, threads);
+	print_main_thread();
 }
 
 /* Start a thread; return when it has told its tid. */
@@ -954,6 +979,177 @@ static void pool(void)
 	print_this_process(5);
 }
 
+/* A process with a timer that will send it a signal. */
+static void timer(void)
+{
+	struct itimerval time = { .it_value.tv_sec = 3600 };
+
+	if (setitimer(ITIMER_REAL, &time, NULL))
+		die("setitimer");
+	has_timer = true;
+	wait_private();
+}
+
+static void posix_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	timer_t id;
+
+	signal(SIGUSR1, SIG_IGN);
+	if (timer_create(CLOCK_MONOTONIC, &event, &id))
+		die("timer_create");
+	has_timer = true;
+	wait_private();
+}
+
+/* The state of a thread, as in proc(5). */
+static char thread_state(pid_t tid)
+{
+	char buf[512];
+
+	if (!read_proc(tid, tid, "stat", buf, sizeof(buf)))
+		die("process %d is gone", tid);
+	return strrchr(buf, ')')[2];
+}
+
+/*
+ * A child that waits is stopped by @stop, and then has the given @state, if that
+ * is the same on all kernels. What is true of it is as before, but for the queue.
+ */
+static void stop_child(void (*stop)(pid_t child), char state, const char *queued)
+{
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 80 };
+	struct truth truth = {
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = word,
+		.waits_on = word,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = 80,
+		.bitset = ANY,
+		.timeout = "none",
+		.queued = queued,
+	};
+	pid_t child;
+
+	*word = 80;
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		make_call(&call);
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	stop(child);
+	while (state && thread_state(child) != state)
+		sched_yield();
+	truth.tgid = child;
+	truth.tid = child;
+	print_waiter(&truth);
+	print_process(child, getpid(), false, 1);
+}
+
+static void stop_by_signal(pid_t child)
+{
+	if (kill(child, SIGSTOP))
+		die("kill");
+}
+
+static void stop_by_tracer(pid_t child)
+{
+	if (ptrace(PTRACE_SEIZE, child, 0, 0) || ptrace(PTRACE_INTERRUPT, child, 0, 0))
+		die("ptrace");
+	if (waitpid(child, NULL, 0) != child)
+		die("waitpid");
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file || fputs(text, file) < 0 || fclose(file))
+		die("cannot write %s", path);
+}
+
+/* Make a new cgroup in a hierarchy mounted at @mount, and put @child into it. */
+static void enter_cgroup(char *path, size_t size, const char *mount_point, pid_t child)
+{
+	char file[256], text[16];
+
+	snprintf(path, size, "%s/mkwaiters-%d", mount_point, child);
+	if (mkdir(path, 0755))
+		die("cannot make the cgroup %s", path);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	snprintf(text, sizeof(text), "%d", child);
+	write_file(file, text);
+}
+
+/* Wait until a line of a file is there. */
+static void wait_for_line(const char *path, const char *line)
+{
+	char buf[256];
+	bool found = false;
+	FILE *file;
+
+	while (!found) {
+		file = fopen(path, "re");
+		if (!file)
+			die("cannot read %s", path);
+		while (fgets(buf, sizeof(buf), file))
+			found |= strcmp(buf, line) == 0;
+		fclose(file);
+		sched_yield();
+	}
+}
+
+static void freeze_v2(pid_t child)
+{
+	char cgroup[128], file[256];
+
+	enter_cgroup(cgroup, sizeof(cgroup), "/sys/fs/cgroup", child);
+	snprintf(file, sizeof(file), "%s/cgroup.freeze", cgroup);
+	write_file(file, "1");
+	snprintf(file, sizeof(file), "%s/cgroup.events", cgroup);
+	wait_for_line(file, "frozen 1\n");
+}
+
+static void freeze_v1(pid_t child)
+{
+	char cgroup[128], file[256];
+
+	mkdir("/tmp/freezer", 0755);
+	if (mount("freezer", "/tmp/freezer", "cgroup", 0, "freezer") && errno != EBUSY)
+		skip("there is no cgroup v1 freezer");
+	enter_cgroup(cgroup, sizeof(cgroup), "/tmp/freezer", child);
+	snprintf(file, sizeof(file), "%s/freezer.state", cgroup);
+	write_file(file, "FROZEN");
+	wait_for_line(file, "FROZEN\n");
+}
+
+static void stopped(void)
+{
+	stop_child(stop_by_signal, 'T', "stopped");
+}
+
+static void traced(void)
+{
+	stop_child(stop_by_tracer, 't', "traced");
+}
+
+static void frozen_v2(void)
+{
+	stop_child(freeze_v2, 'S', "frozen");
+}
+
+/* It stays in the queue. */
+static void frozen_v1(void)
+{
+	stop_child(freeze_v1, 0, NULL);
+}
+
 /* Many waiters on one word, for the tests of reading and of rmmod. */
 static void crowd(void)
 {
@@ -999,6 +1195,12 @@ static const struct {
 	{ "self_deadlock", self_deadlock },
 	{ "dead_holder", dead_holder },
 	{ "pool", pool },
+	{ "timer", timer },
+	{ "posix_timer", posix_timer },
+	{ "stopped", stopped },
+	{ "traced", traced },
+	{ "frozen_v2", frozen_v2 },
+	{ "frozen_v1", frozen_v1 },
 	{ "crowd", crowd },
 };
 

@@ -4,6 +4,7 @@
 is compared with what is true."""
 
 import os
+import re
 import time
 
 import ksft
@@ -14,7 +15,8 @@ STATES = (
     "hostile_name", "requeue", "waitv", "futex_wait", "lock_pi", "lock_pi2",
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
-    "dead_holder", "pool",
+    "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
+    "frozen_v1",
 )
 
 WORDS_BEFORE = 12
@@ -110,11 +112,20 @@ def compare_threads(records, tgid, mm):
         ksft.equal(got["tgid"], tgid, "tgid of thread %d" % tid)
         ksft.equal(got["mm"], mm["id"], "mm of thread %d" % tid)
         ksft.equal(got["state"], truth["State"][0], "state of thread %d" % tid)
-        ksft.equal(got["tracer"], "-", "tracer of thread %d" % tid)
+        tracer = truth["TracerPid"] if truth["TracerPid"] != "0" else "-"
+        ksft.equal(got["tracer"], tracer, "tracer of thread %d" % tid)
+        ksft.equal(got["nstid"], truth["NSpid"].split()[-1], "nstid of thread %d" % tid)
         ksft.equal(got["nvcsw"], truth["voluntary_ctxt_switches"], "nvcsw")
         ksft.equal(got["nivcsw"], truth["nonvoluntary_ctxt_switches"], "nivcsw")
         ksft.equal(int(got["start_ns"]) * os.sysconf("SC_CLK_TCK") // 10 ** 9,
                    start_ticks(tgid, tid), "start of thread %d" % tid)
+
+
+def compare_frozen(records, tgid, state):
+    """Which freezer holds the threads of a process, by the state's name."""
+    freezer = {"frozen_v1": "v1", "frozen_v2": "v2"}.get(state, "no")
+    for thread in select(records, "thread", tgid=tgid):
+        ksft.equal(thread["frozen"], freezer, "frozen")
 
 
 def switches(tgid):
@@ -133,7 +144,7 @@ def read_while_asleep(tgid):
     while True:
         before = switches(tgid)
         records = ksft.read_waiters()
-        if switches(tgid) == before and {state for state, _, _ in before.values()} == {"S"}:
+        if switches(tgid) == before and "R" not in {state for state, _, _ in before.values()}:
             return records
 
 
@@ -147,10 +158,21 @@ def check_state(state):
         for key, value in truth.items():
             ksft.equal(process[key], value, key)
 
+        ksft.equal(process["pid_ns"], str(os.stat("/proc/%s/ns/pid" % truth["tgid"]).st_ino),
+                   "pid_ns")
+        with open("/proc/%s/cgroup" % truth["tgid"], encoding="utf-8") as file:
+            ksft.equal(process["cgroup"], re.search("^0::(.*)$", file.read(), re.M).group(1),
+                       "cgroup")
+
         mm = only(select(records, "mm", id=process["mm"]), "mms")
         for key, value in only(factory.get("mm"), "mm records of mkwaiters").items():
             ksft.equal(mm[key], value, key)
         compare_threads(records, truth["tgid"], mm)
+        for thread in factory.get("thread"):
+            got = only(select(records, "thread", tid=thread["tid"]), "records of a thread")
+            for key, value in thread.items():
+                ksft.equal(got[key], value, key)
+        compare_frozen(records, truth["tgid"], state)
 
         waiters = select(records, "waiter", tgid=truth["tgid"])
         ksft.equal(len(waiters), len(factory.get("waiter")), "number of waiters")
