@@ -85,8 +85,15 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
  * Who can run
  */
 
+static bool is_frozen(const struct thread *t)
+{
+	return t->frozen && strcmp(t->frozen, "no");
+}
+
 static enum ability thread_ability(const struct thread *t, bool waits)
 {
+	if (is_frozen(t))
+		return STOPPED;
 	switch (t->state) {
 	case 'T':
 	case 't':
@@ -107,21 +114,23 @@ static void find_abilities(struct analysis *a)
 	const struct snapshot *s = a->s;
 	bool *final = xcalloc(s->nr_threads, sizeof(*final));
 
-	for (size_t i = 0; i < s->nr_threads; i++)
+	for (size_t i = 0; i < s->nr_threads; i++) {
 		a->first_waiter[i] = -1;
+		final[i] = true;
+	}
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		int t = s->waiters[i].thread;
 
 		if (t < 0)
 			continue;
-		if (a->first_waiter[t] < 0) {
+		/* A request does not block its thread; when it ends, it may interrupt it. */
+		if (a->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
 			a->first_waiter[t] = i;
-			final[t] = true;
-		}
 		final[t] &= wait_is_final(s, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_threads; i++)
-		a->abilities[i] = thread_ability(&s->threads[i], final[i]);
+		a->abilities[i] = thread_ability(&s->threads[i],
+						 final[i] && a->first_waiter[i] >= 0);
 	free(final);
 }
 
@@ -503,7 +512,9 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
 /* One whose thread is able for all that is known: why. */
 static void judge_able(struct judgement *j, const struct snapshot *s, const struct waiter *w)
 {
-	if (w->mm < 0 || w->thread < 0 || s->threads[w->thread].mm != w->mm)
+	if (w->call == CALL_IO_URING)
+		judge(j, VERDICT_WAITING, REASON_REQUEST);
+	else if (w->mm < 0 || w->thread < 0 || s->threads[w->thread].mm != w->mm)
 		judge(j, VERDICT_UNKNOWN, REASON_NO_RECORD);
 	else if (w->timeout > TIMEOUT_NONE)
 		judge(j, VERDICT_TIMED, REASON_TIMEOUT);
@@ -534,9 +545,10 @@ static void judge_waiter(const struct work *w, struct judgement *j, const struct
 		j->holder = w->links[waiter->thread].holder;
 		j->holder_thread = w->links[waiter->thread].holder_thread;
 	}
-	if (ability == STOPPED)
-		judge(j, VERDICT_STOPPED, REASON_SELF_STOPPED);
-	else if (ability != WAITING)
+	if (ability == STOPPED && waiter->call != CALL_IO_URING)
+		judge(j, VERDICT_STOPPED, is_frozen(&w->s->threads[waiter->thread]) ?
+					  REASON_SELF_FROZEN : REASON_SELF_STOPPED);
+	else if (ability != WAITING || waiter->call == CALL_IO_URING)
 		judge_able(j, w->s, waiter);
 	else if (!mm_can_run(a, waiter->mm))
 		judge_in_stuck_mm(w, j, waiter);

@@ -60,6 +60,7 @@ enum reason {
 	REASON_ALL_WAIT,	/* all threads of the address space wait */
 	/* stopped */
 	REASON_SELF_STOPPED,
+	REASON_SELF_FROZEN,
 	REASON_ALL_STOPPED,	/* of those that do not wait */
 	REASON_HOLDER_STOPPED,
 	REASON_TO_STOPPED,
@@ -70,6 +71,7 @@ enum reason {
 	REASON_UNSEEN,		/* there are threads that the snapshot lacks */
 	REASON_OTHER_WORD,	/* futex_waitv(), and another of its words may be woken */
 	REASON_SHARED,		/* whoever maps the file can wake it */
+	REASON_REQUEST,		/* not a thread, but a request waits */
 	/* timed */
 	REASON_TIMEOUT,
 	/* unknown */

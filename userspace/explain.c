@@ -115,6 +115,8 @@ static void explain_who(FILE *out, const struct snapshot *s, const struct waiter
 	     w->tid == w->tgid ? "the main" : "a", format_id(tgid, w->tgid),
 	     or_unknown(p->comm), format_id(ppid, p->ppid), name,
 	     p->execed == NO ? "; it was forked and has never called execve" : "");
+	if (p->cgroup)
+		para(out, "", "in cgroup %s", p->cgroup);
 }
 
 /*
@@ -200,6 +202,16 @@ static void explain_call(FILE *out, const struct waiter *w)
 		w->call == CALL_RESTART ? "      restarted after a signal or stop" : "", text);
 }
 
+static void explain_queue(FILE *out, const struct waiter *w)
+{
+	if (w->queued && strcmp(w->queued, "yes"))
+		para(out, "Queue", "it has left the kernel's queue, since it is %s; it repeats the "
+		     "call when it goes on", w->queued);
+	if (w->pi_owner > 0)
+		para(out, "Owner", "thread %d, as the kernel has it: this is a PI futex",
+		     w->pi_owner);
+}
+
 static void explain_since(FILE *out, const struct waiter *w)
 {
 	char buf[DURATION_SIZE];
@@ -274,7 +286,8 @@ static void list_thread(FILE *out, const struct analysis *a, int t)
 	char addr[NUMBER_SIZE], waits[TEXT_SIZE];
 
 	if (a->abilities[t] == STOPPED)
-		does = thread->state == 't' ? "is stopped by its tracer" : "is stopped";
+		does = thread->state == 't' ? "is stopped by its tracer" :
+		       thread->state == 'T' ? "is stopped" : "is frozen";
 	else if (a->abilities[t] == DEAD)
 		does = "is dead";
 	if (w && a->abilities[t] != STOPPED) {
@@ -398,6 +411,7 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 	explain_who(out, a->s, w);
 	explain_call(out, w);
 	explain_since(out, w);
+	explain_queue(out, w);
 	for (size_t i = waiter; i < a->s->nr_waiters; i++) {
 		if (a->s->waiters[i].tid == w->tid)
 			explain_word(out, &a->s->waiters[i]);

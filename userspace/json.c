@@ -86,6 +86,8 @@ static void put_call(FILE *out, const struct waiter *w)
 	put_text(out, ", \"timeout\": ", timeout_names[w->timeout]);
 	put_number(out, ", \"asleep_ns\": ", w->known & W_ASLEEP, w->asleep_ns);
 	put_bare(out, ", \"stable\": ", yesno_names[w->stable]);
+	put_text(out, ", \"queued\": ", w->queued);
+	put_id(out, ", \"pi_owner\": ", w->pi_owner);
 }
 
 /*
@@ -100,6 +102,8 @@ static void put_process(FILE *out, const struct snapshot *s, const struct waiter
 
 	put_id(out, ", \"ppid\": ", p ? p->ppid : PID_UNKNOWN);
 	put_bare(out, ", \"execed\": ", p ? yesno_names[p->execed] : NULL);
+	put_text(out, ", \"pid_ns\": ", p ? p->pid_ns : NULL);
+	put_text(out, ", \"cgroup\": ", p ? p->cgroup : NULL);
 	put_number(out, ", \"live_count\": ", mm && mm->known & M_LIVE, mm ? mm->live : 0);
 	put_text(out, ", \"live_threads\": ", mm ? mm->live_threads : NULL);
 }

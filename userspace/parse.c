@@ -190,7 +190,7 @@ static int id(struct parser *p, const struct field *f, void *rec, char *val)
 	return 0;
 }
 
-static int tracer(struct parser *p, const struct field *f, void *rec, char *val)
+static int id_or_none(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	if (strcmp(val, "-"))
 		return id(p, f, rec, val);
@@ -374,30 +374,31 @@ static int words(struct parser *p, const struct field *f, void *rec, char *val)
 	return text(p, f, rec, val);
 }
 
-/* FIRST-LAST,TID,... ascending; they are counted here, and printed as they are. */
+/*
+ * FIRST-LAST,TID,... in any order: ascending in the initial pid namespace may not be
+ * so in the reader's.  They are counted here, and printed as they are.
+ */
 static int ranges(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	struct mm *mm = rec;
-	uint64_t first, last = 0;
+	uint64_t first, last;
 	const char *c = val;
 
 	mm->nr_ranges = 0;
 	if (!strcmp(val, "-"))
 		return text(p, f, rec, val);
 	for (;;) {
-		uint64_t before = last;
-
 		c = read_number(c, &first);
 		last = first;
 		if (c && *c == '-')
 			c = read_number(c + 1, &last);
-		if (!c || first <= before || last < first || last > INT_MAX)
-			return fail_field(p, val, "not ranges of ids in ascending order");
+		if (!c || !first || last < first || last > INT_MAX)
+			return fail_field(p, val, "not ranges of ids");
 		mm->nr_ranges += last - first + 1;
 		if (!*c)
 			return text(p, f, rec, val);
 		if (*c++ != ',')
-			return fail_field(p, val, "not ranges of ids in ascending order");
+			return fail_field(p, val, "not ranges of ids");
 	}
 }
 
@@ -553,6 +554,8 @@ static const struct field waiter_fields[] = {
 	FIELD(struct waiter, asleep_ns, waiter_number, W_ASLEEP),
 	FIELD(struct waiter, stable, yesno, 0),
 	FIELD(struct waiter, words, words, 0),
+	FIELD(struct waiter, pi_owner, id_or_none, 0),
+	FIELD(struct waiter, queued, escaped, 0),
 };
 
 static void *begin_mm(struct parser *p)
@@ -590,6 +593,9 @@ static const struct field process_fields[] = {
 	FIELD(struct process, mm, mm_ref, 0),
 	FIELD(struct process, execed, yesno, 0),
 	FIELD(struct process, caught, caught, 0),
+	FIELD(struct process, timers, yesno, 0),
+	FIELD(struct process, pid_ns, escaped, 0),
+	FIELD(struct process, cgroup, escaped, 0),
 };
 
 static void *begin_thread(struct parser *p)
@@ -603,10 +609,14 @@ static const struct field thread_fields[] = {
 	FIELD(struct thread, comm, escaped, 0),
 	FIELD(struct thread, mm, mm_ref, 0),
 	FIELD(struct thread, state, state, 0),
-	FIELD(struct thread, tracer, tracer, 0),
+	FIELD(struct thread, tracer, id_or_none, 0),
 	FIELD(struct thread, nvcsw, thread_number, T_NVCSW),
 	FIELD(struct thread, nivcsw, thread_number, T_NIVCSW),
 	FIELD(struct thread, start_ns, thread_number, T_START),
+	FIELD(struct thread, nstid, id, 0),
+	FIELD(struct thread, frozen, escaped, 0),
+	FIELD(struct thread, exiting, yesno, 0),
+	FIELD(struct thread, io_worker, yesno, 0),
 };
 
 static void *begin_error(struct parser *p)

@@ -193,6 +193,10 @@ static void put_stopped(struct buf *b, const struct analysis *a, const struct wa
 		put(b, "is stopped itself (state %c), and waits on when it is continued",
 		    a->s->threads[w->thread].state);
 		break;
+	case REASON_SELF_FROZEN:
+		put(b, "is frozen (cgroup %s), and waits on when it is thawed",
+		    a->s->threads[w->thread].frozen);
+		break;
 	case REASON_HOLDER_STOPPED:
 	case REASON_TO_STOPPED:
 		put_chain_start(b, a->s, j);
@@ -217,6 +221,9 @@ static void put_waiting(struct buf *b, const struct analysis *a, const struct wa
 		break;
 	case REASON_SHARED:
 		put(b, "shared futex: any process that maps it can wake it");
+		break;
+	case REASON_REQUEST:
+		put(b, "an io_uring request that the thread submitted: it blocks no thread");
 		break;
 	case REASON_OTHER_WORD:
 		put(b, "waits on several futexes, and another of them may be woken");

@@ -25,6 +25,7 @@ const char *const call_names[NR_CALLS] = {
 	[CALL_FUTEX_WAITV]	= "futex_waitv",
 	[CALL_FUTEX_WAIT]	= "futex_wait",
 	[CALL_RESTART]		= "restart_syscall",
+	[CALL_IO_URING]		= "io_uring",
 };
 
 const char *const timeout_names[NR_TIMEOUTS] = {
@@ -199,7 +200,7 @@ struct waiter *snapshot_add_waiter(struct snapshot *s)
 {
 	struct waiter *w = add((void **)&s->waiters, &s->nr_waiters, sizeof(*w));
 
-	w->tid = w->tgid = PID_UNKNOWN;
+	w->tid = w->tgid = w->pi_owner = PID_UNKNOWN;
 	w->mm = w->thread = w->process = -1;
 	return w;
 }

@@ -26,6 +26,7 @@ enum call {
 	CALL_FUTEX_WAITV,
 	CALL_FUTEX_WAIT,
 	CALL_RESTART,
+	CALL_IO_URING,		/* no thread waits, but a request that one submitted */
 	NR_CALLS
 };
 
@@ -80,6 +81,8 @@ struct waiter {
 	const char *flags;
 	const char *key;
 	const char *words;
+	const char *queued;	/* "yes", or why it left the kernel's queue */
+	pid_t pi_owner;		/* as the kernel has it; PID_NONE: not a PI futex */
 	uint64_t args[NR_ARGS];
 	uint64_t uaddr;
 	uint64_t waits_on;
@@ -111,6 +114,9 @@ struct process {
 	enum yesno execed;
 	bool caught_known;
 	uint64_t caught;
+	enum yesno timers;
+	const char *pid_ns;
+	const char *cgroup;
 	const char *comm;
 };
 
@@ -130,6 +136,9 @@ struct thread {
 	int process;
 	unsigned int known;
 	char state;		/* 0: unknown */
+	const char *frozen;	/* "no", or the cgroup version of the freezer */
+	enum yesno exiting;
+	enum yesno io_worker;
 	const char *comm;
 	uint64_t nvcsw;
 	uint64_t nivcsw;

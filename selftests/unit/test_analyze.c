@@ -275,6 +275,25 @@ static const struct world {
 	{ "the waiter is stopped",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, T, -, 1) W(10, 10, 1), NULL,
 	  { { 10, FINE(STOPPED, SELF_STOPPED) } } },
+	{ "the other is frozen",
+	  MM(1, 2, "11,10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  "thread tid=11 tgid=10 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 start_ns=11 frozen=v2\n"
+	  W(10, 10, 1), NULL,
+	  { { 10, STUCK(STOPPED, LIKELY, ALL_STOPPED) } } },
+	{ "the waiter is frozen",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+	  THREAD_10("nivcsw=0 start_ns=10 frozen=v1") W(10, 10, 1), NULL,
+	  { { 10, FINE(STOPPED, SELF_FROZEN) } } },
+	{ "not frozen", MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+	  THREAD_10("nivcsw=0 start_ns=10 frozen=no") W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "an io_uring request, whose thread sleeps elsewhere",
+	  ALONE WAITER(10, 10, 1, io_uring, private, ?, ?, FREE), NULL,
+	  { { 10, FINE(WAITING, REQUEST) } } },
+	{ "an io_uring request, whose thread waits too: the end of it may interrupt that",
+	  ALONE WAITER(10, 10, 1, futex, private, none, yes, FREE)
+	  WAITER(10, 10, 1, io_uring, private, ?, ?, FREE), NULL,
+	  { { 10, FINE(WAITING, OTHER_WORD) } } },
 	{ "one is stopped, one can run",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
 	  T(12, 10, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
