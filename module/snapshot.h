@@ -169,13 +169,20 @@ struct fi_thread {
  * @ns: the reader's pid namespace
  * @start_ns: CLOCK_BOOTTIME when it was begun
  * @end_ns: CLOCK_BOOTTIME when it was complete
- * @waiters: array of @nr_waiters, with room for @max_waiters
- * @spaces: array of @nr_spaces, with room for @max_spaces; the id of one is its
- *	index + 1
+ * @waiters: array of waiters
+ * @nr_waiters: number of them
+ * @max_waiters: number that there is room for
+ * @spaces: array of address spaces; the id of one is its index + 1
+ * @nr_spaces: number of them
+ * @max_spaces: number that there is room for
  * @spaces_by_mm: id of the first address space of each hash
- * @processes: array of @nr_processes, with room for @max_processes
+ * @processes: array of processes
+ * @nr_processes: number of them
+ * @max_processes: number that there is room for
  * @processes_by_signal: index + 1 of the first process of each hash
- * @threads: array of @nr_threads, with room for @max_threads
+ * @threads: array of threads
+ * @nr_threads: number of them
+ * @max_threads: number that there is room for
  * @hidden: waiters left out, since the pid namespace does not show them
  * @error: a check of the kernel's data that failed, or NULL
  * @batch: of private_hash.c, while it collects

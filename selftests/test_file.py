@@ -4,6 +4,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -126,6 +127,27 @@ def test_no_kernel_address():
                         raise AssertionError("%s=%s" % (key, value))
 
 
+def test_calls():
+    """the module calls nothing through a pointer but its own functions"""
+    text = subprocess.run(["objdump", "-dr", os.environ["FUTEXINSPECT_KO"]],
+                          capture_output=True, text=True, check=True).stdout
+    indirect = set()
+    function = None
+    for line in text.splitlines():
+        if line.endswith(">:"):
+            function = line.split("<")[1][:-2]
+        elif re.search(r"\b(call|jmp)q?\s+\*|__x86_indirect_thunk|\bblr\b|\bbr\s+x(?!16|17)", line):
+            indirect.add(function)
+    # It calls what struct fi_walk holds: functions of private_hash.c and the like.
+    ksft.equal(indirect - {"fi_walk_threads", "visit_batch"}, set(), "indirect calls in")
+    if "fi_walk_threads" not in indirect:
+        raise AssertionError("no indirect call found at all: is the disassembly read?")
+    undefined = subprocess.run(["nm", "-u", os.environ["FUTEXINSPECT_KO"]],
+                               capture_output=True, text=True, check=True).stdout
+    if "kallsyms" in undefined or "sprint_symbol" not in undefined:
+        raise AssertionError("undefined symbols: %s" % undefined)
+
+
 def test_rmmod_while_open():
     """rmmod of a module whose file is open is refused, and works afterwards"""
     with ksft.Factory("crowd"):
@@ -159,4 +181,4 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_rmmod_while_open, test_reload_under_readers])
+          test_no_kernel_address, test_calls, test_rmmod_while_open, test_reload_under_readers])

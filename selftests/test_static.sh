@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be said of the project without running it. TAP on standard output.
+
+cd "$(dirname "$(realpath "$0")")/.." || exit 1
+
+number=0 failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# check NAME COMMAND...: one test, which passes if COMMAND succeeds
+check()
+{
+	local name=$1
+
+	shift
+	number=$((number + 1))
+	if "$@" >"$tmp/output" 2>&1; then
+		echo "ok $number $name"
+	else
+		sed 's/^/# /' "$tmp/output"
+		echo "not ok $number $name"
+		failed=1
+	fi
+}
+
+# The files of a checkout; of an unpacked release all that is not built.
+files()
+{
+	if [ -e .git ]; then
+		git ls-files
+	else
+		find . -path ./build -prune -o -type f -printf '%P\n'
+	fi
+}
+
+scripts()
+{
+	files | while read -r file; do
+		case $(head -c 64 "$file" | head -n 1) in
+		'#!/bin/bash'* | '#!/bin/sh'* | '#!/bin/busybox sh'*) echo "$file" ;;
+		esac
+	done
+}
+
+every_file_has_a_licence()
+{
+	local file found=0
+
+	for file in $(files | grep -E '\.([ch]|py|sh|rst)$|(^|/)(Makefile|Kbuild|dkms\.conf)$'; scripts); do
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' && continue
+		echo "$file: no SPDX line"
+		found=1
+	done
+	return $found
+}
+
+versions_agree()
+{
+	local module tool dkms
+
+	module=$(sed -n 's/^MODULE_VERSION("\(.*\)");$/\1/p' module/main.c)
+	tool=$(sed -n 's/^VERSION ?= //p' userspace/Makefile)
+	dkms=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
+	echo "module $module, tool $tool, dkms $dkms"
+	[ -n "$module" ] && [ "$module" = "$tool" ] && [ "$module" = "$dkms" ]
+}
+
+core_has_no_version_test()
+{
+	! grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' module/*.[ch]
+}
+
+scripts_are_clean()
+{
+	# shellcheck disable=SC2046 # one word a file
+	shellcheck -x $(scripts | grep -v '^selftests/vm/init$')
+}
+
+python_compiles()
+{
+	PYTHONPYCACHEPREFIX=$tmp python3 -m py_compile $(files | grep '\.py$')
+}
+
+style_is_the_kernels()
+{
+	local dir
+
+	dir=$(selftests/kernel_source 6.1 scripts/checkpatch.pl scripts/spelling.txt \
+		scripts/const_structs.checkpatch scripts/kernel-doc) || return
+	perl "$dir/scripts/checkpatch.pl" --no-tree --strict --terse -q -f module/*.[ch]
+}
+
+comments_are_kernel_doc()
+{
+	local dir
+
+	dir=$(selftests/kernel_source 6.1 scripts/checkpatch.pl scripts/spelling.txt \
+		scripts/const_structs.checkpatch scripts/kernel-doc) || return
+	perl "$dir/scripts/kernel-doc" -none -Werror module/*.[ch] userspace/*.[ch]
+}
+
+echo "TAP version 13"
+echo "1..7"
+check "every source file names its licence" every_file_has_a_licence
+check "module, tool and dkms.conf have one version" versions_agree
+check "the module tests for no kernel version" core_has_no_version_test
+check "shellcheck finds nothing in the scripts" scripts_are_clean
+check "the Python programs compile" python_compiles
+check "checkpatch --strict finds nothing in module/" style_is_the_kernels
+check "kernel-doc understands all comments" comments_are_kernel_doc
+exit $failed
