@@ -62,7 +62,8 @@ static void read_registers(struct fi_call *call, struct task_struct *task,
 {
 	memset(call, 0, sizeof(*call));
 	call->syscall = identify(task, syscall_get_nr(task, regs));
-	call->compat = fi_in_compat_syscall(task);
+	call->time32 = fi_in_compat_syscall(task) &&
+		       syscall_get_nr(task, regs) == FI_NR_COMPAT_FUTEX;
 	syscall_get_arguments(task, regs, call->args);
 }
 
@@ -72,6 +73,7 @@ static void read_restart_block(struct fi_call *call, const struct task_struct *t
 	call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
 	call->expected = task->restart_block.futex.val;
 	call->timeout_ns = task->restart_block.futex.time;
+	call->timeout_known = true;
 }
 
 /**
@@ -168,6 +170,7 @@ static void decode_futex(struct fi_call *call)
 	call->uaddr_known = true;
 	call->uaddr = call->args[0];
 	call->timeout = futex_timeout(call);
+	call->timeout_addr = call->args[3];
 	switch (call->op) {
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
@@ -205,6 +208,7 @@ static void decode_waitv(struct fi_call *call, const union futex_key *key)
 	decode_futex2(call, key);
 	if (!key)
 		forget_words(call);
+	call->timeout_addr = call->args[3];
 	call->timeout = call->args[3] ?
 		absolute_timeout(call->args[4] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
 }
@@ -215,6 +219,7 @@ static void decode_futex_wait(struct fi_call *call, const union futex_key *key)
 	decode_futex2(call, key);
 	call->uaddr = call->args[0];
 	call->expected = call->args[1];
+	call->timeout_addr = call->args[4];
 	call->timeout = call->args[4] ?
 		absolute_timeout(call->args[5] == CLOCK_REALTIME) : FI_TIMEOUT_NONE;
 }

@@ -45,8 +45,10 @@ enum fi_timeout {
  * @expected_known: whether @expected is, or that the call compares nothing
  * @expected: value that the word had to have
  * @timeout: whether it ends by itself, and by which clock
- * @compat: a 32-bit program made the call
- * @timeout_ns: the time of it in nanoseconds, 0 if not known
+ * @timeout_addr: where the caller has its struct timespec, or 0
+ * @time32: that is one of 32-bit numbers
+ * @timeout_known: whether @timeout_ns is
+ * @timeout_ns: the time that it gives, in nanoseconds
  */
 struct fi_call {
 	enum fi_syscall syscall;
@@ -59,7 +61,9 @@ struct fi_call {
 	enum fi_known expected_known;
 	u32 expected;
 	enum fi_timeout timeout;
-	bool compat;
+	unsigned long timeout_addr;
+	bool time32;
+	bool timeout_known;
 	u64 timeout_ns;
 };
 

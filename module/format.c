@@ -7,6 +7,7 @@
  */
 #include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
+#include <linux/kdev_t.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/utsname.h>
@@ -105,6 +106,12 @@ static void put_args(struct seq_file *m, const struct fi_waiter *waiter)
 		   call->args[2], call->args[3], call->args[4], call->args[5]);
 }
 
+static void put_inode_key(struct seq_file *m, const union futex_key *key)
+{
+	seq_printf(m, " key=shared-inode:%llu:%llu", key->shared.i_seq,
+		   ((u64)key->shared.pgoff << PAGE_SHIFT) + (key->shared.offset & ~3U));
+}
+
 static void put_key(struct seq_file *m, const struct fi_waiter *waiter)
 {
 	const union futex_key *key = &waiter->key;
@@ -112,9 +119,7 @@ static void put_key(struct seq_file *m, const struct fi_waiter *waiter)
 	if (waiter->queued != FI_QUEUED)
 		seq_puts(m, " key=?");
 	else if (key->both.offset & FUT_OFF_INODE)
-		seq_printf(m, " key=shared-inode:%llu:%llu", key->shared.i_seq,
-			   ((u64)key->shared.pgoff << PAGE_SHIFT) +
-			   (key->shared.offset & ~3U));
+		put_inode_key(m, key);
 	else if (key->both.offset & FUT_OFF_MMSHARED)
 		seq_puts(m, " key=shared-mm");
 	else
@@ -189,6 +194,17 @@ static void put_words(struct seq_file *m, const struct fi_waiter *waiter)
 	}
 }
 
+static void put_timeout(struct seq_file *m, const struct fi_call *call)
+{
+	seq_printf(m, " timeout=%s", timeout_names[call->timeout]);
+	if (call->timeout == FI_TIMEOUT_NONE)
+		seq_puts(m, " timeout_ns=-");
+	else if (!call->timeout_known)
+		seq_puts(m, " timeout_ns=?");
+	else
+		seq_printf(m, " timeout_ns=%llu", call->timeout_ns);
+}
+
 static void put_pi_owner(struct seq_file *m, const struct fi_waiter *waiter)
 {
 	if (waiter->queued != FI_QUEUED)
@@ -223,7 +239,7 @@ static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
 		seq_printf(m, " bitset=0x%08x", waiter->bitset);
 	else
 		seq_puts(m, " bitset=?");
-	seq_printf(m, " timeout=%s", timeout_names[call->timeout]);
+	put_timeout(m, call);
 	if (waiter->asleep_ns == FI_TIME_UNKNOWN)
 		seq_puts(m, " asleep_ns=?");
 	else
@@ -300,6 +316,25 @@ static void put_thread(struct seq_file *m, const struct fi_thread *thread)
 		   thread->robust_list ? "yes" : "no");
 }
 
+static void put_shared(struct seq_file *m, const struct fi_snapshot *snap,
+		       const struct fi_shared *shared)
+{
+	size_t i;
+
+	seq_puts(m, "shared");
+	put_inode_key(m, &shared->key);
+	if (shared->known)
+		seq_printf(m, " dev=%u:%u ino=%lu nlink=%u", MAJOR(shared->dev),
+			   MINOR(shared->dev), shared->ino, shared->nlink);
+	else
+		seq_puts(m, " dev=? ino=? nlink=?");
+	seq_puts(m, " mms=");
+	for (i = 0; i < shared->nr_maps; i++)
+		seq_printf(m, i ? ",%u" : "%u", snap->maps[shared->first_map + i]);
+	seq_printf(m, "%s complete=%s\n", shared->nr_maps ? "" : "?",
+		   shared->complete ? "yes" : "no");
+}
+
 static void put_error(struct seq_file *m, const char *what)
 {
 	seq_puts(m, "error");
@@ -309,9 +344,10 @@ static void put_error(struct seq_file *m, const char *what)
 
 static void put_end(struct seq_file *m, const struct fi_snapshot *snap)
 {
-	seq_printf(m, "end waiters=%zu mms=%zu processes=%zu threads=%zu hidden=%zu errors=%d end_ns=%llu\n",
+	seq_printf(m, "end waiters=%zu mms=%zu processes=%zu threads=%zu hidden=%zu errors=%d end_ns=%llu shared=%zu\n",
 		   snap->nr_waiters, snap->nr_spaces, snap->nr_processes,
-		   snap->nr_threads, snap->hidden, snap->error ? 1 : 0, snap->end_ns);
+		   snap->nr_threads, snap->hidden, snap->error ? 1 : 0, snap->end_ns,
+		   snap->nr_shared);
 }
 
 /* Print record number @n, which fi_format_ops counts from 0. */
@@ -331,6 +367,9 @@ static void put_record(struct seq_file *m, const struct fi_snapshot *snap, u64 n
 	if (n < snap->nr_threads)
 		return put_thread(m, &snap->threads[n]);
 	n -= snap->nr_threads;
+	if (n < snap->nr_shared)
+		return put_shared(m, snap, &snap->shared[n]);
+	n -= snap->nr_shared;
 	if (snap->error && n-- == 0)
 		return put_error(m, snap->error);
 	put_end(m, snap);
@@ -339,7 +378,7 @@ static void put_record(struct seq_file *m, const struct fi_snapshot *snap, u64 n
 static u64 nr_records(const struct fi_snapshot *snap)
 {
 	return 1 + snap->nr_waiters + snap->nr_spaces + snap->nr_processes +
-	       snap->nr_threads + (snap->error ? 1 : 0) + 1;
+	       snap->nr_threads + snap->nr_shared + (snap->error ? 1 : 0) + 1;
 }
 
 static void *format_start(struct seq_file *m, loff_t *pos)

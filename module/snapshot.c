@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "private_hash.h"
+#include "shared.h"
 #include "snapshot.h"
 #include "stopped.h"
 #include "waiters.h"
@@ -67,18 +68,24 @@ unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struc
 	return id;
 }
 
-/* Return the id of the address space that is @mm, a new one if need be, or 0. */
-static unsigned int get_space(struct fi_snapshot *snap, struct mm_struct *mm)
+/**
+ * fi_add_space() - note an address space
+ * @snap: the snapshot; fi_reserve() must have made room for one more
+ * @mm: which; it is pinned by mmgrab()
+ *
+ * Context: any; does not sleep.
+ *
+ * Return: the id that it has, also if it was there already; 0 if there is no room.
+ */
+unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm)
 {
-	unsigned int id = fi_find_space(snap, mm);
 	unsigned int *hash = &snap->spaces_by_mm[hash_ptr(mm, FI_HASH_BITS)];
+	unsigned int id = fi_find_space(snap, mm);
 	struct fi_space *space;
 
-	if (id)
+	if (id || snap->nr_spaces == snap->max_spaces)
 		return id;
-	if (fi_reserve(&snap->spaces, snap->nr_spaces, 1, sizeof(*snap->spaces),
-		       &snap->max_spaces))
-		return 0;
+	mmgrab(mm);
 	space = &snap->spaces[snap->nr_spaces++];
 	memset(space, 0, sizeof(*space));
 	space->mm = mm;
@@ -99,9 +106,10 @@ static int group_by_space(struct fi_snapshot *snap)
 
 		if (!waiter->mm)
 			continue;
-		waiter->space = get_space(snap, waiter->mm);
-		if (!waiter->space)
+		if (fi_reserve(&snap->spaces, snap->nr_spaces, 1, sizeof(*snap->spaces),
+			       &snap->max_spaces))
 			return -ENOMEM;
+		waiter->space = fi_add_space(snap, waiter->mm);
 		space = &snap->spaces[waiter->space - 1];
 		waiter->next_in_space = space->waiters;
 		space->waiters = i;
@@ -191,6 +199,8 @@ static int take(struct fi_snapshot *snap)
 		return err;
 	describe_waiters(snap);
 	err = group_by_space(snap);
+	if (!err)
+		err = fi_resolve_shared(snap);
 	if (err)
 		return err;
 	err = fi_collect_threads(snap);
@@ -209,6 +219,8 @@ static void release_references(struct fi_snapshot *snap)
 
 	for (i = 0; i < snap->nr_waiters; i++)
 		fi_put_waiter(&snap->waiters[i]);
+	for (i = 0; i < snap->nr_spaces; i++)
+		mmdrop(snap->spaces[i].mm);
 	put_pid_ns(snap->ns);
 }
 
@@ -253,6 +265,8 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 	kvfree(snap->waiters);
 	kvfree(snap->spaces);
 	kvfree(snap->processes);
+	kvfree(snap->shared);
+	kvfree(snap->maps);
 	kvfree(snap->threads);
 	kvfree(snap);
 }

@@ -75,10 +75,11 @@ struct fi_waiter {
 };
 
 /**
- * struct fi_space - an address space that a waiter lives in
- * @mm: which; pinned by its waiters
+ * struct fi_space - an address space that a waiter lives in, or that maps its word
+ * @mm: which; pinned by mmgrab() until the snapshot is complete
  * @next: id of the next address space of the same hash
  * @waiters: index + 1 of its first waiter
+ * @mapped: index + 1 of the last word in shared memory that it was noted to map
  * @first_thread: index + 1 of its first live thread, in order of tid
  * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
@@ -88,6 +89,7 @@ struct fi_space {
 	struct mm_struct *mm;
 	unsigned int next;
 	size_t waiters;
+	size_t mapped;
 	size_t first_thread;
 	size_t last_thread;
 	unsigned int live;
@@ -162,6 +164,30 @@ struct fi_thread {
 	char comm[TASK_COMM_LEN];
 };
 
+/**
+ * struct fi_shared - a word in shared memory that somebody waits on
+ * @key: what the kernel calls it
+ * @next: index + 1 of the next one of the same hash
+ * @known: whether its inode was found; the rest is of that
+ * @dev: device of the inode
+ * @ino: number of the inode
+ * @nlink: number of its names; who else may map it, if it has none, must have it open
+ * @first_map: index of the first address space that maps it
+ * @nr_maps: number of them
+ * @complete: those are all
+ */
+struct fi_shared {
+	union futex_key key;
+	size_t next;
+	bool known;
+	dev_t dev;
+	unsigned long ino;
+	unsigned int nlink;
+	size_t first_map;
+	size_t nr_maps;
+	bool complete;
+};
+
 #define FI_HASH_BITS	10
 
 /**
@@ -183,6 +209,13 @@ struct fi_thread {
  * @threads: array of threads
  * @nr_threads: number of them
  * @max_threads: number that there is room for
+ * @shared: array of words in shared memory
+ * @nr_shared: number of them
+ * @max_shared: number that there is room for
+ * @shared_by_key: index + 1 of the first word of each hash
+ * @maps: ids of the address spaces that map them
+ * @nr_maps: number of those
+ * @max_maps: number that there is room for
  * @hidden: waiters left out, since the pid namespace does not show them
  * @error: a check of the kernel's data that failed, or NULL
  * @batch: of private_hash.c, while it collects
@@ -211,6 +244,15 @@ struct fi_snapshot {
 	size_t nr_threads;
 	size_t max_threads;
 
+	struct fi_shared *shared;
+	size_t nr_shared;
+	size_t max_shared;
+	size_t shared_by_key[1 << FI_HASH_BITS];
+
+	unsigned int *maps;
+	size_t nr_maps;
+	size_t max_maps;
+
 	size_t hidden;
 	const char *error;
 	struct fi_mm_batch *batch;
@@ -221,6 +263,7 @@ struct fi_snapshot {
 struct fi_snapshot *fi_snapshot_take(void);
 void fi_snapshot_free(struct fi_snapshot *snap);
 unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struct *mm);
+unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm);
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
 
 /* threads.c */

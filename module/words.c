@@ -4,13 +4,14 @@
  * without faulting a page in and without waiting for the process: a page that
  * is not resident, or a mapping that is being changed, reads as unknown.
  */
-#include <linux/fs.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
+#include "shared.h"
 #include "snapshot.h"
 #include "words.h"
 
@@ -41,48 +42,26 @@ void fi_words_exit(void)
 }
 
 /*
- * Whether the word at @addr, in @vma, has the shared key @key: the rules are
- * those of get_futex_key(). The index is in small pages, also for hugetlb.
+ * Find the mapping that @addr is in, and its bounds. Device memory is left alone,
+ * where a read may have an effect. For a waiter whose key does not hold the address
+ * of its word, see whether the mapping tells it.
  */
-static bool has_inode_key(const struct vm_area_struct *vma, unsigned long addr,
-			  const union futex_key *key)
-{
-	unsigned long index = ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
-
-	return vma->vm_file &&
-	       atomic64_read(&file_inode(vma->vm_file)->i_sequence) == key->shared.i_seq &&
-	       index == key->shared.pgoff &&
-	       offset_in_page(addr) == (key->shared.offset & ~3U);
-}
-
-/*
- * Find out what may be read around the waiter's word: [@start, @end) of its
- * mapping. Device memory is left alone, where a read may have an effect.
- */
-static bool find_window(struct mm_struct *mm, struct fi_waiter *waiter,
+static bool find_window(struct mm_struct *mm, unsigned long addr, struct fi_waiter *waiter,
 			unsigned long *start, unsigned long *end)
 {
 	struct vm_area_struct *vma;
-	unsigned long addr;
 	bool found = false;
 
-	if (!waiter->waits_on && !waiter->call.uaddr_known)
-		return false;
-	addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
 	if (!mmap_read_trylock(mm))
 		return false;
 	vma = find_vma(mm, addr);
-	if (!vma || vma->vm_start > addr || vma->vm_flags & (VM_IO | VM_PFNMAP))
-		goto out;
-	if (!waiter->waits_on) {
-		if (!has_inode_key(vma, addr, &waiter->key))
-			goto out;
-		waiter->waits_on = waiter->call.uaddr;
+	if (vma && vma->vm_start <= addr && !(vma->vm_flags & (VM_IO | VM_PFNMAP))) {
+		if (!waiter->waits_on)
+			waiter->waits_on = fi_shared_address(waiter, vma);
+		*start = vma->vm_start;
+		*end = vma->vm_end;
+		found = true;
 	}
-	*start = vma->vm_start;
-	*end = vma->vm_end;
-	found = true;
-out:
 	mmap_read_unlock(mm);
 	return found;
 }
@@ -92,17 +71,50 @@ static void read_words(struct mm_struct *mm, struct fi_waiter *waiter)
 	unsigned long start, end, addr;
 	int i;
 
-	if (!find_window(mm, waiter, &start, &end))
+	if (!waiter->waits_on && !waiter->call.uaddr_known)
+		return;
+	addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
+	if (!find_window(mm, addr, waiter, &start, &end) || !waiter->waits_on)
 		return;
 	/* get_user() then fails where it would fault: faulthandler_disabled() */
 	pagefault_disable();
 	for (i = 0; i < FI_WORDS; i++) {
-		addr = untagged_addr(waiter->waits_on) + (i - FI_WORDS_BEFORE) * sizeof(u32);
-		if (addr >= start && addr < end &&
-		    !get_user(waiter->words[i], (u32 __user *)addr))
+		unsigned long at = addr + (i - FI_WORDS_BEFORE) * sizeof(u32);
+
+		if (at >= start && at < end &&
+		    !get_user(waiter->words[i], (u32 __user *)at))
 			waiter->words_read |= BIT(i);
 	}
 	pagefault_enable();
+}
+
+/* The time that a waiter gave, a timespec in its memory, in nanoseconds. */
+static void read_timeout(struct mm_struct *mm, struct fi_waiter *waiter)
+{
+	unsigned long addr = untagged_addr(waiter->call.timeout_addr);
+	unsigned long start, end;
+	s64 sec = -1, nsec = -1;
+	s32 sec32 = -1, nsec32 = -1;
+
+	if (!addr || !find_window(mm, addr, waiter, &start, &end))
+		return;
+	pagefault_disable();
+	if (waiter->call.time32) {
+		if (!get_user(sec32, (s32 __user *)addr) &&
+		    !get_user(nsec32, (s32 __user *)addr + 1)) {
+			sec = sec32;
+			nsec = nsec32;
+		}
+	} else if (get_user(sec, (s64 __user *)addr) ||
+		   get_user(nsec, (s64 __user *)addr + 1)) {
+		sec = -1;
+	}
+	pagefault_enable();
+	/* The bounds are those of timespec64_valid(): else it has been overwritten. */
+	if (sec < 0 || sec > KTIME_SEC_MAX || nsec < 0 || nsec >= NSEC_PER_SEC)
+		return;
+	waiter->call.timeout_ns = sec * NSEC_PER_SEC + nsec;
+	waiter->call.timeout_known = true;
 }
 
 static void read_space(struct fi_snapshot *snap, struct fi_space *space)
@@ -110,12 +122,13 @@ static void read_space(struct fi_snapshot *snap, struct fi_space *space)
 	struct fi_waiter *waiter;
 	size_t i;
 
-	if (!mmget_not_zero(space->mm))
+	if (!space->waiters || !mmget_not_zero(space->mm))
 		return;
 	kthread_use_mm(space->mm);
 	for (i = space->waiters; i; i = waiter->next_in_space) {
 		waiter = &snap->waiters[i - 1];
 		read_words(space->mm, waiter);
+		read_timeout(space->mm, waiter);
 		cond_resched();
 	}
 	kthread_unuse_mm(space->mm);

@@ -61,7 +61,7 @@ def parse(text):
     equal(records[-1][0], "end", "last record")
     end = records[-1][1]
     counts = (("waiter", "waiters"), ("mm", "mms"), ("process", "processes"),
-              ("thread", "threads"), ("error", "errors"))
+              ("thread", "threads"), ("error", "errors"), ("shared", "shared"))
     for kind, key in counts:
         equal(str(sum(1 for got, _ in records if got == kind)), end[key], key)
     equal(end["errors"], "0", "errors")

@@ -29,6 +29,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -62,6 +63,7 @@ struct truth {
 	uint32_t expected;
 	uint32_t bitset;
 	const char *timeout;
+	unsigned long long timeout_ns;	/* 0: none, or not known */
 	pid_t pi_owner;		/* 0: not a PI futex */
 	long nr;		/* of the system call; 0: an io_uring request */
 	const char *queued;	/* NULL: it is; else why it is not */
@@ -225,6 +227,10 @@ static void print_waiter(const struct truth *truth)
 	       truth->timeout, truth->nr ? "yes" : "?");
 	print_words(truth->tgid, truth->waits_on);
 	print_entry(truth);
+	if (truth->timeout_ns)
+		printf(" timeout_ns=%llu", truth->timeout_ns);
+	else
+		printf(" timeout_ns=%s", strcmp(truth->timeout, "none") ? "?" : "-");
 	printf("\n");
 }
 
@@ -337,6 +343,9 @@ static void block_in_call(struct call *call, const char *op, const char *flags,
 		.timeout = timeout,
 	};
 
+	if (call->timeout)
+		truth.timeout_ns = call->timeout->tv_sec * 1000000000ULL +
+				   call->timeout->tv_nsec;
 	print_waiter(&truth);
 	print_this_process(2);
 }
@@ -423,6 +432,69 @@ static void wait_shared(void)
 	call.uaddr += 512;
 	*call.uaddr = 5;
 	block_in_call(&call, "FUTEX_WAIT", "-", "shared-inode", ANY, "none");
+}
+
+/* Map a file at an address of the kernel's choice; return the futex word in it. */
+static uint32_t *map_file(int fd)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+
+	if (page == MAP_FAILED)
+		die("mmap");
+	return (uint32_t *)(page + 2048);
+}
+
+/* A child that maps the file anew, elsewhere, and waits there if it shall. */
+static pid_t start_mapper(int fd, bool waits)
+{
+	int told[2];
+	char c;
+	pid_t child;
+
+	if (pipe(told))
+		die("pipe");
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		struct call call = { .op = FUTEX_WAIT, .val = 21 };
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		map_file(fd); /* so that the next one is at another address */
+		call.uaddr = map_file(fd);
+		if (write(told[1], "", 1) == 1 && waits)
+			make_call(&call);
+		for (;;)
+			pause();
+	}
+	if (read(told[0], &c, 1) != 1)
+		die("read");
+	return child;
+}
+
+/* One word of a file, at other addresses in three processes; two of them wait. */
+static void shared_file(void)
+{
+	char name[] = "/tmp/mkwaiters.XXXXXX";
+	struct call call = { .op = FUTEX_WAIT, .val = 21 };
+	int fd = mkstemp(name);
+	struct stat st;
+	pid_t waiter, mapper;
+
+	if (fd < 0 || ftruncate(fd, 8192))
+		die("mkstemp");
+	call.uaddr = map_file(fd);
+	*call.uaddr = 21;
+	waiter = start_mapper(fd, true);
+	mapper = start_mapper(fd, false);
+	wait_until_blocked(waiter, waiter, SYS_futex);
+	unlink(name);
+	if (fstat(fd, &st))
+		die("fstat");
+	block_in_call(&call, "FUTEX_WAIT", "-", "shared-inode", ANY, "none");
+	printf("shared dev=%u:%u ino=%lu nlink=0 complete=yes waiter=%d maps=%d,%d,%d\n",
+	       major(st.st_dev), minor(st.st_dev), (unsigned long)st.st_ino, waiter, getpid(),
+	       waiter, mapper);
 }
 
 /* No FUTEX_PRIVATE_FLAG, though nobody else can have the memory. */
@@ -1177,6 +1249,7 @@ static const struct {
 	{ "wait_realtime", wait_realtime },
 	{ "wait_shared", wait_shared },
 	{ "wait_shared_mm", wait_shared_mm },
+	{ "shared_file", shared_file },
 	{ "wait_at_edge", wait_at_edge },
 	{ "hostile_name", hostile_name },
 	{ "requeue", requeue },

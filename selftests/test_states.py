@@ -183,6 +183,26 @@ def check_state(state):
             compare_waiter(got, waiter)
 
 
+def test_shared_file():
+    """a word of a file, mapped by three processes"""
+    with ksft.Factory("shared_file") as factory:
+        truth = only(factory.get("shared"), "shared records of mkwaiters")
+        waiter = only(factory.get("waiter"), "waiter records of mkwaiters")
+        records = read_while_asleep(waiter["tgid"])
+        mine = only(select(records, "waiter", tid=waiter["tid"]), "records of the waiter")
+        other = only(select(records, "waiter", tid=truth["waiter"]), "records of the other")
+        compare_waiter(mine, waiter)
+        ksft.equal(other["key"], mine["key"], "key of the other")
+        if other["uaddr"] == mine["uaddr"]:
+            raise AssertionError("both have the word at %s" % mine["uaddr"])
+        shared = only(select(records, "shared", key=mine["key"]), "shared records")
+        for key in ("dev", "ino", "nlink", "complete"):
+            ksft.equal(shared[key], truth[key], key)
+        tgids = [got["tgid"] for mm in shared["mms"].split(",")
+                 for got in select(records, "process", mm=mm)]
+        ksft.equal(sorted(tgids), sorted(truth["maps"].split(",")), "processes that map it")
+
+
 def state_test(state):
     """The test of one state, as ksft.run() wants it."""
     def test():
@@ -191,4 +211,4 @@ def state_test(state):
     return test
 
 
-ksft.run([state_test(state) for state in STATES])
+ksft.run([state_test(state) for state in STATES] + [test_shared_file])
