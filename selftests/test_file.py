@@ -127,6 +127,28 @@ def test_no_kernel_address():
                         raise AssertionError("%s=%s" % (key, value))
 
 
+def test_pid_namespace():
+    """a reader in a pid namespace sees its ids, and how many waiters it does not see"""
+    inside = ("import sys; sys.path.insert(0, %r); import ksft\n"
+              "with ksft.Factory('fork_orphan') as factory:\n"
+              "    records = ksft.read_waiters()\n"
+              "    wanted = factory.get('waiter')[0]\n"
+              "    got = [f for k, f in records if k == 'waiter']\n"
+              "    assert len(got) == 1, got\n"
+              "    for key in ('tid', 'tgid', 'uaddr', 'words'):\n"
+              "        assert got[0][key] == wanted[key], (key, got, wanted)\n"
+              "    assert int(got[0]['tid']) < 20, got\n"
+              "    assert records[-1][1]['hidden'] == '4', records[-1]\n"
+              % os.path.dirname(os.path.abspath(__file__)))
+    with ksft.Factory("pool") as factory:
+        ksft.equal(len(factory.get("waiter")), 4, "waiters outside")
+        got = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable,
+                              "-c", inside], stderr=subprocess.PIPE, text=True, check=False)
+        ksft.equal((got.returncode, got.stderr), (0, ""), "in the pid namespace")
+        tids = {f["tid"] for k, f in ksft.read_waiters() if k == "waiter"}
+        ksft.equal(tids, {truth["tid"] for truth in factory.get("waiter")}, "outside")
+
+
 def test_calls():
     """the module calls nothing through a pointer but its own functions"""
     text = subprocess.run(["objdump", "-dr", os.environ["FUTEXINSPECT_KO"]],
@@ -181,4 +203,4 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_calls, test_rmmod_while_open, test_reload_under_readers])
+          test_no_kernel_address, test_pid_namespace, test_calls, test_rmmod_while_open, test_reload_under_readers])

@@ -4,6 +4,7 @@
 
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
 
+top=$PWD
 number=0 failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -88,7 +89,9 @@ style_is_the_kernels()
 
 	dir=$(selftests/kernel_source 6.1 scripts/checkpatch.pl scripts/spelling.txt \
 		scripts/const_structs.checkpatch scripts/kernel-doc) || return
-	perl "$dir/scripts/checkpatch.pl" --no-tree --strict --terse -q -f module/*.[ch]
+	# It leaves a file where it runs.
+	(cd "$tmp" && perl "$dir/scripts/checkpatch.pl" --no-tree --strict --terse -q -f \
+		"$top"/module/*.[ch])
 }
 
 comments_are_kernel_doc()
