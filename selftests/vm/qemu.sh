@@ -1,0 +1,100 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with run, which sources this
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The virtual machine.
+
+# Sets qemu to the command line of a machine that has accelerator $1 and writes its console to $2; kernel_command_line
+# to what its kernel needs.
+qemu_command()
+{
+	case $arch in
+	amd64)
+		qemu=(qemu-system-x86_64 -M q35 -cpu max)
+		# On a busy host, emulated timer interrupts come too late for the kernel's check that they come at all.
+		kernel_command_line="console=ttyS0 no_timer_check"
+		;;
+	arm64)
+		# Pointer authentication as architected costs more than the rest of the emulation.
+		qemu=(qemu-system-aarch64 -M virt -cpu "max,pauth-impdef=on")
+		kernel_command_line="console=ttyAMA0"
+		;;
+	esac
+	qemu+=(
+		-accel "$1" -smp 2 -m "$memory"
+		-nodefaults -no-user-config -no-reboot -display none
+		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/initramfs"
+		-chardev "file,id=console,path=$2,append=on" -serial chardev:console
+	)
+	# After an oops nothing that the guest says can be relied on: stop there, with the log complete.
+	kernel_command_line+=" panic=-1 oops=panic"
+}
+
+# Boots as far as init.
+boots_with_kvm()
+{
+	[ -w /dev/kvm ] && [ "$arch" = "$host_arch" ] || return 1
+	qemu_command kvm "$tmp/kvm"
+	# In a shell of its own, which would say so if QEMU aborts.
+	(timeout -k 5 20 "${qemu[@]}" -append "$kernel_command_line probe"; true) </dev/null >/dev/null 2>&1
+	grep -q '^vm/init: alive' "$tmp/kvm"
+}
+
+# Sets accelerator. That /dev/kvm can be opened says little, so it is tried, once in every uptime of the host.
+choose_accelerator()
+{
+	local boot known file=$cache/accelerator-$arch
+
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	known=$(cat "$file" 2>/dev/null) || :
+	if [ "${known% *}" != "$boot" ]; then
+		known="$boot tcg,thread=multi"
+		! boots_with_kvm || known="$boot kvm"
+		echo "$known" >"$tmp/accelerator"
+		mv "$tmp/accelerator" "$file"
+	fi
+	accelerator=${known#* }
+}
+
+# A file name as the value of one of QEMU's options, where a comma ends a value unless doubled.
+option_value()
+{
+	echo "${1//,/,,}"
+}
+
+# Adds to qemu the directory $2 as the share $1, with the further options $3 of -fsdev.
+add_share()
+{
+	qemu+=(
+		-fsdev "local,id=$1,path=$(option_value "$2"),security_model=none$3"
+		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1"
+	)
+}
+
+# Starts the machine with the directory $1 shared, our standard input passed on if pass_stdin; its console and QEMU's
+# own messages go to $log. Sets vm and, with standard input, feeder to process ids.
+start_vm()
+{
+	local stdin=/dev/null
+
+	qemu_command "$accelerator" "$(option_value "$log")"
+	qemu+=(-append "$kernel_command_line")
+	add_share run "$1" ""
+	add_share host / ,readonly=on,multidevs=remap
+	if [ -n "$guest_build" ]; then
+		add_share root "$guest_root" ,readonly=on,multidevs=remap
+	fi
+	if [ -n "$pass_stdin" ]; then
+		stdin=$tmp/stdin
+		mkfifo "$stdin"
+		# QEMU makes its input non-blocking: that must not be a file that others use too.
+		cat <&0 >"$stdin" &
+		feeder=$!
+		# shellcheck disable=SC2054 # QEMU's commas
+		qemu+=(
+			-device virtio-serial-pci -chardev stdio,id=stdin,signal=off
+			-device virtserialport,chardev=stdin,name=stdin
+		)
+	fi
+	timeout -k 5 "$timeout" "${qemu[@]}" <"$stdin" >/dev/null 2>>"$log" &
+	vm=$!
+}
