@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What can be said of the project without running it. TAP on standard output.
 
+# shellcheck disable=SC2317 # check() calls the functions
+
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
 
 top=$PWD
@@ -53,7 +55,7 @@ every_file_has_a_licence()
 		echo "$file: no SPDX line"
 		found=1
 	done
-	return $found
+	return "$found"
 }
 
 versions_agree()
@@ -80,6 +82,7 @@ scripts_are_clean()
 
 python_compiles()
 {
+	# shellcheck disable=SC2046 # one word a file
 	PYTHONPYCACHEPREFIX=$tmp python3 -m py_compile $(files | grep '\.py$')
 }
 
