@@ -115,7 +115,7 @@ static void explain_who(FILE *out, const struct snapshot *s, const struct waiter
 	     w->tid == w->tgid ? "the main" : "a", format_id(tgid, w->tgid),
 	     or_unknown(p->comm), format_id(ppid, p->ppid), name,
 	     p->execed == NO ? "; it was forked and has never called execve" : "");
-	if (p->cgroup)
+	if (p->cgroup && strcmp(p->cgroup, "/"))
 		para(out, "", "in cgroup %s", p->cgroup);
 }
 
