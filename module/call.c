@@ -112,6 +112,9 @@ static bool restarts_futex(const struct task_struct *task)
  * A wait that a signal or a stop ends returns one of the codes that make the kernel
  * repeat the call; it is in the saved registers until then.
  *
+ * arm64 does not keep that: its do_signal() sets the registers back to before the call
+ * before it stops the thread, so there these waits are not found.
+ *
  * Context: RCU. The stack may be given to another thread at any time if @task
  * is killed: the caller checks afterwards that it was not.
  *

@@ -1106,6 +1106,10 @@ static void stop_child(void (*stop)(pid_t child), char state, const char *queued
 	};
 	pid_t child;
 
+#ifdef __aarch64__
+	if (queued)
+		skip("arm64 forgets the system call of a thread that it stops: do_signal()");
+#endif
 	*word = 80;
 	child = fork();
 	if (child < 0)

@@ -70,7 +70,7 @@ build_module()
 # only the users are missed.
 make_guest_root()
 {
-	local packages=busybox-static,gdb,kmod,libc6-dev,libsmartcols-dev,mount,procps,python3
+	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libsmartcols-dev,mount,procps,python3
 
 	apt_sources "$suites" |
 		mmdebstrap --variant=extract "--architectures=$arch" --include='?essential' "--include=$packages" \
