@@ -13,9 +13,13 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <linux/futex.h>
 #include <linux/io_uring.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -67,6 +72,8 @@ struct truth {
 	pid_t pi_owner;		/* 0: not a PI futex */
 	long nr;		/* of the system call; 0: an io_uring request */
 	const char *queued;	/* NULL: it is; else why it is not */
+	bool unreadable;	/* the word cannot be read without a fault */
+	bool restarted;		/* goes on after a stop: the call is not in its registers */
 };
 
 static void die(const char *format, ...)
@@ -196,6 +203,35 @@ static void print_expected(const struct truth *truth)
 		printf(" expected=%u", truth->expected);
 }
 
+/* What is in the word, and around it. */
+static void print_memory(const struct truth *truth)
+{
+	if (truth->unreadable) {
+		printf(" value=? words=?");
+		return;
+	}
+	printf(" value=%u", read_word(truth->tgid, truth->waits_on));
+	print_words(truth->tgid, truth->waits_on);
+}
+
+static void print_op(const struct truth *truth)
+{
+	if (truth->restarted)
+		printf(" op=? flags=?");
+	else
+		printf(" op=%s flags=%s", truth->op, truth->flags);
+}
+
+/* The time that the caller gave; of a restarted call the kernel has made another of it. */
+static void print_timeout(const struct truth *truth)
+{
+	printf(" timeout=%s", truth->timeout);
+	if (truth->timeout_ns)
+		printf(" timeout_ns=%llu", truth->timeout_ns);
+	else if (!truth->restarted)
+		printf(" timeout_ns=%s", strcmp(truth->timeout, "none") ? "?" : "-");
+}
+
 /* What only the queue entry tells. */
 static void print_entry(const struct truth *truth)
 {
@@ -220,18 +256,13 @@ static void print_waiter(const struct truth *truth)
 		print_args(truth);
 	else
 		printf(" args=?");
-	printf(" uaddr=%p waits_on=%p op=%s flags=%s", truth->uaddr, truth->waits_on,
-	       truth->op, truth->flags);
+	printf(" uaddr=%p waits_on=%p", truth->uaddr, truth->waits_on);
+	print_op(truth);
 	print_expected(truth);
-	printf(" value=%u timeout=%s stable=%s", read_word(truth->tgid, truth->waits_on),
-	       truth->timeout, truth->nr ? "yes" : "?");
-	print_words(truth->tgid, truth->waits_on);
+	print_memory(truth);
+	print_timeout(truth);
 	print_entry(truth);
-	if (truth->timeout_ns)
-		printf(" timeout_ns=%llu", truth->timeout_ns);
-	else
-		printf(" timeout_ns=%s", strcmp(truth->timeout, "none") ? "?" : "-");
-	printf("\n");
+	printf(" stable=%s\n", truth->nr ? "yes" : "?");
 }
 
 /* A process is the only one with its mm here; @threads is how many it has. */
@@ -1226,6 +1257,231 @@ static void frozen_v1(void)
 	stop_child(freeze_v1, 0, NULL);
 }
 
+/* A stop and a continue: a wait with a timeout goes on by restart_syscall(2). */
+static void stop_and_continue(pid_t child)
+{
+	stop_by_signal(child);
+	while (thread_state(child) != 'T')
+		sched_yield();
+	if (kill(child, SIGCONT))
+		die("kill");
+}
+
+static void restarted(void)
+{
+	struct call call = {
+		.uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 90, .timeout = &one_hour,
+	};
+	struct truth truth = {
+		.nr = SYS_restart_syscall,
+		.syscall = "restart_syscall",
+		.uaddr = word,
+		.waits_on = word,
+		.key = "private",
+		.expected = 90,
+		.bitset = ANY,
+		.timeout = "absolute",
+		.restarted = true,
+	};
+	pid_t child;
+
+	*word = 90;
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		make_call(&call);
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	stop_and_continue(child);
+	truth.tgid = child;
+	truth.tid = child;
+	print_waiter(&truth);
+	print_process(child, getpid(), false, 1);
+}
+
+/*
+ * Words that cannot be read without a fault, or must not be: @hide makes the word
+ * so when its waiter is asleep.
+ */
+static void hide_word(uint32_t *at, void (*hide)(void *page))
+{
+	struct call call = { .uaddr = at, .op = FUTEX_WAIT_PRIVATE, .val = *at };
+	struct truth truth = {
+		.tgid = getpid(),
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = at,
+		.waits_on = at,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = *at,
+		.bitset = ANY,
+		.timeout = "none",
+		.unreadable = true,
+	};
+
+	truth.tid = start_thread(make_call, &call);
+	wait_until_blocked(truth.tgid, truth.tid, SYS_futex);
+	if (hide)
+		hide((void *)((uintptr_t)at & ~4095UL));
+	print_waiter(&truth);
+	print_this_process(2);
+}
+
+static uint32_t *new_page(int flags)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		die("mmap");
+	*(uint32_t *)(page + 2048) = 95;
+	return (uint32_t *)(page + 2048);
+}
+
+static void forbid(void *page)
+{
+	if (mprotect(page, 4096, PROT_NONE))
+		die("mprotect");
+}
+
+static void drop(void *page)
+{
+	if (madvise(page, 4096, MADV_DONTNEED))
+		die("madvise");
+}
+
+static void prot_none(void)
+{
+	hide_word(new_page(MAP_PRIVATE), forbid);
+}
+
+static void not_present(void)
+{
+	hide_word(new_page(MAP_SHARED), drop);
+}
+
+/* Who reads such a page waits until somebody fills it; here nobody ever does. */
+static void drop_for_userfaultfd(void *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { .start = (uintptr_t)page, .len = 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		skip("userfaultfd(2) does not work here");
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd");
+	drop(page);
+}
+
+static void userfaultfd(void)
+{
+	hide_word(new_page(MAP_PRIVATE), drop_for_userfaultfd);
+}
+
+/* Memory of a PCI device, where reading may have an effect. */
+static void device(void)
+{
+	uint32_t *at;
+	glob_t found;
+	size_t i;
+	int fd;
+
+	if (glob("/sys/bus/pci/devices/*/resource[0-9]", 0, NULL, &found))
+		skip("there is no PCI device");
+	for (i = 0; i < found.gl_pathc; i++) {
+		fd = open(found.gl_pathv[i], O_RDWR | O_SYNC | O_CLOEXEC);
+		at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (at != MAP_FAILED)
+			hide_word(at, NULL);
+		if (at != MAP_FAILED)
+			return;
+		close(fd);
+	}
+	skip("no PCI device has memory to map");
+}
+
+static char child_stack[65536] __attribute__((aligned(16)));
+
+static int pause_forever(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (pause() == -1)
+		;
+	return 0;
+}
+
+/* Another process with the same memory: who is alive there may wake the waiter. */
+static void clone_vm(void)
+{
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 97 };
+	pid_t child = clone(pause_forever, child_stack + sizeof(child_stack),
+			    CLONE_VM | SIGCHLD, NULL);
+
+	if (child < 0)
+		die("clone");
+	*word = 97;
+	print_process(child, getpid(), false, 3);
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "none");
+}
+
+/* A child of vfork(2) waits; its parent cannot run before it is gone. */
+static int wait_in_vfork(void *arg)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	make_call(arg);
+	return 0;
+}
+
+static void vfork_and_wait(void *arg)
+{
+	clone(wait_in_vfork, child_stack + sizeof(child_stack),
+	      CLONE_VM | CLONE_VFORK | SIGCHLD, arg);
+	die("a child of vfork ended");
+}
+
+/* The child of a thread, from /proc. */
+static pid_t wait_for_child(pid_t tid)
+{
+	char buf[64];
+
+	while (!read_proc(getpid(), tid, "children", buf, sizeof(buf)))
+		sched_yield();
+	return atoi(buf);
+}
+
+static void vfork_child(void)
+{
+	static struct call call = { .op = FUTEX_WAIT_PRIVATE, .val = 98 };
+	struct truth truth = {
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = word,
+		.waits_on = word,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = 98,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+
+	call.uaddr = word;
+	*word = 98;
+	truth.tgid = wait_for_child(start_thread(vfork_and_wait, &call));
+	truth.tid = truth.tgid;
+	print_waiter(&truth);
+	print_process(truth.tgid, getpid(), false, 3);
+	print_process(getpid(), getppid(), true, 3);
+}
+
 /* Many waiters on one word, for the tests of reading and of rmmod. */
 static void crowd(void)
 {
@@ -1278,6 +1534,13 @@ static const struct {
 	{ "traced", traced },
 	{ "frozen_v2", frozen_v2 },
 	{ "frozen_v1", frozen_v1 },
+	{ "restarted", restarted },
+	{ "prot_none", prot_none },
+	{ "not_present", not_present },
+	{ "userfaultfd", userfaultfd },
+	{ "device", device },
+	{ "clone_vm", clone_vm },
+	{ "vfork_child", vfork_child },
 	{ "crowd", crowd },
 };
 

@@ -16,7 +16,8 @@ STATES = (
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
     "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
-    "frozen_v1",
+    "frozen_v1", "restarted", "prot_none", "not_present", "userfaultfd", "device",
+    "clone_vm", "vfork_child",
 )
 
 WORDS_BEFORE = 12
@@ -86,7 +87,7 @@ def compare_key(got, expected):
 def compare_waiter(got, truth):
     """A waiter record with what the program knows."""
     for key, value in truth.items():
-        if key == "words":
+        if key == "words" and value != "?":
             compare_words(got[key], value, int(truth["waits_on"], 16))
         elif key == "key":
             compare_key(got[key], value)
@@ -102,11 +103,14 @@ def compare_waiter(got, truth):
                              (got["asleep_ns"], now - start))
 
 
+def threads_of(tgid):
+    """The live threads of a process."""
+    return sorted(int(tid) for tid in os.listdir("/proc/%s/task" % tgid))
+
+
 def compare_threads(records, tgid, mm):
     """The live threads of a process, with what /proc says of them."""
-    tids = sorted(int(tid) for tid in os.listdir("/proc/%s/task" % tgid))
-    ksft.equal(expand(mm["live_threads"]), tids, "live_threads")
-    for tid in tids:
+    for tid in threads_of(tgid):
         got = only(select(records, "thread", tid=str(tid)), "records of thread %d" % tid)
         truth = status(tgid, tid)
         ksft.equal(got["tgid"], tgid, "tgid of thread %d" % tid)
@@ -138,43 +142,56 @@ def switches(tgid):
     return counts
 
 
-def read_while_asleep(tgid):
-    """A snapshot during which no thread of the process ran: the factory's main
+def read_while_asleep(tgids):
+    """A snapshot during which no thread of the processes ran: the factory's main
     thread still has to go to sleep after it has said that it is ready."""
     while True:
-        before = switches(tgid)
+        before = [switches(tgid) for tgid in tgids]
         records = ksft.read_waiters()
-        if switches(tgid) == before and "R" not in {state for state, _, _ in before.values()}:
+        states = {state for counts in before for state, _, _ in counts.values()}
+        if [switches(tgid) for tgid in tgids] == before and "R" not in states:
             return records
+
+
+def compare_process(records, truth):
+    """A process record with what the factory knows, and with /proc."""
+    process = only(select(records, "process", tgid=truth["tgid"]), "processes")
+    for key, value in truth.items():
+        ksft.equal(process[key], value, key)
+    ksft.equal(process["pid_ns"], str(os.stat("/proc/%s/ns/pid" % truth["tgid"]).st_ino),
+               "pid_ns")
+    with open("/proc/%s/cgroup" % truth["tgid"], encoding="utf-8") as file:
+        ksft.equal(process["cgroup"], re.search("^0::(.*)$", file.read(), re.M).group(1),
+                   "cgroup")
+
+
+def compare_mm(records, mm, factory, tgids):
+    """The one address space of a state, with the threads of all its processes."""
+    for key, value in factory.get("mm")[0].items():
+        ksft.equal(mm[key], value, key)
+    ksft.equal(expand(mm["live_threads"]),
+               sorted(tid for tgid in tgids for tid in threads_of(tgid)), "live_threads")
+    for thread in factory.get("thread"):
+        got = only(select(records, "thread", tid=thread["tid"]), "records of a thread")
+        for key, value in thread.items():
+            ksft.equal(got[key], value, key)
 
 
 def check_state(state):
     """Make a state, and compare all records of its processes."""
     with ksft.Factory(state) as factory:
-        truth = only(factory.get("process"), "process records of mkwaiters")
-        records = read_while_asleep(truth["tgid"])
-
-        process = only(select(records, "process", tgid=truth["tgid"]), "processes")
-        for key, value in truth.items():
-            ksft.equal(process[key], value, key)
-
-        ksft.equal(process["pid_ns"], str(os.stat("/proc/%s/ns/pid" % truth["tgid"]).st_ino),
-                   "pid_ns")
-        with open("/proc/%s/cgroup" % truth["tgid"], encoding="utf-8") as file:
-            ksft.equal(process["cgroup"], re.search("^0::(.*)$", file.read(), re.M).group(1),
-                       "cgroup")
-
+        tgids = [truth["tgid"] for truth in factory.get("process")]
+        records = read_while_asleep(tgids)
+        for truth in factory.get("process"):
+            compare_process(records, truth)
+        process = select(records, "process", tgid=tgids[0])[0]
         mm = only(select(records, "mm", id=process["mm"]), "mms")
-        for key, value in only(factory.get("mm"), "mm records of mkwaiters").items():
-            ksft.equal(mm[key], value, key)
-        compare_threads(records, truth["tgid"], mm)
-        for thread in factory.get("thread"):
-            got = only(select(records, "thread", tid=thread["tid"]), "records of a thread")
-            for key, value in thread.items():
-                ksft.equal(got[key], value, key)
-        compare_frozen(records, truth["tgid"], state)
+        compare_mm(records, mm, factory, tgids)
+        for tgid in tgids:
+            compare_threads(records, tgid, mm)
+            compare_frozen(records, tgid, state)
 
-        waiters = select(records, "waiter", tgid=truth["tgid"])
+        waiters = [got for tgid in tgids for got in select(records, "waiter", tgid=tgid)]
         ksft.equal(len(waiters), len(factory.get("waiter")), "number of waiters")
         for waiter in factory.get("waiter"):
             got = only([found for found in waiters if found["tid"] == waiter["tid"] and
@@ -188,7 +205,7 @@ def test_shared_file():
     with ksft.Factory("shared_file") as factory:
         truth = only(factory.get("shared"), "shared records of mkwaiters")
         waiter = only(factory.get("waiter"), "waiter records of mkwaiters")
-        records = read_while_asleep(waiter["tgid"])
+        records = read_while_asleep([waiter["tgid"], truth["waiter"]])
         mine = only(select(records, "waiter", tid=waiter["tid"]), "records of the waiter")
         other = only(select(records, "waiter", tid=truth["waiter"]), "records of the other")
         compare_waiter(mine, waiter)
