@@ -138,15 +138,16 @@ def test_pid_namespace():
               "    for key in ('tid', 'tgid', 'uaddr', 'words'):\n"
               "        assert got[0][key] == wanted[key], (key, got, wanted)\n"
               "    assert int(got[0]['tid']) < 20, got\n"
-              "    assert records[-1][1]['hidden'] == '4', records[-1]\n"
+              "    assert records[-1][1]['hidden'] == sys.argv[1], records[-1]\n"
               % os.path.dirname(os.path.abspath(__file__)))
     with ksft.Factory("pool") as factory:
-        ksft.equal(len(factory.get("waiter")), 4, "waiters outside")
+        outside = [f for k, f in ksft.read_waiters() if k == "waiter"]
+        pool = {truth["tid"] for truth in factory.get("waiter")}
+        if not pool <= {f["tid"] for f in outside}:
+            raise AssertionError("not all of %s in %s" % (pool, outside))
         got = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable,
-                              "-c", inside], stderr=subprocess.PIPE, text=True, check=False)
+                              "-c", inside, str(len(outside))], stderr=subprocess.PIPE, text=True, check=False)
         ksft.equal((got.returncode, got.stderr), (0, ""), "in the pid namespace")
-        tids = {f["tid"] for k, f in ksft.read_waiters() if k == "waiter"}
-        ksft.equal(tids, {truth["tid"] for truth in factory.get("waiter")}, "outside")
 
 
 def test_calls():
@@ -155,9 +156,12 @@ def test_calls():
                           capture_output=True, text=True, check=True).stdout
     indirect = set()
     function = None
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for line, relocation in zip(lines, lines[1:]):
         if line.endswith(">:"):
             function = line.split("<")[1][:-2]
+        elif "pv_ops" in relocation:
+            continue # the kernel makes direct calls of these when it loads the module
         elif re.search(r"\b(call|jmp)q?\s+\*|__x86_indirect_thunk|\bblr\b", line):
             indirect.add(function)
     # It calls what struct fi_walk holds: functions of private_hash.c and the like.
