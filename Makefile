@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
 
-.PHONY: all help module tool setup demo run check install clean
+.PHONY: all help module tool setup demo run check bench install clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -22,6 +22,7 @@ help:
 	@echo 'make demo     show a real hang, in a virtual machine'
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make check    all tests'
+	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
 	@echo 'make install  the tool, to DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make setup    install the Debian packages that all this needs'
 	@echo 'make clean    remove what was built'
@@ -46,6 +47,10 @@ run: all
 
 check: setup
 	selftests/check
+
+bench: setup tool
+	$(MAKE) --no-print-directory -C selftests
+	selftests/vm/run --kernel $(KERNEL) --memory 8192 --timeout 3600 -- selftests/bench/run
 
 install: tool
 	install -D -m 0755 build/futexinspect $(DESTDIR)$(PREFIX)/sbin/futexinspect

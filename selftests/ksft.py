@@ -75,10 +75,11 @@ def read_waiters():
 
 
 class Factory:
-    """A mkwaiters process in one state, and what it says of its waiters."""
+    """A mkwaiters process in one state, and what it says of its waiters; or another
+    program that speaks as it does."""
 
-    def __init__(self, state):
-        self.process = subprocess.Popen([MKWAITERS, state], stdin=subprocess.PIPE,
+    def __init__(self, state, program=MKWAITERS):
+        self.process = subprocess.Popen([program, state], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.records = []
@@ -89,7 +90,7 @@ class Factory:
         errors = self.process.stderr.read().strip()
         if self.process.wait() == KSFT_SKIP:
             raise Skip(errors)
-        raise AssertionError("mkwaiters %s: %s" % (state, errors))
+        raise AssertionError("%s %s: %s" % (program, state, errors))
 
     def get(self, kind):
         """The fields of all records of one kind."""

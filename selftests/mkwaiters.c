@@ -1223,17 +1223,26 @@ static void freeze_v2(pid_t child)
 	wait_for_line(file, "frozen 1\n");
 }
 
+static char freezer_state[256];
+
+/* Not even SIGKILL ends who is frozen so. */
+static void thaw_v1(void)
+{
+	write_file(freezer_state, "THAWED");
+}
+
 static void freeze_v1(pid_t child)
 {
-	char cgroup[128], file[256];
+	char cgroup[128];
 
 	mkdir("/tmp/freezer", 0755);
 	if (mount("freezer", "/tmp/freezer", "cgroup", 0, "freezer") && errno != EBUSY)
 		skip("there is no cgroup v1 freezer");
 	enter_cgroup(cgroup, sizeof(cgroup), "/tmp/freezer", child);
-	snprintf(file, sizeof(file), "%s/freezer.state", cgroup);
-	write_file(file, "FROZEN");
-	wait_for_line(file, "FROZEN\n");
+	snprintf(freezer_state, sizeof(freezer_state), "%s/freezer.state", cgroup);
+	write_file(freezer_state, "FROZEN");
+	wait_for_line(freezer_state, "FROZEN\n");
+	atexit(thaw_v1);
 }
 
 static void stopped(void)

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Some waiters that stay, in the middle of many that come and go:
+ *
+ *	mkstorm steady|resize
+ *
+ * prints a "waiter" record with tid, tgid and uaddr for each word that a thread
+ * waits on for good, then "ready". Until standard input ends, threads and processes
+ * of all sorts then begin to wait, are woken, requeued or time out, and exit. The
+ * last line, "storm waits=N", says how many waits that were. With "resize" the private
+ * hash tables are replaced all the time; the exit status is 4 if this kernel has none.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+
+/* linux/prctl.h, from 6.16 on */
+#define HASH		78
+#define HASH_SET_SLOTS	1
+
+#define KSFT_SKIP	4
+
+#define KEEPERS		4	/* processes with waiters that stay */
+#define KEPT		50	/* such waiters in each */
+#define FORKERS		2	/* processes that fork */
+#define STACK_SIZE	(64 << 10)
+#define MS		1000000L
+
+/* struct futex_waitv, which the headers of Debian 11 lack */
+struct waitv {
+	uint64_t val;
+	uint64_t uaddr;
+	uint32_t flags;
+	uint32_t reserved;
+};
+
+/* Words of one process; and, in struct shared, of all. */
+struct words {
+	uint32_t kept[KEPT];	/* nobody wakes these */
+	uint32_t plain[8];
+	uint32_t from, to;
+	uint32_t pi;
+};
+
+static struct words own;
+
+static struct shared {
+	struct words words;
+	_Atomic unsigned int ready;
+	_Atomic unsigned long waits;
+} *shared;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void *map_shared(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	return mem;
+}
+
+/* Half of all that waits uses the words of the process, the other half the shared ones. */
+static bool is_own(unsigned int nr)
+{
+	return nr % 2;
+}
+
+static struct words *words_of(unsigned int nr)
+{
+	return is_own(nr) ? &own : &shared->words;
+}
+
+static int op_of(unsigned int nr, int op)
+{
+	return is_own(nr) ? op | FUTEX_PRIVATE_FLAG : op;
+}
+
+static long futex(uint32_t *word, int op, uint32_t val, long timeout_or_val2, uint32_t *word2)
+{
+	return syscall(SYS_futex, word, op, val, timeout_or_val2, word2, 0);
+}
+
+static void timed_wait(uint32_t *word, int op, long ns)
+{
+	struct timespec timeout = { .tv_nsec = ns };
+
+	shared->waits++;
+	futex(word, op, 0, (long)&timeout, NULL);
+}
+
+static void nap(long ns)
+{
+	struct timespec time = { .tv_nsec = ns };
+
+	nanosleep(&time, NULL);
+}
+
+static void start_thread(pthread_t *thread, void *(*run)(void *), unsigned long nr)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	errno = pthread_create(thread, &attr, run, (void *)nr);
+	if (errno)
+		die("pthread_create");
+	pthread_attr_destroy(&attr);
+}
+
+static void start_threads(unsigned int count, void *(*run)(void *))
+{
+	pthread_t thread;
+	unsigned long nr;
+
+	for (nr = 0; nr < count; nr++)
+		start_thread(&thread, run, nr);
+}
+
+/* Waits of some milliseconds, which end by themselves or are woken before. */
+static void *wait_shortly(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	unsigned int seed = getpid() + nr;
+
+	for (;;)
+		timed_wait(&words_of(nr)->plain[nr % 8], op_of(nr, FUTEX_WAIT),
+			   (1 + rand_r(&seed) % 10) * MS);
+	return NULL;
+}
+
+static void *wake(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		futex(&words_of(nr)->plain[i % 8], op_of(nr, FUTEX_WAKE), 1, 0, NULL);
+		nap(MS);
+	}
+	return NULL;
+}
+
+static void *wait_to_be_moved(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+
+	for (;;)
+		timed_wait(&words_of(nr)->from, op_of(nr, FUTEX_WAIT), 100 * MS);
+	return NULL;
+}
+
+static void *move(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	struct words *words = words_of(nr);
+
+	for (;;) {
+		futex(&words->from, op_of(nr, FUTEX_CMP_REQUEUE), 1, 100, &words->to);
+		nap(MS);
+		futex(&words->to, op_of(nr, FUTEX_WAKE), 100, 0, NULL);
+	}
+	return NULL;
+}
+
+static void *lock(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	uint32_t *word = &words_of(nr)->pi;
+
+	for (;;) {
+		shared->waits++;
+		if (futex(word, op_of(nr, FUTEX_LOCK_PI), 0, 0, NULL))
+			continue;
+		nap(MS);
+		futex(word, op_of(nr, FUTEX_UNLOCK_PI), 0, 0, NULL);
+	}
+	return NULL;
+}
+
+static void *wait_once(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+
+	timed_wait(&words_of(nr)->plain[nr % 8], op_of(nr, FUTEX_WAIT), 2 * MS);
+	return NULL;
+}
+
+/* A few threads that live no longer than a wait. */
+static void come_and_go(void)
+{
+	pthread_t threads[4];
+	unsigned long i;
+
+	for (i = 0; i < 4; i++)
+		start_thread(&threads[i], wait_once, i);
+	for (i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void *resize(void *arg)
+{
+	unsigned long slots = 16;
+
+	for (;;) {
+		/* Not the answer but the attempt counts: one that is under way is busy. */
+		prctl(HASH, HASH_SET_SLOTS, slots, 0, 0);
+		slots = slots == 16 ? 256 : slots / 2;
+		nap(MS);
+	}
+	return arg;
+}
+
+static void *wait_for_good(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	uint32_t *word = &words_of(nr)->kept[nr];
+
+	printf("waiter tid=%ld tgid=%d uaddr=%p\n", syscall(SYS_gettid), getpid(), (void *)word);
+	fflush(stdout);
+	shared->ready++;
+	for (;;)
+		futex(word, op_of(nr, FUTEX_WAIT), 0, 0, NULL);
+	return NULL;
+}
+
+/* On two words at once; in the usual way where the kernel cannot (before 5.16). */
+static void *wait_for_two(void *arg)
+{
+	uint32_t *words[] = { &own.kept[0], &shared->words.kept[1] };
+	struct waitv vector[] = {
+		{ .uaddr = (uintptr_t)words[0], .flags = 2 | FUTEX_PRIVATE_FLAG },
+		{ .uaddr = (uintptr_t)words[1], .flags = 2 /* 32 bits */ },
+	};
+
+	if (syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) && errno == ENOSYS)
+		return wait_for_good(arg);
+	printf("waiter tid=%ld tgid=%d uaddr=%p\nwaiter tid=%ld tgid=%d uaddr=%p\n",
+	       syscall(SYS_gettid), getpid(), (void *)words[0],
+	       syscall(SYS_gettid), getpid(), (void *)words[1]);
+	fflush(stdout);
+	shared->ready++;
+	for (;;)
+		syscall(SYS_futex_waitv, vector, 2, 0, NULL, 0);
+	return NULL;
+}
+
+/* A process of some waiters that stay and much that does not. */
+static void keep(bool resizing)
+{
+	pthread_t thread;
+	unsigned long i;
+
+	start_thread(&thread, wait_for_two, 0);
+	for (i = 1; i < KEPT; i++)
+		start_thread(&thread, wait_for_good, i);
+	start_threads(8, wait_shortly);
+	start_threads(2, wake);
+	start_threads(6, wait_to_be_moved);
+	start_threads(2, move);
+	start_threads(6, lock);
+	if (resizing)
+		start_threads(1, resize);
+	for (;;) {
+		come_and_go();
+		nap(MS);
+	}
+}
+
+static void fork_again_and_again(bool resizing)
+{
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (resizing)
+				start_threads(1, resize);
+			come_and_go();
+			_exit(0);
+		}
+		if (pid < 0)
+			die("fork");
+		waitpid(pid, NULL, 0);
+		nap(MS);
+	}
+}
+
+static void start_process(void (*run)(bool resizing), bool resizing)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The reader is to get a CPU when it wants one, and the storm the others. */
+	if (getppid() != parent || setpriority(PRIO_PROCESS, 0, 19))
+		exit(1);
+	run(resizing);
+}
+
+/* Whether the kernel can; asked in a process of its own, which keeps its table. */
+static bool can_resize(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(prctl(HASH, HASH_SET_SLOTS, 16UL, 0, 0) ? 1 : 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool resizing = argc == 2 && !strcmp(argv[1], "resize");
+	int i;
+	char c;
+
+	if (argc != 2 || (!resizing && strcmp(argv[1], "steady"))) {
+		fprintf(stderr, "usage: mkstorm steady|resize\n");
+		return 2;
+	}
+	if (resizing && !can_resize()) {
+		fprintf(stderr, "this kernel has no private hash tables that can be resized\n");
+		return KSFT_SKIP;
+	}
+	shared = map_shared(sizeof(*shared));
+	for (i = 0; i < KEEPERS; i++)
+		start_process(keep, resizing);
+	for (i = 0; i < FORKERS; i++)
+		start_process(fork_again_and_again, resizing);
+	while (shared->ready != KEEPERS * KEPT)
+		sched_yield();
+	printf("ready\n");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		;
+	printf("storm waits=%lu\n", shared->waits);
+	return 0;
+}
