@@ -5,6 +5,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
@@ -14,9 +15,13 @@
 
 static struct dentry *dir;
 
+/* What one read(2) may return at most; seq_file's own choice is a page. */
+#define FI_BUFFER	(64 * 1024)
+
 static int waiters_open(struct inode *inode, struct file *file)
 {
 	struct fi_snapshot *snap = fi_snapshot_take();
+	struct seq_file *m;
 	int err;
 
 	if (IS_ERR(snap))
@@ -26,7 +31,11 @@ static int waiters_open(struct inode *inode, struct file *file)
 		fi_snapshot_free(snap);
 		return err;
 	}
-	((struct seq_file *)file->private_data)->private = snap;
+	m = file->private_data;
+	m->private = snap;
+	/* As single_open_size() does. Without memory for it seq_read() makes its own. */
+	m->buf = kvmalloc(FI_BUFFER, GFP_KERNEL_ACCOUNT);
+	m->size = m->buf ? FI_BUFFER : 0;
 	return 0;
 }
 

@@ -14,21 +14,9 @@
 
 #include "format.h"
 #include "snapshot.h"
+#include "text.h"
 
 #define FI_FORMAT_VERSION	1
-
-/* Every byte that is not from '!' to '~', and the backslash. */
-static const char unsafe[] =
-	"\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020"
-	"\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037 \\\177"
-	"\200\201\202\203\204\205\206\207\210\211\212\213\214\215\216\217"
-	"\220\221\222\223\224\225\226\227\230\231\232\233\234\235\236\237"
-	"\240\241\242\243\244\245\246\247\250\251\252\253\254\255\256\257"
-	"\260\261\262\263\264\265\266\267\270\271\272\273\274\275\276\277"
-	"\300\301\302\303\304\305\306\307\310\311\312\313\314\315\316\317"
-	"\320\321\322\323\324\325\326\327\330\331\332\333\334\335\336\337"
-	"\340\341\342\343\344\345\346\347\350\351\352\353\354\355\356\357"
-	"\360\361\362\363\364\365\366\367\370\371\372\373\374\375\376\377";
 
 static const char * const op_names[] = {
 	[FUTEX_WAIT] = "FUTEX_WAIT",
@@ -72,196 +60,237 @@ static const char * const queued_names[] = {
 	[FI_NOT_QUEUED_FROZEN] = "frozen",
 };
 
-static void put_text(struct seq_file *m, const char *key, const char *text)
+static const char * const frozen_names[] = { "no", "v1", "v2" };
+
+/* A key and its value, as most fields are. */
+static void put_string(struct fi_text *t, const char *key, const char *value)
 {
-	seq_printf(m, " %s=", key);
-	seq_escape(m, text, unsafe);
+	fi_put(t, key);
+	fi_put(t, value);
 }
 
-static void put_address(struct seq_file *m, const char *key, bool known, unsigned long addr)
+static void put_number(struct fi_text *t, const char *key, u64 value)
 {
-	if (known)
-		seq_printf(m, " %s=0x%lx", key, addr);
-	else
-		seq_printf(m, " %s=?", key);
+	fi_put(t, key);
+	fi_put_dec(t, value);
 }
 
-static void put_header(struct seq_file *m, const struct fi_snapshot *snap)
+static void put_address(struct fi_text *t, const char *key, u64 value)
 {
-	seq_printf(m, "futexinspect version=%d module=%s kernel=%s arch=%s boot_id=%s start_ns=%llu\n",
-		   FI_FORMAT_VERSION, THIS_MODULE->version, utsname()->release,
-		   utsname()->machine, fi_boot_id, snap->start_ns);
+	fi_put(t, key);
+	fi_put_hex(t, value, 1);
 }
 
-static void put_args(struct seq_file *m, const struct fi_waiter *waiter)
+static void put_text(struct fi_text *t, const char *key, const char *value)
+{
+	fi_put(t, key);
+	fi_put_escaped(t, value);
+}
+
+static void put_yesno(struct fi_text *t, const char *key, bool value)
+{
+	put_string(t, key, value ? "yes" : "no");
+}
+
+static void put_header(struct fi_text *t, const struct fi_snapshot *snap)
+{
+	put_number(t, "futexinspect version=", FI_FORMAT_VERSION);
+	put_string(t, " module=", THIS_MODULE->version);
+	put_text(t, " kernel=", utsname()->release);
+	put_text(t, " arch=", utsname()->machine);
+	put_string(t, " boot_id=", fi_boot_id);
+	put_number(t, " start_ns=", snap->start_ns);
+}
+
+static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
+	int i;
 
+	put_string(t, " syscall=", syscall_names[call->syscall]);
 	if (waiter->is_request) {
-		seq_printf(m, " syscall=%s args=?", syscall_names[call->syscall]);
+		fi_put(t, " args=?");
 		return;
 	}
-	seq_printf(m, " syscall=%s args=0x%lx,0x%lx,0x%lx,0x%lx,0x%lx,0x%lx",
-		   syscall_names[call->syscall], call->args[0], call->args[1],
-		   call->args[2], call->args[3], call->args[4], call->args[5]);
+	for (i = 0; i < ARRAY_SIZE(call->args); i++)
+		put_address(t, i ? ",0x" : " args=0x", call->args[i]);
 }
 
-static void put_inode_key(struct seq_file *m, const union futex_key *key)
+static void put_inode_key(struct fi_text *t, const union futex_key *key)
 {
-	seq_printf(m, " key=shared-inode:%llu:%llu", key->shared.i_seq,
-		   ((u64)key->shared.pgoff << PAGE_SHIFT) + (key->shared.offset & ~3U));
+	put_number(t, " key=shared-inode:", key->shared.i_seq);
+	put_number(t, ":", ((u64)key->shared.pgoff << PAGE_SHIFT) + (key->shared.offset & ~3U));
 }
 
-static void put_key(struct seq_file *m, const struct fi_waiter *waiter)
+static void put_key(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const union futex_key *key = &waiter->key;
 
 	if (waiter->queued != FI_QUEUED)
-		seq_puts(m, " key=?");
+		fi_put(t, " key=?");
 	else if (key->both.offset & FUT_OFF_INODE)
-		put_inode_key(m, key);
+		put_inode_key(t, key);
 	else if (key->both.offset & FUT_OFF_MMSHARED)
-		seq_puts(m, " key=shared-mm");
+		fi_put(t, " key=shared-mm");
 	else
-		seq_puts(m, " key=private");
+		fi_put(t, " key=private");
 }
 
-static void put_flags(struct seq_file *m, unsigned int flags)
+static void put_flags(struct fi_text *t, unsigned int flags)
 {
-	seq_puts(m, " flags=");
-	if (!flags)
-		seq_putc(m, '-');
+	fi_put(t, flags ? " flags=" : " flags=-");
 	if (flags & FUTEX_PRIVATE_FLAG)
-		seq_puts(m, "PRIVATE");
+		fi_put(t, "PRIVATE");
 	if ((flags & FUTEX_PRIVATE_FLAG) && (flags & ~FUTEX_PRIVATE_FLAG))
-		seq_putc(m, '|');
+		fi_put_char(t, '|');
 	if (flags & FUTEX_CLOCK_REALTIME)
-		seq_puts(m, "CLOCK_REALTIME");
+		fi_put(t, "CLOCK_REALTIME");
 }
 
-static void put_op(struct seq_file *m, const struct fi_call *call)
+static void put_op(struct fi_text *t, const struct fi_call *call)
 {
 	if (!call->op_known) {
-		seq_puts(m, " op=? flags=?");
+		fi_put(t, " op=? flags=?");
 		return;
 	}
 	if (call->syscall != FI_SYS_FUTEX)
-		seq_printf(m, " op=%s", call_op_names[call->syscall]);
+		put_string(t, " op=", call_op_names[call->syscall]);
 	else if (call->op < ARRAY_SIZE(op_names) && op_names[call->op])
-		seq_printf(m, " op=%s", op_names[call->op]);
+		put_string(t, " op=", op_names[call->op]);
 	else
-		seq_printf(m, " op=%u", call->op);
-	put_flags(m, call->flags);
+		put_number(t, " op=", call->op);
+	put_flags(t, call->flags);
 }
 
-static void put_expected(struct seq_file *m, const struct fi_call *call)
+static void put_expected(struct fi_text *t, const struct fi_call *call)
 {
 	switch (call->expected_known) {
 	case FI_KNOWN:
-		seq_printf(m, " expected=%u", call->expected);
+		put_number(t, " expected=", call->expected);
 		break;
 	case FI_NONE:
-		seq_puts(m, " expected=-");
+		fi_put(t, " expected=-");
 		break;
 	case FI_UNKNOWN:
-		seq_puts(m, " expected=?");
+		fi_put(t, " expected=?");
 		break;
 	}
 }
 
-static void put_word(struct seq_file *m, const struct fi_waiter *waiter, int i,
-		     const char *format)
+static bool has_word(const struct fi_waiter *waiter, int i)
 {
-	if (waiter->words_read & BIT(i))
-		seq_printf(m, format, waiter->words[i]);
-	else
-		seq_putc(m, '?');
+	return waiter->words_read & BIT(i);
 }
 
-static void put_words(struct seq_file *m, const struct fi_waiter *waiter)
+static void put_value(struct fi_text *t, const struct fi_waiter *waiter)
+{
+	if (has_word(waiter, FI_WORDS_BEFORE))
+		put_number(t, " value=", waiter->words[FI_WORDS_BEFORE]);
+	else
+		fi_put(t, " value=?");
+}
+
+static void put_words(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	int i;
 
 	if (!waiter->words_read) {
-		seq_puts(m, " words=?");
+		fi_put(t, " words=?");
 		return;
 	}
-	seq_printf(m, " words=%d:", -FI_WORDS_BEFORE * (int)sizeof(u32));
+	put_number(t, " words=-", FI_WORDS_BEFORE * sizeof(u32));
 	for (i = 0; i < FI_WORDS; i++) {
-		if (i)
-			seq_putc(m, ',');
-		put_word(m, waiter, i, "%08x");
+		fi_put_char(t, i ? ',' : ':');
+		if (has_word(waiter, i))
+			fi_put_hex(t, waiter->words[i], 8);
+		else
+			fi_put_char(t, '?');
 	}
 }
 
-static void put_timeout(struct seq_file *m, const struct fi_call *call)
+static void put_timeout(struct fi_text *t, const struct fi_call *call)
 {
-	seq_printf(m, " timeout=%s", timeout_names[call->timeout]);
+	put_string(t, " timeout=", timeout_names[call->timeout]);
 	if (call->timeout == FI_TIMEOUT_NONE)
-		seq_puts(m, " timeout_ns=-");
+		fi_put(t, " timeout_ns=-");
 	else if (!call->timeout_known)
-		seq_puts(m, " timeout_ns=?");
+		fi_put(t, " timeout_ns=?");
 	else
-		seq_printf(m, " timeout_ns=%llu", call->timeout_ns);
+		put_number(t, " timeout_ns=", call->timeout_ns);
 }
 
-static void put_pi_owner(struct seq_file *m, const struct fi_waiter *waiter)
+static void put_pi_owner(struct fi_text *t, const struct fi_waiter *waiter)
 {
-	if (waiter->queued != FI_QUEUED)
-		seq_puts(m, " pi_owner=?");
+	if (waiter->queued != FI_QUEUED || (waiter->has_pi_state && !waiter->pi_owner))
+		fi_put(t, " pi_owner=?");
 	else if (!waiter->has_pi_state)
-		seq_puts(m, " pi_owner=-");
-	else if (!waiter->pi_owner)
-		seq_puts(m, " pi_owner=?");
+		fi_put(t, " pi_owner=-");
 	else
-		seq_printf(m, " pi_owner=%d", waiter->pi_owner);
+		put_number(t, " pi_owner=", waiter->pi_owner);
 }
 
-static void put_waiter(struct seq_file *m, const struct fi_waiter *waiter)
+static void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
+{
+	if (waiter->asleep_ns == FI_TIME_UNKNOWN)
+		fi_put(t, " asleep_ns=?");
+	else
+		put_number(t, " asleep_ns=", waiter->asleep_ns);
+	if (waiter->is_request)
+		fi_put(t, " stable=?");
+	else
+		put_yesno(t, " stable=", waiter->stable);
+}
+
+/* What is known of the word, and where it is. */
+static void put_futex(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
-	seq_printf(m, "waiter tid=%d tgid=%d", waiter->tid, waiter->tgid);
-	put_text(m, "comm", waiter->comm);
-	if (waiter->space)
-		seq_printf(m, " mm=%u", waiter->space);
+	if (call->uaddr_known)
+		put_address(t, " uaddr=0x", call->uaddr);
 	else
-		seq_puts(m, " mm=?");
-	put_args(m, waiter);
-	put_address(m, "uaddr", call->uaddr_known, call->uaddr);
-	put_address(m, "waits_on", waiter->waits_on, waiter->waits_on);
-	put_key(m, waiter);
-	put_op(m, call);
-	put_expected(m, call);
-	seq_puts(m, " value=");
-	put_word(m, waiter, FI_WORDS_BEFORE, "%u");
-	if (waiter->queued == FI_QUEUED)
-		seq_printf(m, " bitset=0x%08x", waiter->bitset);
+		fi_put(t, " uaddr=?");
+	if (waiter->waits_on)
+		put_address(t, " waits_on=0x", waiter->waits_on);
 	else
-		seq_puts(m, " bitset=?");
-	put_timeout(m, call);
-	if (waiter->asleep_ns == FI_TIME_UNKNOWN)
-		seq_puts(m, " asleep_ns=?");
-	else
-		seq_printf(m, " asleep_ns=%llu", waiter->asleep_ns);
-	if (waiter->is_request)
-		seq_puts(m, " stable=?");
-	else
-		seq_printf(m, " stable=%s", waiter->stable ? "yes" : "no");
-	put_words(m, waiter);
-	put_pi_owner(m, waiter);
-	seq_printf(m, " queued=%s\n", queued_names[waiter->queued]);
+		fi_put(t, " waits_on=?");
+	put_key(t, waiter);
+	put_op(t, call);
+	put_expected(t, call);
+	put_value(t, waiter);
+	if (waiter->queued == FI_QUEUED) {
+		fi_put(t, " bitset=0x");
+		fi_put_hex(t, waiter->bitset, 8);
+	} else {
+		fi_put(t, " bitset=?");
+	}
 }
 
-static void put_live_threads(struct seq_file *m, const struct fi_snapshot *snap,
+static void put_waiter(struct fi_text *t, const struct fi_waiter *waiter)
+{
+	put_number(t, "waiter tid=", waiter->tid);
+	put_number(t, " tgid=", waiter->tgid);
+	put_text(t, " comm=", waiter->comm);
+	if (waiter->space)
+		put_number(t, " mm=", waiter->space);
+	else
+		fi_put(t, " mm=?");
+	put_args(t, waiter);
+	put_futex(t, waiter);
+	put_timeout(t, &waiter->call);
+	put_asleep(t, waiter);
+	put_words(t, waiter);
+	put_pi_owner(t, waiter);
+	put_string(t, " queued=", queued_names[waiter->queued]);
+}
+
+static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
 			     const struct fi_space *space)
 {
 	size_t i = space->first_thread;
 	pid_t first, last;
 
-	seq_puts(m, " live_threads=");
-	if (!i)
-		seq_putc(m, '-');
+	fi_put(t, i ? " live_threads=" : " live_threads=-");
 	while (i) {
 		first = snap->threads[i - 1].tid;
 		last = first;
@@ -270,109 +299,116 @@ static void put_live_threads(struct seq_file *m, const struct fi_snapshot *snap,
 			last++;
 			i = snap->threads[i - 1].next_in_space;
 		}
-		seq_printf(m, first == last ? "%d" : "%d-%d", first, last);
+		fi_put_dec(t, first);
+		if (last != first)
+			put_number(t, "-", last);
 		if (i)
-			seq_putc(m, ',');
+			fi_put_char(t, ',');
 	}
 }
 
-static void put_space(struct seq_file *m, const struct fi_snapshot *snap, unsigned int id)
+static void put_space(struct fi_text *t, const struct fi_snapshot *snap, unsigned int id)
 {
 	const struct fi_space *space = &snap->spaces[id - 1];
 
-	seq_printf(m, "mm id=%u live=%u", id, space->live);
-	put_live_threads(m, snap, space);
-	seq_printf(m, " hidden=%u\n", space->hidden);
+	put_number(t, "mm id=", id);
+	put_number(t, " live=", space->live);
+	put_live_threads(t, snap, space);
+	put_number(t, " hidden=", space->hidden);
 }
 
-static void put_process(struct seq_file *m, const struct fi_process *process)
+static void put_process(struct fi_text *t, const struct fi_process *process)
 {
-	seq_printf(m, "process tgid=%d ppid=%d", process->tgid, process->ppid);
-	put_text(m, "comm", process->comm);
-	seq_printf(m, " mm=%u execed=%s caught=0x%llx", process->space,
-		   process->execed ? "yes" : "no", process->caught);
-	seq_printf(m, " timers=%s pid_ns=%u", process->timers ? "yes" : "no", process->pid_ns);
-	put_text(m, "cgroup", process->cgroup ?: "?");
-	seq_putc(m, '\n');
+	put_number(t, "process tgid=", process->tgid);
+	put_number(t, " ppid=", process->ppid);
+	put_text(t, " comm=", process->comm);
+	put_number(t, " mm=", process->space);
+	put_yesno(t, " execed=", process->execed);
+	put_address(t, " caught=0x", process->caught);
+	put_yesno(t, " timers=", process->timers);
+	put_number(t, " pid_ns=", process->pid_ns);
+	put_text(t, " cgroup=", process->cgroup ?: "?");
 }
 
-static const char * const frozen_names[] = { "no", "v1", "v2" };
-
-static void put_thread(struct seq_file *m, const struct fi_thread *thread)
+static void put_thread(struct fi_text *t, const struct fi_thread *thread)
 {
-	seq_printf(m, "thread tid=%d tgid=%d", thread->tid, thread->tgid);
-	put_text(m, "comm", thread->comm);
-	seq_printf(m, " mm=%u state=%c", thread->space, thread->state);
+	put_number(t, "thread tid=", thread->tid);
+	put_number(t, " tgid=", thread->tgid);
+	put_text(t, " comm=", thread->comm);
+	put_number(t, " mm=", thread->space);
+	fi_put(t, " state=");
+	fi_put_char(t, thread->state);
 	if (thread->traced)
-		seq_printf(m, " tracer=%d", thread->tracer);
+		put_number(t, " tracer=", thread->tracer);
 	else
-		seq_puts(m, " tracer=-");
-	seq_printf(m, " nvcsw=%lu nivcsw=%lu start_ns=%llu", thread->nvcsw,
-		   thread->nivcsw, thread->start_ns);
-	seq_printf(m, " nstid=%d frozen=%s exiting=%s io_worker=%s", thread->nstid,
-		   frozen_names[(int)thread->frozen], thread->exiting ? "yes" : "no",
-		   thread->io_worker ? "yes" : "no");
-	seq_printf(m, " clear_child_tid=0x%lx robust_list=%s\n", thread->clear_child_tid,
-		   thread->robust_list ? "yes" : "no");
+		fi_put(t, " tracer=-");
+	put_number(t, " nvcsw=", thread->nvcsw);
+	put_number(t, " nivcsw=", thread->nivcsw);
+	put_number(t, " start_ns=", thread->start_ns);
+	put_number(t, " nstid=", thread->nstid);
+	put_string(t, " frozen=", frozen_names[(int)thread->frozen]);
+	put_yesno(t, " exiting=", thread->exiting);
+	put_yesno(t, " io_worker=", thread->io_worker);
+	put_address(t, " clear_child_tid=0x", thread->clear_child_tid);
+	put_yesno(t, " robust_list=", thread->robust_list);
 }
 
-static void put_shared(struct seq_file *m, const struct fi_snapshot *snap,
+static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_shared *shared)
 {
 	size_t i;
 
-	seq_puts(m, "shared");
-	put_inode_key(m, &shared->key);
-	if (shared->known)
-		seq_printf(m, " dev=%u:%u ino=%lu nlink=%u", MAJOR(shared->dev),
-			   MINOR(shared->dev), shared->ino, shared->nlink);
-	else
-		seq_puts(m, " dev=? ino=? nlink=?");
-	seq_puts(m, " mms=");
+	fi_put(t, "shared");
+	put_inode_key(t, &shared->key);
+	if (shared->known) {
+		put_number(t, " dev=", MAJOR(shared->dev));
+		put_number(t, ":", MINOR(shared->dev));
+		put_number(t, " ino=", shared->ino);
+		put_number(t, " nlink=", shared->nlink);
+	} else {
+		fi_put(t, " dev=? ino=? nlink=?");
+	}
+	fi_put(t, shared->nr_maps ? " mms=" : " mms=?");
 	for (i = 0; i < shared->nr_maps; i++)
-		seq_printf(m, i ? ",%u" : "%u", snap->maps[shared->first_map + i]);
-	seq_printf(m, "%s complete=%s\n", shared->nr_maps ? "" : "?",
-		   shared->complete ? "yes" : "no");
+		put_number(t, i ? "," : "", snap->maps[shared->first_map + i]);
+	put_yesno(t, " complete=", shared->complete);
 }
 
-static void put_error(struct seq_file *m, const char *what)
+static void put_end(struct fi_text *t, const struct fi_snapshot *snap)
 {
-	seq_puts(m, "error");
-	put_text(m, "what", what);
-	seq_putc(m, '\n');
-}
-
-static void put_end(struct seq_file *m, const struct fi_snapshot *snap)
-{
-	seq_printf(m, "end waiters=%zu mms=%zu processes=%zu threads=%zu hidden=%zu errors=%d end_ns=%llu shared=%zu\n",
-		   snap->nr_waiters, snap->nr_spaces, snap->nr_processes,
-		   snap->nr_threads, snap->hidden, snap->error ? 1 : 0, snap->end_ns,
-		   snap->nr_shared);
+	put_number(t, "end waiters=", snap->nr_waiters);
+	put_number(t, " mms=", snap->nr_spaces);
+	put_number(t, " processes=", snap->nr_processes);
+	put_number(t, " threads=", snap->nr_threads);
+	put_number(t, " hidden=", snap->hidden);
+	put_number(t, " errors=", snap->error ? 1 : 0);
+	put_number(t, " end_ns=", snap->end_ns);
+	put_number(t, " shared=", snap->nr_shared);
 }
 
 /* Print record number @n, which fi_format_ops counts from 0. */
-static void put_record(struct seq_file *m, const struct fi_snapshot *snap, u64 n)
+static void put_record(struct fi_text *t, const struct fi_snapshot *snap, u64 n)
 {
 	if (n-- == 0)
-		return put_header(m, snap);
+		return put_header(t, snap);
 	if (n < snap->nr_waiters)
-		return put_waiter(m, &snap->waiters[n]);
+		return put_waiter(t, &snap->waiters[n]);
 	n -= snap->nr_waiters;
 	if (n < snap->nr_spaces)
-		return put_space(m, snap, n + 1);
+		return put_space(t, snap, n + 1);
 	n -= snap->nr_spaces;
 	if (n < snap->nr_processes)
-		return put_process(m, &snap->processes[n]);
+		return put_process(t, &snap->processes[n]);
 	n -= snap->nr_processes;
 	if (n < snap->nr_threads)
-		return put_thread(m, &snap->threads[n]);
+		return put_thread(t, &snap->threads[n]);
 	n -= snap->nr_threads;
 	if (n < snap->nr_shared)
-		return put_shared(m, snap, &snap->shared[n]);
+		return put_shared(t, snap, &snap->shared[n]);
 	n -= snap->nr_shared;
 	if (snap->error && n-- == 0)
-		return put_error(m, snap->error);
-	put_end(m, snap);
+		return put_text(t, "error what=", snap->error);
+	put_end(t, snap);
 }
 
 static u64 nr_records(const struct fi_snapshot *snap)
@@ -398,7 +434,17 @@ static void format_stop(struct seq_file *m, void *v)
 
 static int format_show(struct seq_file *m, void *v)
 {
-	put_record(m, m->private, *(loff_t *)v);
+	struct fi_text text;
+	size_t size;
+	char *buf;
+
+	size = seq_get_buf(m, &buf);
+	text.pos = buf;
+	text.end = buf + size;
+	put_record(&text, m->private, *(loff_t *)v);
+	fi_put_char(&text, '\n');
+	/* What fills the buffer may have been cut: seq_file then asks again, with more. */
+	seq_commit(m, text.pos < text.end ? text.pos - buf : -1);
 	return 0;
 }
 
