@@ -326,7 +326,10 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_yesno(t, " execed=", process->execed);
 	put_address(t, " caught=0x", process->caught);
 	put_yesno(t, " timers=", process->timers);
-	put_number(t, " pid_ns=", process->pid_ns);
+	if (process->pid_ns)
+		put_number(t, " pid_ns=", process->pid_ns);
+	else
+		fi_put(t, " pid_ns=?");
 	put_text(t, " cgroup=", process->cgroup ?: "?");
 }
 

@@ -103,7 +103,7 @@ struct fi_space {
  * @next: index + 1 of the next process of the same hash
  * @caught: mask of the signals that it has a handler for
  * @timers: an interval timer or a POSIX timer may be armed
- * @pid_ns: inode number of its pid namespace
+ * @pid_ns: inode number of its pid namespace; 0 if it has just exited
  * @cgroup: path in the cgroup v2 hierarchy, owned; NULL if not known
  * @tgid: in the reader's pid namespace
  * @ppid: its parent, in the reader's pid namespace

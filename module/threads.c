@@ -85,6 +85,14 @@ static struct fi_process *find_process(struct fi_snapshot *snap, struct task_str
 	return NULL;
 }
 
+/* A thread that is being released has no pid, and so no namespace, any more. */
+static unsigned int pid_ns_inum(struct task_struct *task)
+{
+	struct pid_namespace *ns = task_active_pid_ns(task);
+
+	return ns ? ns->ns.inum : 0;
+}
+
 static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_t tgid,
 			unsigned int space)
 {
@@ -102,7 +110,7 @@ static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_
 	snap->processes_by_signal[hash] = snap->nr_processes;
 	process->caught = caught_signals(task);
 	process->timers = has_timers(task);
-	process->pid_ns = task_active_pid_ns(task)->ns.inum;
+	process->pid_ns = pid_ns_inum(task);
 	process->cgroup = cgroup_of(task, snap->path);
 	process->tgid = tgid;
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
@@ -121,10 +129,12 @@ static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
 	space->last_thread = snap->nr_threads;
 }
 
-/* Its id in its own pid namespace, which is what it sees as its tid. */
+/* Its id in its own pid namespace, which is what it sees as its tid; 0 for none. */
 static pid_t own_tid(struct task_struct *task)
 {
-	return task_pid_nr_ns(task, task_active_pid_ns(task));
+	struct pid_namespace *ns = task_active_pid_ns(task);
+
+	return ns ? task_pid_nr_ns(task, ns) : 0;
 }
 
 static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
