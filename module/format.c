@@ -354,6 +354,7 @@ static void put_thread(struct fi_text *t, const struct fi_thread *thread)
 	put_yesno(t, " io_worker=", thread->io_worker);
 	put_address(t, " clear_child_tid=0x", thread->clear_child_tid);
 	put_yesno(t, " robust_list=", thread->robust_list);
+	put_yesno(t, " io_uring=", thread->io_uring);
 }
 
 static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,

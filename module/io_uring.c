@@ -6,14 +6,23 @@
  */
 #include <linux/compiler.h>
 #include <linux/kallsyms.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "call.h"
 #include "io_uring.h"
 #include "layout.h"
 
-/* The address of futex_wake_mark(), once seen: nearly all entries have it. */
-static void *thread_waker;
+/* The functions that wake an entry; the address of one is known once it was seen. */
+static struct waker {
+	const char *name;
+	enum fi_wakes what;
+	void *address;
+} wakers[] = {
+	{ "futex_wake_mark", FI_WAKES_THREAD },
+	{ "io_futex_wake_fn", FI_WAKES_REQUEST },
+	{ "io_futex_wakev_fn", FI_WAKES_VECTOR_REQUEST },
+};
 
 /**
  * fi_what_wakes() - what kind of waiter a queue entry is
@@ -24,22 +33,23 @@ static void *thread_waker;
 enum fi_wakes fi_what_wakes(const char *q)
 {
 	char name[KSYM_SYMBOL_LEN];
-	void *waker;
+	void *address;
+	int i;
 
 	if (!fi_layout.has_wake)
 		return FI_WAKES_THREAD;
-	waker = *fi_member(q, fi_layout.q_wake, void *);
-	if (waker == READ_ONCE(thread_waker))
-		return FI_WAKES_THREAD;
-	sprint_symbol_no_offset(name, (unsigned long)waker);
-	if (!strcmp(name, "futex_wake_mark")) {
-		WRITE_ONCE(thread_waker, waker);
-		return FI_WAKES_THREAD;
+	address = *fi_member(q, fi_layout.q_wake, void *);
+	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
+		if (READ_ONCE(wakers[i].address) == address)
+			return wakers[i].what;
 	}
-	if (!strcmp(name, "io_futex_wake_fn"))
-		return FI_WAKES_REQUEST;
-	if (!strcmp(name, "io_futex_wakev_fn"))
-		return FI_WAKES_VECTOR_REQUEST;
+	sprint_symbol_no_offset(name, (unsigned long)address);
+	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
+		if (strcmp(name, wakers[i].name))
+			continue;
+		WRITE_ONCE(wakers[i].address, address);
+		return wakers[i].what;
+	}
 	return FI_WAKES_UNKNOWN;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 
 #include "shared.h"
 #include "snapshot.h"
@@ -132,9 +133,9 @@ static size_t read_inode(struct fi_snapshot *snap, struct fi_shared *shared,
 	return total;
 }
 
-/* Look the word up in the waiter's mappings. Return as note_maps(). */
-static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
-		      const struct fi_waiter *waiter)
+/* Look the word up in the mappings of a waiter. Return as note_maps(). */
+static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
+			 const struct fi_waiter *waiter)
 {
 	unsigned long addr = untagged_addr(waiter->call.uaddr);
 	struct vm_area_struct *vma;
@@ -147,6 +148,45 @@ static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 		total = read_inode(snap, shared, vma);
 	mmap_read_unlock(waiter->mm);
 	return total;
+}
+
+/* The same, if the waiter still has mappings: exit_mmap() frees them without a lock. */
+static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
+		      const struct fi_waiter *waiter)
+{
+	size_t total;
+
+	if (!mmget_not_zero(waiter->mm))
+		return 0;
+	total = look_up_in(snap, shared, waiter);
+	mmput_async(waiter->mm);
+	return total;
+}
+
+/*
+ * Another word in the same page is mapped by the same: there may be thousands. Return
+ * whether one was found out about already.
+ */
+static bool copy_neighbour(struct fi_snapshot *snap, struct fi_shared *shared)
+{
+	const struct fi_shared *other;
+	size_t i;
+
+	for (i = *hash_slot(snap, &shared->key); i; i = other->next) {
+		other = &snap->shared[i - 1];
+		if (!other->known || other->key.shared.i_seq != shared->key.shared.i_seq ||
+		    other->key.shared.pgoff != shared->key.shared.pgoff)
+			continue;
+		shared->known = true;
+		shared->dev = other->dev;
+		shared->ino = other->ino;
+		shared->nlink = other->nlink;
+		shared->first_map = other->first_map;
+		shared->nr_maps = other->nr_maps;
+		shared->complete = other->complete;
+		return true;
+	}
+	return false;
 }
 
 /* Find out about one key, by one of its waiters. */
@@ -201,12 +241,13 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 		if (!shared)
 			return -ENOMEM;
 		/* A requeued one does not map the word where its call says. */
-		if (!shared->known) {
+		if (!shared->known && !copy_neighbour(snap, shared)) {
 			err = resolve(snap, shared, waiter);
 			if (err)
 				return err;
 		}
-		if (fatal_signal_pending(current))
+		cond_resched();
+		if (signal_pending(current))
 			return -EINTR;
 	}
 	return 0;

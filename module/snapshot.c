@@ -41,6 +41,9 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
 	if (want <= *max)
 		return 0;
 	want = max(want, *max * 2);
+	/* kvmalloc() warns of more. */
+	if (want > INT_MAX / size)
+		return -ENOMEM;
 	new = kvmalloc_array(want, size, GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
@@ -181,7 +184,8 @@ static void check_waiter(struct fi_waiter *waiter)
 		waiter->asleep_ns = FI_TIME_UNKNOWN;
 	else /* clocks of two CPUs may differ by a little */
 		waiter->asleep_ns = now > arrival ? now - arrival : 0;
-	waiter->stable = task_state_to_char(task) != 'R' &&
+	/* One that is about to sleep is switched, and counted, only when it has left its CPU. */
+	waiter->stable = task_state_to_char(task) != 'R' && !READ_ONCE(task->on_cpu) &&
 			 fi_switches(task) == waiter->switches;
 }
 

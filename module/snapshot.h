@@ -136,6 +136,7 @@ struct fi_process {
  * @frozen: frozen by suspend or by cgroup v1 (1), or by cgroup v2 (2); else 0
  * @exiting: it is on its way out
  * @io_worker: it is a worker of io_uring
+ * @io_uring: it has used io_uring
  * @nstid: its id in its own pid namespace
  * @clear_child_tid: user address that the kernel clears and wakes when it exits
  * @robust_list: it has registered a robust list
@@ -155,6 +156,7 @@ struct fi_thread {
 	char frozen;
 	bool exiting;
 	bool io_worker;
+	bool io_uring;
 	bool robust_list;
 	pid_t nstid;
 	unsigned long clear_child_tid;

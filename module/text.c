@@ -52,7 +52,7 @@ void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits)
 
 	*pos = '\0';
 	while (number || end - pos < digits) {
-		*--pos = hex_asc_lo(number);
+		*--pos = "0123456789abcdef"[number & 15];
 		number >>= 4;
 	}
 	fi_put(text, pos);

@@ -137,6 +137,19 @@ static pid_t own_tid(struct task_struct *task)
 	return ns ? task_pid_nr_ns(task, ns) : 0;
 }
 
+/*
+ * Whether it has used io_uring: the end of a request may make it run, whatever it
+ * sleeps on (task_work_add() with TWA_SIGNAL).
+ */
+static bool has_io_uring(struct task_struct *task)
+{
+#ifdef CONFIG_IO_URING
+	return READ_ONCE(task->io_uring);
+#else
+	return false;
+#endif
+}
+
 static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
 		       unsigned int id)
 {
@@ -161,10 +174,11 @@ static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
 	thread->tgid = tgid;
 	thread->traced = tracer;
 	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
-	thread->state = task_state_to_char(task);
+	thread->state = READ_ONCE(task->on_cpu) ? 'R' : task_state_to_char(task);
 	thread->frozen = fi_frozen_in_place(task) ? 1 : fi_frozen_by_v2(task) ? 2 : 0;
 	thread->exiting = READ_ONCE(task->flags) & PF_EXITING;
 	thread->io_worker = READ_ONCE(task->flags) & PF_IO_WORKER;
+	thread->io_uring = has_io_uring(task);
 	thread->nstid = own_tid(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
 	thread->robust_list = READ_ONCE(*fi_member(task, fi_layout.task_robust_list, void *));

@@ -42,76 +42,86 @@ void fi_words_exit(void)
 }
 
 /*
- * Find the mapping that @addr is in, and its bounds. Device memory is left alone,
- * where a read may have an effect. For a waiter whose key does not hold the address
- * of its word, see whether the mapping tells it.
+ * Lock the mappings, and find the one that @addr is in. Device memory is left alone,
+ * where a read may have an effect; the lock keeps it from being mapped there meanwhile.
+ * Return NULL, without the lock, if it cannot be had at once or there is none.
  */
-static bool find_window(struct mm_struct *mm, unsigned long addr, struct fi_waiter *waiter,
-			unsigned long *start, unsigned long *end)
+static struct vm_area_struct *lock_mapping(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma;
-	bool found = false;
 
 	if (!mmap_read_trylock(mm))
-		return false;
+		return NULL;
 	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && !(vma->vm_flags & (VM_IO | VM_PFNMAP))) {
-		if (!waiter->waits_on)
-			waiter->waits_on = fi_shared_address(waiter, vma);
-		*start = vma->vm_start;
-		*end = vma->vm_end;
-		found = true;
-	}
+	if (vma && vma->vm_start <= addr && !(vma->vm_flags & (VM_IO | VM_PFNMAP)))
+		return vma;
 	mmap_read_unlock(mm);
-	return found;
+	return NULL;
 }
 
 static void read_words(struct mm_struct *mm, struct fi_waiter *waiter)
 {
-	unsigned long start, end, addr;
+	struct vm_area_struct *vma;
+	unsigned long addr;
 	int i;
 
 	if (!waiter->waits_on && !waiter->call.uaddr_known)
 		return;
 	addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
-	if (!find_window(mm, addr, waiter, &start, &end) || !waiter->waits_on)
+	vma = lock_mapping(mm, addr);
+	if (!vma)
 		return;
+	/* Where the key does not hold the address, the mapping may tell it. */
+	if (!waiter->waits_on)
+		waiter->waits_on = fi_shared_address(waiter, vma);
 	/* get_user() then fails where it would fault: faulthandler_disabled() */
 	pagefault_disable();
-	for (i = 0; i < FI_WORDS; i++) {
+	for (i = 0; i < FI_WORDS && waiter->waits_on; i++) {
 		unsigned long at = addr + (i - FI_WORDS_BEFORE) * sizeof(u32);
 
-		if (at >= start && at < end &&
+		if (at >= vma->vm_start && at < vma->vm_end &&
 		    !get_user(waiter->words[i], (u32 __user *)at))
 			waiter->words_read |= BIT(i);
 	}
 	pagefault_enable();
+	mmap_read_unlock(mm);
+}
+
+/* Read a timespec. Return false if it is not to be had without a fault. */
+static bool get_timespec(unsigned long addr, bool time32, s64 *sec, s64 *nsec)
+{
+	s32 sec32, nsec32;
+	bool got;
+
+	pagefault_disable();
+	if (time32) {
+		got = !get_user(sec32, (s32 __user *)addr) &&
+		      !get_user(nsec32, (s32 __user *)addr + 1);
+		if (got) {
+			*sec = sec32;
+			*nsec = nsec32;
+		}
+	} else {
+		got = !get_user(*sec, (s64 __user *)addr) &&
+		      !get_user(*nsec, (s64 __user *)addr + 1);
+	}
+	pagefault_enable();
+	return got;
 }
 
 /* The time that a waiter gave, a timespec in its memory, in nanoseconds. */
 static void read_timeout(struct mm_struct *mm, struct fi_waiter *waiter)
 {
 	unsigned long addr = untagged_addr(waiter->call.timeout_addr);
-	unsigned long start, end;
-	s64 sec = -1, nsec = -1;
-	s32 sec32 = -1, nsec32 = -1;
+	s64 sec, nsec;
+	bool got;
 
-	if (!addr || !find_window(mm, addr, waiter, &start, &end))
+	if (!addr || !lock_mapping(mm, addr))
 		return;
-	pagefault_disable();
-	if (waiter->call.time32) {
-		if (!get_user(sec32, (s32 __user *)addr) &&
-		    !get_user(nsec32, (s32 __user *)addr + 1)) {
-			sec = sec32;
-			nsec = nsec32;
-		}
-	} else if (get_user(sec, (s64 __user *)addr) ||
-		   get_user(nsec, (s64 __user *)addr + 1)) {
-		sec = -1;
-	}
-	pagefault_enable();
+	got = get_timespec(addr, waiter->call.time32, &sec, &nsec);
+	mmap_read_unlock(mm);
 	/* The bounds are those of timespec64_valid(): else it has been overwritten. */
-	if (sec < 0 || sec > KTIME_SEC_MAX || nsec < 0 || nsec >= NSEC_PER_SEC)
+	if (!got || sec < 0 || sec > KTIME_SEC_MAX || nsec < 0 || nsec >= NSEC_PER_SEC)
 		return;
 	waiter->call.timeout_ns = sec * NSEC_PER_SEC + nsec;
 	waiter->call.timeout_known = true;

@@ -71,6 +71,20 @@ static bool key_is_local(const struct waiter *w)
 	return w->key_type == KEY_PRIVATE || w->key_type == KEY_SHARED_MM;
 }
 
+/*
+ * A PI lock is also released by the kernel when its owner exits (exit_pi_state_list()),
+ * and the owner is whoever's id the word holds: in a child of fork() that may be a
+ * thread of the parent.
+ */
+static bool pi_owner_is_elsewhere(const struct snapshot *s, const struct waiter *w)
+{
+	bool pi = w->op && (!strncmp(w->op, "FUTEX_LOCK_PI", 13) ||
+			    (!strcmp(w->op, "FUTEX_WAIT_REQUEUE_PI") && w->pi_owner != PID_NONE));
+	int owner = snapshot_find_thread(s, w->pi_owner);
+
+	return pi && (owner < 0 || s->threads[owner].mm != w->mm);
+}
+
 /* A wait that nothing ends but a wake from its own address space. */
 static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 {
@@ -78,6 +92,7 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 		     w->call == CALL_FUTEX_WAIT;
 
 	return waits && w->timeout == TIMEOUT_NONE && key_is_local(w) && w->stable != NO &&
+	       !pi_owner_is_elsewhere(s, w) &&
 	       w->mm >= 0 && w->thread >= 0 && s->threads[w->thread].mm == w->mm;
 }
 
@@ -102,7 +117,8 @@ static enum ability thread_ability(const struct thread *t, bool waits)
 	case 'Z':
 		return DEAD;
 	case 'S':
-		return waits ? WAITING : ABLE;
+		/* The end of an io_uring request makes it run, and may do anything. */
+		return waits && t->io_uring != YES ? WAITING : ABLE;
 	default:
 		return ABLE;
 	}
@@ -527,6 +543,10 @@ static void judge_able(struct judgement *j, const struct snapshot *s, const stru
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
 	else if (w->key_type == KEY_SHARED_INODE)
 		judge(j, VERDICT_WAITING, REASON_SHARED);
+	else if (pi_owner_is_elsewhere(s, w))
+		judge(j, VERDICT_WAITING, REASON_PI_OWNER);
+	else if (s->threads[w->thread].io_uring == YES)
+		judge(j, VERDICT_WAITING, REASON_IO_URING);
 	else
 		judge(j, VERDICT_WAITING, REASON_OTHER_WORD);
 }

@@ -72,6 +72,8 @@ enum reason {
 	REASON_OTHER_WORD,	/* futex_waitv(), and another of its words may be woken */
 	REASON_SHARED,		/* whoever maps the file can wake it */
 	REASON_REQUEST,		/* not a thread, but a request waits */
+	REASON_IO_URING,	/* a request of the thread's may make it run */
+	REASON_PI_OWNER,	/* a PI lock whose owner is elsewhere, or not known */
 	/* timed */
 	REASON_TIMEOUT,
 	/* unknown */

@@ -617,6 +617,7 @@ static const struct field thread_fields[] = {
 	FIELD(struct thread, frozen, escaped, 0),
 	FIELD(struct thread, exiting, yesno, 0),
 	FIELD(struct thread, io_worker, yesno, 0),
+	FIELD(struct thread, io_uring, yesno, 0),
 };
 
 static void *begin_error(struct parser *p)

@@ -225,6 +225,13 @@ static void put_waiting(struct buf *b, const struct analysis *a, const struct wa
 	case REASON_REQUEST:
 		put(b, "an io_uring request that the thread submitted: it blocks no thread");
 		break;
+	case REASON_IO_URING:
+		put(b, "the thread has used io_uring: the end of a request may make it run");
+		break;
+	case REASON_PI_OWNER:
+		put(b, "a PI lock whose owner is in another process, or not known: the kernel "
+		    "releases it when the owner exits");
+		break;
 	case REASON_OTHER_WORD:
 		put(b, "waits on several futexes, and another of them may be woken");
 		break;

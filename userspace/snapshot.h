@@ -139,6 +139,7 @@ struct thread {
 	const char *frozen;	/* "no", or the cgroup version of the freezer */
 	enum yesno exiting;
 	enum yesno io_worker;
+	enum yesno io_uring;
 	const char *comm;
 	uint64_t nvcsw;
 	uint64_t nivcsw;

@@ -34,6 +34,9 @@
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
 	" value=" #value "\n"
+#define PI(op, owner) \
+	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private op=" #op " timeout=none" \
+	" pi_owner=" #owner "\n"
 #define LOCK(tid, tgid, mm, owner) \
 	WAITER(tid, tgid, mm, futex, private, none, yes, owner)
 #define FREE	"00000000"
@@ -294,6 +297,25 @@ static const struct world {
 	  ALONE WAITER(10, 10, 1, futex, private, none, yes, FREE)
 	  WAITER(10, 10, 1, io_uring, private, ?, ?, FREE), NULL,
 	  { { 10, FINE(WAITING, OTHER_WORD) } } },
+	{ "its thread has used io_uring",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+	  THREAD_10("nivcsw=0 start_ns=10 io_uring=yes") W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, IO_URING) } } },
+	{ "its thread has not used io_uring",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+	  THREAD_10("nivcsw=0 start_ns=10 io_uring=no") W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "a PI lock, owned by a thread of another process", CHILD PI(FUTEX_LOCK_PI, 9), NULL,
+	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	{ "a PI lock, whose owner is not known", ALONE PI(FUTEX_LOCK_PI2, ?), NULL,
+	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	{ "a PI lock, owned by a thread of the same process",
+	  PAIR PI(FUTEX_LOCK_PI, 11) W(11, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "moved to a PI lock of another process", CHILD PI(FUTEX_WAIT_REQUEUE_PI, 9), NULL,
+	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	{ "not yet moved to a PI lock", CHILD PI(FUTEX_WAIT_REQUEUE_PI, -), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, FORK) } } },
 	{ "one is stopped, one can run",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
 	  T(12, 10, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
