@@ -333,6 +333,24 @@ static pid_t start_thread(void (*run)(void *arg), void *arg)
 	return start.tid;
 }
 
+/* What is true of a thread of this process in a plain FUTEX_WAIT_PRIVATE. */
+static struct truth private_wait(const void *uaddr, uint32_t expected)
+{
+	return (struct truth){
+		.tgid = getpid(),
+		.nr = SYS_futex,
+		.syscall = "futex",
+		.uaddr = uaddr,
+		.waits_on = uaddr,
+		.key = "private",
+		.op = "FUTEX_WAIT",
+		.flags = "PRIVATE",
+		.expected = expected,
+		.bitset = ANY,
+		.timeout = "none",
+	};
+}
+
 /* One futex(2) call, to be made by a thread. */
 struct call {
 	uint32_t *uaddr;
@@ -569,20 +587,9 @@ static void requeue(void)
 {
 	uint32_t *other = word + WORDS;
 	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 8 };
-	struct truth truth = {
-		.tgid = getpid(),
-		.syscall = "futex",
-		.nr = SYS_futex,
-		.uaddr = word,
-		.waits_on = other,
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = 8,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(word, 8);
 
+	truth.waits_on = other;
 	*word = 8;
 	*other = 9;
 	truth.tid = start_thread(make_call, &call);
@@ -659,21 +666,10 @@ static void waitv(void)
 /* What is true of a thread that glibc blocks on a contended mutex. */
 static void print_mutex_waiter(pid_t tgid, pid_t tid, const pthread_mutex_t *mutex)
 {
-	struct truth truth = {
-		.tgid = tgid,
-		.tid = tid,
-		.syscall = "futex",
-		.nr = SYS_futex,
-		.uaddr = mutex,
-		.waits_on = mutex,
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = 2,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(mutex, 2);
 
+	truth.tgid = tgid;
+	truth.tid = tid;
 	print_waiter(&truth);
 }
 
@@ -742,20 +738,10 @@ static void make_lock_pi(void *arg)
 static void block_on_pi_lock(int op, const char *name)
 {
 	struct call call = { .uaddr = word, .op = op };
-	struct truth truth = {
-		.tgid = getpid(),
-		.nr = SYS_futex,
-		.syscall = "futex",
-		.uaddr = word,
-		.waits_on = word,
-		.key = "private",
-		.op = name,
-		.flags = "PRIVATE",
-		.compares_nothing = true,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(word, 0);
 
+	truth.op = name;
+	truth.compares_nothing = true;
 	truth.pi_owner = start_pi_owner(word);
 	truth.tid = start_thread(make_lock_pi, &call);
 	print_waiter(&truth);
@@ -779,21 +765,11 @@ static void block_in_requeue_pi(bool move)
 	struct call call = {
 		.uaddr = word, .op = FUTEX_WAIT_REQUEUE_PI_PRIVATE, .val = 3, .uaddr2 = lock,
 	};
-	struct truth truth = {
-		.tgid = getpid(),
-		.nr = SYS_futex,
-		.syscall = "futex",
-		.uaddr = word,
-		.waits_on = move ? lock : word,
-		.key = "private",
-		.op = "FUTEX_WAIT_REQUEUE_PI",
-		.flags = "PRIVATE",
-		.expected = 3,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(word, 3);
 	pid_t owner = start_pi_owner(lock);
 
+	truth.waits_on = move ? lock : word;
+	truth.op = "FUTEX_WAIT_REQUEUE_PI";
 	*word = 3;
 	truth.tid = start_thread(make_call, &call);
 	wait_until_blocked(truth.tgid, truth.tid, SYS_futex);
@@ -835,18 +811,9 @@ static void make_compat_call(void *arg)
 static void block_in_compat_call(int nr)
 {
 	struct call call = { .op = FUTEX_WAIT_PRIVATE, .val = 60, .val3 = nr };
-	struct truth truth = {
-		.tgid = getpid(),
-		.nr = nr,
-		.syscall = "futex",
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = 60,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(NULL, 60);
 
+	truth.nr = nr;
 	call.uaddr = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	if (call.uaddr == MAP_FAILED)
@@ -1058,19 +1025,10 @@ static void pool(void)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		struct truth truth = {
-			.tgid = getpid(),
-			.syscall = "futex",
-			.nr = SYS_futex,
-			.uaddr = word,
-			.waits_on = word,
-			.key = "private",
-			.op = "FUTEX_WAIT_BITSET",
-			.flags = "PRIVATE|CLOCK_REALTIME",
-			.bitset = ANY,
-			.timeout = "none",
-		};
+		struct truth truth = private_wait(word, 0);
 
+		truth.op = "FUTEX_WAIT_BITSET";
+		truth.flags = "PRIVATE|CLOCK_REALTIME";
 		call[i] = (struct call){
 			.uaddr = word,
 			.op = FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME,
@@ -1122,21 +1080,10 @@ static char thread_state(pid_t tid)
 static void stop_child(void (*stop)(pid_t child), char state, const char *queued)
 {
 	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 80 };
-	struct truth truth = {
-		.nr = SYS_futex,
-		.syscall = "futex",
-		.uaddr = word,
-		.waits_on = word,
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = 80,
-		.bitset = ANY,
-		.timeout = "none",
-		.queued = queued,
-	};
+	struct truth truth = private_wait(word, 80);
 	pid_t child;
 
+	truth.queued = queued;
 #ifdef __aarch64__
 	if (queued)
 		skip("arm64 forgets the system call of a thread that it stops: do_signal()");
@@ -1281,19 +1228,13 @@ static void restarted(void)
 	struct call call = {
 		.uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 90, .timeout = &one_hour,
 	};
-	struct truth truth = {
-		.nr = SYS_restart_syscall,
-		.syscall = "restart_syscall",
-		.uaddr = word,
-		.waits_on = word,
-		.key = "private",
-		.expected = 90,
-		.bitset = ANY,
-		.timeout = "absolute",
-		.restarted = true,
-	};
+	struct truth truth = private_wait(word, 90);
 	pid_t child;
 
+	truth.nr = SYS_restart_syscall;
+	truth.syscall = "restart_syscall";
+	truth.timeout = "absolute";
+	truth.restarted = true;
 	*word = 90;
 	child = fork();
 	if (child < 0)
@@ -1317,21 +1258,9 @@ static void restarted(void)
 static void hide_word(uint32_t *at, void (*hide)(void *page))
 {
 	struct call call = { .uaddr = at, .op = FUTEX_WAIT_PRIVATE, .val = *at };
-	struct truth truth = {
-		.tgid = getpid(),
-		.nr = SYS_futex,
-		.syscall = "futex",
-		.uaddr = at,
-		.waits_on = at,
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = *at,
-		.bitset = ANY,
-		.timeout = "none",
-		.unreadable = true,
-	};
+	struct truth truth = private_wait(at, *at);
 
+	truth.unreadable = true;
 	truth.tid = start_thread(make_call, &call);
 	wait_until_blocked(truth.tgid, truth.tid, SYS_futex);
 	if (hide)
@@ -1469,18 +1398,7 @@ static pid_t wait_for_child(pid_t tid)
 static void vfork_child(void)
 {
 	static struct call call = { .op = FUTEX_WAIT_PRIVATE, .val = 98 };
-	struct truth truth = {
-		.nr = SYS_futex,
-		.syscall = "futex",
-		.uaddr = word,
-		.waits_on = word,
-		.key = "private",
-		.op = "FUTEX_WAIT",
-		.flags = "PRIVATE",
-		.expected = 98,
-		.bitset = ANY,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(word, 98);
 
 	call.uaddr = word;
 	*word = 98;
