@@ -70,11 +70,26 @@ add_share()
 	)
 }
 
+# Waits until the guest has made the file $1, or has ended. One that hangs before is killed: under emulation a kernel
+# sometimes does, in the first second; nothing of ours has run there yet.
+boot_hangs()
+{
+	local i
+
+	for ((i = 0; i < 900; i++)); do
+		[ ! -e "$1" ] && kill -0 "$vm" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	say "the guest hung as it booted; console log: $log"
+	kill "$vm"
+	wait "$vm" || :
+}
+
 # Starts the machine with the directory $1 shared, our standard input passed on if pass_stdin; its console and QEMU's
 # own messages go to $log. Sets vm and, with standard input, feeder to process ids.
 start_vm()
 {
-	local stdin=/dev/null
+	local stdin=/dev/null tries
 
 	qemu_command "$accelerator" "$(option_value "$log")"
 	qemu+=(-append "$kernel_command_line")
@@ -86,8 +101,10 @@ start_vm()
 	if [ -n "$pass_stdin" ]; then
 		stdin=$tmp/stdin
 		mkfifo "$stdin"
+		# Until the guest is up, what is in the pipe must outlive QEMU.
+		exec 8<>"$stdin"
 		# QEMU makes its input non-blocking: that must not be a file that others use too.
-		cat <&0 >"$stdin" &
+		cat <&0 >"$stdin" 8<&- &
 		feeder=$!
 		# shellcheck disable=SC2054 # QEMU's commas
 		qemu+=(
@@ -95,6 +112,11 @@ start_vm()
 			-device virtserialport,chardev=stdin,name=stdin
 		)
 	fi
-	timeout -k 5 "$timeout" "${qemu[@]}" <"$stdin" >/dev/null 2>>"$log" &
-	vm=$!
+	for tries in 1 2 3; do
+		timeout -k 5 "$timeout" "${qemu[@]}" <"$stdin" >/dev/null 2>>"$log" 8<&- &
+		vm=$!
+		! boot_hangs "$1/started" || [ "$tries" = 3 ] || continue
+		break
+	done
+	exec 8<&-
 }
