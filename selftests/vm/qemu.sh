@@ -115,8 +115,8 @@ start_vm()
 	for tries in 1 2 3; do
 		timeout -k 5 "$timeout" "${qemu[@]}" <"$stdin" >/dev/null 2>>"$log" 8<&- &
 		vm=$!
-		! boot_hangs "$1/started" || [ "$tries" = 3 ] || continue
-		break
+		boot_hangs "$1/started" || break
+		[ "$tries" -lt 3 ] || fail "the guest does not boot; console log: $log"
 	done
 	exec 8<&-
 }
