@@ -104,43 +104,68 @@ static bool restarts_futex(const struct task_struct *task)
 	return !strcmp(name, "futex_wait_restart");
 }
 
+/* Whether the registers say that the call is to be repeated. */
+static bool was_interrupted(struct task_struct *task, struct pt_regs *regs)
+{
+	switch (syscall_get_error(task, regs)) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether a call waits: the system call alone does not tell it of futex(2). */
+static bool is_wait(const struct fi_call *call)
+{
+	if (call->syscall != FI_SYS_FUTEX)
+		return call->syscall != FI_SYS_UNKNOWN;
+	switch (call->args[1] & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_LOCK_PI:
+	case FI_FUTEX_LOCK_PI2:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * fi_call_read_interrupted() - copy a futex wait that was interrupted
  * @call: filled in, but for the words of futex_waitv()
  * @task: a thread that is stopped or frozen on its way out of the kernel
+ * @insn: receives the address of a user's instruction that must be FI_CALL_INSN, or it is
+ *	no such wait; 0 if it is one for sure
  *
  * A wait that a signal or a stop ends returns one of the codes that make the kernel
- * repeat the call; it is in the saved registers until then.
- *
- * arm64 does not keep that: its do_signal() sets the registers back to before the call
- * before it stops the thread, so there these waits are not found.
+ * repeat the call; it is in the saved registers until then, or they are set back.
  *
  * Context: RCU. The stack may be given to another thread at any time if @task
  * is killed: the caller checks afterwards that it was not.
  *
  * Return: whether it is such a wait.
  */
-bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task)
+bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task,
+			      unsigned long *insn)
 {
 	struct pt_regs regs;
 
 	if (copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)))
 		return false;
-	switch (syscall_get_error(task, &regs)) {
-	case -ERESTARTSYS:
-	case -ERESTARTNOINTR:
-	case -ERESTARTNOHAND:
-	case -ERESTART_RESTARTBLOCK:
-		break;
-	default:
+	*insn = fi_redo_call(task, &regs);
+	if (!*insn && !was_interrupted(task, &regs))
 		return false;
-	}
 	read_registers(call, task, &regs);
 	if (call->syscall == FI_SYS_RESTART) {
 		read_restart_block(call, task);
 		return restarts_futex(task);
 	}
-	return call->syscall != FI_SYS_UNKNOWN;
+	return is_wait(call);
 }
 
 static enum fi_timeout absolute_timeout(bool realtime)

@@ -7,6 +7,9 @@
 struct task_struct;
 union futex_key;
 
+/* 5.14, bf22a6976897 */
+#define FI_FUTEX_LOCK_PI2	13
+
 /* A field of struct fi_call that does not apply, or is not known. */
 enum fi_known {
 	FI_UNKNOWN,
@@ -35,40 +38,41 @@ enum fi_timeout {
 
 /**
  * struct fi_call - the system call that a waiter is in, or the io_uring request
- * @syscall: which one
  * @args: the six argument registers; of a request none
- * @op_known: whether @op and @flags are; @op is of futex(2) only
+ * @uaddr: address of the futex word in the call
+ * @timeout_addr: where the caller has its struct timespec, or 0
+ * @timeout_ns: the time that it gives, in nanoseconds
  * @op: FUTEX_WAIT and so on, without flags
  * @flags: FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME
- * @uaddr_known: whether @uaddr is
- * @uaddr: address of the futex word in the call
- * @expected_known: whether @expected is, or that the call compares nothing
  * @expected: value that the word had to have
+ * @syscall: which one
+ * @expected_known: whether @expected is, or that the call compares nothing
  * @timeout: whether it ends by itself, and by which clock
- * @timeout_addr: where the caller has its struct timespec, or 0
- * @time32: that is one of 32-bit numbers
+ * @op_known: whether @op and @flags are; @op is of futex(2) only
+ * @uaddr_known: whether @uaddr is
+ * @time32: the struct timespec is one of 32-bit numbers
  * @timeout_known: whether @timeout_ns is
- * @timeout_ns: the time that it gives, in nanoseconds
  */
 struct fi_call {
-	enum fi_syscall syscall;
 	unsigned long args[6];
-	bool op_known;
+	unsigned long uaddr;
+	unsigned long timeout_addr;
+	u64 timeout_ns;
 	unsigned int op;
 	unsigned int flags;
-	bool uaddr_known;
-	unsigned long uaddr;
-	enum fi_known expected_known;
 	u32 expected;
-	enum fi_timeout timeout;
-	unsigned long timeout_addr;
-	bool time32;
-	bool timeout_known;
-	u64 timeout_ns;
+	enum fi_syscall syscall : 8;
+	enum fi_known expected_known : 8;
+	enum fi_timeout timeout : 8;
+	bool op_known : 1;
+	bool uaddr_known : 1;
+	bool time32 : 1;
+	bool timeout_known : 1;
 };
 
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q);
-bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task);
+bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task,
+			      unsigned long *insn);
 void fi_call_read_vector(struct fi_call *call, const char *q);
 void fi_call_decode(struct fi_call *call, const union futex_key *key);
 

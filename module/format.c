@@ -18,88 +18,112 @@
 
 #define FI_FORMAT_VERSION	1
 
-static const char * const op_names[] = {
-	[FUTEX_WAIT] = "FUTEX_WAIT",
-	[FUTEX_LOCK_PI] = "FUTEX_LOCK_PI",
-	[FUTEX_WAIT_BITSET] = "FUTEX_WAIT_BITSET",
-	[FUTEX_WAIT_REQUEUE_PI] = "FUTEX_WAIT_REQUEUE_PI",
-	[13] = "FUTEX_LOCK_PI2", /* 5.14, bf22a6976897 */
+static const struct fi_word op_names[] = {
+	[FUTEX_WAIT] = FI_WORD("FUTEX_WAIT"),
+	[FUTEX_LOCK_PI] = FI_WORD("FUTEX_LOCK_PI"),
+	[FUTEX_WAIT_BITSET] = FI_WORD("FUTEX_WAIT_BITSET"),
+	[FUTEX_WAIT_REQUEUE_PI] = FI_WORD("FUTEX_WAIT_REQUEUE_PI"),
+	[FI_FUTEX_LOCK_PI2] = FI_WORD("FUTEX_LOCK_PI2"),
 };
 
-static const char * const syscall_names[] = {
-	[FI_SYS_UNKNOWN] = "?",
-	[FI_SYS_FUTEX] = "futex",
-	[FI_SYS_FUTEX_WAITV] = "futex_waitv",
-	[FI_SYS_RESTART] = "restart_syscall",
-	[FI_SYS_FUTEX_WAIT] = "futex_wait",
-	[FI_SYS_IO_URING_WAIT] = "io_uring",
-	[FI_SYS_IO_URING_WAITV] = "io_uring",
+static const struct fi_word syscall_names[] = {
+	[FI_SYS_UNKNOWN] = FI_WORD("?"),
+	[FI_SYS_FUTEX] = FI_WORD("futex"),
+	[FI_SYS_FUTEX_WAITV] = FI_WORD("futex_waitv"),
+	[FI_SYS_RESTART] = FI_WORD("restart_syscall"),
+	[FI_SYS_FUTEX_WAIT] = FI_WORD("futex_wait"),
+	[FI_SYS_IO_URING_WAIT] = FI_WORD("io_uring"),
+	[FI_SYS_IO_URING_WAITV] = FI_WORD("io_uring"),
 };
 
 /* The newer calls have no operation: there the name of the call, or request. */
-static const char * const call_op_names[] = {
-	[FI_SYS_FUTEX_WAITV] = "futex_waitv",
-	[FI_SYS_FUTEX_WAIT] = "futex_wait",
-	[FI_SYS_IO_URING_WAIT] = "IORING_OP_FUTEX_WAIT",
-	[FI_SYS_IO_URING_WAITV] = "IORING_OP_FUTEX_WAITV",
+static const struct fi_word call_op_names[] = {
+	[FI_SYS_FUTEX_WAITV] = FI_WORD("futex_waitv"),
+	[FI_SYS_FUTEX_WAIT] = FI_WORD("futex_wait"),
+	[FI_SYS_IO_URING_WAIT] = FI_WORD("IORING_OP_FUTEX_WAIT"),
+	[FI_SYS_IO_URING_WAITV] = FI_WORD("IORING_OP_FUTEX_WAITV"),
 };
 
-static const char * const timeout_names[] = {
-	[FI_TIMEOUT_UNKNOWN] = "?",
-	[FI_TIMEOUT_NONE] = "none",
-	[FI_TIMEOUT_RELATIVE] = "relative",
-	[FI_TIMEOUT_MONOTONIC] = "monotonic",
-	[FI_TIMEOUT_REALTIME] = "realtime",
-	[FI_TIMEOUT_ABSOLUTE] = "absolute",
+static const struct fi_word timeout_names[] = {
+	[FI_TIMEOUT_UNKNOWN] = FI_WORD("?"),
+	[FI_TIMEOUT_RELATIVE] = FI_WORD("relative"),
+	[FI_TIMEOUT_MONOTONIC] = FI_WORD("monotonic"),
+	[FI_TIMEOUT_REALTIME] = FI_WORD("realtime"),
+	[FI_TIMEOUT_ABSOLUTE] = FI_WORD("absolute"),
 };
 
-static const char * const queued_names[] = {
-	[FI_QUEUED] = "yes",
-	[FI_NOT_QUEUED_STOPPED] = "stopped",
-	[FI_NOT_QUEUED_TRACED] = "traced",
-	[FI_NOT_QUEUED_FROZEN] = "frozen",
+static const struct fi_word queued_names[] = {
+	[FI_NOT_QUEUED_STOPPED] = FI_WORD("stopped"),
+	[FI_NOT_QUEUED_TRACED] = FI_WORD("traced"),
+	[FI_NOT_QUEUED_FROZEN] = FI_WORD("frozen"),
 };
 
-static const char * const frozen_names[] = { "no", "v1", "v2" };
+static const struct fi_word frozen_names[] = {
+	[1] = FI_WORD("v1"),
+	[2] = FI_WORD("v2"),
+};
 
-/* A key and its value, as most fields are. */
-static void put_string(struct fi_text *t, const char *key, const char *value)
-{
-	fi_put(t, key);
-	fi_put(t, value);
-}
-
-static void put_number(struct fi_text *t, const char *key, u64 value)
+/* A key, a literal, and its value, as most fields are. */
+static __always_inline void put_number(struct fi_text *t, const char *key, u64 value)
 {
 	fi_put(t, key);
 	fi_put_dec(t, value);
 }
 
-static void put_address(struct fi_text *t, const char *key, u64 value)
+static __always_inline void put_address(struct fi_text *t, const char *key, u64 value)
 {
 	fi_put(t, key);
 	fi_put_hex(t, value, 1);
 }
 
-static void put_text(struct fi_text *t, const char *key, const char *value)
+static __always_inline void put_word(struct fi_text *t, const char *key,
+				     const struct fi_word *word)
+{
+	fi_put(t, key);
+	fi_put_word(t, word);
+}
+
+static __always_inline void put_text(struct fi_text *t, const char *key, const char *value)
 {
 	fi_put(t, key);
 	fi_put_escaped(t, value);
 }
 
-static void put_yesno(struct fi_text *t, const char *key, bool value)
+static __always_inline void put_yesno(struct fi_text *t, const char *key, bool value)
 {
-	put_string(t, key, value ? "yes" : "no");
+	fi_put(t, key);
+	if (value)
+		fi_put(t, "yes");
+	else
+		fi_put(t, "no");
 }
 
 static void put_header(struct fi_text *t, const struct fi_snapshot *snap)
 {
 	put_number(t, "futexinspect version=", FI_FORMAT_VERSION);
-	put_string(t, " module=", THIS_MODULE->version);
+	put_text(t, " module=", THIS_MODULE->version);
 	put_text(t, " kernel=", utsname()->release);
 	put_text(t, " arch=", utsname()->machine);
-	put_string(t, " boot_id=", fi_boot_id);
+	put_text(t, " boot_id=", fi_boot_id);
 	put_number(t, " start_ns=", snap->start_ns);
+}
+
+/* Whether the other fields of a record tell all the arguments of the call. */
+static bool args_are_told(const struct fi_waiter *waiter)
+{
+	const struct fi_call *call = &waiter->call;
+
+	if (call->syscall != FI_SYS_FUTEX || call->args[3])
+		return false;
+	switch (call->op) {
+	case FUTEX_WAIT:
+		return true;
+	case FUTEX_WAIT_BITSET:
+		return !call->args[4] && call->args[5] == waiter->bitset &&
+		       waiter->queued == FI_QUEUED;
+	default:
+		return false;
+	}
 }
 
 static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
@@ -107,13 +131,14 @@ static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
 	const struct fi_call *call = &waiter->call;
 	int i;
 
-	put_string(t, " syscall=", syscall_names[call->syscall]);
-	if (waiter->is_request) {
-		fi_put(t, " args=?");
+	if (waiter->is_request || args_are_told(waiter))
 		return;
+	fi_put(t, " args=0x");
+	for (i = 0; i < ARRAY_SIZE(call->args); i++) {
+		if (i)
+			fi_put(t, ",0x");
+		fi_put_hex(t, call->args[i], 1);
 	}
-	for (i = 0; i < ARRAY_SIZE(call->args); i++)
-		put_address(t, i ? ",0x" : " args=0x", call->args[i]);
 }
 
 static void put_inode_key(struct fi_text *t, const union futex_key *key)
@@ -132,19 +157,18 @@ static void put_key(struct fi_text *t, const struct fi_waiter *waiter)
 		put_inode_key(t, key);
 	else if (key->both.offset & FUT_OFF_MMSHARED)
 		fi_put(t, " key=shared-mm");
-	else
-		fi_put(t, " key=private");
 }
 
 static void put_flags(struct fi_text *t, unsigned int flags)
 {
-	fi_put(t, flags ? " flags=" : " flags=-");
-	if (flags & FUTEX_PRIVATE_FLAG)
-		fi_put(t, "PRIVATE");
-	if ((flags & FUTEX_PRIVATE_FLAG) && (flags & ~FUTEX_PRIVATE_FLAG))
-		fi_put_char(t, '|');
-	if (flags & FUTEX_CLOCK_REALTIME)
-		fi_put(t, "CLOCK_REALTIME");
+	if (flags == FUTEX_PRIVATE_FLAG)
+		fi_put(t, " flags=PRIVATE");
+	else if (flags & FUTEX_PRIVATE_FLAG)
+		fi_put(t, " flags=PRIVATE|CLOCK_REALTIME");
+	else if (flags)
+		fi_put(t, " flags=CLOCK_REALTIME");
+	else
+		fi_put(t, " flags=-");
 }
 
 static void put_op(struct fi_text *t, const struct fi_call *call)
@@ -154,9 +178,9 @@ static void put_op(struct fi_text *t, const struct fi_call *call)
 		return;
 	}
 	if (call->syscall != FI_SYS_FUTEX)
-		put_string(t, " op=", call_op_names[call->syscall]);
-	else if (call->op < ARRAY_SIZE(op_names) && op_names[call->op])
-		put_string(t, " op=", op_names[call->op]);
+		put_word(t, " op=", &call_op_names[call->syscall]);
+	else if (call->op < ARRAY_SIZE(op_names) && op_names[call->op].len)
+		put_word(t, " op=", &op_names[call->op]);
 	else
 		put_number(t, " op=", call->op);
 	put_flags(t, call->flags);
@@ -177,55 +201,72 @@ static void put_expected(struct fi_text *t, const struct fi_call *call)
 	}
 }
 
-static bool has_word(const struct fi_waiter *waiter, int i)
+/* The N-th word around the futex, which is not 0 and was read. */
+static u32 word(const struct fi_snapshot *snap, const struct fi_waiter *waiter, int n)
 {
-	return waiter->words_read & BIT(i);
+	return snap->words[waiter->first_word + hweight32(waiter->words_set & (BIT(n) - 1))];
 }
 
-static void put_value(struct fi_text *t, const struct fi_waiter *waiter)
+static void put_value(struct fi_text *t, const struct fi_snapshot *snap,
+		      const struct fi_waiter *waiter)
 {
-	if (has_word(waiter, FI_WORDS_BEFORE))
-		put_number(t, " value=", waiter->words[FI_WORDS_BEFORE]);
-	else
+	if (!(waiter->words_read & BIT(FI_WORDS_BEFORE)))
 		fi_put(t, " value=?");
+	else if (waiter->words_set & BIT(FI_WORDS_BEFORE))
+		put_number(t, " value=", word(snap, waiter, FI_WORDS_BEFORE));
+	else
+		fi_put(t, " value=0");
 }
 
-static void put_words(struct fi_text *t, const struct fi_waiter *waiter)
+/* How many words from @n on are as the @n-th: not in @words. */
+static int run(u32 words, int n)
 {
-	int i;
+	words >>= n;
+	return words ? __ffs(words) : FI_WORDS - n;
+}
 
-	if (!waiter->words_read) {
+static void put_words(struct fi_text *t, const struct fi_snapshot *snap,
+		      const struct fi_waiter *waiter)
+{
+	const u32 read = waiter->words_read, set = waiter->words_set;
+	const u32 all = GENMASK(FI_WORDS - 1, 0);
+	int n, times;
+
+	if (!read)
 		fi_put(t, " words=?");
+	if (!read || (read == all && !set))
 		return;
-	}
 	put_number(t, " words=-", FI_WORDS_BEFORE * sizeof(u32));
-	for (i = 0; i < FI_WORDS; i++) {
-		fi_put_char(t, i ? ',' : ':');
-		if (has_word(waiter, i))
-			fi_put_hex(t, waiter->words[i], 8);
-		else
-			fi_put_char(t, '?');
+	for (n = 0; n < FI_WORDS; n += times) {
+		times = 1;
+		fi_put_char(t, n ? ',' : ':');
+		if (set & BIT(n)) {
+			fi_put_hex(t, word(snap, waiter, n), 1);
+			continue;
+		}
+		fi_put_char(t, read & BIT(n) ? '0' : '?');
+		times = run(read & BIT(n) ? set | ~read : read, n);
+		if (times > 1)
+			put_number(t, "*", times);
 	}
 }
 
 static void put_timeout(struct fi_text *t, const struct fi_call *call)
 {
-	put_string(t, " timeout=", timeout_names[call->timeout]);
 	if (call->timeout == FI_TIMEOUT_NONE)
-		fi_put(t, " timeout_ns=-");
-	else if (!call->timeout_known)
-		fi_put(t, " timeout_ns=?");
-	else
+		return;
+	put_word(t, " timeout=", &timeout_names[call->timeout]);
+	if (call->timeout_known)
 		put_number(t, " timeout_ns=", call->timeout_ns);
+	else
+		fi_put(t, " timeout_ns=?");
 }
 
 static void put_pi_owner(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	if (waiter->queued != FI_QUEUED || (waiter->has_pi_state && !waiter->pi_owner))
 		fi_put(t, " pi_owner=?");
-	else if (!waiter->has_pi_state)
-		fi_put(t, " pi_owner=-");
-	else
+	else if (waiter->has_pi_state)
 		put_number(t, " pi_owner=", waiter->pi_owner);
 }
 
@@ -237,12 +278,12 @@ static void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
 		put_number(t, " asleep_ns=", waiter->asleep_ns);
 	if (waiter->is_request)
 		fi_put(t, " stable=?");
-	else
-		put_yesno(t, " stable=", waiter->stable);
+	else if (!waiter->stable)
+		fi_put(t, " stable=no");
 }
 
-/* What is known of the word, and where it is. */
-static void put_futex(struct fi_text *t, const struct fi_waiter *waiter)
+/* Where the word is. */
+static void put_place(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
@@ -250,23 +291,32 @@ static void put_futex(struct fi_text *t, const struct fi_waiter *waiter)
 		put_address(t, " uaddr=0x", call->uaddr);
 	else
 		fi_put(t, " uaddr=?");
-	if (waiter->waits_on)
-		put_address(t, " waits_on=0x", waiter->waits_on);
-	else
+	if (!waiter->waits_on)
 		fi_put(t, " waits_on=?");
+	else if (!call->uaddr_known || waiter->waits_on != call->uaddr)
+		put_address(t, " waits_on=0x", waiter->waits_on);
 	put_key(t, waiter);
-	put_op(t, call);
-	put_expected(t, call);
-	put_value(t, waiter);
-	if (waiter->queued == FI_QUEUED) {
+}
+
+/* What is known of the word, and of the wait for it. */
+static void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
+		      const struct fi_waiter *waiter)
+{
+	put_op(t, &waiter->call);
+	put_expected(t, &waiter->call);
+	put_value(t, snap, waiter);
+	if (waiter->queued != FI_QUEUED) {
+		fi_put(t, " bitset=?");
+	} else if (waiter->bitset == FUTEX_BITSET_MATCH_ANY) {
+		fi_put(t, " bitset=0xffffffff");
+	} else {
 		fi_put(t, " bitset=0x");
 		fi_put_hex(t, waiter->bitset, 8);
-	} else {
-		fi_put(t, " bitset=?");
 	}
 }
 
-static void put_waiter(struct fi_text *t, const struct fi_waiter *waiter)
+static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
+		       const struct fi_waiter *waiter)
 {
 	put_number(t, "waiter tid=", waiter->tid);
 	put_number(t, " tgid=", waiter->tgid);
@@ -275,13 +325,17 @@ static void put_waiter(struct fi_text *t, const struct fi_waiter *waiter)
 		put_number(t, " mm=", waiter->space);
 	else
 		fi_put(t, " mm=?");
+	if (waiter->call.syscall != FI_SYS_FUTEX)
+		put_word(t, " syscall=", &syscall_names[waiter->call.syscall]);
 	put_args(t, waiter);
-	put_futex(t, waiter);
+	put_place(t, waiter);
+	put_futex(t, snap, waiter);
 	put_timeout(t, &waiter->call);
 	put_asleep(t, waiter);
-	put_words(t, waiter);
+	put_words(t, snap, waiter);
 	put_pi_owner(t, waiter);
-	put_string(t, " queued=", queued_names[waiter->queued]);
+	if (waiter->queued != FI_QUEUED)
+		put_word(t, " queued=", &queued_names[waiter->queued]);
 }
 
 static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
@@ -290,7 +344,9 @@ static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
 	size_t i = space->first_thread;
 	pid_t first, last;
 
-	fi_put(t, i ? " live_threads=" : " live_threads=-");
+	fi_put(t, " live_threads=");
+	if (!i)
+		fi_put_char(t, '-');
 	while (i) {
 		first = snap->threads[i - 1].tid;
 		last = first;
@@ -333,28 +389,44 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_text(t, " cgroup=", process->cgroup ?: "?");
 }
 
-static void put_thread(struct fi_text *t, const struct fi_thread *thread)
+/* What is so of most threads is left out. */
+static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
+		       const struct fi_thread *thread)
 {
+	const struct fi_process *process = &snap->processes[thread->process];
+
 	put_number(t, "thread tid=", thread->tid);
-	put_number(t, " tgid=", thread->tgid);
-	put_text(t, " comm=", thread->comm);
-	put_number(t, " mm=", thread->space);
-	fi_put(t, " state=");
-	fi_put_char(t, thread->state);
+	put_number(t, " tgid=", process->tgid);
+	if (memcmp(thread->comm, process->comm, sizeof(thread->comm)))
+		put_text(t, " comm=", thread->comm);
+	if (thread->space != process->space)
+		put_number(t, " mm=", thread->space);
+	if (thread->state != 'S') {
+		fi_put(t, " state=");
+		fi_put_char(t, thread->state);
+	}
 	if (thread->traced)
 		put_number(t, " tracer=", thread->tracer);
-	else
-		fi_put(t, " tracer=-");
 	put_number(t, " nvcsw=", thread->nvcsw);
-	put_number(t, " nivcsw=", thread->nivcsw);
+	if (thread->nivcsw)
+		put_number(t, " nivcsw=", thread->nivcsw);
 	put_number(t, " start_ns=", thread->start_ns);
-	put_number(t, " nstid=", thread->nstid);
-	put_string(t, " frozen=", frozen_names[(int)thread->frozen]);
-	put_yesno(t, " exiting=", thread->exiting);
-	put_yesno(t, " io_worker=", thread->io_worker);
-	put_address(t, " clear_child_tid=0x", thread->clear_child_tid);
-	put_yesno(t, " robust_list=", thread->robust_list);
-	put_yesno(t, " io_uring=", thread->io_uring);
+	if (!thread->nstid)
+		fi_put(t, " nstid=?");
+	else if (thread->nstid != thread->tid)
+		put_number(t, " nstid=", thread->nstid);
+	if (thread->frozen)
+		put_word(t, " frozen=", &frozen_names[(int)thread->frozen]);
+	if (thread->exiting)
+		fi_put(t, " exiting=yes");
+	if (thread->io_worker)
+		fi_put(t, " io_worker=yes");
+	if (thread->clear_child_tid)
+		put_address(t, " clear_child_tid=0x", thread->clear_child_tid);
+	if (thread->robust_list)
+		fi_put(t, " robust_list=yes");
+	if (thread->io_uring)
+		fi_put(t, " io_uring=yes");
 }
 
 static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
@@ -372,9 +444,14 @@ static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
 	} else {
 		fi_put(t, " dev=? ino=? nlink=?");
 	}
-	fi_put(t, shared->nr_maps ? " mms=" : " mms=?");
-	for (i = 0; i < shared->nr_maps; i++)
-		put_number(t, i ? "," : "", snap->maps[shared->first_map + i]);
+	fi_put(t, " mms=");
+	if (!shared->nr_maps)
+		fi_put_char(t, '?');
+	for (i = 0; i < shared->nr_maps; i++) {
+		if (i)
+			fi_put_char(t, ',');
+		fi_put_dec(t, snap->maps[shared->first_map + i]);
+	}
 	put_yesno(t, " complete=", shared->complete);
 }
 
@@ -390,13 +467,13 @@ static void put_end(struct fi_text *t, const struct fi_snapshot *snap)
 	put_number(t, " shared=", snap->nr_shared);
 }
 
-/* Print record number @n, which fi_format_ops counts from 0. */
+/* Print record number @n, counted from 0. */
 static void put_record(struct fi_text *t, const struct fi_snapshot *snap, u64 n)
 {
 	if (n-- == 0)
 		return put_header(t, snap);
 	if (n < snap->nr_waiters)
-		return put_waiter(t, &snap->waiters[n]);
+		return put_waiter(t, snap, &snap->waiters[n]);
 	n -= snap->nr_waiters;
 	if (n < snap->nr_spaces)
 		return put_space(t, snap, n + 1);
@@ -405,7 +482,7 @@ static void put_record(struct fi_text *t, const struct fi_snapshot *snap, u64 n)
 		return put_process(t, &snap->processes[n]);
 	n -= snap->nr_processes;
 	if (n < snap->nr_threads)
-		return put_thread(t, &snap->threads[n]);
+		return put_thread(t, snap, &snap->threads[n]);
 	n -= snap->nr_threads;
 	if (n < snap->nr_shared)
 		return put_shared(t, snap, &snap->shared[n]);
@@ -421,9 +498,12 @@ static u64 nr_records(const struct fi_snapshot *snap)
 	       snap->nr_threads + snap->nr_shared + (snap->error ? 1 : 0) + 1;
 }
 
+/* How many records seq_file gets at once: it takes its time for each. */
+#define BLOCK	16
+
 static void *format_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos < nr_records(m->private) ? pos : NULL;
+	return *pos * BLOCK < nr_records(m->private) ? pos : NULL;
 }
 
 static void *format_next(struct seq_file *m, void *v, loff_t *pos)
@@ -438,21 +518,33 @@ static void format_stop(struct seq_file *m, void *v)
 
 static int format_show(struct seq_file *m, void *v)
 {
+	const struct fi_snapshot *snap = m->private;
+	u64 first = *(loff_t *)v * BLOCK;
+	u64 last = min(first + BLOCK, nr_records(snap));
 	struct fi_text text;
 	size_t size;
 	char *buf;
 
 	size = seq_get_buf(m, &buf);
+	if (size < FI_TEXT_PIECE)
+		goto full;
 	text.pos = buf;
-	text.end = buf + size;
-	put_record(&text, m->private, *(loff_t *)v);
-	fi_put_char(&text, '\n');
-	/* What fills the buffer may have been cut: seq_file then asks again, with more. */
-	seq_commit(m, text.pos < text.end ? text.pos - buf : -1);
+	text.end = buf + size - FI_TEXT_PIECE;
+	for (; first < last; first++) {
+		put_record(&text, snap, first);
+		fi_put_char(&text, '\n');
+	}
+	if (text.pos >= text.end)
+		goto full;
+	seq_commit(m, text.pos - buf);
+	return 0;
+full:
+	/* Some of it is missing: seq_file then asks again, with more room. */
+	seq_commit(m, -1);
 	return 0;
 }
 
-/* The snapshot to print is in struct seq_file.private; a position is a record. */
+/* The snapshot to print is in struct seq_file.private; a position is BLOCK records. */
 const struct seq_operations fi_format_ops = {
 	.start = format_start,
 	.next = format_next,

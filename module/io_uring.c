@@ -26,7 +26,7 @@ static struct waker {
 
 /**
  * fi_what_wakes() - what kind of waiter a queue entry is
- * @q: the struct futex_q
+ * @q: the struct futex_q, of a kernel where it has the function that wakes it
  *
  * Context: under the lock of the bucket that @q is in.
  */
@@ -36,8 +36,6 @@ enum fi_wakes fi_what_wakes(const char *q)
 	void *address;
 	int i;
 
-	if (!fi_layout.has_wake)
-		return FI_WAKES_THREAD;
 	address = *fi_member(q, fi_layout.q_wake, void *);
 	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
 		if (READ_ONCE(wakers[i].address) == address)

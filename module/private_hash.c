@@ -102,7 +102,7 @@ static int collect_mm(struct fi_snapshot *snap, struct mm_struct *mm)
 	int err;
 
 	do {
-		err = fi_reserve_waiters(snap, want);
+		err = fi_reserve_waiters(snap, want + 1);
 		if (!err)
 			err = take_table(snap, mm, &want);
 	} while (err == -ENOSPC);

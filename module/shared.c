@@ -24,7 +24,7 @@ static bool same_key(const union futex_key *a, const union futex_key *b)
 	       a->shared.offset == b->shared.offset;
 }
 
-static size_t *hash_slot(struct fi_snapshot *snap, const union futex_key *key)
+static unsigned int *hash_slot(struct fi_snapshot *snap, const union futex_key *key)
 {
 	return &snap->shared_by_key[hash_64(key->shared.i_seq ^ key->shared.pgoff,
 					    FI_HASH_BITS)];
@@ -33,7 +33,7 @@ static size_t *hash_slot(struct fi_snapshot *snap, const union futex_key *key)
 /* The record of the key of a waiter, a new one if need be. Return NULL if out of memory. */
 static struct fi_shared *get_shared(struct fi_snapshot *snap, const struct fi_waiter *waiter)
 {
-	size_t *slot = hash_slot(snap, &waiter->key);
+	unsigned int *slot = hash_slot(snap, &waiter->key);
 	struct fi_shared *shared;
 	size_t i;
 
@@ -135,18 +135,17 @@ static size_t read_inode(struct fi_snapshot *snap, struct fi_shared *shared,
 
 /* Look the word up in the mappings of a waiter. Return as note_maps(). */
 static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
-			 const struct fi_waiter *waiter)
+			 struct mm_struct *mm, unsigned long addr)
 {
-	unsigned long addr = untagged_addr(waiter->call.uaddr);
 	struct vm_area_struct *vma;
 	size_t total = 0;
 
-	if (!mmap_read_trylock(waiter->mm))
+	if (!mmap_read_trylock(mm))
 		return 0;
-	vma = find_vma(waiter->mm, addr);
+	vma = find_vma(mm, addr);
 	if (vma && vma->vm_start <= addr && has_inode_key(vma, addr, &shared->key))
 		total = read_inode(snap, shared, vma);
-	mmap_read_unlock(waiter->mm);
+	mmap_read_unlock(mm);
 	return total;
 }
 
@@ -154,12 +153,13 @@ static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
 static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 		      const struct fi_waiter *waiter)
 {
+	struct mm_struct *mm = snap->spaces[waiter->space - 1].mm;
 	size_t total;
 
-	if (!mmget_not_zero(waiter->mm))
+	if (!mmget_not_zero(mm))
 		return 0;
-	total = look_up_in(snap, shared, waiter);
-	mmput_async(waiter->mm);
+	total = look_up_in(snap, shared, mm, untagged_addr(waiter->call.uaddr));
+	mmput_async(mm);
 	return total;
 }
 
@@ -214,7 +214,7 @@ static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
 static bool is_shared(const struct fi_waiter *waiter)
 {
 	return waiter->queued == FI_QUEUED && waiter->key.both.offset & FUT_OFF_INODE &&
-	       waiter->mm && waiter->call.uaddr_known;
+	       waiter->space && waiter->call.uaddr_known;
 }
 
 /**

@@ -10,19 +10,21 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "private_hash.h"
 #include "shared.h"
 #include "snapshot.h"
-#include "stopped.h"
 #include "waiters.h"
+#include "walk.h"
 #include "words.h"
 
 /**
  * fi_reserve() - make room in an array
- * @array: address of the pointer to its kvmalloc() memory, which may move
+ * @array: address of the pointer to its memory, which may move, and is for kvfree()
  * @nr: elements in use
  * @more: elements there must be room for after them
  * @size: size of an element in bytes
@@ -41,10 +43,13 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
 	if (want <= *max)
 		return 0;
 	want = max(want, *max * 2);
-	/* kvmalloc() warns of more. */
+	/* An array of several pages from kmalloc() is up to twice as large as need be. */
 	if (want > INT_MAX / size)
 		return -ENOMEM;
-	new = kvmalloc_array(want, size, GFP_KERNEL_ACCOUNT);
+	if (want * size <= PAGE_SIZE)
+		new = kmalloc(want * size, GFP_KERNEL_ACCOUNT);
+	else
+		new = __vmalloc(want * size, GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
 	if (nr)
@@ -62,12 +67,17 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
  *
  * Return: the id of the address space, or 0 if no waiter lives in @mm.
  */
-unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struct *mm)
+unsigned int fi_find_space(struct fi_snapshot *snap, const struct mm_struct *mm)
 {
-	unsigned int id = snap->spaces_by_mm[hash_ptr(mm, FI_HASH_BITS)];
+	unsigned int id = snap->recent_space;
 
+	/* Threads of one process mostly come one after the other. */
+	if (id && snap->spaces[id - 1].mm == mm)
+		return id;
+	id = snap->spaces_by_mm[hash_ptr(mm, FI_HASH_BITS)];
 	while (id && snap->spaces[id - 1].mm != mm)
 		id = snap->spaces[id - 1].next;
+	snap->recent_space = id;
 	return id;
 }
 
@@ -97,29 +107,6 @@ unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm)
 	return snap->nr_spaces;
 }
 
-/* Make the address spaces of the waiters, and list each one's waiters. */
-static int group_by_space(struct fi_snapshot *snap)
-{
-	size_t i;
-
-	/* From the last to the first, so that the lists come out in order. */
-	for (i = snap->nr_waiters; i; i--) {
-		struct fi_waiter *waiter = &snap->waiters[i - 1];
-		struct fi_space *space;
-
-		if (!waiter->mm)
-			continue;
-		if (fi_reserve(&snap->spaces, snap->nr_spaces, 1, sizeof(*snap->spaces),
-			       &snap->max_spaces))
-			return -ENOMEM;
-		waiter->space = fi_add_space(snap, waiter->mm);
-		space = &snap->spaces[waiter->space - 1];
-		waiter->next_in_space = space->waiters;
-		space->waiters = i;
-	}
-	return 0;
-}
-
 /* The address of the word, where the key has it: not in an inode's key. */
 static unsigned long key_address(const union futex_key *key)
 {
@@ -128,92 +115,140 @@ static unsigned long key_address(const union futex_key *key)
 	return key->private.address + (key->private.offset & ~3U);
 }
 
-/* What can be known of a waiter without its bucket's lock. */
-static void describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter)
+/* The address space of a request's thread, which may exit at any time. */
+static void pin_space(struct fi_snapshot *snap, struct fi_waiter *waiter)
 {
-	struct task_struct *task = waiter->task;
-	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
-
-	if (waiter->is_request)
-		waiter->mm = fi_pin_mm(task);
-	fi_call_decode(&waiter->call, key);
-	waiter->waits_on = key ? key_address(key) : waiter->call.uaddr;
-	waiter->tid = task_pid_nr_ns(task, snap->ns);
-	waiter->tgid = task_tgid_nr_ns(task, snap->ns);
-	strscpy(waiter->comm, task->comm, sizeof(waiter->comm));
+	task_lock(waiter->task);
+	if (waiter->task->mm)
+		waiter->space = fi_add_space(snap, waiter->task->mm);
+	task_unlock(waiter->task);
 }
 
-/*
- * Describe all waiters, and drop those that the reader cannot name: who has
- * exited by now waits no more, the others count as hidden.
+/**
+ * fi_describe_waiter() - work out what a waiter waits for, from what was copied of it
+ * @snap: the snapshot
+ * @waiter: the waiter
+ *
+ * Context: any.
  */
-static void describe_waiters(struct fi_snapshot *snap)
+void fi_describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter)
+{
+	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
+
+	fi_call_decode(&waiter->call, key);
+	waiter->waits_on = key ? key_address(key) : waiter->call.uaddr;
+}
+
+/**
+ * fi_link_waiter() - put a waiter into the list of its address space
+ * @snap: the snapshot
+ * @i: index of the waiter, which stays there
+ *
+ * Context: any.
+ */
+void fi_link_waiter(struct fi_snapshot *snap, size_t i)
+{
+	struct fi_waiter *waiter = &snap->waiters[i];
+	struct fi_space *space;
+
+	if (!waiter->space)
+		return;
+	space = &snap->spaces[waiter->space - 1];
+	waiter->next_in_space = space->waiters;
+	space->waiters = i + 1;
+}
+
+/* Describe all waiters, but for those that the reader cannot name: they are counted. */
+static int describe_waiters(struct fi_snapshot *snap)
 {
 	size_t kept = 0;
 	size_t i;
+	int err;
 
 	for (i = 0; i < snap->nr_waiters; i++) {
 		struct fi_waiter *waiter = &snap->waiters[i];
 
-		describe_waiter(snap, waiter);
-		if (waiter->tid) {
-			swap(snap->waiters[kept], *waiter);
-			kept++;
-		} else if (pid_alive(waiter->task) || waiter->is_request) {
+		if (!waiter->tid) {
 			snap->hidden++;
+			continue;
 		}
+		if (waiter->is_request) {
+			err = fi_reserve_waiters(snap, 0);
+			if (err)
+				return err;
+			pin_space(snap, waiter);
+		}
+		fi_describe_waiter(snap, waiter);
+		if (kept != i)
+			swap(snap->waiters[kept], *waiter);
+		fi_link_waiter(snap, kept++);
 	}
 	fi_drop_waiters(snap, kept);
+	return 0;
 }
 
 /*
  * A thread that was seen in the queue, sleeps now, and was not switched to or
  * from in between, slept all the time.
  */
-static void check_waiter(struct fi_waiter *waiter)
+static void check_waiter(struct fi_waiter *waiter, u64 now)
 {
 	struct task_struct *task = waiter->task;
-	u64 now = local_clock();
 	u64 arrival = READ_ONCE(task->sched_info.last_arrival);
 
-	if (waiter->is_request) {
-		waiter->asleep_ns = FI_TIME_UNKNOWN;
-		return;
-	}
-	if (!arrival)
+	if (waiter->is_request || !arrival)
 		waiter->asleep_ns = FI_TIME_UNKNOWN;
 	else /* clocks of two CPUs may differ by a little */
 		waiter->asleep_ns = now > arrival ? now - arrival : 0;
 	/* One that is about to sleep is switched, and counted, only when it has left its CPU. */
-	waiter->stable = task_state_to_char(task) != 'R' && !READ_ONCE(task->on_cpu) &&
+	waiter->stable = !READ_ONCE(task->on_cpu) && task_state_to_char(task) != 'R' &&
 			 fi_switches(task) == waiter->switches;
+}
+
+/* Check all waiters, leave out what turned out to be none, and give the threads back. */
+static void finish_waiters(struct fi_snapshot *snap)
+{
+	size_t kept = 0;
+	u64 now = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_waiters; i++) {
+		struct fi_waiter *waiter = &snap->waiters[i];
+
+		if (i % FI_BATCH == 0) {
+			cond_resched();
+			now = local_clock();
+		}
+		check_waiter(waiter, now);
+		put_task_struct(waiter->task);
+		waiter->task = NULL;
+		if (waiter->queued != FI_QUEUED && waiter->insn)
+			continue;
+		if (kept != i)
+			snap->waiters[kept] = *waiter;
+		kept++;
+	}
+	snap->nr_waiters = kept;
 }
 
 static int take(struct fi_snapshot *snap)
 {
-	size_t i;
 	int err;
 
 	err = fi_collect_private_waiters(snap);
 	if (!err)
 		err = fi_collect_waiters(snap);
 	if (!err)
-		err = fi_collect_stopped_waiters(snap);
-	if (err)
-		return err;
-	describe_waiters(snap);
-	err = group_by_space(snap);
+		err = describe_waiters(snap);
 	if (!err)
 		err = fi_resolve_shared(snap);
-	if (err)
-		return err;
-	err = fi_collect_threads(snap);
-	if (err)
-		return err;
-	fi_read_words(snap);
-	for (i = 0; i < snap->nr_waiters; i++)
-		check_waiter(&snap->waiters[i]);
-	return 0;
+	if (!err)
+		err = fi_collect_threads(snap);
+	if (!err)
+		err = fi_read_words(snap);
+	if (!err)
+		finish_waiters(snap);
+	return err;
 }
 
 /* Give back all that belongs to the kernel; the records stay. */
@@ -221,8 +256,8 @@ static void release_references(struct fi_snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_waiters; i++)
-		fi_put_waiter(&snap->waiters[i]);
+	for (i = 0; i < snap->nr_waiters && snap->waiters[i].task; i++)
+		put_task_struct(snap->waiters[i].task);
 	for (i = 0; i < snap->nr_spaces; i++)
 		mmdrop(snap->spaces[i].mm);
 	put_pid_ns(snap->ns);
@@ -269,6 +304,7 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 	kvfree(snap->waiters);
 	kvfree(snap->spaces);
 	kvfree(snap->processes);
+	kvfree(snap->words);
 	kvfree(snap->shared);
 	kvfree(snap->maps);
 	kvfree(snap->threads);

@@ -4,6 +4,7 @@
 
 #include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
 #include <linux/futex.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -11,7 +12,6 @@
 
 struct fi_mm_batch;
 struct mm_struct;
-struct pid_namespace;
 
 #define FI_TIME_UNKNOWN	U64_MAX
 
@@ -30,48 +30,54 @@ enum fi_queued {
 /**
  * struct fi_waiter - one thread on one futex word
  * @task: the thread; a reference is held until the snapshot is complete
- * @mm: its address space; pinned by mmgrab() until the snapshot is complete; NULL if
- *	the thread that submitted a request has exited
- * @space: id of its address space in the snapshot; 0 without @mm
- * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
- * @queued: whether it is in the queue; if not, @key and @bitset are not known
  * @key: what the kernel queued it under
- * @bitset: bitset of the queue entry
- * @is_request: not the thread waits, but an io_uring request that it submitted
- * @has_pi_state: the word is a PI futex
- * @pi_owner: thread that owns it, in the reader's pid namespace; 0 if not known
+ * @insn: of one that is not queued: address of the instruction that must make a system
+ *	call, or this is no waiter; 0 once that is known
  * @call: the system call that it is in
  * @waits_on: address of the word, 0 if the key does not hold it
  * @switches: context switches when it was seen in the queue
  * @asleep_ns: time since it last got a CPU; FI_TIME_UNKNOWN if not known
- * @tid: in the reader's pid namespace
+ * @space: id of its address space in the snapshot; 0 if the thread that submitted a
+ *	request has exited
+ * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
+ * @bitset: bitset of the queue entry
+ * @pi_owner: thread that owns it, in the reader's pid namespace; 0 if not known
+ * @tid: in the reader's pid namespace; 0 if that does not show it, or it has exited
  * @tgid: in the reader's pid namespace
+ * @words_read: bit N is set if the N-th of the FI_WORDS words was read
+ * @words_set: bit N is set if the N-th of the words is not 0
+ * @first_word: index in the snapshot's words of the first that is not 0; the others
+ *	of @words_set follow
  * @comm: its name
+ * @queued: whether it is in the queue; if not, @key and @bitset are not known
+ * @is_request: not the thread waits, but an io_uring request that it submitted
+ * @has_pi_state: the word is a PI futex
  * @stable: it did not run while the snapshot was made
- * @words_read: bit N is set if @words[N] was read
- * @words: the futex word, at FI_WORDS_BEFORE, and those around it
  */
 struct fi_waiter {
 	struct task_struct *task;
-	struct mm_struct *mm;
-	unsigned int space;
-	size_t next_in_space;
-	enum fi_queued queued;
-	union futex_key key;
-	u32 bitset;
-	bool is_request;
-	bool has_pi_state;
-	pid_t pi_owner;
+	union {
+		union futex_key key;
+		unsigned long insn;
+	};
 	struct fi_call call;
 	unsigned long waits_on;
 	unsigned long switches;
 	u64 asleep_ns;
+	unsigned int space;
+	unsigned int next_in_space;
+	u32 bitset;
+	pid_t pi_owner;
 	pid_t tid;
 	pid_t tgid;
-	char comm[TASK_COMM_LEN];
-	bool stable;
 	u32 words_read;
-	u32 words[FI_WORDS];
+	u32 words_set;
+	unsigned int first_word;
+	char comm[TASK_COMM_LEN];
+	enum fi_queued queued : 8;
+	bool is_request;
+	bool has_pi_state;
+	bool stable;
 };
 
 /**
@@ -88,10 +94,10 @@ struct fi_waiter {
 struct fi_space {
 	struct mm_struct *mm;
 	unsigned int next;
-	size_t waiters;
-	size_t mapped;
-	size_t first_thread;
-	size_t last_thread;
+	unsigned int waiters;
+	unsigned int mapped;
+	unsigned int first_thread;
+	unsigned int last_thread;
 	unsigned int live;
 	unsigned int hidden;
 };
@@ -113,7 +119,7 @@ struct fi_space {
 struct fi_process {
 	const struct signal_struct *signal;
 	unsigned int space;
-	size_t next;
+	unsigned int next;
 	u64 caught;
 	bool timers;
 	unsigned int pid_ns;
@@ -126,10 +132,15 @@ struct fi_process {
 
 /**
  * struct fi_thread - a live thread in such an address space
- * @space: id of its address space
- * @next_in_space: index + 1 of the next thread of @space
+ * @clear_child_tid: user address that the kernel clears and wakes when it exits
+ * @nvcsw: voluntary context switches
+ * @nivcsw: involuntary context switches
+ * @start_ns: CLOCK_BOOTTIME when it was created
+ * @next_in_space: index + 1 of the next thread of its address space
+ * @space: id of its address space: that of its process, if that does not call execve(2)
+ * @process: index of its process
  * @tid: in the reader's pid namespace
- * @tgid: in the reader's pid namespace
+ * @nstid: its id in its own pid namespace
  * @tracer: thread that traces it, in the reader's pid namespace
  * @traced: it is traced
  * @state: its state, a letter as in proc(5)
@@ -137,19 +148,19 @@ struct fi_process {
  * @exiting: it is on its way out
  * @io_worker: it is a worker of io_uring
  * @io_uring: it has used io_uring
- * @nstid: its id in its own pid namespace
- * @clear_child_tid: user address that the kernel clears and wakes when it exits
  * @robust_list: it has registered a robust list
- * @nvcsw: voluntary context switches
- * @nivcsw: involuntary context switches
- * @start_ns: CLOCK_BOOTTIME when it was created
  * @comm: its name
  */
 struct fi_thread {
+	unsigned long clear_child_tid;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	u64 start_ns;
+	unsigned int next_in_space;
 	unsigned int space;
-	size_t next_in_space;
+	unsigned int process;
 	pid_t tid;
-	pid_t tgid;
+	pid_t nstid;
 	pid_t tracer;
 	bool traced;
 	char state;
@@ -158,11 +169,6 @@ struct fi_thread {
 	bool io_worker;
 	bool io_uring;
 	bool robust_list;
-	pid_t nstid;
-	unsigned long clear_child_tid;
-	unsigned long nvcsw;
-	unsigned long nivcsw;
-	u64 start_ns;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -180,7 +186,7 @@ struct fi_thread {
  */
 struct fi_shared {
 	union futex_key key;
-	size_t next;
+	unsigned int next;
 	bool known;
 	dev_t dev;
 	unsigned long ino;
@@ -204,6 +210,12 @@ struct fi_shared {
  * @nr_spaces: number of them
  * @max_spaces: number that there is room for
  * @spaces_by_mm: id of the first address space of each hash
+ * @recent_space: the one that was last looked for, or 0
+ * @first_space: the first address space whose threads are being collected
+ * @last_space: the last one
+ * @words: array of words around futexes that are not 0
+ * @nr_words: number of them
+ * @max_words: number that there is room for
  * @processes: array of processes
  * @nr_processes: number of them
  * @max_processes: number that there is room for
@@ -236,11 +248,18 @@ struct fi_snapshot {
 	size_t nr_spaces;
 	size_t max_spaces;
 	unsigned int spaces_by_mm[1 << FI_HASH_BITS];
+	unsigned int recent_space;
+	unsigned int first_space;
+	unsigned int last_space;
+
+	u32 *words;
+	size_t nr_words;
+	size_t max_words;
 
 	struct fi_process *processes;
 	size_t nr_processes;
 	size_t max_processes;
-	size_t processes_by_signal[1 << FI_HASH_BITS];
+	unsigned int processes_by_signal[1 << FI_HASH_BITS];
 
 	struct fi_thread *threads;
 	size_t nr_threads;
@@ -249,7 +268,7 @@ struct fi_snapshot {
 	struct fi_shared *shared;
 	size_t nr_shared;
 	size_t max_shared;
-	size_t shared_by_key[1 << FI_HASH_BITS];
+	unsigned int shared_by_key[1 << FI_HASH_BITS];
 
 	unsigned int *maps;
 	size_t nr_maps;
@@ -261,12 +280,33 @@ struct fi_snapshot {
 	char *path;
 };
 
+/*
+ * The ids of a thread, as the reader sees them; 0 if it does not, or the thread has
+ * exited: those of the initial namespace are in struct task_struct.
+ */
+static inline pid_t fi_tid(const struct fi_snapshot *snap, struct task_struct *task)
+{
+	if (snap->ns == &init_pid_ns)
+		return pid_alive(task) ? task->pid : 0;
+	return task_pid_nr_ns(task, snap->ns);
+}
+
+static inline pid_t fi_tgid(const struct fi_snapshot *snap, struct task_struct *task)
+{
+	if (snap->ns == &init_pid_ns)
+		return pid_alive(task) ? task->tgid : 0;
+	return task_tgid_nr_ns(task, snap->ns);
+}
+
 /* snapshot.c */
 struct fi_snapshot *fi_snapshot_take(void);
 void fi_snapshot_free(struct fi_snapshot *snap);
-unsigned int fi_find_space(const struct fi_snapshot *snap, const struct mm_struct *mm);
+unsigned int fi_find_space(struct fi_snapshot *snap, const struct mm_struct *mm);
 unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm);
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
+
+void fi_describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter);
+void fi_link_waiter(struct fi_snapshot *snap, size_t i);
 
 /* threads.c */
 int fi_collect_threads(struct fi_snapshot *snap);

@@ -12,7 +12,6 @@
 #include "snapshot.h"
 #include "stopped.h"
 #include "waiters.h"
-#include "walk.h"
 
 static enum fi_queued why_not_queued(struct task_struct *task)
 {
@@ -35,51 +34,43 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task)
 {
 	memset(waiter, 0, sizeof(*waiter));
 	waiter->queued = why_not_queued(task);
-	if (waiter->queued == FI_QUEUED)
-		return false;
 	waiter->switches = fi_switches(task);
-	if (!fi_call_read_interrupted(&waiter->call, task))
+	if (!fi_call_read_interrupted(&waiter->call, task, &waiter->insn))
 		return false;
 	/* The copy comes before the check that it was good. */
 	smp_rmb();
 	return waiter->queued == why_not_queued(task) && waiter->switches == fi_switches(task);
 }
 
-static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
-{
-	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
-
-	if (!read_stopped(waiter, task))
-		return;
-	waiter->mm = fi_pin_mm(task);
-	if (!waiter->mm)
-		return;
-	waiter->task = get_task_struct(task);
-	snap->nr_waiters++;
-}
-
-static int reserve_batch(struct fi_snapshot *snap)
-{
-	return fi_reserve_waiters(snap, FI_BATCH);
-}
-
 /**
- * fi_collect_stopped_waiters() - find the waiters that were stopped as they waited
- * @snap: takes them, as fi_take_waiters() does
+ * fi_take_stopped() - take a thread, if it was stopped as it waited
+ * @snap: takes it, as fi_take_waiters() does, described and linked; fi_reserve_waiters()
+ *	must have made room for it
+ * @task: the thread
  *
  * To be called after the queues were read, so that who is stopped meanwhile is
  * found twice rather than not at all.
  *
- * Context: process; may sleep.
- *
- * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ * Context: RCU.
  */
-int fi_collect_stopped_waiters(struct fi_snapshot *snap)
+void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 {
-	static const struct fi_walk walk = {
-		.between = reserve_batch,
-		.visit = visit_thread,
-	};
+	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
 
-	return fi_walk_threads(&walk, snap);
+	if (why_not_queued(task) == FI_QUEUED || !read_stopped(waiter, task))
+		return;
+	fi_name_waiter(snap, waiter, task);
+	if (!waiter->tid) {
+		snap->hidden++;
+		return;
+	}
+	task_lock(task);
+	if (task->mm)
+		waiter->space = fi_add_space(snap, task->mm);
+	task_unlock(task);
+	if (!waiter->space)
+		return;
+	waiter->task = get_task_struct(task);
+	fi_describe_waiter(snap, waiter);
+	fi_link_waiter(snap, snap->nr_waiters++);
 }

@@ -3,7 +3,8 @@
 #define FI_STOPPED_H
 
 struct fi_snapshot;
+struct task_struct;
 
-int fi_collect_stopped_waiters(struct fi_snapshot *snap);
+void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task);
 
 #endif

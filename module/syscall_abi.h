@@ -2,6 +2,7 @@
 #ifndef FI_SYSCALL_ABI_H
 #define FI_SYSCALL_ABI_H
 
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/thread_info.h>
 #include <asm/unistd.h>
@@ -31,5 +32,32 @@ static inline bool fi_in_compat_syscall(struct task_struct *task)
 	return false;
 #endif
 }
+
+/**
+ * fi_redo_call() - set registers forward to in a system call, if they are back before it
+ * @task: a thread that was stopped
+ * @regs: a copy of its saved registers
+ *
+ * arm64's do_signal() takes a call that is to be repeated for undone before it stops
+ * the thread: the registers are then those with which it will be made again.
+ *
+ * Return: 0 if the registers are in a call as they are; else the address of the user's
+ * instruction, which must be FI_CALL_INSN, or there is no such call at all.
+ */
+static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_regs *regs)
+{
+#ifdef CONFIG_ARM64
+	if (in_syscall(regs) || is_compat_thread(task_thread_info(task)))
+		return 0;
+	regs->syscallno = regs->regs[8];
+	regs->orig_x0 = regs->regs[0];
+	return instruction_pointer(regs);
+#else
+	return 0;
+#endif
+}
+
+/* svc #0 of arm64, the only one that makes this necessary */
+#define FI_CALL_INSN	0xd4000001
 
 #endif

@@ -2,22 +2,18 @@
 /*
  * Writes strings and numbers as text, fast.
  */
+#include <linux/bitops.h>
 #include <linux/kernel.h>
-#include <linux/string.h>
 
 #include "text.h"
 
-/**
- * fi_put() - write a string
- * @text: where to
- * @string: what
- */
-void fi_put(struct fi_text *text, const char *string)
+static unsigned int decimal_digits(u64 number)
 {
-	size_t len = min_t(size_t, strlen(string), text->end - text->pos);
+	unsigned int nr = 1;
 
-	memcpy(text->pos, string, len);
-	text->pos += len;
+	for (; number >= 10000; number /= 10000)
+		nr += 4;
+	return nr + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
 /**
@@ -27,15 +23,14 @@ void fi_put(struct fi_text *text, const char *string)
  */
 void fi_put_dec(struct fi_text *text, u64 number)
 {
-	char buf[21];
-	char *pos = buf + sizeof(buf) - 1;
+	unsigned int nr = decimal_digits(number);
+	unsigned int i;
 
-	*pos = '\0';
-	do {
-		*--pos = '0' + number % 10;
-		number /= 10;
-	} while (number);
-	fi_put(text, pos);
+	if (text->pos >= text->end)
+		return;
+	for (i = nr; i--; number /= 10)
+		text->pos[i] = '0' + number % 10;
+	text->pos += nr;
 }
 
 /**
@@ -46,16 +41,14 @@ void fi_put_dec(struct fi_text *text, u64 number)
  */
 void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits)
 {
-	char buf[17];
-	char *end = buf + sizeof(buf) - 1;
-	char *pos = end;
+	unsigned int nr = max_t(unsigned int, digits, DIV_ROUND_UP(fls64(number), 4));
+	unsigned int i;
 
-	*pos = '\0';
-	while (number || end - pos < digits) {
-		*--pos = "0123456789abcdef"[number & 15];
-		number >>= 4;
-	}
-	fi_put(text, pos);
+	if (text->pos >= text->end)
+		return;
+	for (i = nr; i--; number >>= 4)
+		text->pos[i] = "0123456789abcdef"[number & 15];
+	text->pos += nr;
 }
 
 /**

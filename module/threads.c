@@ -19,7 +19,11 @@
 #include "frozen.h"
 #include "layout.h"
 #include "snapshot.h"
+#include "stopped.h"
+#include "waiters.h"
 #include "walk.h"
+
+#define NO_PROCESS	UINT_MAX
 
 /*
  * The signals that the process of @task has a handler for. The table of
@@ -70,19 +74,19 @@ static char *cgroup_of(struct task_struct *task, char *path)
 	return NULL;
 }
 
-static struct fi_process *find_process(struct fi_snapshot *snap, struct task_struct *task,
-				       pid_t tgid, size_t *hash)
+/* The index of a thread's process, or that of no process. */
+static unsigned int find_process(const struct fi_snapshot *snap, struct task_struct *task,
+				 pid_t tgid)
 {
-	size_t i;
+	unsigned int i = snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
 
-	*hash = hash_ptr(task->signal, FI_HASH_BITS);
-	for (i = snap->processes_by_signal[*hash]; i; i = snap->processes[i - 1].next) {
-		struct fi_process *process = &snap->processes[i - 1];
+	for (; i; i = snap->processes[i - 1].next) {
+		const struct fi_process *process = &snap->processes[i - 1];
 
 		if (process->signal == task->signal && process->tgid == tgid)
-			return process;
+			break;
 	}
-	return NULL;
+	return i - 1;
 }
 
 /* A thread that is being released has no pid, and so no namespace, any more. */
@@ -93,21 +97,23 @@ static unsigned int pid_ns_inum(struct task_struct *task)
 	return ns ? ns->ns.inum : 0;
 }
 
-static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_t tgid,
-			unsigned int space)
+/* Return its index. */
+static unsigned int add_process(struct fi_snapshot *snap, struct task_struct *task,
+				pid_t tgid, unsigned int space)
 {
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
+	unsigned int *hash = &snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
+	unsigned int i = find_process(snap, task, tgid);
 	struct fi_process *process;
-	size_t hash;
 
-	if (find_process(snap, task, tgid, &hash))
-		return;
+	if (i != NO_PROCESS)
+		return i;
 	process = &snap->processes[snap->nr_processes++];
 	process->signal = task->signal;
 	process->space = space;
-	process->next = snap->processes_by_signal[hash];
-	snap->processes_by_signal[hash] = snap->nr_processes;
+	process->next = *hash;
+	*hash = snap->nr_processes;
 	process->caught = caught_signals(task);
 	process->timers = has_timers(task);
 	process->pid_ns = pid_ns_inum(task);
@@ -117,6 +123,7 @@ static void add_process(struct fi_snapshot *snap, struct task_struct *task, pid_
 	/* copy_process() sets the flag, also for a new thread; execve(2) clears it */
 	process->execed = !(READ_ONCE(leader->flags) & PF_FORKNOEXEC);
 	strscpy(process->comm, leader->comm, sizeof(process->comm));
+	return snap->nr_processes - 1;
 }
 
 /* Append the newest thread to the list of its address space. */
@@ -129,12 +136,15 @@ static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
 	space->last_thread = snap->nr_threads;
 }
 
-/* Its id in its own pid namespace, which is what it sees as its tid; 0 for none. */
-static pid_t own_tid(struct task_struct *task)
+/*
+ * Its id in its own pid namespace, which is what it sees as its tid; 0 for none. @tid is
+ * the one that the reader sees.
+ */
+static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, pid_t tid)
 {
 	struct pid_namespace *ns = task_active_pid_ns(task);
 
-	return ns ? task_pid_nr_ns(task, ns) : 0;
+	return ns == snap->ns ? tid : ns ? task_pid_nr_ns(task, ns) : 0;
 }
 
 /*
@@ -155,44 +165,44 @@ static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
 {
 	struct fi_space *space = &snap->spaces[id - 1];
 	struct task_struct *tracer = ptrace_parent(task);
+	unsigned int flags = READ_ONCE(task->flags);
 	struct fi_thread *thread;
-	pid_t tid = task_pid_nr_ns(task, snap->ns);
-	pid_t tgid = task_tgid_nr_ns(task, snap->ns);
+	pid_t tid = fi_tid(snap, task);
 
 	space->live++;
 	if (!tid) {
 		space->hidden++;
 		return;
 	}
-	add_process(snap, task, tgid, id);
-
 	thread = &snap->threads[snap->nr_threads++];
 	link_thread(snap, space);
-	thread->space = id;
 	thread->next_in_space = 0;
+	thread->space = id;
+	thread->process = add_process(snap, task, fi_tgid(snap, task), id);
 	thread->tid = tid;
-	thread->tgid = tgid;
+	thread->nstid = own_tid(snap, task, tid);
 	thread->traced = tracer;
 	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
 	thread->state = READ_ONCE(task->on_cpu) ? 'R' : task_state_to_char(task);
 	thread->frozen = fi_frozen_in_place(task) ? 1 : fi_frozen_by_v2(task) ? 2 : 0;
-	thread->exiting = READ_ONCE(task->flags) & PF_EXITING;
-	thread->io_worker = READ_ONCE(task->flags) & PF_IO_WORKER;
+	thread->exiting = flags & PF_EXITING;
+	thread->io_worker = flags & PF_IO_WORKER;
 	thread->io_uring = has_io_uring(task);
-	thread->nstid = own_tid(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
 	thread->robust_list = READ_ONCE(*fi_member(task, fi_layout.task_robust_list, void *));
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
-	strscpy(thread->comm, task->comm, sizeof(thread->comm));
+	memcpy(thread->comm, task->comm, sizeof(thread->comm));
 }
 
 static int reserve_batch(struct fi_snapshot *snap)
 {
-	int err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
-			     sizeof(*snap->threads), &snap->max_threads);
+	int err = fi_reserve_waiters(snap, FI_BATCH);
 
+	if (!err)
+		err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
+				 sizeof(*snap->threads), &snap->max_threads);
 	return err ?: fi_reserve(&snap->processes, snap->nr_processes, FI_BATCH,
 				 sizeof(*snap->processes), &snap->max_processes);
 }
@@ -203,13 +213,32 @@ static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
 	struct mm_struct *mm = READ_ONCE(task->mm);
 	unsigned int space = mm ? fi_find_space(snap, mm) : 0;
 
-	if (space)
+	if (space >= snap->first_space && space <= snap->last_space)
 		add_thread(snap, task, space);
+}
+
+static void visit_thread_first(struct fi_snapshot *snap, struct task_struct *task)
+{
+	fi_take_stopped(snap, task);
+	visit_thread(snap, task);
+}
+
+/* Make room for all threads at once: each, and hardly anything else, uses its mm. */
+static int reserve_threads(struct fi_snapshot *snap)
+{
+	size_t nr = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_spaces; i++)
+		nr += atomic_read(&snap->spaces[i].mm->mm_users);
+	return fi_reserve(&snap->threads, 0, nr + FI_BATCH, sizeof(*snap->threads),
+			  &snap->max_threads);
 }
 
 /**
  * fi_collect_threads() - find the live threads of the waiters' address spaces
- * @snap: its spaces must be complete; takes threads and processes
+ * @snap: its spaces must be those of all waiters in queues; takes threads, processes,
+ *	and waiters that were stopped, with their spaces
  *
  * Context: process; may sleep.
  *
@@ -217,17 +246,28 @@ static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
  */
 int fi_collect_threads(struct fi_snapshot *snap)
 {
+	static const struct fi_walk first_walk = {
+		.between = reserve_batch,
+		.visit = visit_thread_first,
+	};
 	static const struct fi_walk walk = {
 		.between = reserve_batch,
 		.visit = visit_thread,
 	};
-
 	int err;
 
 	snap->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
 	if (!snap->path)
 		return -ENOMEM;
-	err = fi_walk_threads(&walk, snap);
+	snap->first_space = 1;
+	snap->last_space = snap->nr_spaces;
+	err = reserve_threads(snap) ?: fi_walk_threads(&first_walk, snap);
+	/* Once more for the address spaces that came with stopped waiters. */
+	if (!err && snap->last_space < snap->nr_spaces) {
+		snap->first_space = snap->last_space + 1;
+		snap->last_space = snap->nr_spaces;
+		err = fi_walk_threads(&walk, snap);
+	}
 	kfree(snap->path);
 	return err;
 }

@@ -21,6 +21,7 @@
 #include "snapshot.h"
 #include "table.h"
 #include "waiters.h"
+#include "walk.h"
 
 /* A check of the kernel's data failed: say so in the log and in the file. */
 static void broken(struct fi_snapshot *snap, const char *what)
@@ -30,18 +31,15 @@ static void broken(struct fi_snapshot *snap, const char *what)
 }
 
 /*
- * The entry after @node in its chain, or NULL if the links are not intact.
- * Nothing is taken on trust here: if the layout were wrong, @node would not be
- * a list node at all.
+ * Copy the links of @node, which comes after @before in its chain. Return false if they
+ * are not intact. Nothing is taken on trust here: if the layout were wrong, @node
+ * would not be a list node at all.
  */
-static struct list_head *node_after(struct list_head *node)
+static bool copy_links(struct list_head *links, const struct list_head *node,
+		       const struct list_head *before)
 {
-	struct list_head *next, *back;
-
-	if (get_kernel_nofault(next, &node->next) ||
-	    get_kernel_nofault(back, &next->prev) || back != node)
-		return NULL;
-	return next;
+	return !copy_from_kernel_nofault(links, node, sizeof(*links)) &&
+	       links->prev == before;
 }
 
 /* Whether the entry @q says that it is in the bucket with lock @lock. */
@@ -74,26 +72,34 @@ static void copy_pi_owner(struct fi_waiter *waiter, const char *q, struct pid_na
 	rcu_read_unlock();
 }
 
-static void copy_thread_waiter(struct fi_waiter *waiter, const char *q)
+/* Return whether there was room for the address space. */
+static bool copy_thread_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
+			       const char *q)
 {
 	struct task_struct *task = *fi_member(q, fi_layout.q_task, struct task_struct *);
 
+	waiter->space = fi_add_space(snap, task->mm);
+	if (!waiter->space)
+		return false;
 	waiter->task = get_task_struct(task);
-	waiter->mm = task->mm;
-	mmgrab(waiter->mm);
 	waiter->switches = fi_switches(task);
 	fi_call_read(&waiter->call, task, q);
+	return true;
 }
 
-/* Copy what only the bucket's lock keeps in place. Return false if @q is unknown. */
-static bool copy_waiter(struct fi_waiter *waiter, const char *q, struct pid_namespace *ns)
+/*
+ * Copy what only the bucket's lock keeps in place. Return 0; -ENOSPC if the address
+ * space does not fit; -EIO if @q is unknown.
+ */
+static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const char *q)
 {
-	enum fi_wakes what = fi_what_wakes(q);
+	enum fi_wakes what = fi_layout.has_wake ? fi_what_wakes(q) : FI_WAKES_THREAD;
 
 	memset(waiter, 0, sizeof(*waiter));
 	switch (what) {
 	case FI_WAKES_THREAD:
-		copy_thread_waiter(waiter, q);
+		if (!copy_thread_waiter(snap, waiter, q))
+			return -ENOSPC;
 		break;
 	case FI_WAKES_REQUEST:
 	case FI_WAKES_VECTOR_REQUEST:
@@ -102,12 +108,13 @@ static bool copy_waiter(struct fi_waiter *waiter, const char *q, struct pid_name
 		waiter->is_request = true;
 		break;
 	case FI_WAKES_UNKNOWN:
-		return false;
+		return -EIO;
 	}
 	waiter->key = *fi_member(q, fi_layout.q_key, union futex_key);
 	waiter->bitset = *fi_member(q, fi_layout.q_bitset, u32);
-	copy_pi_owner(waiter, q, ns);
-	return true;
+	copy_pi_owner(waiter, q, snap->ns);
+	fi_name_waiter(snap, waiter, waiter->task);
+	return 0;
 }
 
 /*
@@ -119,32 +126,32 @@ static int copy_chain(struct fi_snapshot *snap, char *bucket)
 	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
 	struct list_head *head = &fi_member(bucket, fi_layout.hb_chain,
 					    struct plist_head)->node_list;
-	struct list_head *node = head;
+	const struct list_head *node, *before = head;
+	struct list_head links;
 
-	for (;;) {
-		const char *q;
+	for (node = READ_ONCE(head->next); node != head; before = node, node = links.next) {
+		const char *q = (char *)container_of(node, struct plist_node, node_list) -
+				fi_layout.q_list;
+		int err;
 
-		node = node_after(node);
-		if (!node) {
+		if (!copy_links(&links, node, before)) {
 			broken(snap, "a bucket's list is not linked both ways");
 			return -EIO;
 		}
-		if (node == head)
-			return 0;
-		q = (char *)container_of(node, struct plist_node, node_list) -
-			fi_layout.q_list;
 		if (!is_queued_under(q, lock)) {
 			broken(snap, "a queue entry names another bucket's lock");
 			return -EIO;
 		}
 		if (snap->nr_waiters == snap->max_waiters)
 			return -ENOSPC;
-		if (!copy_waiter(&snap->waiters[snap->nr_waiters], q, snap->ns)) {
+		err = copy_waiter(snap, &snap->waiters[snap->nr_waiters], q);
+		if (err == -EIO)
 			broken(snap, "a queue entry wakes neither thread nor io_uring request");
-			return -EIO;
-		}
+		if (err)
+			return err;
 		snap->nr_waiters++;
 	}
+	return 0;
 }
 
 /*
@@ -169,6 +176,22 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
 }
 
 /**
+ * fi_name_waiter() - copy what a waiter's thread is called
+ * @snap: the snapshot
+ * @waiter: the waiter
+ * @task: the thread, which stays
+ *
+ * Context: any.
+ */
+void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
+		    struct task_struct *task)
+{
+	waiter->tid = fi_tid(snap, task);
+	waiter->tgid = fi_tgid(snap, task);
+	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
+}
+
+/**
  * fi_drop_waiters() - forget the last waiters of a snapshot
  * @snap: the snapshot
  * @nr: how many stay
@@ -178,40 +201,7 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 {
 	while (snap->nr_waiters > nr)
-		fi_put_waiter(&snap->waiters[--snap->nr_waiters]);
-}
-
-/**
- * fi_pin_mm() - pin the address space of a thread
- * @task: the thread, which may exit at any time
- *
- * Context: any but hard interrupts.
- *
- * Return: its mm, which stays after mmgrab(), or NULL if it has none any more.
- */
-struct mm_struct *fi_pin_mm(struct task_struct *task)
-{
-	struct mm_struct *mm;
-
-	task_lock(task);
-	mm = task->mm;
-	if (mm)
-		mmgrab(mm);
-	task_unlock(task);
-	return mm;
-}
-
-/**
- * fi_put_waiter() - give back what a waiter holds of the kernel's
- * @waiter: the waiter
- *
- * Context: process; may sleep.
- */
-void fi_put_waiter(struct fi_waiter *waiter)
-{
-	put_task_struct(waiter->task);
-	if (waiter->mm)
-		mmdrop(waiter->mm);
+		put_task_struct(snap->waiters[--snap->nr_waiters].task);
 }
 
 /* How many wait in a bucket, or are about to: those are not blocked yet. */
@@ -240,8 +230,7 @@ size_t fi_count_waiters(const struct fi_table *table)
 
 /**
  * fi_take_waiters() - copy all queue entries of some buckets
- * @snap: takes the waiters, with a reference on each thread and a pin (mmgrab())
- *	on its mm
+ * @snap: takes the waiters, with a reference on each thread, and their address spaces
  * @table: the buckets, which stay
  * @next: where to begin; set to the first bucket that was not taken
  *
@@ -269,7 +258,7 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size
 }
 
 /**
- * fi_reserve_waiters() - make room for more waiters
+ * fi_reserve_waiters() - make room for more waiters, and some address spaces
  * @snap: the snapshot
  * @nr: how many, as fi_count_waiters() estimates
  *
@@ -279,9 +268,11 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size
  */
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	/* some more, so that a few that come meanwhile do not make it fail */
-	return fi_reserve(&snap->waiters, snap->nr_waiters, nr + 16, sizeof(*snap->waiters),
-			  &snap->max_waiters);
+	int err = fi_reserve(&snap->waiters, snap->nr_waiters, nr, sizeof(*snap->waiters),
+			     &snap->max_waiters);
+
+	return err ?: fi_reserve(&snap->spaces, snap->nr_spaces, 16, sizeof(*snap->spaces),
+				 &snap->max_spaces);
 }
 
 /* Take the waiters of a table that never goes away, making room as need be. */
@@ -296,7 +287,11 @@ static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
 			.nr = table->nr - next,
 		};
 
-		err = fi_reserve_waiters(snap, fi_count_waiters(&rest));
+		/*
+		 * Some more, so that those that come meanwhile do not make it fail, and
+		 * those that were stopped fit in without a larger array.
+		 */
+		err = fi_reserve_waiters(snap, fi_count_waiters(&rest) + 2 * FI_BATCH);
 		if (!err)
 			err = fi_take_waiters(snap, table, &next);
 	} while (err == -ENOSPC);

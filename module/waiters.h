@@ -18,8 +18,8 @@ static inline unsigned long fi_switches(const struct task_struct *task)
 size_t fi_count_waiters(const struct fi_table *table);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next);
-struct mm_struct *fi_pin_mm(struct task_struct *task);
-void fi_put_waiter(struct fi_waiter *waiter);
+void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
+		    struct task_struct *task);
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_collect_waiters(struct fi_snapshot *snap);
 

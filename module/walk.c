@@ -6,6 +6,7 @@
 #include <linux/idr.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/radix-tree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
@@ -14,27 +15,34 @@
 /*
  * Visit up to FI_BATCH threads from pid *@nr on. Return whether there may be more.
  * Every thread has a pid in the initial namespace, so one that lives throughout
- * the walk is visited exactly once.
+ * the walk is visited exactly once. idr_get_next(), which does the same for one pid,
+ * starts at the root of the tree each time.
  */
-static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap, int *nr)
+static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
+			unsigned long *nr)
 {
-	struct pid *pid = NULL;
-	int i;
+	struct radix_tree_iter iter;
+	unsigned int visited = 0;
+	void __rcu **slot;
 
 	rcu_read_lock();
-	for (i = 0; i < FI_BATCH; i++, (*nr)++) {
+	radix_tree_for_each_slot(slot, &init_pid_ns.idr.idr_rt, &iter, *nr) {
+		struct pid *pid = radix_tree_deref_slot(slot);
 		struct task_struct *task;
 
-		/* what find_ge_pid() is, which 5.10 does not export */
-		pid = idr_get_next(&init_pid_ns.idr, nr);
-		if (!pid)
-			break;
+		if (radix_tree_deref_retry(pid)) {
+			slot = radix_tree_iter_retry(&iter);
+			continue;
+		}
 		task = pid_task(pid, PIDTYPE_PID);
 		if (task && !(task->flags & PF_KTHREAD))
 			walk->visit(snap, task);
+		*nr = iter.index + 1;
+		if (++visited == FI_BATCH)
+			break;
 	}
 	rcu_read_unlock();
-	return pid;
+	return visited == FI_BATCH;
 }
 
 /**
@@ -48,7 +56,7 @@ static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap, in
  */
 int fi_walk_threads(const struct fi_walk *walk, struct fi_snapshot *snap)
 {
-	int nr = 1;
+	unsigned long nr = 1;
 	int err;
 
 	do {

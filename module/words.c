@@ -13,6 +13,7 @@
 
 #include "shared.h"
 #include "snapshot.h"
+#include "syscall_abi.h"
 #include "words.h"
 
 static struct workqueue_struct *words_wq;
@@ -20,7 +21,11 @@ static struct workqueue_struct *words_wq;
 struct words_work {
 	struct work_struct work;
 	struct fi_snapshot *snap;
+	int err;
 };
+
+/* How many waiters are read while the mappings are locked. */
+#define BATCH	64
 
 /**
  * fi_words_init() - make what fi_read_words() needs
@@ -42,49 +47,76 @@ void fi_words_exit(void)
 }
 
 /*
- * Lock the mappings, and find the one that @addr is in. Device memory is left alone,
- * where a read may have an effect; the lock keeps it from being mapped there meanwhile.
- * Return NULL, without the lock, if it cannot be had at once or there is none.
+ * The mapping that @addr is in, which most often is that of the waiter before, @last;
+ * NULL if there is none, or it is of device memory, where a read may have an effect.
+ * The mappings are locked, so that it is not mapped there meanwhile.
  */
-static struct vm_area_struct *lock_mapping(struct mm_struct *mm, unsigned long addr)
+static struct vm_area_struct *find_mapping(struct mm_struct *mm, struct vm_area_struct *last,
+					   unsigned long addr)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = last;
 
-	if (!mmap_read_trylock(mm))
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
+		vma = find_vma(mm, addr);
+	if (!vma || addr < vma->vm_start || vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return NULL;
-	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && !(vma->vm_flags & (VM_IO | VM_PFNMAP)))
-		return vma;
-	mmap_read_unlock(mm);
-	return NULL;
+	return vma;
 }
 
-static void read_words(struct mm_struct *mm, struct fi_waiter *waiter)
+/*
+ * Read up to @nr words from @from on, or down from there if @step is -1, as far as that
+ * goes without a fault: faulthandler_disabled() makes unsafe_get_user() fail there.
+ * Return how many.
+ */
+static __always_inline unsigned int read_run(u32 *words, unsigned long from, unsigned int nr,
+					     int step)
 {
-	struct vm_area_struct *vma;
-	unsigned long addr;
-	int i;
+	const u32 __user *pos = (const u32 __user *)from;
+	unsigned int i = 0;
 
-	if (!waiter->waits_on && !waiter->call.uaddr_known)
-		return;
-	addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
-	vma = lock_mapping(mm, addr);
-	if (!vma)
-		return;
-	/* Where the key does not hold the address, the mapping may tell it. */
-	if (!waiter->waits_on)
-		waiter->waits_on = fi_shared_address(waiter, vma);
-	/* get_user() then fails where it would fault: faulthandler_disabled() */
-	pagefault_disable();
-	for (i = 0; i < FI_WORDS && waiter->waits_on; i++) {
-		unsigned long at = addr + (i - FI_WORDS_BEFORE) * sizeof(u32);
+	if (!nr || !user_access_begin(pos, sizeof(*pos)))
+		return 0;
+	for (; i < nr; i++)
+		unsafe_get_user(words[step * (int)i], pos + step * (int)i, fault);
+fault:
+	user_access_end();
+	return i;
+}
 
-		if (at >= vma->vm_start && at < vma->vm_end &&
-		    !get_user(waiter->words[i], (u32 __user *)at))
-			waiter->words_read |= BIT(i);
+/* Keep the words from @first on of those that were read around a futex. */
+static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words,
+		       unsigned int first, unsigned int nr)
+{
+	unsigned int i;
+
+	waiter->words_read = GENMASK(first + nr - 1, first);
+	waiter->first_word = snap->nr_words;
+	for (i = first; i < first + nr; i++) {
+		if (!words[i])
+			continue;
+		waiter->words_set |= BIT(i);
+		snap->words[snap->nr_words++] = words[i];
 	}
+}
+
+/* The words of a waiter at @addr, in @vma. There is room for them in @snap. */
+static void read_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
+		       const struct vm_area_struct *vma, unsigned long addr)
+{
+	const unsigned long before = min_t(unsigned long, FI_WORDS_BEFORE,
+					   (addr - vma->vm_start) / sizeof(u32));
+	const unsigned long from = min_t(unsigned long, FI_WORDS - FI_WORDS_BEFORE,
+					 (vma->vm_end - addr) / sizeof(u32));
+	unsigned int nr, nr_before = 0;
+	u32 words[FI_WORDS];
+
+	pagefault_disable();
+	nr = read_run(words + FI_WORDS_BEFORE, addr, from, 1);
+	if (nr)
+		nr_before = read_run(words + FI_WORDS_BEFORE - 1, addr - sizeof(u32), before, -1);
 	pagefault_enable();
-	mmap_read_unlock(mm);
+	if (nr)
+		keep_words(snap, waiter, words, FI_WORDS_BEFORE - nr_before, nr_before + nr);
 }
 
 /* Read a timespec. Return false if it is not to be had without a fault. */
@@ -109,50 +141,106 @@ static bool get_timespec(unsigned long addr, bool time32, s64 *sec, s64 *nsec)
 	return got;
 }
 
-/* The time that a waiter gave, a timespec in its memory, in nanoseconds. */
-static void read_timeout(struct mm_struct *mm, struct fi_waiter *waiter)
+/* The time that a waiter gave, a timespec in its memory at @addr, in nanoseconds. */
+static void read_timeout(struct fi_waiter *waiter, unsigned long addr)
 {
-	unsigned long addr = untagged_addr(waiter->call.timeout_addr);
 	s64 sec, nsec;
-	bool got;
 
-	if (!addr || !lock_mapping(mm, addr))
-		return;
-	got = get_timespec(addr, waiter->call.time32, &sec, &nsec);
-	mmap_read_unlock(mm);
 	/* The bounds are those of timespec64_valid(): else it has been overwritten. */
-	if (!got || sec < 0 || sec > KTIME_SEC_MAX || nsec < 0 || nsec >= NSEC_PER_SEC)
+	if (!get_timespec(addr, waiter->call.time32, &sec, &nsec) ||
+	    sec < 0 || sec > KTIME_SEC_MAX || nsec < 0 || nsec >= NSEC_PER_SEC)
 		return;
 	waiter->call.timeout_ns = sec * NSEC_PER_SEC + nsec;
 	waiter->call.timeout_known = true;
 }
 
-static void read_space(struct fi_snapshot *snap, struct fi_space *space)
+/* Whether the instruction at @addr makes a system call. */
+static bool makes_call(unsigned long addr)
 {
-	struct fi_waiter *waiter;
-	size_t i;
+	u32 insn;
+	bool got;
 
-	if (!space->waiters || !mmget_not_zero(space->mm))
-		return;
+	pagefault_disable();
+	got = !get_user(insn, (u32 __user *)addr);
+	pagefault_enable();
+	return got && insn == FI_CALL_INSN;
+}
+
+/* Read what a waiter has in its memory. Return the mapping that its word is in. */
+static struct vm_area_struct *read_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
+					  struct mm_struct *mm, struct vm_area_struct *last)
+{
+	struct vm_area_struct *vma = last;
+	unsigned long addr;
+
+	if (waiter->waits_on || waiter->call.uaddr_known) {
+		addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
+		vma = find_mapping(mm, last, addr);
+		/* Where the key does not hold the address, the mapping may tell it. */
+		if (vma && !waiter->waits_on)
+			waiter->waits_on = fi_shared_address(waiter, vma);
+		if (vma && waiter->waits_on)
+			read_words(snap, waiter, vma, addr);
+	}
+	if (waiter->queued != FI_QUEUED && waiter->insn && makes_call(waiter->insn))
+		waiter->insn = 0;
+	addr = untagged_addr(waiter->call.timeout_addr);
+	if (addr && find_mapping(mm, vma, addr))
+		read_timeout(waiter, addr);
+	return vma;
+}
+
+/*
+ * Read some waiters of one address space. Return the next one, as next_in_space has it.
+ * Without the lock at once, they stay unknown.
+ */
+static unsigned int read_batch(struct fi_snapshot *snap, struct mm_struct *mm, unsigned int i)
+{
+	bool locked = mmap_read_trylock(mm);
+	struct vm_area_struct *vma = NULL;
+	unsigned int nr;
+
+	for (nr = 0; i && nr < BATCH; nr++) {
+		struct fi_waiter *waiter = &snap->waiters[i - 1];
+
+		if (locked)
+			vma = read_waiter(snap, waiter, mm, vma);
+		i = waiter->next_in_space;
+	}
+	if (locked)
+		mmap_read_unlock(mm);
+	return i;
+}
+
+static int read_space(struct fi_snapshot *snap, struct fi_space *space)
+{
+	unsigned int i = space->waiters;
+	int err = 0;
+
+	if (!i || !mmget_not_zero(space->mm))
+		return 0;
 	kthread_use_mm(space->mm);
-	for (i = space->waiters; i; i = waiter->next_in_space) {
-		waiter = &snap->waiters[i - 1];
-		read_words(space->mm, waiter);
-		read_timeout(space->mm, waiter);
+	while (i && !err) {
+		err = fi_reserve(&snap->words, snap->nr_words, BATCH * FI_WORDS,
+				 sizeof(*snap->words), &snap->max_words);
+		if (!err)
+			i = read_batch(snap, space->mm, i);
 		cond_resched();
 	}
 	kthread_unuse_mm(space->mm);
 	/* It may be the last user by now: taking it all down is not for the reader. */
 	mmput_async(space->mm);
+	return err;
 }
 
 static void words_fn(struct work_struct *work)
 {
-	struct fi_snapshot *snap = container_of(work, struct words_work, work)->snap;
+	struct words_work *words = container_of(work, struct words_work, work);
+	struct fi_snapshot *snap = words->snap;
 	size_t i;
 
-	for (i = 0; i < snap->nr_spaces; i++)
-		read_space(snap, &snap->spaces[i]);
+	for (i = 0; i < snap->nr_spaces && !words->err; i++)
+		words->err = read_space(snap, &snap->spaces[i]);
 }
 
 /**
@@ -163,8 +251,10 @@ static void words_fn(struct work_struct *work)
  * (kthread_use_mm()), so a worker does it.
  *
  * Context: process; sleeps until the worker is done.
+ *
+ * Return: 0 or -ENOMEM.
  */
-void fi_read_words(struct fi_snapshot *snap)
+int fi_read_words(struct fi_snapshot *snap)
 {
 	struct words_work words = { .snap = snap };
 
@@ -172,4 +262,5 @@ void fi_read_words(struct fi_snapshot *snap)
 	queue_work(words_wq, &words.work);
 	flush_work(&words.work);
 	destroy_work_on_stack(&words.work);
+	return words.err;
 }

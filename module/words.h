@@ -6,6 +6,6 @@ struct fi_snapshot;
 
 int fi_words_init(void);
 void fi_words_exit(void);
-void fi_read_words(struct fi_snapshot *snap);
+int fi_read_words(struct fi_snapshot *snap);
 
 #endif

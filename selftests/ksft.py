@@ -52,6 +52,43 @@ def parse_line(line):
     return kind, dict(pairs)
 
 
+# What a record without these fields means: Documentation/ABI says it of each.
+DEFAULTS = {
+    "waiter": {"syscall": "futex", "key": "private", "timeout": "none", "timeout_ns": "-",
+               "stable": "yes", "words": "-48:0*24", "pi_owner": "-", "queued": "yes"},
+    "thread": {"state": "S", "tracer": "-", "nivcsw": "0", "frozen": "no", "exiting": "no",
+               "io_worker": "no", "clear_child_tid": "0x0", "robust_list": "no",
+               "io_uring": "no"},
+}
+
+
+def plain_args(fields):
+    """The arguments of a wait, which its other fields tell."""
+    op = {"FUTEX_WAIT": 0, "FUTEX_WAIT_BITSET": 9}[fields["op"]]
+    op |= 0x80 if "PRIVATE" in fields["flags"] else 0
+    op |= 0x100 if "CLOCK_REALTIME" in fields["flags"] else 0
+    bitset = int(fields["bitset"], 16) if "BITSET" in fields["op"] else 0
+    return "%s,0x%x,0x%x,0x0,0x0,0x%x" % (fields["uaddr"], op, int(fields["expected"]), bitset)
+
+
+def complete(records):
+    """Fill in what was left out, so that the tests see all fields of all records."""
+    processes = {got["tgid"]: got for kind, got in records if kind == "process"}
+    for kind, got in records:
+        for key, value in DEFAULTS.get(kind, {}).items():
+            got.setdefault(key, value)
+        if kind == "waiter":
+            got.setdefault("waits_on", got["uaddr"])
+            if "args" not in got:
+                got["args"] = "?" if got["syscall"] == "io_uring" else plain_args(got)
+        elif kind == "thread":
+            process = processes[got["tgid"]]
+            got.setdefault("comm", process["comm"])
+            got.setdefault("mm", process["mm"])
+            got.setdefault("nstid", got["tid"])
+    return records
+
+
 def parse(text):
     """Split the file into its records, and check what holds for every file."""
     if not text.endswith("\n"):
@@ -65,7 +102,7 @@ def parse(text):
     for kind, key in counts:
         equal(str(sum(1 for got, _ in records if got == kind)), end[key], key)
     equal(end["errors"], "0", "errors")
-    return records
+    return complete(records)
 
 
 def read_waiters():

@@ -135,7 +135,7 @@ def test_pid_namespace():
               "    wanted = factory.get('waiter')[0]\n"
               "    got = [f for k, f in records if k == 'waiter']\n"
               "    assert len(got) == 1, got\n"
-              "    for key in ('tid', 'tgid', 'uaddr', 'words'):\n"
+              "    for key in ('tid', 'tgid', 'uaddr', 'value'):\n"
               "        assert got[0][key] == wanted[key], (key, got, wanted)\n"
               "    assert int(got[0]['tid']) < 20, got\n"
               "    assert records[-1][1]['hidden'] == sys.argv[1], records[-1]\n"

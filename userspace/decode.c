@@ -25,23 +25,26 @@
  */
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word)
 {
+	long at, times;
+	bool known;
 	char *c;
-	long at;
 
 	if (!w->words)
 		return false;
+	if (w->words == all_words_zero) {
+		*word = 0;
+		return offset >= -48 && offset < 48;
+	}
 	at = strtol(w->words, &c, 10);
-	for (; *c == ':' || *c == ','; at += 4) {
-		c++;
-		if (*c == '?') {
+	while (*c == ':' || *c == ',') {
+		known = *++c != '?';
+		*word = known ? strtoul(c, &c, 16) : 0;
+		if (!known)
 			c++;
-			continue;
-		}
-		if (at == offset) {
-			*word = strtoul(c, NULL, 16);
-			return true;
-		}
-		c += 8;
+		times = *c == '*' ? strtol(c + 1, &c, 10) : 1;
+		if (offset >= at && offset < at + times * 4)
+			return known;
+		at += times * 4;
 	}
 	return false;
 }

@@ -6,73 +6,118 @@
  * All text in a snapshot is printable ASCII, so only the quote and the backslash
  * need escaping.  Unknown is null.
  */
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output.h"
 #include "reason.h"
 
-static const char *const yesno_names[] = { [YES] = "true", [NO] = "false" };
+/* What is written at once: stdio takes its time for each of some sixty strings a waiter. */
+struct json {
+	FILE *file;
+	size_t used;
+	char buf[1 << 16];
+};
 
-static void put(FILE *out, const char *s)
+/* There is room for as much in the buffer, always, after make_room(). */
+#define PIECE	128
+
+static void make_room(struct json *out)
 {
-	fputs_unlocked(s, out);
+	if (out->used <= sizeof(out->buf) - PIECE)
+		return;
+	fwrite_unlocked(out->buf, 1, out->used, out->file);
+	out->used = 0;
+}
+
+/* Of a literal the length is known, so that this is a few stores. */
+static inline __attribute__((always_inline)) void put(struct json *out, const char *literal)
+{
+	make_room(out);
+	memcpy(out->buf + out->used, literal, strlen(literal));
+	out->used += strlen(literal);
+}
+
+static void put_quoted(struct json *out, const char *val)
+{
+	out->buf[out->used++] = '"';
+	for (; *val; val++) {
+		make_room(out);
+		if (*val == '"' || *val == '\\')
+			out->buf[out->used++] = '\\';
+		out->buf[out->used++] = *val;
+	}
+	out->buf[out->used++] = '"';
 }
 
 /* A key is put with the punctuation around it: ", \"tid\": ". */
-static void put_text(FILE *out, const char *key, const char *val)
+static inline __attribute__((always_inline)) void put_text(struct json *out, const char *key,
+							   const char *val)
 {
 	put(out, key);
-	if (!val) {
+	if (val)
+		put_quoted(out, val);
+	else
 		put(out, "null");
-		return;
-	}
-	putc_unlocked('"', out);
-	for (; *val; val++) {
-		if (*val == '"' || *val == '\\')
-			putc_unlocked('\\', out);
-		putc_unlocked(*val, out);
-	}
-	putc_unlocked('"', out);
 }
 
-static void put_bare(FILE *out, const char *key, const char *val)
+static inline __attribute__((always_inline)) void put_yesno(struct json *out, const char *key,
+							    enum yesno val)
 {
 	put(out, key);
-	put(out, val ? val : "null");
+	if (val == YES)
+		put(out, "true");
+	else if (val == NO)
+		put(out, "false");
+	else
+		put(out, "null");
 }
 
-static void put_number(FILE *out, const char *key, bool known, uint64_t val)
+static void put_decimal(struct json *out, uint64_t val)
 {
-	char buf[24], *p = buf + sizeof(buf) - 1;
+	char digits[20], *p = digits + sizeof(digits);
 
-	*p = '\0';
 	do {
 		*--p = '0' + val % 10;
 	} while (val /= 10);
-	put_bare(out, key, known ? p : NULL);
+	while (p < digits + sizeof(digits))
+		out->buf[out->used++] = *p++;
 }
 
-static void put_id(FILE *out, const char *key, pid_t id)
+static inline __attribute__((always_inline)) void put_number(struct json *out, const char *key,
+							     bool known, uint64_t val)
+{
+	put(out, key);
+	if (known)
+		put_decimal(out, val);
+	else
+		put(out, "null");
+}
+
+static inline __attribute__((always_inline)) void put_id(struct json *out, const char *key,
+							 pid_t id)
 {
 	put_number(out, key, id >= 0, id);
 }
 
-static void put_hex(FILE *out, const char *key, bool known, uint64_t val, int digits)
+/* In quotes, as JSON has no such numbers. */
+static inline __attribute__((always_inline)) void put_hex(struct json *out, const char *key,
+							  bool known, uint64_t val, int digits)
 {
-	char buf[24], *p = buf + sizeof(buf) - 1;
-
-	*p = '\0';
-	do {
-		*--p = "0123456789abcdef"[val & 15];
-		val >>= 4;
-	} while (--digits > 0 || val);
-	*--p = 'x';
-	*--p = '0';
-	put_text(out, key, known ? p : NULL);
+	put(out, key);
+	if (!known) {
+		put(out, "null");
+		return;
+	}
+	while (digits < 16 && val >> 4 * digits)
+		digits++;
+	put(out, "\"0x");
+	while (digits--)
+		out->buf[out->used++] = "0123456789abcdef"[val >> 4 * digits & 15];
+	out->buf[out->used++] = '"';
 }
 
-static void put_call(FILE *out, const struct waiter *w)
+static void put_call(struct json *out, const struct waiter *w)
 {
 	put_text(out, ", \"syscall\": ", call_names[w->call]);
 	put_hex(out, ", \"uaddr\": ", w->known & W_UADDR, w->uaddr, 1);
@@ -85,7 +130,7 @@ static void put_call(FILE *out, const struct waiter *w)
 	put_hex(out, ", \"bitset\": ", w->known & W_BITSET, w->bitset, 8);
 	put_text(out, ", \"timeout\": ", timeout_names[w->timeout]);
 	put_number(out, ", \"asleep_ns\": ", w->known & W_ASLEEP, w->asleep_ns);
-	put_bare(out, ", \"stable\": ", yesno_names[w->stable]);
+	put_yesno(out, ", \"stable\": ", w->stable);
 	put_text(out, ", \"queued\": ", w->queued);
 	put_id(out, ", \"pi_owner\": ", w->pi_owner);
 }
@@ -95,20 +140,20 @@ static void put_call(FILE *out, const struct waiter *w)
  * waiter's process would make the output quadratic.  Even so a process whose ids
  * are scattered among others' has a long string, once for each of its waiters.
  */
-static void put_process(FILE *out, const struct snapshot *s, const struct waiter *w)
+static void put_process(struct json *out, const struct snapshot *s, const struct waiter *w)
 {
 	const struct mm *mm = w->mm < 0 ? NULL : &s->mms[w->mm];
 	const struct process *p = w->process < 0 ? NULL : &s->processes[w->process];
 
 	put_id(out, ", \"ppid\": ", p ? p->ppid : PID_UNKNOWN);
-	put_bare(out, ", \"execed\": ", p ? yesno_names[p->execed] : NULL);
+	put_yesno(out, ", \"execed\": ", p ? p->execed : YESNO_UNKNOWN);
 	put_text(out, ", \"pid_ns\": ", p ? p->pid_ns : NULL);
 	put_text(out, ", \"cgroup\": ", p ? p->cgroup : NULL);
 	put_number(out, ", \"live_count\": ", mm && mm->known & M_LIVE, mm ? mm->live : 0);
 	put_text(out, ", \"live_threads\": ", mm ? mm->live_threads : NULL);
 }
 
-static void put_judgement(FILE *out, const struct analysis *a, size_t i)
+static void put_judgement(struct json *out, const struct analysis *a, size_t i)
 {
 	const struct judgement *j = &a->judgements[i];
 	const struct snapshot *s = a->s;
@@ -131,7 +176,7 @@ static void put_judgement(FILE *out, const struct analysis *a, size_t i)
 	}
 }
 
-static void put_waiter(FILE *out, const struct analysis *a, size_t i)
+static void put_waiter(struct json *out, const struct analysis *a, size_t i)
 {
 	const struct waiter *w = &a->s->waiters[i];
 
@@ -144,7 +189,7 @@ static void put_waiter(FILE *out, const struct analysis *a, size_t i)
 	put(out, "}");
 }
 
-static void put_header(FILE *out, const struct analysis *a)
+static void put_header(struct json *out, const struct analysis *a)
 {
 	static const char *const sources[] = {
 		[SOURCE_FILE]	= "file",
@@ -168,19 +213,25 @@ static void put_header(FILE *out, const struct analysis *a)
 
 /**
  * print_json() - write all waiters, worst first, as one JSON object
- * @out: where to; errors are left to its error flag
+ * @file: where to; errors are left to its error flag
  * @a: the analysis
  */
-void print_json(FILE *out, const struct analysis *a)
+void print_json(FILE *file, const struct analysis *a)
 {
+	struct json *out = xcalloc(1, sizeof(*out));
 	size_t *order = analysis_rank(a);
 
+	out->file = file;
 	put_header(out, a);
 	put(out, "},\n\"waiters\": [");
 	for (size_t i = 0; i < a->s->nr_waiters; i++) {
-		put(out, i ? ",\n" : "\n");
+		if (i)
+			put(out, ",");
+		put(out, "\n");
 		put_waiter(out, a, order[i]);
 	}
 	put(out, "\n]\n}\n");
+	fwrite_unlocked(out->buf, 1, out->used, file);
 	free(order);
+	free(out);
 }

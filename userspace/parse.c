@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 
 #define COPY_AGAIN	"copy the file again, whole"
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Of the words around a futex: more than a page is not from the module. */
+#define MAX_WORD_OFFSET	4096
 
 /* All that is worth showing of a value that is wrong. */
 #define SHOW		"%.40s"
@@ -89,8 +93,9 @@ struct kind {
 	const char *name;
 	const struct field *fields;
 	size_t nr_fields;
+	size_t first;		/* the field that mostly comes first */
 	void *(*begin)(struct parser *p);
-	int (*finish)(struct parser *p, void *rec);
+	int (*finish)(struct parser *p, void *rec, uint64_t seen);
 };
 
 static int fail(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -286,6 +291,12 @@ static int yesno(struct parser *p, const struct field *f, void *rec, char *val)
 	return 0;
 }
 
+/* There is none to know of a wait without timeout. */
+static int timeout_ns(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	return strcmp(val, "-") ? waiter_number(p, f, rec, val) : 0;
+}
+
 static int state(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	if (!val[0] || val[1])
@@ -349,28 +360,31 @@ static int args(struct parser *p, const struct field *f, void *rec, char *val)
 	return 0;
 }
 
-/* OFFSET:WORD,WORD,... with eight hex digits or "?" for a word. */
+/* OFFSET:WORD,WORD*TIMES,... with up to eight hex digits or "?" for a word. */
 static int words(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	const char *c = val + (*val == '-');
-	uint64_t offset;
+	uint64_t num;
 
-	c = read_number(c, &offset);
-	if (!c || *c != ':' || offset > 4096)
+	c = read_number(c, &num);
+	if (!c || *c != ':' || num > MAX_WORD_OFFSET)
 		return fail_field(p, val, "no offset in bytes and colon");
 	do {
-		c++;
-		if (*c == '?') {
-			c++;
+		int digits = 0;
+
+		for (c++; hex_digit(c[digits]) >= 0; )
+			digits++;
+		if ((digits || *c != '?') && (digits < 1 || digits > 8))
+			return fail_field(p, val, "a word is not one to eight hex digits");
+		c += digits ?: 1;
+		if (*c != '*')
 			continue;
-		}
-		for (int i = 0; i < 8; i++, c++) {
-			if (hex_digit(*c) < 0)
-				return fail_field(p, val, "a word is not eight hex digits");
-		}
+		c = read_number(c + 1, &num);
+		if (!c || !num || num > MAX_WORD_OFFSET)
+			return fail_field(p, val, "no number of times after an asterisk");
 	} while (*c == ',');
 	if (*c)
-		return fail_field(p, val, "a word is not eight hex digits");
+		return fail_field(p, val, "a word is not one to eight hex digits");
 	return text(p, f, rec, val);
 }
 
@@ -497,9 +511,10 @@ static void *begin_header(struct parser *p)
 	return &p->header;
 }
 
-static int finish_header(struct parser *p, void *rec)
+static int finish_header(struct parser *p, void *rec, uint64_t seen)
 {
 	(void)rec;
+	(void)seen;
 	if (!p->header.known || !p->header.version)
 		return fail(p, "futexinspect: no version: this is not a file of the module");
 	if (p->header.version > FORMAT_VERSION)
@@ -535,28 +550,96 @@ static void *begin_waiter(struct parser *p)
 	return snapshot_add_waiter(p->s);
 }
 
+/* Fields with a value that a record without them has. */
+enum {
+	F_SYSCALL,
+	F_ARGS,
+	F_WAITS_ON,
+	F_KEY,
+	F_TIMEOUT,
+	F_STABLE,
+	F_WORDS,
+	F_PI_OWNER,
+	F_QUEUED,
+	NR_WAITER_DEFAULTS
+};
+
+#define SEEN(seen, field)	((seen) & 1ULL << (field))
+
 static const struct field waiter_fields[] = {
+	[F_SYSCALL] = { .key = "syscall", .parse = call, .offset = offsetof(struct waiter, call) },
+	[F_ARGS] = FIELD(struct waiter, args, args, W_ARGS),
+	[F_WAITS_ON] = FIELD(struct waiter, waits_on, waiter_number, W_WAITS_ON),
+	[F_KEY] = FIELD(struct waiter, key, key, 0),
+	[F_TIMEOUT] = FIELD(struct waiter, timeout, timeout, 0),
+	[F_STABLE] = FIELD(struct waiter, stable, yesno, 0),
+	[F_WORDS] = FIELD(struct waiter, words, words, 0),
+	[F_PI_OWNER] = FIELD(struct waiter, pi_owner, id_or_none, 0),
+	[F_QUEUED] = FIELD(struct waiter, queued, escaped, 0),
+	[NR_WAITER_DEFAULTS] =
 	FIELD(struct waiter, tid, id, 0),
 	FIELD(struct waiter, tgid, id, 0),
 	FIELD(struct waiter, comm, escaped, 0),
 	FIELD(struct waiter, mm, mm_ref, 0),
-	{ .key = "syscall", .parse = call, .offset = offsetof(struct waiter, call) },
-	FIELD(struct waiter, args, args, W_ARGS),
 	FIELD(struct waiter, uaddr, waiter_number, W_UADDR),
-	FIELD(struct waiter, waits_on, waiter_number, W_WAITS_ON),
-	FIELD(struct waiter, key, key, 0),
 	FIELD(struct waiter, op, escaped, 0),
 	FIELD(struct waiter, flags, escaped, 0),
 	FIELD(struct waiter, expected, expected, W_EXPECTED),
 	FIELD(struct waiter, value, waiter_number32, W_VALUE),
 	FIELD(struct waiter, bitset, waiter_number32, W_BITSET),
-	FIELD(struct waiter, timeout, timeout, 0),
 	FIELD(struct waiter, asleep_ns, waiter_number, W_ASLEEP),
-	FIELD(struct waiter, stable, yesno, 0),
-	FIELD(struct waiter, words, words, 0),
-	FIELD(struct waiter, pi_owner, id_or_none, 0),
-	FIELD(struct waiter, queued, escaped, 0),
+	FIELD(struct waiter, timeout_ns, timeout_ns, W_TIMEOUT),
 };
+
+/* The arguments are left out of a plain wait, where the other fields tell them. */
+static void set_plain_args(struct waiter *w)
+{
+	const unsigned int needed = W_UADDR | W_EXPECTED;
+	bool bitset = w->op && !strcmp(w->op, "FUTEX_WAIT_BITSET");
+
+	if (w->call != CALL_FUTEX || (w->known & needed) != needed || !w->op || !w->flags ||
+	    w->timeout != TIMEOUT_NONE || (!bitset && strcmp(w->op, "FUTEX_WAIT")) ||
+	    (bitset && !(w->known & W_BITSET)))
+		return;
+	w->args[0] = w->uaddr;
+	w->args[1] = (bitset ? FUTEX_WAIT_BITSET : FUTEX_WAIT) |
+		     (strstr(w->flags, "PRIVATE") ? FUTEX_PRIVATE_FLAG : 0) |
+		     (strstr(w->flags, "CLOCK_REALTIME") ? FUTEX_CLOCK_REALTIME : 0);
+	w->args[2] = w->expected;
+	w->args[5] = bitset ? w->bitset : 0;
+	w->known |= W_ARGS;
+}
+
+/* What most waiters have in common is left out of the file. */
+static int finish_waiter(struct parser *p, void *rec, uint64_t seen)
+{
+	struct waiter *w = rec;
+
+	(void)p;
+	if (!SEEN(seen, F_SYSCALL))
+		w->call = CALL_FUTEX;
+	if (!SEEN(seen, F_WAITS_ON) && w->known & W_UADDR) {
+		w->waits_on = w->uaddr;
+		w->known |= W_WAITS_ON;
+	}
+	if (!SEEN(seen, F_KEY)) {
+		w->key_type = KEY_PRIVATE;
+		w->key = "private";
+	}
+	if (!SEEN(seen, F_TIMEOUT))
+		w->timeout = TIMEOUT_NONE;
+	if (!SEEN(seen, F_STABLE))
+		w->stable = YES;
+	if (!SEEN(seen, F_WORDS))
+		w->words = all_words_zero;
+	if (!SEEN(seen, F_PI_OWNER))
+		w->pi_owner = PID_NONE;
+	if (!SEEN(seen, F_QUEUED))
+		w->queued = "yes";
+	if (!SEEN(seen, F_ARGS))
+		set_plain_args(w);
+	return 0;
+}
 
 static void *begin_mm(struct parser *p)
 {
@@ -565,9 +648,10 @@ static void *begin_mm(struct parser *p)
 	return &p->mm;
 }
 
-static int finish_mm(struct parser *p, void *rec)
+static int finish_mm(struct parser *p, void *rec, uint64_t seen)
 {
 	(void)rec;
+	(void)seen;
 	if (p->mm_index < 0)
 		return fail(p, "mm: no id: " COPY_AGAIN);
 	p->s->mms[p->mm_index] = p->mm;
@@ -603,22 +687,63 @@ static void *begin_thread(struct parser *p)
 	return snapshot_add_thread(p->s);
 }
 
+enum {
+	F_MM,
+	F_STATE,
+	F_TRACER,
+	F_NIVCSW,
+	F_NSTID,
+	F_FROZEN,
+	F_EXITING,
+	F_IO_WORKER,
+	F_IO_URING,
+	NR_THREAD_DEFAULTS
+};
+
 static const struct field thread_fields[] = {
+	[F_MM] = FIELD(struct thread, mm, mm_ref, 0),
+	[F_STATE] = FIELD(struct thread, state, state, 0),
+	[F_TRACER] = FIELD(struct thread, tracer, id_or_none, 0),
+	[F_NIVCSW] = FIELD(struct thread, nivcsw, thread_number, T_NIVCSW),
+	[F_NSTID] = FIELD(struct thread, nstid, id, 0),
+	[F_FROZEN] = FIELD(struct thread, frozen, escaped, 0),
+	[F_EXITING] = FIELD(struct thread, exiting, yesno, 0),
+	[F_IO_WORKER] = FIELD(struct thread, io_worker, yesno, 0),
+	[F_IO_URING] = FIELD(struct thread, io_uring, yesno, 0),
+	[NR_THREAD_DEFAULTS] =
 	FIELD(struct thread, tid, id, 0),
 	FIELD(struct thread, tgid, id, 0),
 	FIELD(struct thread, comm, escaped, 0),
-	FIELD(struct thread, mm, mm_ref, 0),
-	FIELD(struct thread, state, state, 0),
-	FIELD(struct thread, tracer, id_or_none, 0),
 	FIELD(struct thread, nvcsw, thread_number, T_NVCSW),
-	FIELD(struct thread, nivcsw, thread_number, T_NIVCSW),
 	FIELD(struct thread, start_ns, thread_number, T_START),
-	FIELD(struct thread, nstid, id, 0),
-	FIELD(struct thread, frozen, escaped, 0),
-	FIELD(struct thread, exiting, yesno, 0),
-	FIELD(struct thread, io_worker, yesno, 0),
-	FIELD(struct thread, io_uring, yesno, 0),
 };
+
+/* What most threads have in common is left out of the file. */
+static int finish_thread(struct parser *p, void *rec, uint64_t seen)
+{
+	struct thread *t = rec;
+
+	(void)p;
+	if (!SEEN(seen, F_MM))
+		t->mm = MM_OF_PROCESS;
+	if (!SEEN(seen, F_STATE))
+		t->state = 'S';
+	if (!SEEN(seen, F_TRACER))
+		t->tracer = PID_NONE;
+	if (!SEEN(seen, F_NIVCSW))
+		t->known |= T_NIVCSW;
+	if (!SEEN(seen, F_NSTID))
+		t->nstid = t->tid;
+	if (!SEEN(seen, F_FROZEN))
+		t->frozen = "no";
+	if (!SEEN(seen, F_EXITING))
+		t->exiting = NO;
+	if (!SEEN(seen, F_IO_WORKER))
+		t->io_worker = NO;
+	if (!SEEN(seen, F_IO_URING))
+		t->io_uring = NO;
+	return 0;
+}
 
 static void *begin_error(struct parser *p)
 {
@@ -651,9 +776,9 @@ static const struct field end_fields[] = {
 	FIELD(struct end, errors, end_number, E_ERRORS),
 };
 
-#define KIND(kind, finish_) {						\
+#define KIND(kind, first_, finish_) {					\
 	.name = #kind, .fields = kind##_fields,				\
-	.nr_fields = ARRAY_SIZE(kind##_fields),				\
+	.nr_fields = ARRAY_SIZE(kind##_fields), .first = first_,	\
 	.begin = begin_##kind, .finish = finish_ }
 
 static const struct kind header_kind = {
@@ -665,12 +790,12 @@ static const struct kind header_kind = {
 };
 
 static const struct kind kinds[] = {
-	KIND(waiter, NULL),
-	KIND(thread, NULL),
-	KIND(process, NULL),
-	KIND(mm, finish_mm),
-	KIND(error, NULL),
-	KIND(end, NULL),
+	KIND(waiter, NR_WAITER_DEFAULTS, finish_waiter),
+	KIND(thread, NR_THREAD_DEFAULTS, finish_thread),
+	KIND(process, 0, NULL),
+	KIND(mm, 0, finish_mm),
+	KIND(error, 0, NULL),
+	KIND(end, 0, NULL),
 };
 
 /*
@@ -735,7 +860,7 @@ static int parse_fields(struct parser *p, const struct kind *kind, void *rec, ch
 			char *eol)
 {
 	uint64_t seen = 0;
-	size_t hint = 0;
+	size_t hint = kind ? kind->first : 0;
 
 	while (c < eol) {
 		char *name = c, *equals = word_end(c, '='), *val;
@@ -754,7 +879,7 @@ static int parse_fields(struct parser *p, const struct kind *kind, void *rec, ch
 		if (kind && parse_field(p, kind, rec, name, val, &hint, &seen))
 			return -1;
 	}
-	return 0;
+	return kind && kind->finish ? kind->finish(p, rec, seen) : 0;
 }
 
 static const struct kind *find_kind(const char *name)
@@ -783,9 +908,7 @@ static int parse_line(struct parser *p, char *c, char *eol)
 	p->kind = c;
 	if (kind)
 		rec = kind->begin(p);
-	if (parse_fields(p, kind, rec, fields, eol))
-		return -1;
-	return kind && kind->finish ? kind->finish(p, rec) : 0;
+	return parse_fields(p, kind, rec, fields, eol);
 }
 
 /*

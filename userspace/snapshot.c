@@ -36,6 +36,8 @@ const char *const timeout_names[NR_TIMEOUTS] = {
 	[TIMEOUT_ABSOLUTE]	= "absolute",
 };
 
+const char all_words_zero[] = "-48:0*24";
+
 /**
  * xcalloc() - allocate zeroed memory, or end the program
  * @nr: number of elements; 0 is allowed
@@ -293,6 +295,10 @@ static void index_threads(struct snapshot *s)
 		struct thread *t = &s->threads[i];
 
 		t->process = snapshot_find_process(s, t->tgid);
+		if (t->mm == MM_OF_PROCESS)
+			t->mm = t->process < 0 ? -1 : s->processes[t->process].mm;
+		if (!t->comm && t->process >= 0)
+			t->comm = s->processes[t->process].comm;
 		if (t->mm >= 0)
 			s->mms[t->mm].nr_threads++;
 		if (t->tid > 0)

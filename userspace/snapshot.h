@@ -18,7 +18,10 @@
 #define PID_UNKNOWN	(-1)
 #define PID_NONE	(-2)	/* of a tracer: there is none */
 
+#define MM_OF_PROCESS	(-2)	/* of a thread, until snapshot_index() */
+
 #define NR_ARGS		6
+
 
 enum call {
 	CALL_UNKNOWN,
@@ -62,6 +65,7 @@ enum {
 	W_VALUE		= 1 << 4,
 	W_BITSET	= 1 << 5,
 	W_ASLEEP	= 1 << 6,
+	W_TIMEOUT	= 1 << 7,
 };
 
 /* Text is printable ASCII, escaped as in the file, and owned by the snapshot. */
@@ -80,13 +84,14 @@ struct waiter {
 	const char *op;
 	const char *flags;
 	const char *key;
-	const char *words;
+	const char *words;	/* as in the file */
 	const char *queued;	/* "yes", or why it left the kernel's queue */
 	pid_t pi_owner;		/* as the kernel has it; PID_NONE: not a PI futex */
 	uint64_t args[NR_ARGS];
 	uint64_t uaddr;
 	uint64_t waits_on;
 	uint64_t asleep_ns;
+	uint64_t timeout_ns;
 	uint32_t expected;
 	uint32_t value;
 	uint32_t bitset;
@@ -162,6 +167,9 @@ enum source {
 /* As the format writes them; the name of an unknown one is NULL. */
 extern const char *const call_names[NR_CALLS];
 extern const char *const timeout_names[NR_TIMEOUTS];
+
+/* What the words of a waiter are where the file leaves them out: a value to compare with. */
+extern const char all_words_zero[];
 
 /* From a 64-bit key to an index; see idmap_init(). */
 struct idmap {

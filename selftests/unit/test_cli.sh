@@ -124,7 +124,7 @@ assert w["value"] is None and w["certainty"] is None and "holder" not in w, w
 PYTHON
 ok $? "JSON holds what it must, with the right types"
 
-printf 'futexinspect version=1\nwaiter comm=\\042\\134"x flags=a"b bitset=0x1\nend\n' >"$tmp/file"
+printf 'futexinspect version=1\nwaiter comm=\\042\\134"x flags=a"b bitset=0x1 timeout=?\nend\n' >"$tmp/file"
 run -J -f "$tmp/file"
 status_is 0 "a waiter of which hardly anything is known"
 python3 -c 'import json, sys

@@ -109,12 +109,18 @@ static const struct {
 	  "copy:2: waiter: args=1,2,3,4,5,6,7: not six numbers" },
 	{ "words without offset", HEADER "waiter words=00000001\n" END,
 	  "copy:2: waiter: words=00000001: no offset in bytes and colon" },
-	{ "a short word", HEADER "waiter words=0:0000001\n" END,
-	  "copy:2: waiter: words=0:0000001: a word is not eight hex digits" },
+	{ "an empty word", HEADER "waiter words=0:1,,2\n" END,
+	  "copy:2: waiter: words=0:1,,2: a word is not one to eight hex digits" },
 	{ "a long word", HEADER "waiter words=0:000000012\n" END,
-	  "copy:2: waiter: words=0:000000012: a word is not eight hex digits" },
+	  "copy:2: waiter: words=0:000000012: a word is not one to eight hex digits" },
+	{ "no times", HEADER "waiter words=0:0*\n" END,
+	  "copy:2: waiter: words=0:0*: no number of times after an asterisk" },
+	{ "zero times", HEADER "waiter words=0:0*0\n" END,
+	  "copy:2: waiter: words=0:0*0: no number of times after an asterisk" },
+	{ "too many times", HEADER "waiter words=0:?*4097\n" END,
+	  "copy:2: waiter: words=0:?*4097: no number of times after an asterisk" },
 	{ "a comma too many", HEADER "waiter words=0:00000001,\n" END,
-	  "copy:2: waiter: words=0:00000001,: a word is not eight hex digits" },
+	  "copy:2: waiter: words=0:00000001,: a word is not one to eight hex digits" },
 	{ "neither yes nor no", HEADER "waiter stable=maybe\n" END,
 	  "copy:2: waiter: stable=maybe: neither yes nor no" },
 	{ "two states", HEADER "thread state=SS\n" END,
@@ -194,7 +200,7 @@ static void test_fields(void)
 		"uaddr=0x10 waits_on=32 key=shared-inode:77:4096 op=FUTEX_WAIT_BITSET "
 		"flags=PRIVATE|CLOCK_REALTIME expected=4294967295 value=0 bitset=0xff "
 		"timeout=monotonic asleep_ns=18446744073709551615 stable=no "
-		"words=-4:00000001,?,0000000a new=?\n"
+		"words=-8:0*2,?*1,a,ffffffff*2 new=?\n"
 		"mm hidden=1 live_threads=6-7,9 live=4 id=m1\n"
 		"process tgid=6 ppid=1 comm= mm=m1 execed=no caught=0x8000000000000000\n"
 		"thread tid=7 tgid=6 comm=x mm=m1 state=S tracer=12 nvcsw=1 nivcsw=2 start_ns=3\n"
@@ -254,10 +260,60 @@ static void test_fields(void)
 	is_num(t->nvcsw, 1, "nvcsw");
 	is_num(t->nivcsw, 2, "nivcsw");
 	is_num(t->start_ns, 3, "start_ns of a thread");
-	ok(waiter_word(w, -4, &word) && word == 1, "the word before");
+	ok(waiter_word(w, -8, &word) && word == 0, "the first word of two");
+	ok(waiter_word(w, -4, &word) && word == 0, "the second word of two");
 	ok(!waiter_word(w, 0, &word), "an unknown word");
 	ok(waiter_word(w, 4, &word) && word == 10, "the word after");
-	ok(!waiter_word(w, 8, &word), "a word outside");
+	ok(waiter_word(w, 12, &word) && word == UINT32_MAX, "the last word");
+	ok(!waiter_word(w, 16, &word), "a word outside");
+	ok(!waiter_word(w, -12, &word), "a word outside, before");
+	snapshot_free(&s);
+}
+
+static void test_defaults(void)
+{
+	static const char text[] = HEADER
+		"waiter uaddr=0x40 op=FUTEX_WAIT flags=PRIVATE expected=2\n"
+		"waiter uaddr=0x40 op=FUTEX_WAIT_BITSET flags=CLOCK_REALTIME expected=2 bitset=0x3\n"
+		"waiter uaddr=0x40 op=FUTEX_LOCK_PI flags=- expected=-\n"
+		"waiter\n"
+		"thread tid=8 tgid=7\n"
+		"process tgid=7 comm=seven mm=1\n"
+		"mm id=1\n"
+		END;
+	char error[PARSE_ERROR_SIZE] = "";
+	const struct waiter *w;
+	const struct thread *t;
+	struct snapshot s;
+	uint32_t word;
+
+	is_num(parse(&s, text, strlen(text), error), 0, "a file of what is left out is read");
+	w = s.waiters;
+	t = s.threads;
+	is_num(w->call, CALL_FUTEX, "the call is futex");
+	ok(w->known & W_WAITS_ON && w->waits_on == 0x40, "waits_on is uaddr");
+	is_num(w->key_type, KEY_PRIVATE, "the key is private");
+	is_num(w->timeout, TIMEOUT_NONE, "there is no timeout");
+	is_num(w->stable, YES, "it is stable");
+	is_num(w->pi_owner, PID_NONE, "there is no owner");
+	is_str(w->queued, "yes", "it is queued");
+	ok(waiter_word(w, -48, &word) && !word && waiter_word(w, 44, &word) && !word &&
+	   !waiter_word(w, -52, &word) && !waiter_word(w, 48, &word), "24 words are 0");
+	ok(w->known & W_ARGS && w->args[0] == 0x40 && w->args[1] == 0x80 && w->args[2] == 2 &&
+	   !w->args[3], "the arguments of FUTEX_WAIT");
+	ok(w[1].known & W_ARGS && w[1].args[1] == (9 | 0x100) && w[1].args[5] == 3,
+	   "the arguments of FUTEX_WAIT_BITSET");
+	ok(!(w[2].known & W_ARGS), "none of FUTEX_LOCK_PI");
+	ok(!(w[3].known & (W_ARGS | W_WAITS_ON)), "none without uaddr");
+	is_num(t->mm, 0, "a thread has the mm of its process");
+	is_str(t->comm, "seven", "and its name");
+	is_num(s.mms[0].nr_threads, 1, "and counts as a thread of that mm");
+	is_num(t->state, 'S', "it sleeps");
+	is_num(t->tracer, PID_NONE, "it is not traced");
+	ok(t->known == T_NIVCSW && !t->nivcsw, "it was never preempted");
+	is_num(t->nstid, 8, "its own id is the same");
+	is_str(t->frozen, "no", "it is not frozen");
+	ok(t->exiting == NO && t->io_worker == NO && t->io_uring == NO, "and nothing else");
 	snapshot_free(&s);
 }
 
@@ -265,34 +321,36 @@ static void test_unknown(void)
 {
 	static const char text[] = HEADER
 		"waiter tid=? tgid=? comm=? mm=? syscall=? args=? uaddr=? waits_on=? key=? op=? "
-		"flags=? expected=? value=? bitset=? timeout=? asleep_ns=? stable=? words=?\n"
-		"waiter\n"
+		"flags=? expected=? value=? bitset=? timeout=? asleep_ns=? stable=? words=? "
+		"pi_owner=? queued=?\n"
 		"waiter syscall=futex_new timeout=boottime key=new\n"
 		"mm id=1 live=? live_threads=? hidden=?\n"
 		"process tgid=? ppid=? comm=? mm=? execed=? caught=?\n"
-		"thread tid=? tgid=? comm=? mm=? state=? tracer=? nvcsw=? nivcsw=? start_ns=?\n"
+		"thread tid=? tgid=? comm=? mm=? state=? tracer=? nvcsw=? nivcsw=? start_ns=? "
+		"nstid=? frozen=? exiting=? io_worker=? io_uring=?\n"
 		"thread tracer=-\n"
 		"end waiters=? mms=?\n";
 	char error[PARSE_ERROR_SIZE] = "";
+	const struct waiter *w;
+	const struct thread *t;
 	struct snapshot s;
 
 	is_num(parse(&s, text, strlen(text), error), 0, "a file of unknowns is read");
-	for (int i = 0; i < 2; i++) {
-		const struct waiter *w = &s.waiters[i];
-
-		ok(!w->known && w->tid == PID_UNKNOWN && w->tgid == PID_UNKNOWN && !w->comm &&
-		   w->mm == -1 && w->thread == -1 && w->process == -1 && !w->call && !w->key &&
-		   !w->key_type && !w->op && !w->flags && !w->timeout && !w->stable && !w->words,
-		   "all of a waiter is unknown, %s", i ? "missing" : "as ?");
-	}
-	ok(!s.waiters[2].call && !s.waiters[2].timeout && !s.waiters[2].key_type,
-	   "new words are unknown, not wrong");
-	is_str(s.waiters[2].key, "new", "a new kind of key is still shown");
+	w = s.waiters;
+	ok(!w->known && w->tid == PID_UNKNOWN && w->tgid == PID_UNKNOWN && !w->comm &&
+	   w->mm == -1 && w->thread == -1 && w->process == -1 && !w->call && !w->key &&
+	   !w->key_type && !w->op && !w->flags && !w->timeout && !w->stable && !w->words &&
+	   w->pi_owner == PID_UNKNOWN && !w->queued, "all of a waiter is unknown");
+	w++;
+	ok(!w->call && !w->timeout && !w->key_type, "new words are unknown, not wrong");
+	is_str(w->key, "new", "a new kind of key is still shown");
 	ok(!s.mms[0].known && !s.mms[0].live_threads, "all of an mm is unknown");
 	ok(s.processes[0].tgid == PID_UNKNOWN && s.processes[0].ppid == PID_UNKNOWN &&
 	   s.processes[0].mm == -1 && !s.processes[0].execed && !s.processes[0].caught_known,
 	   "all of a process is unknown");
-	ok(!s.threads[0].known && s.threads[0].tracer == PID_UNKNOWN && !s.threads[0].state,
+	t = s.threads;
+	ok(!t->known && t->tracer == PID_UNKNOWN && !t->state && !t->comm && t->mm == -1 &&
+	   t->nstid == PID_UNKNOWN && !t->frozen && !t->exiting && !t->io_worker && !t->io_uring,
 	   "all of a thread is unknown");
 	ok(s.threads[1].tracer == PID_NONE, "no tracer is not an unknown one");
 	snapshot_free(&s);
@@ -405,6 +463,7 @@ int main(void)
 	test_nul();
 	test_long_line();
 	test_fields();
+	test_defaults();
 	test_unknown();
 	test_fd();
 	if (ok(len > 1000, "data/zoo.txt is there")) {
