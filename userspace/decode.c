@@ -6,7 +6,9 @@
  * sign, and refuses when any is missing: a waiter without a known holder is
  * judged by its address space alone, one with a wrong holder is judged wrongly.
  *
- * To add a kind, write a function and name it in decoders[].
+ * To add a kind, write a function and name it in decoders[].  A kind that has no
+ * holder (a thread pool's parked thread, a condition variable) leaves the owner
+ * alone: it is only shown.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -98,14 +100,15 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 };
 
 /**
- * decode_lock() - recognise the lock that a thread waits for, and its holder
+ * decode_lock() - recognise what a thread waits for, and its holder
  * @w: the waiter
  * @lock: receives what was recognised; its name is a constant
  *
- * Return: whether a lock with a holder was recognised.
+ * Return: whether a kind was recognised.
  */
 bool decode_lock(const struct waiter *w, struct lock *lock)
 {
+	lock->owner = PID_UNKNOWN;
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
 		return false;	/* it changed while it was being read */
 	for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {

@@ -89,6 +89,7 @@ static void explain_title(FILE *out, const struct judgement *j, const struct wai
 		[VERDICT_ORPHANED]	= "waits for a lock that nobody is left to release",
 		[VERDICT_NO_WAKER]	= "waits on a futex that nobody is left to wake",
 		[VERDICT_STOPPED]	= "waits on a futex, and is held up by a stop",
+		[VERDICT_LOST_WAKE]	= "sleeps on a futex that was freed",
 		[VERDICT_WAITING]	= "waits on a futex, and can be woken",
 		[VERDICT_TIMED]		= "waits on a futex, with a timeout",
 		[VERDICT_UNKNOWN]	= "waits on a futex; who could wake it is not known",

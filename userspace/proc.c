@@ -779,7 +779,7 @@ static bool *mms_with_holders(const struct snapshot *s)
 		int mm = s->waiters[i].mm;
 
 		if (mm >= 0 && !wanted[mm])
-			wanted[mm] = decode_lock(&s->waiters[i], &lock);
+			wanted[mm] = decode_lock(&s->waiters[i], &lock) && lock.owner > 0;
 	}
 	return wanted;
 }
@@ -842,7 +842,7 @@ void proc_find_outsiders(const char *root, struct snapshot *s)
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		const struct waiter *w = &s->waiters[i];
 
-		if (w->mm >= 0 && decode_lock(w, &lock) &&
+		if (w->mm >= 0 && decode_lock(w, &lock) && lock.owner > 0 &&
 		    snapshot_find_owner(s, w->mm, lock.owner) < 0)
 			ids[nr++] = lock.owner;
 	}
