@@ -24,12 +24,6 @@
 #include "analyze.h"
 #include "model.h"
 
-/*
- * Signals 32 and 33, which the C libraries keep for themselves: their handlers
- * wake nobody, and glibc has one in every process that ever had a thread.
- */
-#define LIBC_SIGNALS	(3ULL << 31)
-
 /* Where a chain of holders ends. */
 enum chain_end {
 	END_UNKNOWN,		/* at a thread that can be woken, by nobody in particular */

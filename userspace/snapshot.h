@@ -20,6 +20,12 @@
 
 #define NR_ARGS		6
 
+/*
+ * Signals 32 and 33, which the C libraries keep for themselves: their handlers
+ * wake nobody, and glibc has one in every process that ever had a thread.
+ */
+#define LIBC_SIGNALS	(3ULL << 31)
+
 enum call {
 	CALL_UNKNOWN,
 	CALL_FUTEX,
@@ -117,6 +123,7 @@ struct process {
 	uint64_t caught;
 	enum yesno timers;
 	bool whole;		/* not in the file, but with all its live threads */
+	bool in_state_d;	/* one of its threads is, as far as known */
 	const char *pid_ns;
 	const char *cgroup;
 	const char *comm;
@@ -174,6 +181,7 @@ enum sleep_kind {
 	SLEEP_WRITE,		/* to a full pipe */
 	SLEEP_CHILDREN,		/* for a child or tracee */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
+	SLEEP_EPOLL,		/* for its own process to add to an epoll set */
 };
 
 /* The processes without which a sleep does not end. */
@@ -232,7 +240,7 @@ struct snapshot {
 	struct outsider *outsiders;
 	struct shared *shared;
 	int *maps;		/* indices into mms */
-	struct sleep *sleeps;	/* see sleep_read() */
+	struct sleep *sleeps;	/* see read_sleeps() */
 	struct wakers *wakers;
 	int *waker_processes;	/* indices into processes */
 	size_t nr_waiters;
