@@ -114,12 +114,18 @@ for w in waiters.values():
 w = waiters[102]
 assert (w["holder"], w["holder_tgid"], w["lock"]) == (101, 100, "pthread_mutex"), w
 assert (w["verdict"], w["certainty"]) == ("deadlock", "likely"), w
+assert w["primitive"] == "pthread_mutex", w
+assert w["chain"] == [
+    {"tid": 101, "comm": "abba-1", "by": "words", "state": "waits"},
+    {"tid": 102, "comm": "abba-2", "by": "words", "state": "waits"}], w
 assert (w["expected"], w["value"], w["asleep_ns"]) == (2, 2, 6000000000), w
 assert (w["live_threads"], w["live_count"], w["execed"]) == ("100-102", 3, True), w
 w = waiters[300]
 assert w["comm"] == "evil\\033[2J\\012x" and w["execed"] is False, w
 assert (w["holder"], w["holder_tgid"]) == (101, 100), w
+assert w["chain"] == [{"tid": 101, "comm": None, "by": "words", "state": "gone"}], w
 w = waiters[402]
+assert w["primitive"] is None and w["chain"] == [], w
 assert w["value"] is None and w["certainty"] is None and "holder" not in w, w
 PYTHON
 ok $? "JSON holds what it must, with the right types"
