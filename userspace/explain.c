@@ -291,7 +291,7 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 	}
 	if (back)
 		snprintf(tail, sizeof(tail), ", with which the chain began");
-	else if (a->abilities[step->thread] == ABLE)
+	else if (a->abilities[step->thread] == ABLE && a->blocked[step->thread] != WAITING)
 		snprintf(tail, sizeof(tail), ", which can run, as far as is known");
 	else if (a->abilities[step->thread] == STOPPED)
 		snprintf(tail, sizeof(tail), ", which is stopped, by its state in the file");

@@ -119,7 +119,9 @@ static const char *state_name(const struct analysis *a, int thread)
 		[DEAD]		= "dead",
 	};
 
-	return thread < 0 ? "gone" : names[a->abilities[thread]];
+	if (thread < 0)
+		return "gone";
+	return names[a->blocked[thread] == WAITING ? WAITING : a->abilities[thread]];
 }
 
 /* Whom it waits for, whom those wait for, and so on; of a long chain the first steps. */
