@@ -531,7 +531,9 @@ static void find_mm_states(struct analysis *a)
 		m->nr_stopped += a->abilities[i] == STOPPED;
 		if (a->abilities[i] == ABLE) {
 			m->nr_able++;
-			m->runner = i;
+			/* Rather one that runs of itself. */
+			if (m->runner < 0 || a->blocked[i] != WAITING)
+				m->runner = i;
 		}
 		if (a->abilities[i] == SLEEPING)
 			m->sleeper = i;

@@ -313,7 +313,7 @@ static void put_shared(struct buf *b, const struct analysis *a, const struct wai
 	for (size_t i = 0; shared && i < shared->nr_maps && i < MAX_NAMED; i++) {
 		int runner = a->mms[a->s->maps[shared->first_map + i]].runner;
 
-		if (runner < 0)
+		if (runner < 0 || a->blocked[runner] == WAITING)
 			continue;
 		put(b, ", as ");
 		put_thread(b, a->s, runner);

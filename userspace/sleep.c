@@ -154,12 +154,14 @@ static bool holds_writing_end(struct reader *r, uint64_t ino, pid_t pid)
 }
 
 /*
- * A loop that polls a pipe which its own process writes to waits for a signal, whose
- * handler does that: as good as sigwait(3).
+ * An event loop that polls a pipe which its own process writes to, or a thread made to
+ * read one, waits for a signal, whose handler does that: as good as sigwait(3).  The
+ * main thread that blocks in read(2) there is taken not to.
  */
-static bool waits_for_signal(struct reader *r, const struct thread *t, uint64_t ino)
+static bool waits_for_signal(struct reader *r, const struct thread *t, uint64_t ino, bool polls)
 {
-	return has_handlers(r->s, t) && holds_writing_end(r, ino, t->tgid);
+	return (polls || t->tid != t->tgid) && has_handlers(r->s, t) &&
+	       holds_writing_end(r, ino, t->tgid);
 }
 
 /* One descriptor that a thread waits for.  Return: whether it is a pipe, as it must be. */
@@ -173,7 +175,7 @@ static bool want_fd(struct reader *r, int thread, int fd, bool polls)
 	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
 	if (!pipe_of_fd(r->root, path, &ino, &writes))
 		return false;
-	if (polls && !writes && waits_for_signal(r, t, ino))
+	if (!writes && waits_for_signal(r, t, ino, polls))
 		return false;
 	add_want(r, writes ? SLEEP_WRITE : SLEEP_READ, ino, thread);
 	return true;

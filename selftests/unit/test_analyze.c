@@ -455,6 +455,12 @@ static const struct world {
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_SHARED) },
 	    { 20, STUCK(NO_WAKER, LIKELY, ALL_SHARED) } } },
+	{ "a private word is no more certain than the shared one of the other thread",
+	  PAIR MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+	  SHARED("1,2", yes, 0) W(10, 10, 1) SW(11, 10, 1) SW(20, 20, 2),
+	  PAIR MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+	  SHARED("1,2", yes, 0) W(10, 10, 1) SW(11, 10, 1) SW(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
 	{ "one of those who map the word sleeps elsewhere",
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1), NULL, { { 10, FINE(WAITING, SHARED) } } },
 	{ "one who does not map it is no help",
@@ -841,6 +847,65 @@ static void test_text(void)
 		   "2 threads of its address space can run and wake it");
 	check_text(PAIR LOCK(10, 10, 1, HEX_11), 10,
 		   "its lock is held by thread 11 (t11), which can run");
+	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1), 10,
+		   "shared futex: any process that maps it can wake it, as thread 20 (t20) can");
+	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2), 10,
+		   "in shared memory, and no thread of the 2 address spaces that map the word "
+		   "can run");
+	check_text(TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), 10,
+		   "the holder of its lock in shared memory, thread 99, is no live thread of a "
+		   "process that maps it");
+	check_text(TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2), 10,
+		   "its lock is held by thread 20 (t20), which waits on a futex that nobody is "
+		   "left to wake");
+	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
+		   "joins thread 11 (t11), which can run");
+}
+
+/* What /proc says of sleeps, without /proc: thread @thread of s.threads reads a pipe. */
+static void add_reader(struct snapshot *s, int thread, int writer)
+{
+	snapshot_add_sleep(s, thread, snapshot_add_wakers(s, SLEEP_READ, 77));
+	snapshot_add_waker(s, writer);
+}
+
+static void check_sleep(const char *lines, int writer, enum verdict verdict, const char *want)
+{
+	char reason[REASON_SIZE];
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, lines);
+	add_reader(&s, 1, writer);
+	analyze(&a, &s, NULL);
+	is_num(a.judgements[0].verdict, verdict, verdict_name(verdict));
+	is_str(reason_text(&a, 0, reason), want, want);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void test_sleeps(void)
+{
+	check_sleep(PAIR W(10, 10, 1), 0, VERDICT_NO_WAKER,
+		    "no live thread of its address space can run: 1 wait on futexes, and thread "
+		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
+		    "have open for writing");
+	check_sleep(TRIO W(10, 10, 1), 0, VERDICT_WAITING,
+		    "2 threads of its address space can run and wake it");
+	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1,
+		    VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1, VERDICT_NO_WAKER,
+		    "no live thread of its address space can run: 1 wait on futexes, and thread "
+		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
+		    "have open for writing");
+	check_sleep(PAIR W(10, 10, 1) MMH(2, 2, "20", 1) PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1, VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+	check_sleep(TRIO LOCK(10, 10, 1, HEX_11) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0)
+		    T(20, 20, 2) W(20, 20, 2), 1, VERDICT_NO_WAKER,
+		    "its lock is held by thread 11 (t11), which waits for data in pipe 77, which "
+		    "only processes that cannot run have open for writing");
 }
 
 /* 20,000 threads in one cycle, each with a chain behind it: linear or it shows. */
@@ -884,6 +949,7 @@ int main(void)
 	test_decode();
 	test_rank();
 	test_text();
+	test_sleeps();
 	test_large();
 	return tap_end();
 }

@@ -132,6 +132,8 @@ static const struct scene scenes[] = {
 	/* read() and write() */
 	{ "reads a pipe that only its own process writes to", READS(3),
 	  { READER(10, 3), WRITER(10, 4) }, STUCK },
+	{ "the same, and the process handles signals", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, STUCK },
 	{ "reads a pipe that a process writes to that sleeps elsewhere", READS(3),
 	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, FINE },
 	{ "the same process has it open too", READS(3),
@@ -390,11 +392,37 @@ static void test_shared_pipe(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* A thread that is made for it reads what a handler writes. */
+static void test_signal_thread(void)
+{
+	static const unsigned int caught[] = { 0, 2 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene sc = { .call = SLEEPS, .caught = caught[i] };
+		struct snapshot s;
+
+		create_tree(&sc);
+		create_fd(&(struct fd)READER(10, 3));
+		create_fd(&(struct fd)WRITER(10, 4));
+		load(&s, &sc);
+		s.waiters[0].thread = -1;
+		create(READS(3), "10/task/11/syscall");
+		create_link("pipe:[7]", "10/task/11/fd/3");
+		create("flags:\t00\n", "10/task/11/fdinfo/3");
+		read_sleeps(root, &s);
+		is_num(s.nr_sleeps, !caught[i], caught[i] ? "with handlers it waits for a signal" :
+		       "a thread reads a pipe of its own process");
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
 int main(void)
 {
 	tap_start();
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_shared_pipe();
+	test_signal_thread();
 	return tap_end();
 }
