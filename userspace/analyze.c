@@ -417,7 +417,7 @@ static enum reason group_reason(const struct work *w, const struct waiter *waite
 	const struct mm_state *m = &w->a->mms[waiter->mm];
 	const struct link *l = &w->links[waiter->thread];
 
-	if (l->end_thread != waiter->thread &&
+	if (l->end_thread != waiter->thread && l->confirmed &&
 	    (mm_can_run(w->a, waiter->mm) || w->s->threads[l->end_thread].mm != waiter->mm))
 		return REASON_TO_STUCK;
 	if (waiter->key_type == KEY_SHARED_INODE)
@@ -529,7 +529,8 @@ static bool was_left_behind(const struct work *w, const struct waiter *waiter)
 	const struct waiter *before;
 	int old;
 
-	if (!w->before || waiter->key_type == KEY_SHARED_INODE || w->busy[waiter->mm])
+	if (!w->before || w->s->nr_errors || waiter->key_type == KEY_SHARED_INODE ||
+	    w->busy[waiter->mm])
 		return false;
 	old = w->before->first_waiter[w->before_thread[waiter->thread]];
 	before = old < 0 ? NULL : &w->before->s->waiters[old];

@@ -142,8 +142,8 @@ struct mm_state {
 
 enum ability {
 	ABLE,			/* can run, or nothing shows that it cannot */
-	WAITING,		/* on futexes, until somebody wakes it who cannot run, or who is
-				 * of its own address space
+	WAITING,		/* on futexes; nobody outside its address space can run who
+				 * could wake it
 				 */
 	SLEEPING,		/* in another call, and who could end it cannot run */
 	STOPPED,

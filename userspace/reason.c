@@ -228,7 +228,8 @@ static void put_stuck(struct buf *b, const struct analysis *a, const struct wait
 {
 	switch (j->reason) {
 	case REASON_SELF:
-		put(b, "waits for a lock that it holds itself");
+		put(b, waits_for_exit(a, w) ? "waits for its own exit" :
+		       "waits for a lock that it holds itself");
 		break;
 	case REASON_CYCLE:
 		put_cycle(b, a, w->thread, j->cycle_size);

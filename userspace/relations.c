@@ -77,20 +77,20 @@ void relations_free(struct relations *r)
  * Pipes
  */
 
-static bool open_mode(const char *root, const char *fd, int *mode)
+/* Whether a descriptor is open for reading, writing or both, or a negative errno. */
+static int open_mode(const char *root, const char *fd)
 {
 	char buf[FILE_SIZE], path[PATH_SIZE];
 	const char *number = strrchr(fd, '/'), *flags;
+	int rc;
 
 	snprintf(path, sizeof(path), "%.*s", (int)(number - fd), fd);
 	*strrchr(path, '/') = '\0';
-	if (read_file(buf, root, "%s/fdinfo%s", path, number))
-		return false;
+	rc = read_file(buf, root, "%s/fdinfo%s", path, number);
+	if (rc)
+		return rc;
 	flags = strstr(buf, "flags:");
-	if (!flags)
-		return false;
-	*mode = strtoul(flags + strlen("flags:"), NULL, 8) & O_ACCMODE;
-	return true;
+	return flags ? (int)strtoul(flags + strlen("flags:"), NULL, 8) & O_ACCMODE : -EINVAL;
 }
 
 /**
@@ -102,9 +102,9 @@ static bool open_mode(const char *root, const char *fd, int *mode)
  *
  * A FIFO is a pipe too, but has a name that anybody may open, so it does not count.
  *
- * Return: whether it is a pipe.
+ * Return: 1 if it is a pipe, 0 if not, or a negative errno.
  */
-bool pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes)
+int pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes)
 {
 	char path[PATH_SIZE], target[64];
 	unsigned long long number;
@@ -114,13 +114,22 @@ bool pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes)
 	snprintf(path, sizeof(path), "%s/%s", root, fd);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
-		return false;
+		return -errno;
 	target[n] = '\0';
-	if (sscanf(target, "pipe:[%llu]", &number) != 1 || !open_mode(root, fd, &mode))
-		return false;
+	if (sscanf(target, "pipe:[%llu]", &number) != 1)
+		return 0;
+	mode = open_mode(root, fd);
+	if (mode < 0)
+		return mode;
 	*ino = number;
 	*writes = mode != O_RDONLY;
-	return true;
+	return 1;
+}
+
+/* One that is closed by now, or whose process has ended, is not missed. */
+static bool is_missed(int error)
+{
+	return error && error != ENOENT && error != ESRCH;
 }
 
 /* The pipes of one table of descriptors.  Return: whether it has any descriptors. */
@@ -131,11 +140,12 @@ static bool add_pipes(struct relations *r, const char *root, pid_t pid, const ch
 	bool writes, any = false;
 	uint64_t ino;
 	DIR *dir;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/%s", root, table);
 	dir = opendir(path);
 	if (!dir) {
-		r->incomplete |= errno != ENOENT && errno != ESRCH;
+		r->incomplete |= is_missed(errno);
 		return false;
 	}
 	while ((d = readdir(dir))) {
@@ -143,8 +153,11 @@ static bool add_pipes(struct relations *r, const char *root, pid_t pid, const ch
 			continue;
 		any = true;
 		snprintf(fd, sizeof(fd), "%s/%.16s", table, d->d_name);
-		if (pipe_of_fd(root, fd, &ino, &writes))
+		rc = pipe_of_fd(root, fd, &ino, &writes);
+		if (rc > 0)
 			add_relation(r, ino, pid, writes, false);
+		else
+			r->incomplete |= is_missed(-rc);
 	}
 	closedir(dir);
 	return any;
@@ -220,7 +233,7 @@ static void add_kin(struct relations *r, const char *root, pid_t pid, pid_t tid)
 
 	/* One that has ended is a zombie at least, or its parent has run. */
 	if (rc) {
-		r->incomplete |= rc != -ENOENT && rc != -ESRCH;
+		r->incomplete |= is_missed(-rc);
 		return;
 	}
 	state = status_field(buf, "State");

@@ -26,6 +26,6 @@ void relations_of_pipes(const char *root, struct relations *r);
 void relations_of_children(const char *root, struct relations *r);
 size_t relations_find(const struct relations *r, uint64_t id);
 void relations_free(struct relations *r);
-bool pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes);
+int pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes);
 
 #endif

@@ -82,7 +82,8 @@ struct call_regs {
 
 /*
  * "NR ARG0 ... ARG5 SP PC".  The kernel's own threads within a process (io_uring, vhost)
- * have no registers of user space: there they read as 0, like a call of read(0).
+ * have no registers of user space: there they read as 0, like a call of read(0).  In a
+ * program for 32 bits the numbers mean other calls; its stack is below 4 GiB.
  */
 static bool read_call(const struct reader *r, const struct thread *t, struct call_regs *regs)
 {
@@ -103,15 +104,7 @@ static bool read_call(const struct reader *r, const struct thread *t, struct cal
 		if (i < NR_ARGS)
 			regs->args[i] = val[i];
 	}
-	return regs->nr >= 0 && val[NR_ARGS] && val[NR_ARGS + 1];
-}
-
-/* In a program for 32 bits the numbers mean other calls. */
-static bool is_64bit(const struct reader *r, const struct thread *t)
-{
-	char buf[FILE_SIZE];
-
-	return !read_file(buf, r->root, "%d/exe", t->tgid) && !memcmp(buf, "\177ELF\2", 5);
+	return regs->nr >= 0 && val[NR_ARGS] > UINT32_MAX && val[NR_ARGS + 1];
 }
 
 static void add_want(struct reader *r, enum sleep_kind kind, uint64_t id, int thread)
@@ -173,7 +166,7 @@ static bool want_fd(struct reader *r, int thread, int fd, bool polls)
 	bool writes;
 
 	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
-	if (!pipe_of_fd(r->root, path, &ino, &writes))
+	if (pipe_of_fd(r->root, path, &ino, &writes) <= 0)
 		return false;
 	if (!writes && waits_for_signal(r, t, ino, polls))
 		return false;
@@ -255,7 +248,7 @@ static bool want_epoll(struct reader *r, int thread, int epfd)
 			return false;
 		snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
 		/* The number may mean another file by now. */
-		if (!pipe_of_fd(r->root, path, &ino, &writes) || ino != listed ||
+		if (pipe_of_fd(r->root, path, &ino, &writes) <= 0 || ino != listed ||
 		    !want_fd(r, thread, fd, true))
 			return false;
 		any = true;
@@ -416,7 +409,7 @@ static void look_at_thread(struct reader *r, int thread)
 		return;
 	}
 	if ((t->state != 'S' && t->state != 'D') || t->exiting == YES || t->io_worker == YES ||
-	    t->io_uring == YES || !read_call(r, t, &regs) || !is_64bit(r, t))
+	    t->io_uring == YES || !read_call(r, t, &regs))
 		return;
 	good = t->state == 'S' ? want_call(r, thread, &regs) : want_vfork(r, thread, &regs);
 	if (!good)
