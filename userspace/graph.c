@@ -22,11 +22,19 @@
 
 extern char **environ;
 
+struct arrow {
+	size_t from;
+	size_t to;
+	char label[64];
+};
+
 struct drawing {
 	FILE *out;
 	const struct analysis *a;
 	const struct snapshot *s;
 	bool *drawn;		/* of each node of the model */
+	struct arrow *arrows;
+	size_t nr_arrows;
 	struct count {
 		size_t can_run;
 		size_t wait;
@@ -65,14 +73,14 @@ static void end_node(struct drawing *d, size_t node, const char *more)
 	fprintf(d->out, "\"%s%s];\n", more, is_stuck(d->a, node) ? ", color=red" : "");
 }
 
-static void put_edge(struct drawing *d, size_t from, size_t to, const char *label, bool cycle)
+static void put_edge(struct drawing *d, size_t from, size_t to, const char *label)
 {
-	bool stuck = is_stuck(d->a, from) && is_stuck(d->a, to);
+	size_t n = d->nr_arrows;
 
-	fprintf(d->out, "\tn%zu -> n%zu [label=\"", from, to);
-	put_quoted(d->out, label);
-	fprintf(d->out, "\"%s%s];\n", cycle || stuck ? ", color=red" : "",
-		cycle ? ", style=bold" : "");
+	if (!(n & (n - 1)))
+		d->arrows = xrealloc(d->arrows, (n ? n * 2 : 1) * sizeof(*d->arrows));
+	d->arrows[d->nr_arrows++] = (struct arrow){ .from = from, .to = to };
+	snprintf(d->arrows[n].label, sizeof(d->arrows[n].label), "%s", label);
 }
 
 static void put_process(struct drawing *d, int process)
@@ -140,7 +148,7 @@ static void put_shared(struct drawing *d, int shared)
 	end_node(d, node, ", shape=ellipse");
 	for (size_t i = 0; i < sh->nr_maps; i++) {
 		put_mm(d, d->s->maps[sh->first_map + i]);
-		put_edge(d, node, node_mm(d->s, d->s->maps[sh->first_map + i]), "", false);
+		put_edge(d, node, node_mm(d->s, d->s->maps[sh->first_map + i]), "");
 	}
 }
 
@@ -165,7 +173,7 @@ static void put_wakers(struct drawing *d, int wakers)
 		int p = d->s->waker_processes[w->first_process + i];
 
 		put_process(d, p);
-		put_edge(d, node, node_process(d->s, p), "", false);
+		put_edge(d, node, node_process(d->s, p), "");
 	}
 }
 
@@ -179,10 +187,10 @@ static void put_gone(struct drawing *d, int thread, const char *label)
 	fputs("\", color=red];\n", d->out);
 }
 
-static void put_waiter(struct drawing *d, const struct waiter *w, const struct judgement *j)
+static void put_waiter(struct drawing *d, const struct waiter *w)
 {
 	const struct holder *h = &d->a->holders[w->thread];
-	char label[128];
+	char label[64];
 
 	put_thread(d, w->thread);
 	snprintf(label, sizeof(label), "%s %#" PRIx64, h->primitive ? h->primitive : "futex",
@@ -191,16 +199,15 @@ static void put_waiter(struct drawing *d, const struct waiter *w, const struct j
 		snprintf(label, sizeof(label), "%s", h->primitive ? h->primitive : "futex");
 	if (h->id != PID_UNKNOWN && h->thread >= 0) {
 		put_thread(d, h->thread);
-		put_edge(d, w->thread, h->thread, label,
-			 j->cycle_size && j->reason != REASON_TO_CYCLE);
+		put_edge(d, w->thread, h->thread, label);
 	} else if (h->id != PID_UNKNOWN && h->gone) {
 		put_gone(d, w->thread, label);
 	} else if (w->shared >= 0) {
 		put_shared(d, w->shared);
-		put_edge(d, w->thread, node_shared(d->s, w->shared), label, false);
+		put_edge(d, w->thread, node_shared(d->s, w->shared), label);
 	} else if (w->mm >= 0 && w->key_type != KEY_UNKNOWN) {
 		put_mm(d, w->mm);
-		put_edge(d, w->thread, node_mm(d->s, w->mm), label, false);
+		put_edge(d, w->thread, node_mm(d->s, w->mm), label);
 	}
 }
 
@@ -217,10 +224,10 @@ static void put_other(struct drawing *d, int thread)
 		return;
 	put_thread(d, thread);
 	if (t->mm >= 0 && d->drawn[node_mm(s, t->mm)])
-		put_edge(d, node_mm(s, t->mm), thread, "", false);
+		put_edge(d, node_mm(s, t->mm), thread, "");
 	if (d->a->blocked[thread] == STOPPED && t->state == 't' && tracer >= 0) {
 		put_thread(d, tracer);
-		put_edge(d, thread, tracer, "traced by", false);
+		put_edge(d, thread, tracer, "traced by");
 	}
 }
 
@@ -232,7 +239,7 @@ static void put_sleeps(struct drawing *d)
 		if (!d->drawn[sleep->thread] || d->a->blocked[sleep->thread] != SLEEPING)
 			continue;
 		put_wakers(d, sleep->wakers);
-		put_edge(d, sleep->thread, node_wakers(d->s, sleep->wakers), "sleeps", false);
+		put_edge(d, sleep->thread, node_wakers(d->s, sleep->wakers), "sleeps");
 	}
 }
 
@@ -247,12 +254,125 @@ static void put_members(struct drawing *d)
 			continue;
 		if (t->mm >= 0 && first) {
 			put_mm(d, t->mm);
-			put_edge(d, node_process(d->s, t->process), node_mm(d->s, t->mm), "", false);
+			put_edge(d, node_process(d->s, t->process), node_mm(d->s, t->mm), "");
 		} else if (t->mm < 0 && d->a->blocked[i] != DEAD) {
 			put_thread(d, i);
-			put_edge(d, node_process(d->s, t->process), i, "", false);
+			put_edge(d, node_process(d->s, t->process), i, "");
 		}
 	}
+}
+
+/*
+ * Cycles: the strongly connected components of the arrows between what is stuck, by
+ * Tarjan's algorithm, with a stack of its own for chains of any length.
+ */
+
+struct search {
+	const struct drawing *d;
+	size_t *start;		/* of each node, its first arrow: they are sorted */
+	size_t *next;		/* the arrow to follow next */
+	size_t *order;		/* when the node was met; 0: not yet */
+	size_t *low;		/* the earliest that it leads back to */
+	size_t *component;	/* 0: not known yet */
+	size_t *path;
+	size_t *pending;	/* met, and without a component */
+	size_t nr_pending;
+	size_t clock;
+};
+
+static int compare_arrows(const void *x, const void *y)
+{
+	const struct arrow *a = x, *b = y;
+
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return a->to < b->to ? -1 : a->to > b->to;
+}
+
+static void enter(struct search *se, size_t node, size_t *depth)
+{
+	se->order[node] = se->low[node] = ++se->clock;
+	se->next[node] = se->start[node];
+	se->pending[se->nr_pending++] = node;
+	se->path[(*depth)++] = node;
+}
+
+static void leave(struct search *se, size_t node, size_t *depth)
+{
+	size_t member;
+
+	--*depth;
+	if (*depth && se->low[node] < se->low[se->path[*depth - 1]])
+		se->low[se->path[*depth - 1]] = se->low[node];
+	if (se->low[node] != se->order[node])
+		return;
+	do {
+		member = se->pending[--se->nr_pending];
+		se->component[member] = se->order[node];
+	} while (member != node);
+}
+
+static void search_from(struct search *se, size_t root)
+{
+	size_t depth = 0;
+
+	enter(se, root, &depth);
+	while (depth) {
+		size_t node = se->path[depth - 1], to;
+
+		if (se->next[node] == se->start[node + 1]) {
+			leave(se, node, &depth);
+			continue;
+		}
+		to = se->d->arrows[se->next[node]++].to;
+		if (!is_stuck(se->d->a, to))
+			continue;
+		if (!se->order[to])
+			enter(se, to, &depth);
+		else if (!se->component[to] && se->order[to] < se->low[node])
+			se->low[node] = se->order[to];
+	}
+}
+
+/* Return: of each node its component, to be freed.  The arrows get sorted. */
+static size_t *find_components(struct drawing *d)
+{
+	size_t nr = nr_nodes(d->s), *all = xcalloc(6 * nr + 1, sizeof(*all));
+	struct search se = {
+		.d = d, .start = all, .next = all + nr + 1, .order = all + 2 * nr + 1,
+		.low = all + 3 * nr + 1, .path = all + 4 * nr + 1, .pending = all + 5 * nr + 1,
+		.component = xcalloc(nr, sizeof(*se.component)),
+	};
+
+	if (d->nr_arrows)
+		qsort(d->arrows, d->nr_arrows, sizeof(*d->arrows), compare_arrows);
+	for (size_t i = 0; i < d->nr_arrows; i++)
+		se.start[d->arrows[i].from + 1]++;
+	for (size_t i = 0; i < nr; i++)
+		se.start[i + 1] += se.start[i];
+	for (size_t i = 0; i < nr; i++) {
+		if (!se.order[i] && is_stuck(d->a, i))
+			search_from(&se, i);
+	}
+	free(all);
+	return se.component;
+}
+
+static void put_arrows(struct drawing *d)
+{
+	size_t *component = find_components(d);
+
+	for (size_t i = 0; i < d->nr_arrows; i++) {
+		const struct arrow *arrow = &d->arrows[i];
+		bool stuck = is_stuck(d->a, arrow->from) && is_stuck(d->a, arrow->to);
+		bool cycle = stuck && component[arrow->from] == component[arrow->to];
+
+		fprintf(d->out, "\tn%zu -> n%zu [label=\"", arrow->from, arrow->to);
+		put_quoted(d->out, arrow->label);
+		fprintf(d->out, "\"%s%s];\n", stuck ? ", color=red" : "",
+			cycle ? ", style=bold" : "");
+	}
+	free(component);
 }
 
 static void count_threads(struct drawing *d)
@@ -276,7 +396,7 @@ static void count_threads(struct drawing *d)
  * @out: where to; errors are left to its error flag
  * @a: the analysis
  *
- * What cannot run is red; a cycle of holders is red and bold.
+ * What cannot run is red; a cycle is red and bold.
  */
 void print_graph(FILE *out, const struct analysis *a)
 {
@@ -291,15 +411,17 @@ void print_graph(FILE *out, const struct analysis *a)
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		/* A request blocks no thread. */
 		if (s->waiters[i].thread >= 0 && s->waiters[i].call != CALL_IO_URING)
-			put_waiter(&d, &s->waiters[i], &a->judgements[i]);
+			put_waiter(&d, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_threads; i++)
 		put_other(&d, i);
 	put_sleeps(&d);
 	put_members(&d);
+	put_arrows(&d);
 	fputs("}\n", out);
 	free(d.drawn);
 	free(d.counts);
+	free(d.arrows);
 }
 
 /* Start dot(1), which reads from the pipe.  Return: 0 or a positive errno. */
