@@ -258,16 +258,24 @@ static bool want_epoll(struct reader *r, int thread, int epfd)
 	return any;
 }
 
+static bool is_vfork_wait(const char *function)
+{
+	return !strcmp(function, "wait_for_vfork_done") || !strcmp(function, "kernel_clone");
+}
+
 /*
  * A thread that is created with CLONE_VFORK holds up its parent, in a sleep that only
- * a fatal signal ends early.  The same call can also sleep for memory or a lock.
+ * a fatal signal ends early.  The same call can also sleep for memory or a lock, so it
+ * takes the kernel's function to tell.  On older kernels wchan does not name it.
  */
 static bool is_in_vfork(const struct reader *r, const struct thread *t)
 {
-	char buf[FILE_SIZE];
+	char buf[FILE_SIZE], function[64];
 
-	return !read_file(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) &&
-	       (!strcmp(buf, "wait_for_vfork_done") || !strcmp(buf, "kernel_clone"));
+	if (!read_file(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) && is_vfork_wait(buf))
+		return true;
+	return !read_file(buf, r->root, "%d/task/%d/stack", t->tgid, t->tid) &&
+	       sscanf(buf, "[<%*[^>]>] %63[^+\n]", function) == 1 && is_vfork_wait(function);
 }
 
 /* Return: whether all that could end the call is known, and was noted. */

@@ -115,6 +115,7 @@ struct scene {
 	unsigned int caught;
 	const char *more_10;	/* of the thread record */
 	const char *wchan;
+	const char *stack;
 	const char *fdinfo_9;
 	struct pollfd memory[2];
 	bool absent;		/* that memory is not resident */
@@ -241,6 +242,12 @@ static const struct scene scenes[] = {
 	  .wchan = "kernel_clone", STUCK },
 	{ "waits in vfork for a child that sleeps elsewhere", CALL(CLONE, 4111, 0, 0, 0, 0),
 	  { }, SLEEPS, .ppid_20 = 10, .state_10 = 'D', .wchan = "kernel_clone", FINE },
+	{ "the same, where only the stack tells", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .stack = "[<0>] kernel_clone+0x2a8/0x3a0\n[<0>] __do_sys_vfork+0x45/0x60\n", STUCK },
+	{ "the stack shows another wait", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .stack = "[<0>] copy_process+0x2a8/0x3a0\n[<0>] kernel_clone+0x45/0x60\n", FINE },
 	{ "clones, and waits for something else", CALL(CLONE, 4111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .wchan = "copy_process", FINE },
@@ -301,6 +308,8 @@ static void create_tree(const struct scene *sc)
 	create_task(10, 10, sc->state_10 ?: 'S', 1, sc->tracer_10, sc->call);
 	create_task(10, 11, 'S', 1, 0, SLEEPS);
 	create(sc->wchan ?: "0", "10/task/10/wchan");
+	if (sc->stack)
+		create(sc->stack, "10/task/10/stack");
 	create_memory(sc);
 	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++)
 		create_fd(fd);
