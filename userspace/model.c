@@ -20,26 +20,50 @@
 /* Address spaces in which the holder of a shared lock is looked for by its own id. */
 #define MAX_SEARCHED	64
 
+/**
+ * node_mm() - the node of an address space; threads have their own index
+ * @s: the snapshot
+ * @mm: index of the address space
+ */
 size_t node_mm(const struct snapshot *s, int mm)
 {
 	return s->nr_threads + mm;
 }
 
+/**
+ * node_process() - the node of a process
+ * @s: the snapshot
+ * @process: index of the process
+ */
 size_t node_process(const struct snapshot *s, int process)
 {
 	return node_mm(s, s->nr_mms) + process;
 }
 
+/**
+ * node_shared() - the node of a word in shared memory
+ * @s: the snapshot
+ * @shared: index of the word
+ */
 size_t node_shared(const struct snapshot *s, int shared)
 {
 	return node_process(s, s->nr_processes) + shared;
 }
 
+/**
+ * node_wakers() - the node of a set of processes that can end a sleep
+ * @s: the snapshot
+ * @wakers: index of the set
+ */
 size_t node_wakers(const struct snapshot *s, int wakers)
 {
 	return node_shared(s, s->nr_shared) + wakers;
 }
 
+/**
+ * nr_nodes() - how many nodes there are
+ * @s: the snapshot
+ */
 size_t nr_nodes(const struct snapshot *s)
 {
 	return node_wakers(s, s->nr_wakers);

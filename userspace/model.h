@@ -4,7 +4,6 @@
 
 #include "analyze.h"
 
-/* The nodes of the graph: threads have their own index, then these. */
 size_t node_mm(const struct snapshot *s, int mm);
 size_t node_process(const struct snapshot *s, int process);
 size_t node_shared(const struct snapshot *s, int shared);

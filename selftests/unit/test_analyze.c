@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "analyze.h"
+#include "output.h"
 #include "parse.h"
 #include "reason.h"
 #include "tap.h"
@@ -908,11 +909,62 @@ static void test_sleeps(void)
 		    "only processes that cannot run have open for writing");
 }
 
+static char *draw(const char *lines, int writer)
+{
+	struct snapshot s;
+	struct analysis a;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	load(&s, lines);
+	add_reader(&s, 1, writer);
+	analyze(&a, &s, NULL);
+	print_graph(f, &a);
+	fclose(f);
+	analysis_free(&a);
+	snapshot_free(&s);
+	return text;
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		n++;
+	return n;
+}
+
+/* The nodes: threads from 0, then address spaces, processes, and the pipe. */
+static void test_graph(void)
+{
+	char *text = draw(PAIR W(10, 10, 1), 0);
+
+	ok(strstr(text, "n0 -> n2 [label=\"futex 0x1000\", color=red];"),
+	   "the waiter waits for its address space, outside the cycle");
+	ok(strstr(text, "n2 -> n1 [label=\"\", color=red, style=bold];") &&
+	   strstr(text, "n1 -> n4 [label=\"sleeps\", color=red, style=bold];") &&
+	   strstr(text, "n4 -> n3 [label=\"\", color=red, style=bold];") &&
+	   strstr(text, "n3 -> n2 [label=\"\", color=red, style=bold];"),
+	   "a cycle by way of a pipe is bold");
+	free(text);
+	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1);
+	ok(count(text, "color=red];") && !count(text, "color=red, style=bold];"),
+	   "no cycle, if another process has the pipe open");
+	free(text);
+	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1);
+	ok(strstr(text, "writers of pipe 77") && !strstr(text, "color=red"),
+	   "nothing is red, if it can run");
+	free(text);
+}
+
 /* 20,000 threads in one cycle, each with a chain behind it: linear or it shows. */
 static void test_large(void)
 {
 	const size_t nr = 20000;
-	char *text, reason[REASON_SIZE];
+	char *text, *graph, reason[REASON_SIZE];
 	size_t size, cycles = 0, length = 0;
 	FILE *f = open_memstream(&text, &size);
 	struct snapshot s;
@@ -933,6 +985,11 @@ static void test_large(void)
 		length += strlen(reason_text(&a, i, reason));
 	}
 	is_num(cycles, nr, "all of a cycle of 20,000 threads are in it");
+	f = open_memstream(&graph, &size);
+	print_graph(f, &a);
+	fclose(f);
+	is_num(count(graph, "color=red, style=bold];"), nr, "and all edges of its graph");
+	free(graph);
 	ok(length < nr * 200, "and their reasons stay short");
 	analysis_free(&a);
 	snapshot_free(&s);
@@ -950,6 +1007,7 @@ int main(void)
 	test_rank();
 	test_text();
 	test_sleeps();
+	test_graph();
 	test_large();
 	return tap_end();
 }
