@@ -568,6 +568,13 @@ static const struct world {
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 12),
 	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
 
+	{ "seen twice, since it was requeued meanwhile: each place counts",
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the same in the other order",
+	  TRIO W(10, 10, 1) PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+
 	/* pthread_join() */
 	{ "joins a thread that is in a deadlock",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x910)
