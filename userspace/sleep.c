@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
+#include <unistd.h>
 
 #include "proc.h"
 #include "relations.h"
@@ -22,6 +22,9 @@
 
 /* Descriptors that one call may wait for; of more, nothing is said. */
 #define MAX_FDS		64
+
+/* Ancestors of this program that are looked at. */
+#define MAX_DEPTH	32
 
 #define PATH_SIZE	256
 
@@ -278,6 +281,27 @@ static bool is_in_vfork(const struct reader *r, const struct thread *t)
 	       sscanf(buf, "[<%*[^>]>] %63[^+\n]", function) == 1 && is_vfork_wait(function);
 }
 
+/*
+ * One that waits for this program, maybe by way of others, will go on: that is the most
+ * ordinary wait, and looking for all its children and tracees is the dearest look.
+ */
+static bool waits_for_us(const struct reader *r, pid_t pid)
+{
+	pid_t ancestor = getppid();
+	char buf[FILE_SIZE];
+	const char *parent;
+
+	for (int depth = 0; depth < MAX_DEPTH && ancestor > 0; depth++) {
+		if (ancestor == pid)
+			return true;
+		if (read_file(buf, r->root, "%d/status", ancestor))
+			return false;
+		parent = status_field(buf, "PPid");
+		ancestor = parent ? atoi(parent) : 0;
+	}
+	return false;
+}
+
 /* Return: whether all that could end the call is known, and was noted. */
 static bool want_call(struct reader *r, int thread, const struct call_regs *regs)
 {
@@ -307,6 +331,8 @@ static bool want_call(struct reader *r, int thread, const struct call_regs *regs
 		return !args[3] && !args[4] && want_epoll(r, thread, args[0]);
 	case NR_WAIT4:
 	case NR_WAITID:
+		if (waits_for_us(r, tgid))
+			return false;
 		add_want(r, SLEEP_CHILDREN, tgid, thread);
 		return true;
 	default:
