@@ -297,8 +297,8 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 		snprintf(tail, sizeof(tail), ", which is stopped, by its state in the file");
 	if (a->abilities[step->thread] == SLEEPING) {
 		put_sleep_text(text, sizeof(text), a, step->thread);
-		snprintf(tail, sizeof(tail), ", which %s, by /proc/%d/syscall and what /proc shows of "
-			 "those processes", text, step->id);
+		snprintf(tail, sizeof(tail), ", which %s, by /proc/%d/syscall and what /proc shows "
+			 "of those processes", text, step->id);
 	}
 	para(out, label, "%s %s: thread %d (%.64s)%s", subject, by[step->evidence], step->id,
 	     or_unknown(a->s->threads[step->thread].comm), tail);
@@ -457,8 +457,8 @@ static const char *unless_text(const struct analysis *a, const struct judgement 
 	case VERDICT_DEADLOCK:
 	case VERDICT_ORPHANED:
 	case VERDICT_NO_WAKER:
-		return "a signal comes that one of these processes handles, or somebody from outside "
-		       "ends or debugs one";
+		return "a signal comes that one of these processes handles, or somebody from "
+		       "outside ends or debugs one";
 	case VERDICT_STOPPED:
 		return "somebody continues or thaws what is stopped";
 	case VERDICT_LOST_WAKE:
@@ -518,7 +518,7 @@ static void explain_limits(FILE *out, const struct analysis *a, const struct jud
 
 	if (s->source == SOURCE_FILE) {
 		para(out, label, "whether it still waits: this is a saved copy");
-		para(out, "", "what threads sleep in that wait for no futex: that is not in a copy");
+		para(out, "", "what threads sleep in that wait for no futex: a copy does not say");
 		label = "";
 	}
 	if (s->source == SOURCE_PROC) {

@@ -113,7 +113,8 @@ void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread
 		snprintf(dst, size, "waits for a child or tracee of process %llu, none of which "
 			 "can run", id);
 	else
-		snprintf(dst, size, "waits for a vfork child of process %llu, which cannot run", id);
+		snprintf(dst, size, "waits for a vfork child of process %llu, which cannot run",
+			 id);
 }
 
 static bool forked(const struct snapshot *s, const struct waiter *w)
