@@ -2,23 +2,19 @@
 /*
  * Who can still be woken.
  *
- * A futex whose key is private (or "shared-mm", the same without the flag) is
- * only woken by threads of its address space.  So:
+ * model.c finds out who can run, in two passes.
  *
- * 1. A thread can run unless it is known not to: it waits, without a timeout,
- *    on futexes of its own address space only, or it is stopped, or dead.
- *    Everything that is not known counts as able.
- * 2. An address space with all its threads known, none of which can run, stays
- *    as it is: its waiters are stuck.  As no thread reaches beyond its own
- *    address space here, one round over the threads is the fixpoint.
- * 3. Where the lock's words name a holder, only that thread wakes the waiter.
- *    Each thread waits for one holder at most, so chains of them are followed
- *    to their end once, and the end holds for all on the way: a cycle, a holder
- *    that is not there, or a thread that can run.
+ * 1. The proof takes no word in memory for a lock.  Whom nobody wakes who can run
+ *    stays as it is: it is stuck.
+ * 2. Where words in memory name a holder, only that thread wakes the waiter.  Each
+ *    thread waits for one holder at most, so chains of them are followed to their
+ *    end once, and the end holds for all on the way: a cycle, a holder that is not
+ *    there, a thread that nobody can wake, or one that can run.
  *
- * 2 is a proof if all of it was true at one moment.  That takes two looks
- * between which no thread of the address space ran.  3 rests on a guess about
- * memory, so it is never more than likely.
+ * 1 is a proof if all of it was true at one moment.  That takes two looks
+ * between which none of the threads that it rests on ran.  2 rests on a guess about
+ * memory, so it is never more than likely; it also gives the proven ones their
+ * names.
  *
  * Nothing here does I/O, and all of it is linear, but for the ranking.
  */
@@ -26,20 +22,16 @@
 #include <string.h>
 
 #include "analyze.h"
-
-/*
- * Signals 32 and 33, which the C libraries keep for themselves: their handlers
- * wake nobody, and glibc has one in every process that ever had a thread.
- */
-#define LIBC_SIGNALS	(3ULL << 31)
+#include "model.h"
 
 /* Where a chain of holders ends. */
 enum chain_end {
-	END_UNKNOWN,		/* at a thread that waits for nobody known */
+	END_UNKNOWN,		/* at a thread that can be woken, by nobody in particular */
 	END_CYCLE,
-	END_GONE,		/* at a holder that is not in the address space */
+	END_GONE,		/* at a holder that is not there */
 	END_ABLE,
 	END_STOPPED,
+	END_STUCK,		/* at a thread that nobody can wake */
 };
 
 struct link {
@@ -47,9 +39,7 @@ struct link {
 	enum chain_end end;
 	bool in_cycle;
 	bool confirmed;		/* the first look shows the same from here to the end */
-	int holder_thread;	/* whom it waits for, or -1 */
-	pid_t holder;		/* the same as the lock word has it, or PID_UNKNOWN */
-	const char *lock;
+	bool decoded;		/* some holder from here to the end is read from memory */
 	int end_thread;
 	size_t cycle_size;
 };
@@ -58,141 +48,14 @@ struct link {
 struct work {
 	struct analysis *a;
 	const struct snapshot *s;
-	struct link *links;	/* one for each thread */
-	enum limit *limits;	/* one for each mm */
-	bool *moved;		/* one for each mm: not as in the first look */
+	struct link *links;		/* one for each thread */
+	unsigned char *limits;		/* one for each node: enum limit */
+	bool *moved[NR_PASSES];		/* one for each node: not as in the first look */
+	bool *busy;			/* one for each mm: somebody ran between the looks */
 	const struct analysis *before;
-	int *before_thread;	/* the same thread there if it has not run, or -1 */
-	int *path;		/* as long as there are threads */
+	int *before_thread;		/* the same thread there if it has not run, or -1 */
+	int *path;			/* as long as there are threads */
 };
-
-static bool key_is_local(const struct waiter *w)
-{
-	return w->key_type == KEY_PRIVATE || w->key_type == KEY_SHARED_MM;
-}
-
-/*
- * A PI lock is also released by the kernel when its owner exits (exit_pi_state_list()),
- * and the owner is whoever's id the word holds: in a child of fork() that may be a
- * thread of the parent.
- */
-static bool pi_owner_is_elsewhere(const struct snapshot *s, const struct waiter *w)
-{
-	bool pi = w->op && (!strncmp(w->op, "FUTEX_LOCK_PI", 13) ||
-			    (!strcmp(w->op, "FUTEX_WAIT_REQUEUE_PI") && w->pi_owner != PID_NONE));
-	int owner = snapshot_find_thread(s, w->pi_owner);
-
-	return pi && (owner < 0 || s->threads[owner].mm != w->mm);
-}
-
-/* A wait that nothing ends but a wake from its own address space. */
-static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
-{
-	bool waits = w->call == CALL_FUTEX || w->call == CALL_FUTEX_WAITV ||
-		     w->call == CALL_FUTEX_WAIT;
-
-	return waits && w->timeout == TIMEOUT_NONE && key_is_local(w) && w->stable != NO &&
-	       !pi_owner_is_elsewhere(s, w) &&
-	       w->mm >= 0 && w->thread >= 0 && s->threads[w->thread].mm == w->mm;
-}
-
-/*
- * Who can run
- */
-
-static bool is_frozen(const struct thread *t)
-{
-	return t->frozen && strcmp(t->frozen, "no");
-}
-
-static enum ability thread_ability(const struct thread *t, bool waits)
-{
-	if (is_frozen(t))
-		return STOPPED;
-	switch (t->state) {
-	case 'T':
-	case 't':
-		return STOPPED;
-	case 'X':
-	case 'Z':
-		return DEAD;
-	case 'S':
-		/* The end of an io_uring request makes it run, and may do anything. */
-		return waits && t->io_uring != YES ? WAITING : ABLE;
-	default:
-		return ABLE;
-	}
-}
-
-/* A thread in futex_waitv() waits for good only if each of its words does. */
-static void find_abilities(struct analysis *a)
-{
-	const struct snapshot *s = a->s;
-	bool *final = xcalloc(s->nr_threads, sizeof(*final));
-
-	for (size_t i = 0; i < s->nr_threads; i++) {
-		a->first_waiter[i] = -1;
-		final[i] = true;
-	}
-	for (size_t i = 0; i < s->nr_waiters; i++) {
-		int t = s->waiters[i].thread;
-
-		if (t < 0)
-			continue;
-		/* A request does not block its thread; when it ends, it may interrupt it. */
-		if (a->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
-			a->first_waiter[t] = i;
-		final[t] &= wait_is_final(s, &s->waiters[i]);
-	}
-	for (size_t i = 0; i < s->nr_threads; i++)
-		a->abilities[i] = thread_ability(&s->threads[i],
-						 final[i] && a->first_waiter[i] >= 0);
-	free(final);
-}
-
-static void find_mm_states(struct analysis *a)
-{
-	const struct snapshot *s = a->s;
-
-	for (size_t i = 0; i < s->nr_mms; i++) {
-		const struct mm *mm = &s->mms[i];
-
-		a->mms[i].runner = -1;
-		a->mms[i].complete = mm->known & M_LIVE && mm->known & M_HIDDEN &&
-				     !mm->hidden && mm->live == mm->nr_threads &&
-				     mm->live_threads && mm->live == mm->nr_ranges;
-	}
-	for (size_t i = 0; i < s->nr_threads; i++) {
-		struct mm_state *m;
-
-		if (s->threads[i].mm < 0)
-			continue;
-		m = &a->mms[s->threads[i].mm];
-		m->nr_waiting += a->abilities[i] == WAITING;
-		m->nr_stopped += a->abilities[i] == STOPPED;
-		if (a->abilities[i] == ABLE) {
-			m->nr_able++;
-			m->runner = i;
-		}
-	}
-}
-
-static void survey(struct analysis *a, const struct snapshot *s)
-{
-	memset(a, 0, sizeof(*a));
-	a->s = s;
-	a->judgements = xcalloc(s->nr_waiters, sizeof(*a->judgements));
-	a->abilities = xcalloc(s->nr_threads, sizeof(*a->abilities));
-	a->first_waiter = xcalloc(s->nr_threads, sizeof(*a->first_waiter));
-	a->mms = xcalloc(s->nr_mms, sizeof(*a->mms));
-	find_abilities(a);
-	find_mm_states(a);
-}
-
-static bool mm_can_run(const struct analysis *a, int mm)
-{
-	return !a->mms[mm].complete || a->mms[mm].nr_able;
-}
 
 /*
  * What the two looks have in common
@@ -202,14 +65,28 @@ static bool thread_has_not_run(const struct thread *now, const struct thread *be
 {
 	const unsigned int all = T_NVCSW | T_NIVCSW | T_START;
 
-	return now->known & before->known & all && (now->known & all) == all &&
+	return (now->known & all) == all &&
 	       (before->known & all) == all && now->nvcsw == before->nvcsw &&
 	       now->nivcsw == before->nivcsw && now->start_ns == before->start_ns &&
 	       now->state == before->state && now->tgid == before->tgid;
 }
 
 /* An mm's id is another one in each look: it is known by its threads. */
-static void compare_looks(struct work *w)
+static void compare_mms(struct work *w, const int *before_mm)
+{
+	for (size_t i = 0; i < w->s->nr_mms; i++) {
+		int old = before_mm[i];
+
+		if (old >= 0 && w->before->s->mms[old].nr_threads == w->s->mms[i].nr_threads &&
+		    !w->busy[i])
+			continue;
+		w->busy[i] = true;
+		for (int pass = 0; pass < NR_PASSES; pass++)
+			w->moved[pass][node_mm(w->s, i)] = true;
+	}
+}
+
+static void compare_threads(struct work *w)
 {
 	const struct snapshot *now = w->s, *before = w->before->s;
 	int *before_mm = xcalloc(now->nr_mms, sizeof(*before_mm));
@@ -225,24 +102,63 @@ static void compare_looks(struct work *w)
 			w->before_thread[i] = old;
 		if (t->mm < 0)
 			continue;
-		if (w->before_thread[i] < 0 || before->threads[old].mm < 0)
-			w->moved[t->mm] = true;
+		/* One that is about to run has a wake still to do, maybe. */
+		if (w->before_thread[i] < 0 || before->threads[old].mm < 0 || t->state == 'R')
+			w->busy[t->mm] = true;
 		else if (before_mm[t->mm] < 0)
 			before_mm[t->mm] = before->threads[old].mm;
 		else if (before_mm[t->mm] != before->threads[old].mm)
-			w->moved[t->mm] = true;
+			w->busy[t->mm] = true;
 	}
-	for (size_t i = 0; i < now->nr_mms; i++) {
-		int old = before_mm[i];
-
-		if (old < 0 || mm_can_run(w->before, old) ||
-		    before->mms[old].nr_threads != now->mms[i].nr_threads)
-			w->moved[i] = true;
-	}
+	compare_mms(w, before_mm);
 	free(before_mm);
 }
 
-static void raise_limit(enum limit *limit, enum limit to)
+/* Whether the first look shows this thread in the same wait for the same holder. */
+static bool holder_confirmed(const struct work *w, size_t t)
+{
+	const struct waiter *now, *before;
+	int old;
+
+	if (!w->before)
+		return true;
+	old = w->before_thread[t];
+	if (old < 0 || w->before->first_waiter[old] < 0)
+		return false;
+	now = &w->s->waiters[w->a->first_waiter[t]];
+	before = &w->before->s->waiters[w->before->first_waiter[old]];
+	return before->known & now->known & W_WAITS_ON && before->waits_on == now->waits_on &&
+	       w->before->holders[old].evidence == w->a->holders[t].evidence &&
+	       w->before->holders[old].id == w->a->holders[t].id;
+}
+
+static bool holder_known(const struct holder *h)
+{
+	return h->id != PID_UNKNOWN && (h->thread >= 0 || h->gone);
+}
+
+/* Who ran in between, or could be woken at first, or had another holder. */
+static void compare_looks(struct work *w)
+{
+	compare_threads(w);
+	for (size_t t = 0; t < w->s->nr_threads; t++) {
+		const struct holder *h = &w->a->holders[t];
+		int old = w->before_thread[t];
+		bool other = holder_known(h) && !holder_confirmed(w, t);
+
+		for (int pass = 0; pass < NR_PASSES; pass++)
+			w->moved[pass][t] = old < 0 ||
+					    w->before->levels[pass][old] == LEVEL_ABLE ||
+					    (other && (pass == PASS_HOLDERS ||
+						       h->evidence == BY_KERNEL));
+	}
+}
+
+/*
+ * What keeps a proof from being certain
+ */
+
+static void raise_limit(unsigned char *limit, enum limit to)
 {
 	if (*limit < to)
 		*limit = to;
@@ -259,8 +175,7 @@ static bool would_wait_again(const struct waiter *w)
 	return (w->known & both) == both && w->expected == w->value;
 }
 
-/* Why "nobody in this address space can run" may not be for certain. */
-static void find_limits(struct work *w)
+static void limit_by_threads(struct work *w)
 {
 	const struct snapshot *s = w->s;
 	pid_t *tgids = xcalloc(s->nr_mms, sizeof(*tgids));
@@ -268,92 +183,101 @@ static void find_limits(struct work *w)
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
 		const struct process *p = t->process < 0 ? NULL : &s->processes[t->process];
+		unsigned char *limit = &w->limits[t->mm < 0 ? i : node_mm(s, t->mm)];
 
-		if (t->mm < 0)
-			continue;
 		if (!p || !p->caught_known || p->caught & ~LIBC_SIGNALS)
-			raise_limit(&w->limits[t->mm], LIMIT_HANDLERS);
-		if (tgids[t->mm] && tgids[t->mm] != t->tgid)
-			raise_limit(&w->limits[t->mm], LIMIT_PROCESSES);
+			raise_limit(limit, LIMIT_HANDLERS);
+		if (t->mm >= 0 && tgids[t->mm] && tgids[t->mm] != t->tgid)
+			raise_limit(limit, LIMIT_PROCESSES);
 		if (t->tracer != PID_NONE)
-			raise_limit(&w->limits[t->mm], LIMIT_TRACED);
-		tgids[t->mm] = t->tgid;
-	}
-	for (size_t i = 0; i < s->nr_waiters; i++) {
-		if (s->waiters[i].mm >= 0 && !would_wait_again(&s->waiters[i]))
-			raise_limit(&w->limits[s->waiters[i].mm], LIMIT_VALUE);
-	}
-	for (size_t i = 0; i < s->nr_mms; i++) {
-		if (s->source == SOURCE_PROC)
-			raise_limit(&w->limits[i], LIMIT_PROC);
-		if (!w->before)
-			raise_limit(&w->limits[i], LIMIT_ONE_LOOK);
+			raise_limit(limit, LIMIT_TRACED);
+		if (w->a->abilities[i] == SLEEPING ||
+		    (w->a->abilities[i] == STOPPED && is_held_by_tracer(s, i)))
+			raise_limit(&w->limits[i], LIMIT_SLEEP);
+		if (t->mm >= 0)
+			tgids[t->mm] = t->tgid;
 	}
 	free(tgids);
 }
 
-/*
- * Holders and chains of them
- */
-
-static void find_holder(struct work *w, size_t t)
+static void limit_by_waiters(struct work *w)
 {
 	const struct snapshot *s = w->s;
-	struct link *l = &w->links[t];
-	int i = w->a->first_waiter[t];
-	struct lock lock;
 
-	l->holder = PID_UNKNOWN;
-	l->holder_thread = -1;
-	/* One that waits on several words waits for no one holder. */
-	if (i < 0 || s->waiters[i].call == CALL_FUTEX_WAITV ||
-	    s->waiters[i].mm < 0 || !decode_lock(&s->waiters[i], &lock))
-		return;
-	l->lock = lock.name;
-	l->holder = lock.owner;
-	l->holder_thread = snapshot_find_owner(s, s->waiters[i].mm, lock.owner);
-	if (l->holder_thread >= 0 && w->a->abilities[l->holder_thread] == DEAD)
-		l->holder_thread = -1;
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		const struct waiter *waiter = &s->waiters[i];
+		int owner = snapshot_find_thread(s, waiter->pi_owner);
+
+		if (waiter->mm >= 0 && !would_wait_again(waiter))
+			raise_limit(&w->limits[node_mm(s, waiter->mm)], LIMIT_VALUE);
+		if (waiter->thread < 0 || w->a->abilities[waiter->thread] != WAITING)
+			continue;
+		if (waiter->key_type == KEY_SHARED_INODE && !is_pi_wait(waiter))
+			raise_limit(&w->limits[waiter->thread], LIMIT_SHARED);
+		if (is_pi_wait(waiter) && owner >= 0 && s->threads[owner].mm != waiter->mm)
+			raise_limit(&w->limits[waiter->thread], LIMIT_PROCESSES);
+	}
 }
 
-/* Whether the first look shows this thread in the same wait for the same holder. */
-static bool holder_confirmed(const struct work *w, size_t t)
+/* What a proof rests on limits it: that goes the same way as being able to run. */
+static void find_limits(struct work *w)
 {
-	const struct waiter *now, *before;
-	struct lock lock;
-	int old;
+	unsigned char *caps = xcalloc(nr_nodes(w->s), sizeof(*caps));
 
-	if (!w->before)
-		return true;
-	old = w->before_thread[t];
-	if (old < 0 || w->before->first_waiter[old] < 0)
-		return false;
-	now = &w->s->waiters[w->a->first_waiter[t]];
-	before = &w->before->s->waiters[w->before->first_waiter[old]];
-	return before->known & now->known & W_WAITS_ON && before->waits_on == now->waits_on &&
-	       decode_lock(before, &lock) && lock.owner == w->links[t].holder;
+	limit_by_threads(w);
+	limit_by_waiters(w);
+	memset(caps, LIMIT_HOLDER, nr_nodes(w->s));
+	reach_spread(&w->a->graphs[PASS_PROOF], w->limits, caps);
+	free(caps);
 }
+
+static bool mm_can_run(const struct analysis *a, int mm)
+{
+	return a->levels[PASS_PROOF][node_mm(a->s, mm)] == LEVEL_ABLE;
+}
+
+static enum limit waiter_limit(const struct work *w, const struct waiter *waiter)
+{
+	unsigned char limit = w->limits[waiter->thread];
+
+	raise_limit(&limit, w->limits[node_mm(w->s, waiter->mm)]);
+	if (mm_can_run(w->a, waiter->mm))
+		raise_limit(&limit, LIMIT_PI);
+	if (w->s->source == SOURCE_PROC)
+		raise_limit(&limit, LIMIT_PROC);
+	if (!w->before)
+		raise_limit(&limit, LIMIT_ONE_LOOK);
+	return limit;
+}
+
+/*
+ * Chains of holders
+ */
 
 /* The end of the chain at @t itself, unless it goes on to another thread. */
 static bool chain_ends(const struct work *w, int t)
 {
+	const struct analysis *a = w->a;
+	const struct holder *h = &a->holders[t];
+	enum level level = a->levels[PASS_HOLDERS][t];
 	struct link *l = &w->links[t];
 
 	l->end_thread = t;
 	l->confirmed = true;
-	if (w->a->abilities[t] == STOPPED) {
-		l->end = END_STOPPED;
-	} else if (w->a->abilities[t] != WAITING) {
+	l->decoded = h->evidence != BY_KERNEL;
+	if (a->blocked[t] == STOPPED) {
+		l->end = level == LEVEL_STUCK ? END_STUCK : END_STOPPED;
+	} else if (a->blocked[t] == ABLE || a->blocked[t] == DEAD) {
 		l->end = END_ABLE;
-	} else if (l->holder == PID_UNKNOWN) {
-		l->end = END_UNKNOWN;
-	} else if (l->holder_thread < 0 && w->a->mms[w->s->threads[t].mm].complete) {
+	} else if (a->blocked[t] == WAITING && h->gone) {
 		l->end = END_GONE;
 		l->confirmed = holder_confirmed(w, t);
-	} else if (l->holder_thread < 0) {
-		l->end = END_UNKNOWN;
-	} else {
+	} else if (a->blocked[t] == WAITING && holder_known(h)) {
 		return false;
+	} else if (level == LEVEL_ABLE) {
+		l->end = a->abilities[t] == ABLE ? END_ABLE : END_UNKNOWN;
+	} else {
+		l->end = END_STUCK;
 	}
 	return true;
 }
@@ -361,14 +285,15 @@ static bool chain_ends(const struct work *w, int t)
 /* Go round the cycle that @t is in. */
 static void close_cycle(struct work *w, int t)
 {
-	bool confirmed = true;
+	bool confirmed = true, decoded = false;
 	size_t size = 0;
 	int i = t;
 
 	do {
 		size++;
+		decoded |= w->a->holders[i].evidence != BY_KERNEL;
 		confirmed &= holder_confirmed(w, i);
-		i = w->links[i].holder_thread;
+		i = w->a->holders[i].thread;
 	} while (i != t);
 	do {
 		struct link *l = &w->links[i];
@@ -378,14 +303,16 @@ static void close_cycle(struct work *w, int t)
 		l->in_cycle = true;
 		l->end_thread = i;
 		l->confirmed = confirmed;
+		l->decoded = decoded;
 		l->cycle_size = size;
-		i = l->holder_thread;
+		i = w->a->holders[i].thread;
 	} while (i != t);
 }
 
 /* Follow the holders from @t until something known, and tell all on the way. */
 static void follow_chain(struct work *w, int t)
 {
+	const struct holder *holders = w->a->holders;
 	struct link *links = w->links;
 	size_t n = 0;
 
@@ -396,29 +323,22 @@ static void follow_chain(struct work *w, int t)
 		}
 		links[t].mark = ON_PATH;
 		w->path[n++] = t;
-		t = links[t].holder_thread;
+		t = holders[t].thread;
 	}
 	if (links[t].mark == ON_PATH)
 		close_cycle(w, t);
 	while (n--) {
-		struct link *l = &links[w->path[n]];
+		int i = w->path[n];
+		const struct link *next = &links[holders[i].thread];
 
-		if (l->mark == DONE)
+		if (links[i].mark == DONE)
 			continue;	/* in the cycle */
-		l->mark = DONE;
-		l->end = links[l->holder_thread].end;
-		l->end_thread = links[l->holder_thread].end_thread;
-		l->confirmed = links[l->holder_thread].confirmed &&
-			       holder_confirmed(w, w->path[n]);
+		links[i].mark = DONE;
+		links[i].end = next->end;
+		links[i].end_thread = next->end_thread;
+		links[i].confirmed = next->confirmed && holder_confirmed(w, i);
+		links[i].decoded = next->decoded || holders[i].evidence != BY_KERNEL;
 	}
-}
-
-static void find_chains(struct work *w)
-{
-	for (size_t t = 0; t < w->s->nr_threads; t++)
-		find_holder(w, t);
-	for (size_t t = 0; t < w->s->nr_threads; t++)
-		follow_chain(w, t);
 }
 
 /*
@@ -440,6 +360,7 @@ static enum certainty limit_certainty(enum limit limit)
 	case LIMIT_HANDLERS:
 	case LIMIT_VALUE:
 	case LIMIT_PROCESSES:
+	case LIMIT_PI:
 		return CERTAINTY_BARRING_SIGNALS;
 	default:
 		return CERTAINTY_LIKELY;
@@ -460,24 +381,25 @@ static void judge_stuck(const struct work *w, struct judgement *j, enum verdict 
 }
 
 /* By the end of the chain of holders.  Return: whether that tells anything. */
-static bool judge_chain(const struct work *w, struct judgement *j, int t, enum limit limit)
+static bool judge_chain(const struct work *w, struct judgement *j, const struct waiter *waiter,
+			enum limit limit)
 {
-	const struct link *l = &w->links[t];
-	bool self = l->in_cycle && l->holder_thread == t;
-	bool here = l->end_thread == t, next = l->end_thread == l->holder_thread;
+	const struct link *l = &w->links[waiter->thread];
+	bool next = l->end_thread == j->holder_thread;
 
 	j->end_thread = l->end_thread;
-	j->end_holder = w->links[l->end_thread].holder;
+	j->end_holder = w->a->holders[l->end_thread].id;
 	j->cycle_size = l->cycle_size;
 	if (l->end == END_CYCLE)
-		judge_stuck(w, j, VERDICT_DEADLOCK, self ? REASON_SELF :
+		judge_stuck(w, j, VERDICT_DEADLOCK, l->cycle_size == 1 ? REASON_SELF :
 			    l->in_cycle ? REASON_CYCLE : REASON_TO_CYCLE, limit);
 	else if (l->end == END_GONE)
-		judge_stuck(w, j, VERDICT_ORPHANED, here ? REASON_GONE : REASON_TO_GONE, limit);
+		judge_stuck(w, j, VERDICT_ORPHANED, l->end_thread == waiter->thread ?
+			    REASON_GONE : REASON_TO_GONE, limit);
 	else if (l->end == END_STOPPED)
 		judge_stuck(w, j, VERDICT_STOPPED,
 			    next ? REASON_HOLDER_STOPPED : REASON_TO_STOPPED, limit);
-	else if (l->end == END_ABLE)
+	else if (l->end == END_ABLE && l->end_thread != waiter->thread)
 		judge(j, VERDICT_WAITING, next ? REASON_HOLDER : REASON_TO_HOLDER);
 	else
 		return false;
@@ -489,40 +411,68 @@ static bool forked_without_exec(const struct snapshot *s, const struct waiter *w
 	return w->process >= 0 && s->processes[w->process].execed == NO;
 }
 
-/* In an address space where nobody can run. */
-static void judge_in_stuck_mm(const struct work *w, struct judgement *j,
-			      const struct waiter *waiter)
+/* Nobody can wake it: who they are that cannot. */
+static enum reason group_reason(const struct work *w, const struct waiter *waiter)
 {
 	const struct mm_state *m = &w->a->mms[waiter->mm];
-	enum limit limit = w->limits[waiter->mm], chain_limit = limit;
+	const struct link *l = &w->links[waiter->thread];
 
-	/* A stopped thread may be continued, and then wake whom it likes. */
-	if (m->nr_stopped)
-		raise_limit(&chain_limit, LIMIT_HOLDER);
-	if (w->before && w->moved[waiter->mm])
-		judge(j, VERDICT_UNKNOWN, REASON_MOVED);
-	else if (w->links[waiter->thread].confirmed &&
-		 judge_chain(w, j, waiter->thread, chain_limit))
-		return;
-	else if (m->nr_stopped)
-		judge_stuck(w, j, VERDICT_STOPPED, REASON_ALL_STOPPED, limit);
-	else if (m->nr_waiting > 1)
-		judge_stuck(w, j, VERDICT_NO_WAKER, REASON_ALL_WAIT, limit);
-	else
-		judge_stuck(w, j, VERDICT_NO_WAKER,
-			    forked_without_exec(w->s, waiter) ? REASON_FORK : REASON_ALONE,
-			    limit);
+	if (l->end_thread != waiter->thread && l->confirmed &&
+	    (mm_can_run(w->a, waiter->mm) || w->s->threads[l->end_thread].mm != waiter->mm))
+		return REASON_TO_STUCK;
+	if (waiter->key_type == KEY_SHARED_INODE)
+		return REASON_ALL_SHARED;
+	if (mm_can_run(w->a, waiter->mm))
+		return REASON_STUCK;
+	if (m->nr_sleeping || m->nr_stopped)
+		return REASON_ALL_SLEEP;
+	if (m->nr_waiting > 1)
+		return REASON_ALL_WAIT;
+	return forked_without_exec(w->s, waiter) ? REASON_FORK : REASON_ALONE;
 }
 
-/* In an address space where somebody can run. */
+/* One that by the proof nobody wakes who can run. */
+static void judge_unable(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	enum level level = w->a->levels[PASS_PROOF][waiter->thread];
+	enum limit limit = waiter_limit(w, waiter);
+	/* A stopped thread may be continued, and then wake whom it likes. */
+	enum limit chain_limit = level == LEVEL_STOPPED && limit < LIMIT_HOLDER ?
+				 LIMIT_HOLDER : limit;
+
+	if (level == LEVEL_MOVED)
+		judge(j, VERDICT_UNKNOWN, REASON_MOVED);
+	else if (w->links[waiter->thread].confirmed && judge_chain(w, j, waiter, chain_limit))
+		return;
+	else if (level == LEVEL_STOPPED)
+		judge_stuck(w, j, VERDICT_STOPPED, w->a->mms[waiter->mm].nr_stopped ?
+			    REASON_ALL_STOPPED : REASON_STUCK, limit);
+	else
+		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), limit);
+}
+
+/* One that somebody may wake, but not if what memory looks like is true. */
 static void judge_by_holder(const struct work *w, struct judgement *j,
 			    const struct waiter *waiter)
 {
-	if (!judge_chain(w, j, waiter->thread, LIMIT_HOLDER))
-		judge(j, VERDICT_WAITING, w->a->mms[waiter->mm].nr_able ? REASON_CAN_RUN :
-									 REASON_UNSEEN);
-	else if (verdict_is_stuck(j->verdict) && !w->links[waiter->thread].confirmed)
+	enum level level = w->a->levels[PASS_HOLDERS][waiter->thread];
+	enum limit limit = w->links[waiter->thread].decoded ? LIMIT_HOLDER : LIMIT_EXIT;
+
+	if (level == LEVEL_MOVED)
 		judge(j, VERDICT_UNKNOWN, REASON_MOVED);
+	else if (judge_chain(w, j, waiter, limit))
+		return;
+	else if (level == LEVEL_STOPPED)
+		judge_stuck(w, j, VERDICT_STOPPED, REASON_STUCK, limit);
+	else
+		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), limit);
+}
+
+/* By the owner as the kernel has it, who can run or be woken. */
+static void judge_pi(struct judgement *j)
+{
+	j->end_thread = j->holder_thread;
+	judge(j, VERDICT_WAITING, j->holder_thread < 0 ? REASON_PI_OWNER : REASON_HOLDER);
 }
 
 /* One whose thread is able for all that is known: why. */
@@ -541,39 +491,146 @@ static void judge_able(struct judgement *j, const struct snapshot *s, const stru
 		judge(j, VERDICT_UNKNOWN, REASON_CALL);
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
+	else if (is_pi_wait(w))
+		judge_pi(j);
 	else if (w->key_type == KEY_SHARED_INODE)
 		judge(j, VERDICT_WAITING, REASON_SHARED);
-	else if (pi_owner_is_elsewhere(s, w))
-		judge(j, VERDICT_WAITING, REASON_PI_OWNER);
 	else if (s->threads[w->thread].io_uring == YES)
 		judge(j, VERDICT_WAITING, REASON_IO_URING);
 	else
 		judge(j, VERDICT_WAITING, REASON_OTHER_WORD);
 }
 
-static void judge_waiter(const struct work *w, struct judgement *j, const struct waiter *waiter)
+/*
+ * Waiters that were left behind
+ */
+
+/*
+ * Whether the word says that nobody need wait: the kernel compared it with another
+ * value than 0, and it is 0.  Any other difference is ordinary where words count:
+ * the next generation of a condition variable leaves the waiters of the last one
+ * queued, and an event that was posted wakes but one of them.  0 is where lock
+ * words, latches and events say "free", and where counters do not come back to.
+ */
+static bool word_was_freed(const struct waiter *w)
 {
-	const struct analysis *a = w->a;
-	enum ability ability = waiter->thread < 0 ? ABLE : a->abilities[waiter->thread];
+	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
+	bool compares = w->op && (!strcmp(w->op, "FUTEX_WAIT") ||
+				  !strcmp(w->op, "FUTEX_WAIT_BITSET") ||
+				  !strcmp(w->op, "futex_wait"));
+
+	return compares && (w->known & all) == all && w->uaddr == w->waits_on &&
+	       w->expected && !w->value && w->queued && !strcmp(w->queued, "yes");
+}
+
+/* The same in both looks, between which nobody ran who could have woken it. */
+static bool was_left_behind(const struct work *w, const struct waiter *waiter)
+{
+	const struct waiter *before;
+	int old;
+
+	if (!w->before || w->s->nr_errors || waiter->key_type == KEY_SHARED_INODE ||
+	    w->busy[waiter->mm])
+		return false;
+	old = w->before->first_waiter[w->before_thread[waiter->thread]];
+	before = old < 0 ? NULL : &w->before->s->waiters[old];
+	return before && word_was_freed(before) && before->waits_on == waiter->waits_on &&
+	       before->expected == waiter->expected;
+}
+
+/* One that can be woken. */
+static void judge_waiting(const struct work *w, struct judgement *j,
+			  const struct waiter *waiter)
+{
+	const struct mm_state *m = &w->a->mms[waiter->mm];
+
+	if (word_was_freed(waiter) && w->a->holders[waiter->thread].evidence == BY_NOTHING) {
+		w->a->nr_suspects++;
+		if (was_left_behind(w, waiter)) {
+			judge(j, VERDICT_LOST_WAKE, REASON_LOST);
+			return;
+		}
+	}
+	if (w->links[waiter->thread].end == END_ABLE && judge_chain(w, j, waiter, LIMIT_NONE))
+		return;
+	if (w->a->abilities[waiter->thread] == ABLE)
+		judge_able(j, w->s, waiter);
+	else
+		judge(j, VERDICT_WAITING, m->nr_able ? REASON_CAN_RUN : REASON_UNSEEN);
+}
+
+static void judge_stopped(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	int t = waiter->thread;
+
+	if (w->a->levels[PASS_PROOF][t] == LEVEL_STUCK && waiter->mm >= 0 && w->before &&
+	    w->before_thread[t] < 0)
+		judge(j, VERDICT_UNKNOWN, REASON_MOVED);
+	else if (w->a->levels[PASS_PROOF][t] == LEVEL_STUCK && waiter->mm >= 0)
+		judge_stuck(w, j, VERDICT_NO_WAKER, REASON_TRACER, waiter_limit(w, waiter));
+	else
+		judge(j, VERDICT_STOPPED, is_frozen(&w->s->threads[t]) ? REASON_SELF_FROZEN :
+									 REASON_SELF_STOPPED);
+}
+
+static void name_holder(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	const struct holder *h = waiter->thread < 0 ? NULL : &w->a->holders[waiter->thread];
 
 	j->holder = j->end_holder = PID_UNKNOWN;
 	j->holder_thread = j->end_thread = j->runner = -1;
 	if (waiter->mm >= 0)
-		j->runner = a->mms[waiter->mm].runner;
-	if (waiter->thread >= 0) {
-		j->lock = w->links[waiter->thread].lock;
-		j->holder = w->links[waiter->thread].holder;
-		j->holder_thread = w->links[waiter->thread].holder_thread;
+		j->runner = w->a->mms[waiter->mm].runner;
+	if (h) {
+		j->lock = h->primitive;
+		j->holder = h->id;
+		j->holder_thread = h->thread;
 	}
-	if (ability == STOPPED && waiter->call != CALL_IO_URING)
-		judge(j, VERDICT_STOPPED, is_frozen(&w->s->threads[waiter->thread]) ?
-					  REASON_SELF_FROZEN : REASON_SELF_STOPPED);
-	else if (ability != WAITING || waiter->call == CALL_IO_URING)
+}
+
+static void judge_waiter(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	const struct analysis *a = w->a;
+	int t = waiter->thread;
+	enum ability blocked = t < 0 || waiter->call == CALL_IO_URING ? ABLE : a->blocked[t];
+
+	name_holder(w, j, waiter);
+	if (blocked == STOPPED)
+		judge_stopped(w, j, waiter);
+	else if (blocked != WAITING)
 		judge_able(j, w->s, waiter);
-	else if (!mm_can_run(a, waiter->mm))
-		judge_in_stuck_mm(w, j, waiter);
-	else
+	else if (a->levels[PASS_PROOF][t] != LEVEL_ABLE)
+		judge_unable(w, j, waiter);
+	else if (a->levels[PASS_HOLDERS][t] != LEVEL_ABLE)
 		judge_by_holder(w, j, waiter);
+	else
+		judge_waiting(w, j, waiter);
+}
+
+static void start_work(struct work *w, struct analysis *a, const struct snapshot *s)
+{
+	*w = (struct work){
+		.a = a,
+		.s = s,
+		.links = xcalloc(s->nr_threads, sizeof(*w->links)),
+		.limits = xcalloc(nr_nodes(s), sizeof(*w->limits)),
+		.busy = xcalloc(s->nr_mms, sizeof(*w->busy)),
+		.before_thread = xcalloc(s->nr_threads, sizeof(*w->before_thread)),
+		.path = xcalloc(s->nr_threads, sizeof(*w->path)),
+	};
+	for (int pass = 0; pass < NR_PASSES; pass++)
+		w->moved[pass] = xcalloc(nr_nodes(s), sizeof(*w->moved[pass]));
+}
+
+static void end_work(struct work *w)
+{
+	free(w->links);
+	free(w->limits);
+	free(w->busy);
+	free(w->before_thread);
+	free(w->path);
+	for (int pass = 0; pass < NR_PASSES; pass++)
+		free(w->moved[pass]);
 }
 
 /**
@@ -584,40 +641,32 @@ static void judge_waiter(const struct work *w, struct judgement *j, const struct
  * @before: an earlier snapshot of the same host and source, or NULL; it is not
  *	needed after the call
  *
- * The rules are design section 5's; see the top of this file for which.
+ * The rules are those of Documentation/waker-model.rst.
  */
 void analyze(struct analysis *a, const struct snapshot *now, const struct snapshot *before)
 {
 	struct analysis first = { 0 };
-	struct work w = {
-		.a = a,
-		.s = now,
-		.links = xcalloc(now->nr_threads, sizeof(*w.links)),
-		.limits = xcalloc(now->nr_mms, sizeof(*w.limits)),
-		.moved = xcalloc(now->nr_mms, sizeof(*w.moved)),
-		.before_thread = xcalloc(now->nr_threads, sizeof(*w.before_thread)),
-		.path = xcalloc(now->nr_threads, sizeof(*w.path)),
-	};
+	struct work w;
 
-	survey(a, now);
+	model_build(a, now);
+	start_work(&w, a, now);
 	if (before) {
-		survey(&first, before);
+		model_build(&first, before);
+		model_solve(&first, NULL);
 		w.before = &first;
 		a->two_looks = true;
 		compare_looks(&w);
 	}
+	model_solve(a, w.moved);
 	find_limits(&w);
-	find_chains(&w);
+	for (size_t t = 0; t < now->nr_threads; t++)
+		follow_chain(&w, t);
 	for (size_t i = 0; i < now->nr_waiters; i++) {
 		judge_waiter(&w, &a->judgements[i], &now->waiters[i]);
 		a->nr_verdicts[a->judgements[i].verdict]++;
 	}
 	analysis_free(&first);
-	free(w.links);
-	free(w.limits);
-	free(w.moved);
-	free(w.before_thread);
-	free(w.path);
+	end_work(&w);
 }
 
 /**
@@ -626,10 +675,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct snapsh
  */
 void analysis_free(struct analysis *a)
 {
-	free(a->judgements);
-	free(a->abilities);
-	free(a->first_waiter);
-	free(a->mms);
+	model_free(a);
 }
 
 /**
@@ -657,12 +703,12 @@ bool analysis_stuck(const struct analysis *a)
  * analysis_needs_second_look() - whether a second snapshot would tell more
  * @a: the analysis of the first one
  *
- * It only confirms or refutes that a waiter cannot be woken: where nobody says
- * so there is nothing to confirm.
+ * It confirms or refutes that a waiter cannot be woken, or was left behind: where
+ * nobody says so there is nothing to confirm.
  */
 bool analysis_needs_second_look(const struct analysis *a)
 {
-	return analysis_stuck(a) || a->nr_verdicts[VERDICT_STOPPED];
+	return analysis_stuck(a) || a->nr_verdicts[VERDICT_STOPPED] || a->nr_suspects;
 }
 
 /**
@@ -676,6 +722,7 @@ const char *verdict_name(enum verdict verdict)
 		[VERDICT_ORPHANED]	= "orphaned",
 		[VERDICT_NO_WAKER]	= "no-waker",
 		[VERDICT_STOPPED]	= "stopped",
+		[VERDICT_LOST_WAKE]	= "lost-wake",
 		[VERDICT_WAITING]	= "waiting",
 		[VERDICT_TIMED]		= "timed",
 		[VERDICT_UNKNOWN]	= "unknown",

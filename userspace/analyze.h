@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "decode.h"
+#include "reach.h"
 #include "snapshot.h"
 
 /* Worst first. */
@@ -14,6 +15,7 @@ enum verdict {
 	VERDICT_ORPHANED,	/* the holder is gone or in another process */
 	VERDICT_NO_WAKER,	/* nobody alive can wake it, no holder known */
 	VERDICT_STOPPED,	/* only stopped threads could wake it */
+	VERDICT_LOST_WAKE,	/* it sleeps though its word no longer says so */
 	VERDICT_WAITING,	/* somebody can */
 	VERDICT_TIMED,		/* wakes by itself */
 	VERDICT_UNKNOWN,	/* what matters is not known, or it moved */
@@ -40,9 +42,13 @@ enum limit {
 	LIMIT_HANDLERS,		/* the process catches signals, or it is unknown */
 	LIMIT_VALUE,		/* a waiter would not wait again, if it were interrupted */
 	LIMIT_PROCESSES,	/* the end of another process may wake it */
+	LIMIT_PI,		/* others can run, but only the kernel's owner can wake it */
 	LIMIT_TRACED,		/* a tracer can do anything */
+	LIMIT_SLEEP,		/* rests on what a thread sleeps in, by /proc */
+	LIMIT_SHARED,		/* others may map the word later */
 	LIMIT_PROC,		/* /proc does not show the queue */
 	LIMIT_ONE_LOOK,
+	LIMIT_EXIT,		/* somebody can run who could end the holder's process */
 	LIMIT_HOLDER,		/* rests on a decoded lock word */
 };
 
@@ -58,12 +64,19 @@ enum reason {
 	REASON_FORK,		/* alone after fork() without execve() */
 	REASON_ALONE,		/* the only live thread */
 	REASON_ALL_WAIT,	/* all threads of the address space wait */
+	REASON_ALL_SLEEP,	/* the same, some of them not on futexes */
+	REASON_ALL_SHARED,	/* all threads that map the shared word wait */
+	REASON_TO_STUCK,	/* the holder waits, and nobody can wake it */
+	REASON_STUCK,		/* who could wake it waits for what does not come */
+	REASON_TRACER,		/* it is stopped, and its tracer is stuck */
 	/* stopped */
 	REASON_SELF_STOPPED,
 	REASON_SELF_FROZEN,
 	REASON_ALL_STOPPED,	/* of those that do not wait */
 	REASON_HOLDER_STOPPED,
 	REASON_TO_STOPPED,
+	/* lost-wake */
+	REASON_LOST,		/* the word is 0, and nobody ran between the looks */
 	/* waiting */
 	REASON_HOLDER,		/* the holder can run */
 	REASON_TO_HOLDER,
@@ -85,14 +98,31 @@ enum reason {
 	REASON_CALL,		/* it is not known what ends the call */
 };
 
+/* What says who holds a lock. */
+enum evidence {
+	BY_NOTHING,
+	BY_WORDS,		/* what memory around the futex looks like */
+	BY_EXIT,		/* the word is the clear_child_tid of the holder */
+	BY_KERNEL,		/* the kernel's state of a PI futex */
+};
+
+/* Who alone can wake a thread that waits for a lock. */
+struct holder {
+	enum evidence evidence;
+	const char *primitive;	/* what it waits for, or NULL; may be known with no holder */
+	pid_t id;		/* as the word or the kernel has it; PID_UNKNOWN: not known */
+	int thread;		/* or -1: none that the snapshot holds ... */
+	bool gone;		/* ... and no other has it */
+};
+
 struct judgement {
 	enum verdict verdict;
 	enum certainty certainty;
 	enum limit limit;
 	enum reason reason;
-	const char *lock;	/* kind of lock, or NULL if not recognised */
+	const char *lock;	/* what it waits for, or NULL if not recognised */
 	pid_t holder;		/* of it, or PID_UNKNOWN; see holder_thread */
-	int holder_thread;	/* in this mm, or -1: @holder is an id as the word has it */
+	int holder_thread;	/* or -1: @holder is an id as the word has it */
 	int end_thread;		/* where the chain of holders ends, or -1 ... */
 	pid_t end_holder;	/* ... and the holder there that is gone */
 	size_t cycle_size;	/* threads in the cycle that it is in, or 0 */
@@ -103,25 +133,51 @@ struct judgement {
 struct mm_state {
 	size_t nr_able;
 	size_t nr_waiting;
+	size_t nr_sleeping;
 	size_t nr_stopped;
 	int runner;		/* one of the able, or -1 */
+	int sleeper;		/* one of the sleeping, or -1 */
 	bool complete;		/* all threads are in the snapshot */
 };
 
 enum ability {
 	ABLE,			/* can run, or nothing shows that it cannot */
-	WAITING,		/* until somebody of its address space wakes it */
+	WAITING,		/* on futexes; nobody outside its address space can run who
+				 * could wake it
+				 */
+	SLEEPING,		/* in another call, and who could end it cannot run */
 	STOPPED,
 	DEAD,
+};
+
+/* Of a thread, or of what wakes threads, from best to worst known. */
+enum level {
+	LEVEL_STUCK,		/* cannot run, and nobody who can could wake it */
+	LEVEL_STOPPED,		/* if only somebody continues a stopped thread */
+	LEVEL_MOVED,		/* the two looks do not agree that it cannot */
+	LEVEL_ABLE,
+};
+
+/* The proof knows no lock; the other pass takes what looks like one for one. */
+enum pass {
+	PASS_PROOF,
+	PASS_HOLDERS,
+	NR_PASSES
 };
 
 struct analysis {
 	const struct snapshot *s;
 	struct judgement *judgements;	/* one for each waiter */
-	enum ability *abilities;	/* one for each thread */
-	int *first_waiter;		/* of each thread, or -1 */
-	struct mm_state *mms;		/* one for each mm */
+	enum ability *abilities;	/* one for each thread; so all below, but for ... */
+	enum ability *blocked;		/* the same before anybody wakes anybody */
+	int *first_waiter;		/* or -1 */
+	int *first_sleep;		/* or -1 */
+	struct holder *holders;
+	struct mm_state *mms;		/* ... one for each mm */
+	struct reach graphs[NR_PASSES];
+	unsigned char *levels[NR_PASSES];	/* one for each node, threads first */
 	size_t nr_verdicts[NR_VERDICTS];
+	size_t nr_suspects;		/* waiters that a second look may find left behind */
 	bool two_looks;
 };
 

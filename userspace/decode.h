@@ -15,7 +15,7 @@
 
 struct lock {
 	const char *name;	/* what the lock is called by those who use it */
-	pid_t owner;		/* of the pid namespace of the process */
+	pid_t owner;		/* of the pid namespace of the process; PID_UNKNOWN: none */
 };
 
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);

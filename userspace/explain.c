@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain.h"
 #include "output.h"
 #include "reason.h"
 #include "text.h"
@@ -89,6 +90,7 @@ static void explain_title(FILE *out, const struct judgement *j, const struct wai
 		[VERDICT_ORPHANED]	= "waits for a lock that nobody is left to release",
 		[VERDICT_NO_WAKER]	= "waits on a futex that nobody is left to wake",
 		[VERDICT_STOPPED]	= "waits on a futex, and is held up by a stop",
+		[VERDICT_LOST_WAKE]	= "sleeps on a futex that was freed",
 		[VERDICT_WAITING]	= "waits on a futex, and can be woken",
 		[VERDICT_TIMED]		= "waits on a futex, with a timeout",
 		[VERDICT_UNKNOWN]	= "waits on a futex; who could wake it is not known",
@@ -238,13 +240,21 @@ static void explain_word(FILE *out, const struct waiter *w)
 		     number(from, "%#" PRIx64, true, w->uaddr));
 }
 
-static void explain_lock(FILE *out, const struct snapshot *s, const struct judgement *j,
+static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
 			 const struct waiter *w)
 {
+	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
+	const struct snapshot *s = a->s;
 	struct outsider o;
 
-	if (j->holder == PID_UNKNOWN)
+	if (j->holder == PID_UNKNOWN && !j->lock)
 		para(out, "Lock", "not recognised, so its holder is not known");
+	else if (j->holder == PID_UNKNOWN)
+		para(out, "Lock", "looks like a %s, which names no holder", j->lock);
+	else if (evidence != BY_WORDS)
+		para(out, "Lock", evidence == BY_EXIT ?
+		     "the word is where the kernel tells of the exit of thread %d: it joins that" :
+		     "a PI futex, owned by thread %d as the kernel has it", j->holder);
 	else if (j->holder_thread >= 0)
 		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", j->lock,
 		     s->threads[j->holder_thread].tid,
@@ -256,6 +266,57 @@ static void explain_lock(FILE *out, const struct snapshot *s, const struct judge
 	else
 		para(out, "Lock", "looks like a %s, held by thread %d, which is no live thread "
 		     "of this process", j->lock, j->holder);
+}
+
+/*
+ * The chain
+ */
+
+static void explain_step(FILE *out, const struct analysis *a, const struct step *step,
+			 const char *label, const char *subject, bool back)
+{
+	static const char *const by[] = {
+		[BY_NOTHING]	= "is only woken by threads of its address space, of which one "
+				  "sleeps in another call",
+		[BY_WORDS]	= "waits for the holder, by the words around the futex",
+		[BY_EXIT]	= "waits for the exit, by clear_child_tid in the file",
+		[BY_KERNEL]	= "waits for the owner, by pi_owner in the file",
+	};
+	char text[REASON_SIZE], tail[TEXT_SIZE] = "";
+
+	if (step->thread < 0) {
+		para(out, label, "%s %s: thread %d, which is not there", subject,
+		     by[step->evidence], step->id);
+		return;
+	}
+	if (back)
+		snprintf(tail, sizeof(tail), ", with which the chain began");
+	else if (a->abilities[step->thread] == ABLE && a->blocked[step->thread] != WAITING)
+		snprintf(tail, sizeof(tail), ", which can run, as far as is known");
+	else if (a->abilities[step->thread] == STOPPED)
+		snprintf(tail, sizeof(tail), ", which is stopped, by its state in the file");
+	if (a->abilities[step->thread] == SLEEPING) {
+		put_sleep_text(text, sizeof(text), a, step->thread);
+		snprintf(tail, sizeof(tail), ", which %s, by /proc/%d/syscall and what /proc shows "
+			 "of those processes", text, step->id);
+	}
+	para(out, label, "%s %s: thread %d (%.64s)%s", subject, by[step->evidence], step->id,
+	     or_unknown(a->s->threads[step->thread].comm), tail);
+}
+
+static void explain_chain(FILE *out, const struct analysis *a, size_t waiter)
+{
+	struct step steps[MAX_STEPS];
+	size_t nr = find_chain(a, waiter, steps);
+	char subject[64] = "it";
+
+	for (size_t n = 0; n < nr; n++) {
+		explain_step(out, a, &steps[n], n ? "" : "Chain", subject,
+			     steps[n].thread == a->s->waiters[waiter].thread);
+		snprintf(subject, sizeof(subject), "thread %d", steps[n].id);
+	}
+	if (nr == MAX_STEPS)
+		para(out, "", "and so on");
 }
 
 /*
@@ -290,6 +351,10 @@ static void list_thread(FILE *out, const struct analysis *a, int t)
 		       thread->state == 'T' ? "is stopped" : "is frozen";
 	else if (a->abilities[t] == DEAD)
 		does = "is dead";
+	if (a->abilities[t] == SLEEPING) {
+		put_sleep_text(waits, sizeof(waits), a, t);
+		does = waits;
+	}
 	if (w && a->abilities[t] != STOPPED) {
 		snprintf(waits, sizeof(waits), "waits on futex %s%s",
 			 number(addr, "%#" PRIx64, w->known & W_WAITS_ON, w->waits_on),
@@ -325,24 +390,46 @@ static void explain_threads(FILE *out, const struct analysis *a, const struct wa
 	free(listed);
 }
 
+/* Who may wake a word in shared memory. */
+static void explain_shared(FILE *out, const struct analysis *a, const struct waiter *w)
+{
+	const struct shared *shared = w->shared < 0 ? NULL : &a->s->shared[w->shared];
+	char ino[NUMBER_SIZE];
+
+	if (!shared) {
+		para(out, "Wakers", "any process that maps the same file (%s)", w->key);
+		return;
+	}
+	para(out, "Wakers", "threads of those who map the word: %zu address space%s%s; the file is "
+	     "inode %s of device %s, %s", shared->nr_maps, shared->nr_maps == 1 ? "" : "s",
+	     shared->complete == YES ? "" : ", and others, which are not known",
+	     number(ino, "%" PRIu64, shared->known & S_INO, shared->ino), or_unknown(shared->dev),
+	     !(shared->known & S_NLINK) ? "which may have a name or not" :
+	     shared->nlink ? "which has a name that others can open" :
+			     "which has no name, but may have descriptors that are not mapped");
+}
+
 static void explain_wakers(FILE *out, const struct analysis *a, const struct judgement *j,
 			   const struct waiter *w)
 {
 	const struct mm_state *m = w->mm < 0 ? NULL : &a->mms[w->mm];
+	size_t nr = m ? m->nr_able + m->nr_waiting + m->nr_sleeping + m->nr_stopped : 0;
 
-	if (w->key_type == KEY_SHARED_INODE)
-		para(out, "Wakers", "any process that maps the same file (%s)", w->key);
+	if (w->thread >= 0 && a->holders[w->thread].evidence == BY_KERNEL)
+		para(out, "Wakers", "only the owner: by unlocking, or when it ends");
+	else if (w->key_type == KEY_SHARED_INODE)
+		explain_shared(out, a, w);
 	else if (w->key_type == KEY_UNKNOWN || !m)
 		para(out, "Wakers", "not known");
 	else if (!m->complete)
 		para(out, "Wakers", "only threads of its own address space; not all are known");
 	else if (m->nr_able)
 		para(out, "Wakers", "only threads of its own address space: %zu of %zu can run%s",
-		     m->nr_able, m->nr_able + m->nr_waiting + m->nr_stopped,
-		     j->holder == PID_UNKNOWN ? "" : ", but none but the holder should");
+		     m->nr_able, nr, j->holder == PID_UNKNOWN ? "" :
+		     ", but none but the holder should");
 	else if (m->nr_stopped)
 		para(out, "Wakers", "only threads of its own address space: none can run, and "
-		     "%zu of %zu are stopped", m->nr_stopped, m->nr_waiting + m->nr_stopped);
+		     "%zu of %zu are stopped", m->nr_stopped, nr);
 	else
 		para(out, "Wakers", "only threads of its own address space: none can run");
 }
@@ -363,18 +450,75 @@ static void explain_verdict(FILE *out, const struct analysis *a, size_t waiter)
 		     limit_text(j->limit));
 }
 
+/* What would make it another verdict: the one or two things that matter most. */
+static const char *unless_text(const struct analysis *a, const struct judgement *j)
+{
+	switch (j->verdict) {
+	case VERDICT_DEADLOCK:
+	case VERDICT_ORPHANED:
+	case VERDICT_NO_WAKER:
+		return "a signal comes that one of these processes handles, or somebody from "
+		       "outside ends or debugs one";
+	case VERDICT_STOPPED:
+		return "somebody continues or thaws what is stopped";
+	case VERDICT_LOST_WAKE:
+		return "a thread that sleeps elsewhere now has the wake still to do";
+	case VERDICT_WAITING:
+		return j->runner >= 0 && a->s->threads[j->runner].state != 'R' ?
+		       "those that can run sleep for something that never comes: what that is was "
+		       "not looked into, or is not known" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static const char *unless_limit(enum limit limit)
+{
+	switch (limit) {
+	case LIMIT_HOLDER:
+		return "the words in memory are no such lock, or the holder's id has become "
+		       "another's";
+	case LIMIT_SLEEP:
+		return "somebody holds a descriptor of that pipe whom /proc does not show, or the "
+		       "kernel does";
+	case LIMIT_SHARED:
+		return "another process maps the word";
+	case LIMIT_EXIT:
+	case LIMIT_PROCESSES:
+		return "another process that has to do with it ends";
+	case LIMIT_ONE_LOOK:
+		return "it ran since, or while the file was copied";
+	default:
+		return NULL;
+	}
+}
+
+static void explain_unless(FILE *out, const struct analysis *a, const struct judgement *j)
+{
+	const char *text = unless_text(a, j);
+	const char *limit = j->certainty == CERTAINTY_NONE ? NULL : unless_limit(j->limit);
+
+	if (limit)
+		para(out, "Unless", "%s", limit);
+	if (text)
+		para(out, limit ? "" : "Unless", "%s", text);
+}
+
 static bool namespace_known(const struct snapshot *s, const struct waiter *w)
 {
 	return w->thread >= 0 && s->threads[w->thread].nstid != PID_UNKNOWN;
 }
 
-static void explain_limits(FILE *out, const struct snapshot *s, const struct judgement *j,
+static void explain_limits(FILE *out, const struct analysis *a, const struct judgement *j,
 			   const struct waiter *w)
 {
+	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
+	const struct snapshot *s = a->s;
 	const char *label = "Not known";
 
 	if (s->source == SOURCE_FILE) {
 		para(out, label, "whether it still waits: this is a saved copy");
+		para(out, "", "what threads sleep in that wait for no futex: a copy does not say");
 		label = "";
 	}
 	if (s->source == SOURCE_PROC) {
@@ -387,7 +531,9 @@ static void explain_limits(FILE *out, const struct snapshot *s, const struct jud
 		     "that may not be looked at");
 		label = "";
 	}
-	if (j->holder == PID_UNKNOWN)
+	if (evidence == BY_KERNEL || evidence == BY_EXIT)
+		return;
+	if (!j->lock)
 		para(out, label, "what kind of lock this is, if it is one");
 	else if (!namespace_known(s, w))
 		para(out, label, "whether the holder's id is of the pid namespace that the other "
@@ -416,10 +562,12 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 		if (a->s->waiters[i].tid == w->tid)
 			explain_word(out, &a->s->waiters[i]);
 	}
-	explain_lock(out, a->s, j, w);
+	explain_lock(out, a, j, w);
+	explain_chain(out, a, waiter);
 	if (w->mm >= 0)
 		explain_threads(out, a, w);
 	explain_wakers(out, a, j, w);
 	explain_verdict(out, a, waiter);
-	explain_limits(out, a->s, j, w);
+	explain_unless(out, a, j);
+	explain_limits(out, a, j, w);
 }

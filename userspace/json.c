@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain.h"
 #include "output.h"
 #include "reason.h"
 
@@ -153,6 +154,47 @@ static void put_process(struct json *out, const struct snapshot *s, const struct
 	put_text(out, ", \"live_threads\": ", mm ? mm->live_threads : NULL);
 }
 
+static const char *state_name(const struct analysis *a, int thread)
+{
+	static const char *const names[] = {
+		[ABLE]		= "can run",
+		[WAITING]	= "waits",
+		[SLEEPING]	= "sleeps",
+		[STOPPED]	= "stopped",
+		[DEAD]		= "dead",
+	};
+
+	if (thread < 0)
+		return "gone";
+	return names[a->blocked[thread] == WAITING ? WAITING : a->abilities[thread]];
+}
+
+/* Whom it waits for, whom those wait for, and so on; of a long chain the first steps. */
+static void put_chain(struct json *out, const struct analysis *a, size_t i)
+{
+	struct step steps[MAX_STEPS];
+	size_t nr = find_chain(a, i, steps);
+	char text[REASON_SIZE];
+
+	put(out, ", \"chain\": [");
+	for (size_t n = 0; n < nr; n++) {
+		int t = steps[n].thread;
+
+		if (n)
+			put(out, ", ");
+		put_id(out, "{\"tid\": ", steps[n].id);
+		put_text(out, ", \"comm\": ", t < 0 ? NULL : a->s->threads[t].comm);
+		put_text(out, ", \"by\": ", evidence_name(steps[n].evidence));
+		put_text(out, ", \"state\": ", state_name(a, t));
+		if (t >= 0 && a->abilities[t] == SLEEPING) {
+			put_sleep_text(text, sizeof(text), a, t);
+			put_text(out, ", \"sleeps\": ", text);
+		}
+		put(out, "}");
+	}
+	put(out, "]");
+}
+
 static void put_judgement(struct json *out, const struct analysis *a, size_t i)
 {
 	const struct judgement *j = &a->judgements[i];
@@ -163,6 +205,8 @@ static void put_judgement(struct json *out, const struct analysis *a, size_t i)
 	put_text(out, ", \"verdict\": ", verdict_name(j->verdict));
 	put_text(out, ", \"certainty\": ", certainty_name(j->certainty));
 	put_text(out, ", \"reason\": ", reason_text(a, i, reason));
+	put_text(out, ", \"primitive\": ", j->lock);
+	put_chain(out, a, i);
 	if (j->holder == PID_UNKNOWN)
 		return;
 	put_text(out, ", \"lock\": ", j->lock);

@@ -32,6 +32,8 @@ struct options {
 	const char *file;
 	const char *source;
 	unsigned int interval_ms;
+	bool graph;
+	const char *format;	/* of the graph; NULL: not drawn */
 	pid_t explain;		/* 0: rank all */
 };
 
@@ -46,9 +48,11 @@ static void usage(void)
 	fputs("Usage:\n"
 	      " futexinspect [options]\n"
 	      " futexinspect [options] explain TID\n"
+	      " futexinspect [options] graph\n"
 	      "\n"
 	      "Show who waits on a futex, worst first: who can be woken, and who is stuck,\n"
 	      "why, and how certain that is.  With explain, tell the story of one thread.\n"
+	      "With graph, write who waits for whom for dot(1).\n"
 	      "\n"
 	      "Options:\n"
 	      " -J, --json              write JSON\n"
@@ -56,6 +60,7 @@ static void usage(void)
 	      "     --source SOURCE     where to look: module, proc or auto (default)\n"
 	      "     --interval MS       time between the two looks that a proof takes\n"
 	      "                         (default 200)\n"
+	      " -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
 	      " -h, --help              show this help\n"
 	      " -V, --version           show the version\n"
 	      "\n"
@@ -64,6 +69,7 @@ static void usage(void)
 	      " orphaned   the lock's holder is gone, or in another process (fork)\n"
 	      " no-waker   nobody alive can wake it, and no holder is known\n"
 	      " stopped    only stopped threads could wake it\n"
+	      " lost-wake  its word was freed, it still sleeps, and nobody ran meanwhile\n"
 	      " waiting    somebody can wake it: no harm\n"
 	      " timed      wakes by itself\n"
 	      " unknown    it moved while being looked at, or too little is known\n"
@@ -71,7 +77,8 @@ static void usage(void)
 	      "Certainty of the verdicts that say that nobody can wake it:\n"
 	      " certain          proven by two looks between which nobody ran\n"
 	      " barring-signals  the same, but a signal handler might still do it\n"
-	      " likely           one look, or it rests on what memory looks like\n"
+	      " likely           one look, or it rests on what memory looks like, on what\n"
+	      "                  threads sleep in, on shared memory, or there is a tracer\n"
 	      "\n"
 	      "Exit status:\n"
 	      " 0  nobody is stuck          2  wrong usage\n"
@@ -82,6 +89,7 @@ static void usage(void)
 	      "Examples:\n"
 	      " futexinspect                         what hangs on this host?\n"
 	      " futexinspect explain 4711            why does thread 4711 hang?\n"
+	      " futexinspect graph -T svg > waits.svg     who waits for whom, drawn\n"
 	      " cat " MODULE_FILE " > copy\n"
 	      " futexinspect --file copy             the same, elsewhere and later\n", stdout);
 }
@@ -114,10 +122,25 @@ static int close_stdout(void)
 	return 0;
 }
 
+static void parse_graph(struct options *opts, int argc, char **argv)
+{
+	if (argc > 1)
+		bad_usage(argv[1], "graph takes no arguments");
+	if (opts->json)
+		bad_usage("--json", "graph has no JSON form");
+	opts->graph = true;
+}
+
 static void parse_operands(struct options *opts, int argc, char **argv)
 {
+	if (opts->format && (!argc || strcmp(argv[0], "graph")))
+		bad_usage("--format", "is for graph only");
 	if (!argc)
 		return;
+	if (!strcmp(argv[0], "graph")) {
+		parse_graph(opts, argc, argv);
+		return;
+	}
 	if (strcmp(argv[0], "explain"))
 		bad_usage(argv[0], "there is no such command");
 	if (argc != 2)
@@ -135,19 +158,23 @@ static void parse_options(struct options *opts, int argc, char **argv)
 		{ "file",	required_argument,	NULL, 'f' },
 		{ "source",	required_argument,	NULL, OPT_SOURCE },
 		{ "interval",	required_argument,	NULL, OPT_INTERVAL },
+		{ "format",	required_argument,	NULL, 'T' },
 		{ "help",	no_argument,		NULL, 'h' },
 		{ "version",	no_argument,		NULL, 'V' },
 		{ 0 }
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":Jf:hV", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":Jf:T:hV", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'J':
 			opts->json = true;
 			break;
 		case 'f':
 			opts->file = optarg;
+			break;
+		case 'T':
+			opts->format = optarg;
 			break;
 		case OPT_SOURCE:
 			opts->source = optarg;
@@ -270,6 +297,30 @@ static int rank(const struct options *opts, const struct analysis *a)
 	return analysis_stuck(a) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
+static int graph(const struct options *opts, const struct analysis *a)
+{
+	int rc = 0;
+
+	if (opts->format)
+		rc = draw_graph(a, opts->format);
+	else
+		print_graph(stdout, a);
+	if (rc == -ENOENT)
+		warnx("--format takes dot(1), which is not installed: apt install graphviz");
+	else if (rc < 0)
+		warnx("cannot run dot(1): %s", strerror(-rc));
+	if (rc)
+		return EXIT_FAILED;
+	return analysis_stuck(a) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+}
+
+static int run(const struct options *opts, const struct analysis *a)
+{
+	if (opts->graph)
+		return graph(opts, a);
+	return opts->explain ? explain(opts, a) : rank(opts, a);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opts = { .interval_ms = DEFAULT_INTERVAL_MS };
@@ -278,7 +329,7 @@ int main(int argc, char **argv)
 
 	parse_options(&opts, argc, argv);
 	if (!inspect(&in, &opts, find_source(&opts)))
-		status = opts.explain ? explain(&opts, &in.analysis) : rank(&opts, &in.analysis);
+		status = run(&opts, &in.analysis);
 	if (close_stdout())
 		status = EXIT_FAILED;
 	analysis_free(&in.analysis);

@@ -9,6 +9,8 @@
 
 int print_table(FILE *out, const struct analysis *a);
 void print_json(FILE *out, const struct analysis *a);
+void print_graph(FILE *out, const struct analysis *a);
+int draw_graph(const struct analysis *a, const char *format);
 void print_explanation(FILE *out, const struct analysis *a, size_t waiter);
 
 #endif

@@ -42,6 +42,7 @@ struct end {
 	uint64_t threads;
 	uint64_t hidden;
 	uint64_t errors;
+	uint64_t shared;
 };
 
 /* Bits of end.known. */
@@ -52,6 +53,7 @@ enum {
 	E_THREADS	= 1 << 3,
 	E_HIDDEN	= 1 << 4,
 	E_ERRORS	= 1 << 5,
+	E_SHARED	= 1 << 6,
 };
 
 /* What is known of an mm's id, at the index of its record in the snapshot. */
@@ -234,6 +236,8 @@ NUMBER_FIELD(waiter, number)
 NUMBER_FIELD(waiter, number32)
 NUMBER_FIELD(mm, number32)
 NUMBER_FIELD(thread, number)
+NUMBER_FIELD(shared, number)
+NUMBER_FIELD(shared, number32)
 
 /* A PI lock's wait expects no value, which is as good as unknown. */
 static int expected(struct parser *p, const struct field *f, void *rec, char *val)
@@ -422,10 +426,8 @@ static int ranges(struct parser *p, const struct field *f, void *rec, char *val)
 
 static size_t hash_id(const char *val)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;	/* FNV-1a */
+	uint64_t h = hash_text(val);
 
-	while (*val)
-		h = (h ^ (unsigned char)*val++) * 0x100000001b3ULL;
 	return h ^ h >> 32;
 }
 
@@ -485,6 +487,22 @@ static int intern_mm(struct parser *p, const char *val)
 static int mm_ref(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	*(int *)member(f, rec) = intern_mm(p, val);
+	return 0;
+}
+
+/* ID,ID,... */
+static int mm_refs(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	(void)f;
+	(void)rec;
+	for (char *next; val; val = next) {
+		next = strchr(val, ',');
+		if (next)
+			*next++ = '\0';
+		if (!*val)
+			return fail_field(p, val, "not ids of address spaces");
+		snapshot_add_map(p->s, intern_mm(p, val));
+	}
 	return 0;
 }
 
@@ -693,6 +711,7 @@ enum {
 	F_TRACER,
 	F_NIVCSW,
 	F_NSTID,
+	F_CLEAR_CHILD_TID,
 	F_FROZEN,
 	F_EXITING,
 	F_IO_WORKER,
@@ -706,6 +725,7 @@ static const struct field thread_fields[] = {
 	[F_TRACER] = FIELD(struct thread, tracer, id_or_none, 0),
 	[F_NIVCSW] = FIELD(struct thread, nivcsw, thread_number, T_NIVCSW),
 	[F_NSTID] = FIELD(struct thread, nstid, id, 0),
+	[F_CLEAR_CHILD_TID] = FIELD(struct thread, clear_child_tid, thread_number, T_CLEAR_TID),
 	[F_FROZEN] = FIELD(struct thread, frozen, escaped, 0),
 	[F_EXITING] = FIELD(struct thread, exiting, yesno, 0),
 	[F_IO_WORKER] = FIELD(struct thread, io_worker, yesno, 0),
@@ -734,6 +754,8 @@ static int finish_thread(struct parser *p, void *rec, uint64_t seen)
 		t->known |= T_NIVCSW;
 	if (!SEEN(seen, F_NSTID))
 		t->nstid = t->tid;
+	if (!SEEN(seen, F_CLEAR_CHILD_TID))
+		t->known |= T_CLEAR_TID;
 	if (!SEEN(seen, F_FROZEN))
 		t->frozen = "no";
 	if (!SEEN(seen, F_EXITING))
@@ -744,6 +766,20 @@ static int finish_thread(struct parser *p, void *rec, uint64_t seen)
 		t->io_uring = NO;
 	return 0;
 }
+
+static void *begin_shared(struct parser *p)
+{
+	return snapshot_add_shared(p->s);
+}
+
+static const struct field shared_fields[] = {
+	FIELD(struct shared, key, text, 0),
+	FIELD(struct shared, dev, text, 0),
+	FIELD(struct shared, ino, shared_number, S_INO),
+	FIELD(struct shared, nlink, shared_number32, S_NLINK),
+	{ .key = "mms", .parse = mm_refs },
+	FIELD(struct shared, complete, yesno, 0),
+};
 
 static void *begin_error(struct parser *p)
 {
@@ -774,6 +810,7 @@ static const struct field end_fields[] = {
 	FIELD(struct end, threads, end_number, E_THREADS),
 	FIELD(struct end, hidden, end_number, E_HIDDEN),
 	FIELD(struct end, errors, end_number, E_ERRORS),
+	FIELD(struct end, shared, end_number, E_SHARED),
 };
 
 #define KIND(kind, first_, finish_) {					\
@@ -794,6 +831,7 @@ static const struct kind kinds[] = {
 	KIND(thread, NR_THREAD_DEFAULTS, finish_thread),
 	KIND(process, 0, NULL),
 	KIND(mm, 0, finish_mm),
+	KIND(shared, 0, NULL),
 	KIND(error, 0, NULL),
 	KIND(end, 0, NULL),
 };
@@ -946,7 +984,8 @@ static int check_end(struct parser *p)
 	    check_count(p, E_MMS, end->mms, nr_mms, "mm") ||
 	    check_count(p, E_PROCESSES, end->processes, s->nr_processes, "process") ||
 	    check_count(p, E_THREADS, end->threads, s->nr_threads, "thread") ||
-	    check_count(p, E_ERRORS, end->errors, s->nr_errors, "error"))
+	    check_count(p, E_ERRORS, end->errors, s->nr_errors, "error") ||
+	    check_count(p, E_SHARED, end->shared, s->nr_shared, "shared"))
 		return -1;
 	p->s->nr_hidden = end->hidden;
 	return 0;

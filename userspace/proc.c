@@ -54,7 +54,6 @@
 #define PAGE_PRESENT		(1ULL << 63)
 #define PF_FORKNOEXEC		0x40	/* linux/sched.h; in /proc/PID/stat by ABI */
 #define WINDOW			48	/* bytes before and after the word, as the module */
-#define FILE_SIZE		8192
 #define MAX_TRIES		3	/* to compare address spaces while none ends */
 
 /* Older headers lack it. */
@@ -123,11 +122,15 @@ static int open_file(const char *root, const char *fmt, ...)
 	return fd;
 }
 
-static int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* One read() of a small file into a string.  Return: 0 or a negative errno. */
-static int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...)
+/**
+ * read_file() - one read() of a small file of /proc into a string
+ * @buf: receives it
+ * @root: where proc is mounted
+ * @fmt: the path below that
+ *
+ * Return: 0 or a negative errno.
+ */
+int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...)
 {
 	ssize_t n;
 	va_list ap;
@@ -147,7 +150,6 @@ static int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...
 	return 0;
 }
 
-/* The names of a directory that are numbers, to be freed; ascending. */
 static int compare_ids(const void *x, const void *y)
 {
 	pid_t a = *(const pid_t *)x, b = *(const pid_t *)y;
@@ -155,7 +157,14 @@ static int compare_ids(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-static pid_t *list_ids(const char *path, size_t *nr)
+/**
+ * list_ids() - the names of a directory that are numbers above 0
+ * @path: the directory
+ * @nr: receives how many; none if the directory cannot be read
+ *
+ * Return: the numbers, ascending, to be freed by the caller.
+ */
+pid_t *list_ids(const char *path, size_t *nr)
 {
 	pid_t *ids = xcalloc(1, sizeof(*ids));
 	DIR *dir = opendir(path);
@@ -206,8 +215,14 @@ static bool parse_stat(struct task *t, const char *stat)
 	return true;
 }
 
-/* What follows "KEY:" at the start of a line; no name can hold a newline there. */
-static const char *status_field(const char *status, const char *key)
+/**
+ * status_field() - find a field of /proc/PID/status
+ * @status: the text of the file; no name can hold a newline there
+ * @key: the field
+ *
+ * Return: what follows "KEY:" at the start of a line, or NULL.
+ */
+const char *status_field(const char *status, const char *key)
 {
 	size_t len = strlen(key);
 	const char *c;
@@ -765,6 +780,67 @@ int proc_read(const char *root, compare_vm_fn compare, struct snapshot *s)
 	return 0;
 }
 
+/**
+ * proc_add_process() - add a process that no waiter is in
+ * @root: where proc is mounted
+ * @s: the snapshot, to be indexed again afterwards
+ * @pid: the process
+ *
+ * Its threads have no address space, as far as the snapshot goes.
+ *
+ * Return: whether all its threads could be read; if not, nothing is added.
+ */
+bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
+{
+	size_t first = s->nr_threads, nr, i;
+	pid_t *tids = list_tasks(root, pid, &nr);
+	struct task task;
+	struct process *p;
+
+	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++)
+		add_thread(s, &task, pid, tids[i], -1);
+	free(tids);
+	if (!nr || i < nr) {
+		s->nr_threads = first;
+		return false;
+	}
+	p = snapshot_add_process(s);
+	p->tgid = pid;
+	p->ppid = task.ppid;
+	p->comm = s->threads[first].comm;
+	p->whole = true;
+	return true;
+}
+
+/**
+ * proc_read_memory() - read the memory of a process without disturbing it
+ * @root: where proc is mounted
+ * @pid: the process, of which no thread is in state D
+ * @addr: where from
+ * @buf: receives it
+ * @size: how much
+ *
+ * Return: whether all of it is present and was read.
+ */
+bool proc_read_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	struct memory m = {
+		.pagemap = open_file(root, "%d/pagemap", pid),
+		.mem = open_file(root, "%d/mem", pid),
+	};
+	bool good = m.pagemap >= 0 && m.mem >= 0 && addr + size >= addr;
+
+	for (uint64_t a = addr & -page; good && a < addr + size; a += page)
+		good = page_present(&m, a);
+	good = good && pread(m.mem, buf, size, addr) == (ssize_t)size;
+	if (m.pagemap >= 0)
+		close(m.pagemap);
+	if (m.mem >= 0)
+		close(m.mem);
+	return good;
+}
+
 /*
  * What the module does not say
  */
@@ -779,7 +855,7 @@ static bool *mms_with_holders(const struct snapshot *s)
 		int mm = s->waiters[i].mm;
 
 		if (mm >= 0 && !wanted[mm])
-			wanted[mm] = decode_lock(&s->waiters[i], &lock);
+			wanted[mm] = decode_lock(&s->waiters[i], &lock) && lock.owner > 0;
 	}
 	return wanted;
 }
@@ -842,7 +918,7 @@ void proc_find_outsiders(const char *root, struct snapshot *s)
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		const struct waiter *w = &s->waiters[i];
 
-		if (w->mm >= 0 && decode_lock(w, &lock) &&
+		if (w->mm >= 0 && decode_lock(w, &lock) && lock.owner > 0 &&
 		    snapshot_find_owner(s, w->mm, lock.owner) < 0)
 			ids[nr++] = lock.owner;
 	}

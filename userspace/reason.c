@@ -90,6 +90,33 @@ bool find_outsider(const struct snapshot *s, const struct waiter *w, pid_t tid,
 	return known;
 }
 
+/**
+ * put_sleep_text() - what a thread sleeps in that cannot run
+ * @dst: receives the text: a clause without full stop
+ * @size: of @dst
+ * @a: the analysis
+ * @thread: index of the thread, whose ability is SLEEPING
+ */
+void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread)
+{
+	const struct sleep *sleep = &a->s->sleeps[a->first_sleep[thread]];
+	const struct wakers *w = &a->s->wakers[sleep->wakers];
+	unsigned long long id = w->id;
+
+	if (w->kind == SLEEP_READ)
+		snprintf(dst, size, "waits for data in pipe %llu, which only processes that cannot "
+			 "run have open for writing", id);
+	else if (w->kind == SLEEP_WRITE)
+		snprintf(dst, size, "waits for room in pipe %llu, which only processes that cannot "
+			 "run have open", id);
+	else if (w->kind == SLEEP_CHILDREN)
+		snprintf(dst, size, "waits for a child or tracee of process %llu, none of which "
+			 "can run", id);
+	else
+		snprintf(dst, size, "waits for a vfork child of process %llu, which cannot run",
+			 id);
+}
+
 static bool forked(const struct snapshot *s, const struct waiter *w)
 {
 	return w->process >= 0 && s->processes[w->process].execed == NO;
@@ -102,6 +129,11 @@ static void put_gone(struct buf *b, const struct snapshot *s, const struct waite
 	bool known = find_outsider(s, w, holder, &o);
 	bool parent = known && w->process >= 0 && s->processes[w->process].ppid == o.tgid;
 
+	if (w->key_type == KEY_SHARED_INODE) {
+		put(b, "the holder of its lock in shared memory, thread %d, is no live thread of "
+		    "a process that maps it", holder);
+		return;
+	}
 	if (forked(s, w))
 		put(b, "child of fork that never called execve, so its lock is a copy: ");
 	put(b, "%s holder, thread %d, ", forked(s, w) ? "the" : "its lock's", holder);
@@ -141,9 +173,17 @@ static void put_cycle(struct buf *b, const struct analysis *a, int start, size_t
 				  ": a cycle of %zu threads", size);
 }
 
-static void put_chain_start(struct buf *b, const struct snapshot *s, const struct judgement *j)
+static bool waits_for_exit(const struct analysis *a, const struct waiter *w)
 {
-	put(b, "its lock is held by ");
+	return w->thread >= 0 && a->holders[w->thread].evidence == BY_EXIT;
+}
+
+static void put_chain_start(struct buf *b, const struct analysis *a, const struct waiter *w,
+			    const struct judgement *j)
+{
+	const struct snapshot *s = a->s;
+
+	put(b, waits_for_exit(a, w) ? "joins " : "its lock is held by ");
 	put_thread(b, s, j->holder_thread);
 	if (j->end_thread != j->holder_thread) {
 		put(b, ", which waits, maybe by way of others, for ");
@@ -151,25 +191,59 @@ static void put_chain_start(struct buf *b, const struct snapshot *s, const struc
 	}
 }
 
+/* What the thread at the end of a chain does, which nobody can wake. */
+static void put_end(struct buf *b, const struct analysis *a, int end)
+{
+	char text[REASON_SIZE];
+
+	if (a->abilities[end] == SLEEPING) {
+		put_sleep_text(text, sizeof(text), a, end);
+		put(b, ", which %s", text);
+	} else if (a->abilities[end] == STOPPED) {
+		put(b, ", which is stopped by a tracer that cannot run");
+	} else {
+		put(b, ", which waits on a futex that nobody is left to wake");
+	}
+}
+
+/* Of an address space where some threads sleep in other calls: one of those. */
+static void put_all_sleep(struct buf *b, const struct analysis *a, const struct waiter *w)
+{
+	const struct mm_state *m = &a->mms[w->mm];
+	char text[REASON_SIZE];
+
+	put(b, "no live thread of its address space can run: %zu wait on futexes",
+	    m->nr_waiting);
+	if (m->nr_stopped)
+		put(b, ", %zu are stopped by a tracer that cannot run", m->nr_stopped);
+	if (!m->nr_sleeping)
+		return;
+	put_sleep_text(text, sizeof(text), a, m->sleeper);
+	put(b, ", and ");
+	put_thread(b, a->s, m->sleeper);
+	put(b, " %s", text);
+}
+
 static void put_stuck(struct buf *b, const struct analysis *a, const struct waiter *w,
 		      const struct judgement *j)
 {
 	switch (j->reason) {
 	case REASON_SELF:
-		put(b, "waits for a lock that it holds itself");
+		put(b, waits_for_exit(a, w) ? "waits for its own exit" :
+		       "waits for a lock that it holds itself");
 		break;
 	case REASON_CYCLE:
 		put_cycle(b, a, w->thread, j->cycle_size);
 		break;
 	case REASON_TO_CYCLE:
-		put_chain_start(b, a->s, j);
+		put_chain_start(b, a, w, j);
 		put(b, ", which is in a deadlock");
 		break;
 	case REASON_GONE:
 		put_gone(b, a->s, w, j->holder);
 		break;
 	case REASON_TO_GONE:
-		put_chain_start(b, a->s, j);
+		put_chain_start(b, a, w, j);
 		put(b, ", whose lock's holder, thread %d, is not alive here", j->end_holder);
 		break;
 	case REASON_FORK:
@@ -177,6 +251,26 @@ static void put_stuck(struct buf *b, const struct analysis *a, const struct wait
 		break;
 	case REASON_ALONE:
 		put(b, "the only live thread of its address space: nobody else can wake it");
+		break;
+	case REASON_ALL_SLEEP:
+		put_all_sleep(b, a, w);
+		break;
+	case REASON_ALL_SHARED:
+		put(b, "in shared memory, and no thread of the %zu address space%s that map%s the "
+		    "word can run", a->s->shared[w->shared].nr_maps,
+		    a->s->shared[w->shared].nr_maps == 1 ? "" : "s",
+		    a->s->shared[w->shared].nr_maps == 1 ? "s" : "");
+		break;
+	case REASON_TO_STUCK:
+		put_chain_start(b, a, w, j);
+		put_end(b, a, j->end_thread);
+		break;
+	case REASON_STUCK:
+		put(b, "those that could wake it wait for what nobody is left to end");
+		break;
+	case REASON_TRACER:
+		put(b, "is stopped by its tracer, thread %d, which cannot run",
+		    a->s->threads[w->thread].tracer);
 		break;
 	default:
 		put(b, "all %zu live threads of its address space wait on futexes without "
@@ -199,8 +293,11 @@ static void put_stopped(struct buf *b, const struct analysis *a, const struct wa
 		break;
 	case REASON_HOLDER_STOPPED:
 	case REASON_TO_STOPPED:
-		put_chain_start(b, a->s, j);
+		put_chain_start(b, a, w, j);
 		put(b, ", which is stopped");
+		break;
+	case REASON_STUCK:
+		put(b, "those that could wake it wait for threads that are stopped");
 		break;
 	default:
 		put(b, "only stopped threads could wake it (%zu of %zu; the others wait)",
@@ -210,17 +307,34 @@ static void put_stopped(struct buf *b, const struct analysis *a, const struct wa
 	}
 }
 
+static void put_shared(struct buf *b, const struct analysis *a, const struct waiter *w)
+{
+	const struct shared *shared = w->shared < 0 ? NULL : &a->s->shared[w->shared];
+
+	put(b, "shared futex: any process that maps it can wake it");
+	for (size_t i = 0; shared && i < shared->nr_maps && i < MAX_NAMED; i++) {
+		int runner = a->mms[a->s->maps[shared->first_map + i]].runner;
+
+		if (runner < 0 || a->blocked[runner] == WAITING)
+			continue;
+		put(b, ", as ");
+		put_thread(b, a->s, runner);
+		put(b, " can");
+		return;
+	}
+}
+
 static void put_waiting(struct buf *b, const struct analysis *a, const struct waiter *w,
 			const struct judgement *j)
 {
 	switch (j->reason) {
 	case REASON_HOLDER:
 	case REASON_TO_HOLDER:
-		put_chain_start(b, a->s, j);
+		put_chain_start(b, a, w, j);
 		put(b, ", which can run");
 		break;
 	case REASON_SHARED:
-		put(b, "shared futex: any process that maps it can wake it");
+		put_shared(b, a, w);
 		break;
 	case REASON_REQUEST:
 		put(b, "an io_uring request that the thread submitted: it blocks no thread");
@@ -287,6 +401,10 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 		put_stuck(&b, a, w, j);
 	else if (j->verdict == VERDICT_STOPPED)
 		put_stopped(&b, a, w, j);
+	else if (j->verdict == VERDICT_LOST_WAKE)
+		put(&b, "its word is 0 since before the first look, not %u as it expected, and it "
+		    "still sleeps, while no thread of its process ran: a wake was lost, or is "
+		    "still to come", w->expected);
 	else if (j->verdict == VERDICT_WAITING)
 		put_waiting(&b, a, w, j);
 	else if (j->verdict == VERDICT_TIMED)
@@ -318,14 +436,28 @@ const char *limit_text(enum limit limit)
 	case LIMIT_PROCESSES:
 		return "two looks agree, and none of the threads ran in between, but more than "
 		       "one process uses this memory: the end of another could wake it";
+	case LIMIT_PI:
+		return "two looks agree, none of the threads that it rests on ran in between, and "
+		       "the kernel itself knows the owner of a PI lock; but other threads of the "
+		       "process can run, and with a signal could end the wait";
 	case LIMIT_TRACED:
 		return "a thread of the process is traced, or may be: its tracer could do "
 		       "anything";
+	case LIMIT_SLEEP:
+		return "it rests on what a thread sleeps in and who could end that, which /proc "
+		       "shows, but not all at one moment, nor descriptors that are on their way "
+		       "in a message";
+	case LIMIT_SHARED:
+		return "the word is in shared memory: who has a descriptor of it, may open it or "
+		       "may attach it can map it later, and wake";
 	case LIMIT_PROC:
 		return "/proc does not show the kernel's queues, so the thread may be on another "
 		       "futex than its call says";
 	case LIMIT_ONE_LOOK:
 		return "a single look cannot show that nobody ran meanwhile";
+	case LIMIT_EXIT:
+		return "the kernel itself knows the owner of a PI lock, but other threads of the "
+		       "owner's process can run, and end it";
 	default:
 		return "it rests on what looks like a lock in memory, and other threads of the "
 		       "process can run";

@@ -172,11 +172,17 @@ void snapshot_free(struct snapshot *s)
 	idmap_free(&s->by_tid);
 	idmap_free(&s->by_tgid);
 	idmap_free(&s->by_owner);
+	idmap_free(&s->by_key);
 	free(s->waiters);
 	free(s->mms);
 	free(s->processes);
 	free(s->threads);
 	free(s->outsiders);
+	free(s->shared);
+	free(s->maps);
+	free(s->sleeps);
+	free(s->wakers);
+	free(s->waker_processes);
 	free(s->text);
 	snapshot_init(s, s->source);
 }
@@ -203,7 +209,7 @@ struct waiter *snapshot_add_waiter(struct snapshot *s)
 	struct waiter *w = add((void **)&s->waiters, &s->nr_waiters, sizeof(*w));
 
 	w->tid = w->tgid = w->pi_owner = PID_UNKNOWN;
-	w->mm = w->thread = w->process = -1;
+	w->mm = w->thread = w->process = w->shared = -1;
 	return w;
 }
 
@@ -260,6 +266,73 @@ struct outsider *snapshot_add_outsider(struct snapshot *s)
 }
 
 /**
+ * snapshot_add_shared() - append a word in shared memory with everything unknown
+ * @s: the snapshot
+ *
+ * Return: the record; the next addition invalidates the pointer.
+ */
+struct shared *snapshot_add_shared(struct snapshot *s)
+{
+	struct shared *shared = add((void **)&s->shared, &s->nr_shared, sizeof(*shared));
+
+	shared->first_map = s->nr_maps;
+	return shared;
+}
+
+/**
+ * snapshot_add_map() - say that an address space maps the word that was added last
+ * @s: the snapshot
+ * @mm: index of the address space
+ */
+void snapshot_add_map(struct snapshot *s, int mm)
+{
+	*(int *)add((void **)&s->maps, &s->nr_maps, sizeof(*s->maps)) = mm;
+	s->shared[s->nr_shared - 1].nr_maps++;
+}
+
+/**
+ * snapshot_add_wakers() - append an empty set of processes that can end a sleep
+ * @s: the snapshot
+ * @kind: the kind of sleep
+ * @id: the pipe's inode number, or the tgid of the process that waits
+ *
+ * Return: its index.
+ */
+int snapshot_add_wakers(struct snapshot *s, enum sleep_kind kind, uint64_t id)
+{
+	struct wakers *w = add((void **)&s->wakers, &s->nr_wakers, sizeof(*w));
+
+	*w = (struct wakers){ .kind = kind, .id = id, .first_process = s->nr_waker_processes };
+	return s->nr_wakers - 1;
+}
+
+/**
+ * snapshot_add_waker() - add a process to the set that was added last
+ * @s: the snapshot
+ * @process: index of the process
+ */
+void snapshot_add_waker(struct snapshot *s, int process)
+{
+	*(int *)add((void **)&s->waker_processes, &s->nr_waker_processes,
+		    sizeof(*s->waker_processes)) = process;
+	s->wakers[s->nr_wakers - 1].nr_processes++;
+}
+
+/**
+ * snapshot_add_sleep() - say what can end the sleep of a thread
+ * @s: the snapshot
+ * @thread: index of the thread
+ * @wakers: index of one of the sets of processes that can, the only one but for
+ *	those of further calls for the same thread
+ */
+void snapshot_add_sleep(struct snapshot *s, int thread, int wakers)
+{
+	struct sleep *sleep = add((void **)&s->sleeps, &s->nr_sleeps, sizeof(*sleep));
+
+	*sleep = (struct sleep){ thread, wakers };
+}
+
+/**
  * snapshot_text() - memory for text that lives as long as the snapshot
  * @s: the snapshot, which owns it
  * @size: bytes
@@ -290,6 +363,9 @@ static uint64_t owner_key(int mm, pid_t id)
 
 static void index_threads(struct snapshot *s)
 {
+	for (size_t i = 0; i < s->nr_mms; i++)
+		s->mms[i].nr_threads = 0;
+	idmap_free(&s->by_tid);
 	idmap_init(&s->by_tid, s->nr_threads);
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		struct thread *t = &s->threads[i];
@@ -325,15 +401,26 @@ void snapshot_index_owners(struct snapshot *s)
 	}
 }
 
+static void index_shared(struct snapshot *s)
+{
+	idmap_free(&s->by_key);
+	idmap_init(&s->by_key, s->nr_shared);
+	for (size_t i = 0; i < s->nr_shared; i++) {
+		if (s->shared[i].key)
+			idmap_add(&s->by_key, hash_text(s->shared[i].key), i);
+	}
+}
+
 /**
  * snapshot_index() - connect the records of a complete snapshot
- * @s: the snapshot; no waiter, thread or process may be added after this
+ * @s: the snapshot; to be called again when a waiter, thread or process was added
  *
- * Fills in waiter.thread and .process, thread.process and mm.nr_threads, and
- * makes the lookups below work.
+ * Fills in waiter.thread, .process and .shared, thread.process and mm.nr_threads,
+ * and makes the lookups below work.
  */
 void snapshot_index(struct snapshot *s)
 {
+	idmap_free(&s->by_tgid);
 	idmap_init(&s->by_tgid, s->nr_processes);
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		if (s->processes[i].tgid > 0)
@@ -341,11 +428,14 @@ void snapshot_index(struct snapshot *s)
 	}
 	index_threads(s);
 	snapshot_index_owners(s);
+	index_shared(s);
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		struct waiter *w = &s->waiters[i];
 
 		w->thread = snapshot_find_thread(s, w->tid);
 		w->process = snapshot_find_process(s, w->tgid);
+		if (w->key_type == KEY_SHARED_INODE)
+			w->shared = snapshot_find_shared(s, w->key);
 	}
 }
 
@@ -384,4 +474,32 @@ int snapshot_find_process(const struct snapshot *s, pid_t tgid)
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
 {
 	return idmap_find(&s->by_owner, owner_key(mm, owner));
+}
+
+/**
+ * hash_text() - a number for a string, FNV-1a
+ * @text: the string
+ */
+uint64_t hash_text(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	while (*text)
+		h = (h ^ (unsigned char)*text++) * 0x100000001b3ULL;
+	return h;
+}
+
+/**
+ * snapshot_find_shared() - look up a word in shared memory
+ * @s: the snapshot, indexed
+ * @key: the key of a waiter
+ *
+ * Return: its index in @s->shared, or -1: there is no such record, or its hash
+ * is another's too.
+ */
+int snapshot_find_shared(const struct snapshot *s, const char *key)
+{
+	int i = idmap_find(&s->by_key, hash_text(key));
+
+	return i >= 0 && !strcmp(s->shared[i].key, key) ? i : -1;
 }

@@ -22,6 +22,11 @@
 
 #define NR_ARGS		6
 
+/*
+ * Signals 32 and 33, which the C libraries keep for themselves: their handlers
+ * wake nobody, and glibc has one in every process that ever had a thread.
+ */
+#define LIBC_SIGNALS	(3ULL << 31)
 
 enum call {
 	CALL_UNKNOWN,
@@ -75,6 +80,7 @@ struct waiter {
 	int mm;			/* index into snapshot.mms */
 	int thread;		/* index into snapshot.threads */
 	int process;		/* index into snapshot.processes */
+	int shared;		/* index into snapshot.shared */
 	unsigned int known;
 	enum call call;
 	enum key_type key_type;
@@ -120,6 +126,8 @@ struct process {
 	bool caught_known;
 	uint64_t caught;
 	enum yesno timers;
+	bool whole;		/* not in the file, but with all its live threads */
+	bool in_state_d;	/* one of its threads is, as far as known */
 	const char *pid_ns;
 	const char *cgroup;
 	const char *comm;
@@ -130,6 +138,7 @@ enum {
 	T_NVCSW		= 1 << 0,
 	T_NIVCSW	= 1 << 1,
 	T_START		= 1 << 2,
+	T_CLEAR_TID	= 1 << 3,
 };
 
 struct thread {
@@ -149,6 +158,48 @@ struct thread {
 	uint64_t nvcsw;
 	uint64_t nivcsw;
 	uint64_t start_ns;
+	uint64_t clear_child_tid;
+};
+
+/* Bits of shared.known. */
+enum {
+	S_INO		= 1 << 0,
+	S_NLINK		= 1 << 1,
+};
+
+/* A word in shared memory. */
+struct shared {
+	unsigned int known;
+	const char *key;	/* as of the waiters */
+	const char *dev;
+	uint64_t ino;
+	uint32_t nlink;
+	size_t first_map;	/* in snapshot.maps ... */
+	size_t nr_maps;		/* ... the address spaces that map it */
+	enum yesno complete;	/* all of them */
+};
+
+/* What a thread sleeps in that waits for no futex. */
+enum sleep_kind {
+	SLEEP_READ,		/* for the writers of a pipe */
+	SLEEP_WRITE,		/* to a full pipe */
+	SLEEP_CHILDREN,		/* for a child or tracee */
+	SLEEP_VFORK,		/* for a child of vfork(2) */
+	SLEEP_EPOLL,		/* for its own process to add to an epoll set */
+};
+
+/* The processes without which a sleep does not end. */
+struct wakers {
+	enum sleep_kind kind;
+	uint64_t id;		/* the pipe's inode, or the tgid of the parent */
+	size_t first_process;	/* in snapshot.waker_processes */
+	size_t nr_processes;
+};
+
+/* A thread can have several: then each of them ends its sleep. */
+struct sleep {
+	int thread;
+	int wakers;
 };
 
 /* A thread outside the waiters' address spaces that a lock word names. */
@@ -194,11 +245,21 @@ struct snapshot {
 	struct process *processes;
 	struct thread *threads;
 	struct outsider *outsiders;
+	struct shared *shared;
+	int *maps;		/* indices into mms */
+	struct sleep *sleeps;	/* see read_sleeps() */
+	struct wakers *wakers;
+	int *waker_processes;	/* indices into processes */
 	size_t nr_waiters;
 	size_t nr_mms;
 	size_t nr_processes;
 	size_t nr_threads;
 	size_t nr_outsiders;
+	size_t nr_shared;
+	size_t nr_maps;
+	size_t nr_sleeps;
+	size_t nr_wakers;
+	size_t nr_waker_processes;
 	size_t nr_errors;
 	const char *error;	/* the first of the errors */
 	uint64_t nr_hidden;	/* waiters that the reader may not see */
@@ -208,6 +269,7 @@ struct snapshot {
 	struct idmap by_tid;
 	struct idmap by_tgid;
 	struct idmap by_owner;	/* (mm, id in its own pid namespace) */
+	struct idmap by_key;	/* hash of the key of a word in shared memory */
 	char *text;		/* what the file's text fields point into */
 	struct text_chunk *chunks;
 };
@@ -219,6 +281,11 @@ struct mm *snapshot_add_mm(struct snapshot *s);
 struct process *snapshot_add_process(struct snapshot *s);
 struct thread *snapshot_add_thread(struct snapshot *s);
 struct outsider *snapshot_add_outsider(struct snapshot *s);
+struct shared *snapshot_add_shared(struct snapshot *s);
+void snapshot_add_map(struct snapshot *s, int mm);
+int snapshot_add_wakers(struct snapshot *s, enum sleep_kind kind, uint64_t id);
+void snapshot_add_waker(struct snapshot *s, int process);
+void snapshot_add_sleep(struct snapshot *s, int thread, int wakers);
 char *snapshot_text(struct snapshot *s, size_t size);
 
 void snapshot_index(struct snapshot *s);
@@ -226,6 +293,8 @@ void snapshot_index_owners(struct snapshot *s);
 int snapshot_find_thread(const struct snapshot *s, pid_t tid);
 int snapshot_find_process(const struct snapshot *s, pid_t tgid);
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner);
+int snapshot_find_shared(const struct snapshot *s, const char *key);
+uint64_t hash_text(const char *text);
 
 void idmap_init(struct idmap *map, size_t nr);
 void idmap_free(struct idmap *map);

@@ -218,6 +218,9 @@ static void print_summary(FILE *out, const struct analysis *a)
 	fputc('\n', out);
 	if (analysis_needs_second_look(a) && !a->two_looks)
 		fputs("a saved copy is one look: no verdict is more than likely\n", out);
+	if (a->s->source == SOURCE_FILE && a->nr_verdicts[VERDICT_WAITING])
+		fputs("a saved copy does not say what else threads sleep in: those count as able\n",
+		      out);
 	if (a->s->nr_hidden)
 		fprintf(out, "%" PRIu64 " more are not visible from this pid namespace\n",
 			a->s->nr_hidden);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "analyze.h"
+#include "output.h"
 #include "parse.h"
 #include "reason.h"
 #include "tap.h"
@@ -39,6 +40,28 @@
 	" pi_owner=" #owner "\n"
 #define LOCK(tid, tgid, mm, owner) \
 	WAITER(tid, tgid, mm, futex, private, none, yes, owner)
+/* A word in shared memory, which the address spaces @mms map. */
+#define SW(tid, tgid, mm)	WAITER(tid, tgid, mm, futex, shared-inode:1:0, none, yes, FREE)
+#define SLOCK(tid, tgid, mm, owner) \
+	WAITER(tid, tgid, mm, futex, shared-inode:1:0, none, yes, owner)
+#define SHARED(mms, complete, nlink) \
+	"shared key=shared-inode:1:0 dev=0:1 ino=7 nlink=" #nlink " mms=" mms \
+	" complete=" #complete "\n"
+#define PI_LOCK(tid, tgid, mm, owner) \
+	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=futex" \
+	" waits_on=0x1000 key=private op=FUTEX_LOCK_PI timeout=none expected=- value=1" \
+	" stable=yes pi_owner=" #owner "\n"
+#define JOIN(tid, tgid, mm, joined) \
+	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=futex" \
+	" uaddr=0x910 waits_on=0x910 key=shared-mm op=FUTEX_WAIT_BITSET flags=-" \
+	" expected=" #joined " value=" #joined " bitset=0xffffffff timeout=none stable=yes\n"
+#define JOINED(tid, tgid, mm, word) \
+	"thread tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " state=S tracer=-" \
+	" nvcsw=1 nivcsw=0 start_ns=" #tid " clear_child_tid=" #word "\n"
+#define FREED(tid, expected, value) \
+	"waiter tid=" #tid " tgid=10 comm=t" #tid " mm=1 syscall=futex uaddr=0x1000" \
+	" waits_on=0x1000 key=private op=FUTEX_WAIT flags=PRIVATE expected=" #expected \
+	" value=" #value " bitset=0xffffffff timeout=none stable=yes queued=yes\n"
 #define FREE	"00000000"
 #define HEX_10	"0000000a"
 #define HEX_11	"0000000b"
@@ -49,6 +72,11 @@
 #define STUCK(verdict, certainty, reason) \
 	VERDICT_##verdict, CERTAINTY_##certainty, REASON_##reason
 #define FINE(verdict, reason)	VERDICT_##verdict, CERTAINTY_NONE, REASON_##reason
+
+/* Two processes of one thread each, and a third one, which sleeps elsewhere. */
+#define TWO		MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) \
+			MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+#define THIRD		MM(3, 1, "30") PROC(30, 1, 3, yes, 0x0) T(30, 30, 3)
 
 /* One process, 10, of its own making. */
 #define ALONE		MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
@@ -421,6 +449,171 @@ static const struct world {
 	{ "nobody can run, and the holder is seen only now",
 	  ALONE LOCK(10, 10, 1, HEX_10), ALONE W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+
+	/* Shared memory */
+	{ "all who map the word wait on it",
+	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_SHARED) },
+	    { 20, STUCK(NO_WAKER, LIKELY, ALL_SHARED) } } },
+	{ "a private word is no more certain than the shared one of the other thread",
+	  PAIR MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+	  SHARED("1,2", yes, 0) W(10, 10, 1) SW(11, 10, 1) SW(20, 20, 2),
+	  PAIR MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+	  SHARED("1,2", yes, 0) W(10, 10, 1) SW(11, 10, 1) SW(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "one of those who map the word sleeps elsewhere",
+	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1), NULL, { { 10, FINE(WAITING, SHARED) } } },
+	{ "one who does not map it is no help",
+	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) W(20, 20, 2),
+	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) W(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_SHARED) },
+	    { 20, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "a third one maps it too",
+	  TWO THIRD SHARED("1,2,3", yes, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	{ "it is not known who maps it",
+	  TWO SHARED("1,2", no, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	{ "it is not known whether those are all",
+	  TWO SHARED("1,2", ?, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "the word has no record",
+	  TWO SW(10, 10, 1) SW(20, 20, 2), NULL, { { 10, FINE(WAITING, SHARED) } } },
+	{ "one of those who map it has hidden threads",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MMH(2, 2, "20", 1) PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+	  SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "its own process does not map it any more, but can again",
+	  TWO THIRD SHARED("2", yes, 0) SW(30, 30, 3) SW(20, 20, 2), NULL,
+	  { { 30, STUCK(NO_WAKER, LIKELY, ALL_SHARED) } } },
+	{ "one of those who map it ran between the looks",
+	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) THREAD(20, 20, 2, S, -, 0)
+	  SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 20, FINE(UNKNOWN, MOVED) } } },
+	{ "a third one mapped it in the first look",
+	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  TWO THIRD SHARED("1,2,3", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 20, FINE(UNKNOWN, MOVED) } } },
+	{ "one of those who map it is stopped",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) THREAD(20, 20, 2, T, -, 1)
+	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
+	  { { 10, STUCK(STOPPED, LIKELY, STUCK) } } },
+	{ "two words, both in shared memory that nobody who can run maps",
+	  TWO SHARED("1,2", yes, 0) SW(20, 20, 2)
+	  WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
+	  WAITER(10, 10, 1, futex_waitv, shared-inode:1:0, none, yes, FREE), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "two words, one in shared memory that somebody maps who can run",
+	  TWO SHARED("1,2", yes, 0)
+	  WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
+	  WAITER(10, 10, 1, futex_waitv, shared-inode:1:0, none, yes, FREE), NULL,
+	  { { 10, FINE(WAITING, OTHER_WORD) } } },
+	{ "a cycle across processes",
+	  TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_20) SLOCK(20, 20, 2, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 20, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "a shared lock whose holder is in no process that maps it",
+	  TWO THIRD SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the same, if not all who map it are known",
+	  TWO THIRD SHARED("1,2", no, 0) SLOCK(10, 10, 1, HEX_99), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "a shared lock whose holder can run",
+	  TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_20), NULL,
+	  { { 10, FINE(WAITING, HOLDER) } } },
+	{ "a shared lock whose holder is in a stuck process, another can run",
+	  TWO THIRD SHARED("1,2,3", yes, 0) SLOCK(10, 10, 1, HEX_20) W(20, 20, 2), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, TO_STUCK) },
+	    { 20, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+
+	/* PI locks: the kernel knows the owner. */
+	{ "a PI lock whose owner can run", PAIR PI_LOCK(10, 10, 1, 11), NULL,
+	  { { 10, FINE(WAITING, HOLDER) } } },
+	{ "a PI lock whose owner waits for another PI lock of the first",
+	  PAIR PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
+	  PAIR PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
+	  { { 10, STUCK(DEADLOCK, BARRING_SIGNALS, CYCLE) },
+	    { 11, STUCK(DEADLOCK, BARRING_SIGNALS, CYCLE) } } },
+	{ "the same, others can run",
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
+	  { { 10, STUCK(DEADLOCK, BARRING_SIGNALS, CYCLE) } } },
+	{ "PI locks of two processes",
+	  TWO PI_LOCK(10, 10, 1, 20) PI_LOCK(20, 20, 2, 10),
+	  TWO PI_LOCK(10, 10, 1, 20) PI_LOCK(20, 20, 2, 10),
+	  { { 10, STUCK(DEADLOCK, BARRING_SIGNALS, CYCLE) },
+	    { 20, STUCK(DEADLOCK, BARRING_SIGNALS, CYCLE) } } },
+	{ "the owner waits in another process, where another can run and end it",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 2, "20-21") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2) T(21, 20, 2)
+	  PI_LOCK(10, 10, 1, 20) PI_LOCK(20, 20, 2, 10),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 2, "20-21") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2) T(21, 20, 2)
+	  PI_LOCK(10, 10, 1, 20) PI_LOCK(20, 20, 2, 10),
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 20, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "the owner waits for a stuck process",
+	  TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2), TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, TO_STUCK) },
+	    { 20, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "the owner is on its way out",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  "thread tid=11 tgid=10 mm=1 state=S tracer=- exiting=yes\n"
+	  PI_LOCK(10, 10, 1, 11), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	{ "the owner is another one in the first look",
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 12),
+	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+
+	{ "seen twice, since it was requeued meanwhile: each place counts",
+	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the same in the other order",
+	  TRIO W(10, 10, 1) PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+
+	/* pthread_join() */
+	{ "joins a thread that is in a deadlock",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x910)
+	  T(12, 10, 1) JOIN(10, 10, 1, 11) LOCK(11, 10, 1, HEX_11), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, TO_CYCLE) } } },
+	{ "joins a thread that can run, also if all others wait",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x910)
+	  T(12, 10, 1) JOIN(10, 10, 1, 11) W(12, 10, 1), NULL,
+	  { { 10, FINE(WAITING, HOLDER) } } },
+	{ "two threads join each other",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
+	  JOINED(11, 10, 1, 0x910) T(12, 10, 1) JOIN(10, 10, 1, 11) JOIN(11, 10, 1, 10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 11, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "the word is not where the kernel tells of the exit",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x920)
+	  T(12, 10, 1) JOIN(10, 10, 1, 11) LOCK(11, 10, 1, HEX_11), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+
+	/* Lost wakes */
+	{ "the word was freed, and nobody ran", PAIR FREED(10, 2, 0), PAIR FREED(10, 2, 0),
+	  { { 10, FINE(LOST_WAKE, LOST) } } },
+	{ "one look says nothing of it", PAIR FREED(10, 2, 0), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "it was not yet free in the first look", PAIR FREED(10, 2, 0), PAIR FREED(10, 2, 2),
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another thread ran in between", PAIR FREED(10, 2, 0),
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, S, -, 0)
+	  FREED(10, 2, 0), { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another thread is about to run",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
+	  FREED(10, 2, 0),
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
+	  FREED(10, 2, 0), { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "a word that counts has gone on", PAIR FREED(10, 0, 1), PAIR FREED(10, 0, 1),
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "a word that counts has gone on from another value", PAIR FREED(10, 4, 6),
+	  PAIR FREED(10, 4, 6), { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "stuck is worse", ALONE FREED(10, 2, 0), ALONE FREED(10, 2, 0),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 };
 
 static bool load(struct snapshot *s, const char *lines)
@@ -662,13 +855,123 @@ static void test_text(void)
 		   "2 threads of its address space can run and wake it");
 	check_text(PAIR LOCK(10, 10, 1, HEX_11), 10,
 		   "its lock is held by thread 11 (t11), which can run");
+	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1), 10,
+		   "shared futex: any process that maps it can wake it, as thread 20 (t20) can");
+	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2), 10,
+		   "in shared memory, and no thread of the 2 address spaces that map the word "
+		   "can run");
+	check_text(TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), 10,
+		   "the holder of its lock in shared memory, thread 99, is no live thread of a "
+		   "process that maps it");
+	check_text(TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2), 10,
+		   "its lock is held by thread 20 (t20), which waits on a futex that nobody is "
+		   "left to wake");
+	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
+		   "joins thread 11 (t11), which can run");
+}
+
+/* What /proc says of sleeps, without /proc: thread @thread of s.threads reads a pipe. */
+static void add_reader(struct snapshot *s, int thread, int writer)
+{
+	snapshot_add_sleep(s, thread, snapshot_add_wakers(s, SLEEP_READ, 77));
+	snapshot_add_waker(s, writer);
+}
+
+static void check_sleep(const char *lines, int writer, enum verdict verdict, const char *want)
+{
+	char reason[REASON_SIZE];
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, lines);
+	add_reader(&s, 1, writer);
+	analyze(&a, &s, NULL);
+	is_num(a.judgements[0].verdict, verdict, verdict_name(verdict));
+	is_str(reason_text(&a, 0, reason), want, want);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void test_sleeps(void)
+{
+	check_sleep(PAIR W(10, 10, 1), 0, VERDICT_NO_WAKER,
+		    "no live thread of its address space can run: 1 wait on futexes, and thread "
+		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
+		    "have open for writing");
+	check_sleep(TRIO W(10, 10, 1), 0, VERDICT_WAITING,
+		    "2 threads of its address space can run and wake it");
+	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1,
+		    VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1, VERDICT_NO_WAKER,
+		    "no live thread of its address space can run: 1 wait on futexes, and thread "
+		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
+		    "have open for writing");
+	check_sleep(PAIR W(10, 10, 1) MMH(2, 2, "20", 1) PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1, VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+	check_sleep(TRIO LOCK(10, 10, 1, HEX_11) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0)
+		    T(20, 20, 2) W(20, 20, 2), 1, VERDICT_NO_WAKER,
+		    "its lock is held by thread 11 (t11), which waits for data in pipe 77, which "
+		    "only processes that cannot run have open for writing");
+}
+
+static char *draw(const char *lines, int writer)
+{
+	struct snapshot s;
+	struct analysis a;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	load(&s, lines);
+	add_reader(&s, 1, writer);
+	analyze(&a, &s, NULL);
+	print_graph(f, &a);
+	fclose(f);
+	analysis_free(&a);
+	snapshot_free(&s);
+	return text;
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		n++;
+	return n;
+}
+
+/* The nodes: threads from 0, then address spaces, processes, and the pipe. */
+static void test_graph(void)
+{
+	char *text = draw(PAIR W(10, 10, 1), 0);
+
+	ok(strstr(text, "n0 -> n2 [label=\"futex 0x1000\", color=red];"),
+	   "the waiter waits for its address space, outside the cycle");
+	ok(strstr(text, "n2 -> n1 [label=\"\", color=red, style=bold];") &&
+	   strstr(text, "n1 -> n4 [label=\"sleeps\", color=red, style=bold];") &&
+	   strstr(text, "n4 -> n3 [label=\"\", color=red, style=bold];") &&
+	   strstr(text, "n3 -> n2 [label=\"\", color=red, style=bold];"),
+	   "a cycle by way of a pipe is bold");
+	free(text);
+	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
+		    W(20, 20, 2), 1);
+	ok(count(text, "color=red];") && !count(text, "color=red, style=bold];"),
+	   "no cycle, if another process has the pipe open");
+	free(text);
+	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1);
+	ok(strstr(text, "writers of pipe 77") && !strstr(text, "color=red"),
+	   "nothing is red, if it can run");
+	free(text);
 }
 
 /* 20,000 threads in one cycle, each with a chain behind it: linear or it shows. */
 static void test_large(void)
 {
 	const size_t nr = 20000;
-	char *text, reason[REASON_SIZE];
+	char *text, *graph, reason[REASON_SIZE];
 	size_t size, cycles = 0, length = 0;
 	FILE *f = open_memstream(&text, &size);
 	struct snapshot s;
@@ -689,6 +992,11 @@ static void test_large(void)
 		length += strlen(reason_text(&a, i, reason));
 	}
 	is_num(cycles, nr, "all of a cycle of 20,000 threads are in it");
+	f = open_memstream(&graph, &size);
+	print_graph(f, &a);
+	fclose(f);
+	is_num(count(graph, "color=red, style=bold];"), nr, "and all edges of its graph");
+	free(graph);
 	ok(length < nr * 200, "and their reasons stay short");
 	analysis_free(&a);
 	snapshot_free(&s);
@@ -705,6 +1013,8 @@ int main(void)
 	test_decode();
 	test_rank();
 	test_text();
+	test_sleeps();
+	test_graph();
 	test_large();
 	return tap_end();
 }

@@ -97,6 +97,31 @@ status_is 1 "explain a thread that is not there"
 err_is "$me: data/zoo.txt does not hold thread 999: it did not wait on a futex, or did not exist" \
 	"  with one line"
 
+run graph -f data/zoo.txt
+status_is 3 "the graph"
+out_is data/zoo.dot "the graph, with hostile names quoted"
+run graph -f data/shared.txt
+status_is 3 "the graph of a deadlock across processes"
+out_is data/shared.dot "  with the address spaces that map the word"
+mkdir "$tmp/bin"
+printf '#!/bin/sh\necho "$@"\nexec cat\n' >"$tmp/bin/dot"
+chmod +x "$tmp/bin/dot"
+PATH="$tmp/bin:$PATH" run graph -f data/zoo.txt -T svg
+status_is 3 "a graph that is drawn"
+{ echo -Tsvg; cat data/zoo.dot; } | diff - "$tmp/out" >/dev/null
+ok $? "  dot gets the format and the graph"
+printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/dot"
+PATH="$tmp/bin:$PATH" run graph -f data/zoo.txt -T nonsense
+status_is 1 "a format that dot refuses"
+PATH=/nonexistent run graph -f data/zoo.txt -T svg
+status_is 1 "no dot"
+err_is "$me: --format takes dot(1), which is not installed: apt install graphviz" \
+	"  with one line"
+
+run -f data/shared.txt explain 200
+status_is 3 "explain a deadlock across processes"
+out_is data/shared.explain "  with the chain and who maps the word"
+
 run --json --file data/zoo.txt
 status_is 3 "JSON"
 python3 - "$tmp/out" <<'PYTHON'
@@ -114,12 +139,18 @@ for w in waiters.values():
 w = waiters[102]
 assert (w["holder"], w["holder_tgid"], w["lock"]) == (101, 100, "pthread_mutex"), w
 assert (w["verdict"], w["certainty"]) == ("deadlock", "likely"), w
+assert w["primitive"] == "pthread_mutex", w
+assert w["chain"] == [
+    {"tid": 101, "comm": "abba-1", "by": "words", "state": "waits"},
+    {"tid": 102, "comm": "abba-2", "by": "words", "state": "waits"}], w
 assert (w["expected"], w["value"], w["asleep_ns"]) == (2, 2, 6000000000), w
 assert (w["live_threads"], w["live_count"], w["execed"]) == ("100-102", 3, True), w
 w = waiters[300]
 assert w["comm"] == "evil\\033[2J\\012x" and w["execed"] is False, w
 assert (w["holder"], w["holder_tgid"]) == (101, 100), w
+assert w["chain"] == [{"tid": 101, "comm": None, "by": "words", "state": "gone"}], w
 w = waiters[402]
+assert w["primitive"] is None and w["chain"] == [], w
 assert w["value"] is None and w["certainty"] is None and "holder" not in w, w
 PYTHON
 ok $? "JSON holds what it must, with the right types"
@@ -211,6 +242,10 @@ usage "proc: --source cannot be used with --file" --file x --source proc
 usage "nowhere: not a source: module, proc or auto" --source nowhere
 usage "-1: not a time from 0 to 60000 ms" --interval -1
 usage "1x: not a time from 0 to 60000 ms" --interval 1x
+usage "1: graph takes no arguments" graph 1
+usage "--json: graph has no JSON form" --json graph
+usage "--format: is for graph only" -T svg
+usage "--format: is for graph only" -T svg explain 1
 usage "--json: explain has no JSON form" --json explain 1
 usage "--nonsense: there is no such option" --nonsense
 usage "-x: there is no such option" -x
@@ -225,7 +260,8 @@ ok $? "help fits 80 columns"
 run --version
 status_is 0 "version"
 
-for args in "-f data/zoo.txt" "-J -f data/zoo.txt" "--help" "-f data/zoo.txt explain 102"; do
+for args in "-f data/zoo.txt" "-J -f data/zoo.txt" "--help" "-f data/zoo.txt explain 102" \
+	"-f data/zoo.txt graph"; do
 	# shellcheck disable=SC2086
 	"$tool" $args >/dev/full 2>"$tmp/err"
 	status=$?

@@ -57,6 +57,13 @@ static const struct {
 	  "copy:2: cut off: the \"end\" record counts 1 thread records, but there are 0" AGAIN },
 	{ "too few errors", HEADER "end errors=1\n",
 	  "copy:2: cut off: the \"end\" record counts 1 error records, but there are 0" AGAIN },
+	{ "too few shared words", HEADER "end shared=1\n",
+	  "copy:2: cut off: the \"end\" record counts 1 shared records, but there are 0" AGAIN },
+	{ "a shared word mapped by nobody named", HEADER MM "shared mms=1,,1\n" END,
+	  "copy:3: shared: mms=: not ids of address spaces" },
+	{ "a shared word mapped by an address space without record",
+	  HEADER MM "shared mms=1,2\n" END,
+	  "copy:3: shared: mm=2: there is no mm record with this id" AGAIN },
 	{ "two copies", HEADER END HEADER END,
 	  "copy:3: more after the \"end\" record: one file must hold one copy" },
 	{ "empty line", HEADER "\n" END,
@@ -310,7 +317,8 @@ static void test_defaults(void)
 	is_num(s.mms[0].nr_threads, 1, "and counts as a thread of that mm");
 	is_num(t->state, 'S', "it sleeps");
 	is_num(t->tracer, PID_NONE, "it is not traced");
-	ok(t->known == T_NIVCSW && !t->nivcsw, "it was never preempted");
+	ok(t->known == (T_NIVCSW | T_CLEAR_TID) && !t->nivcsw && !t->clear_child_tid,
+	   "it was never preempted, and its end wakes nobody");
 	is_num(t->nstid, 8, "its own id is the same");
 	is_str(t->frozen, "no", "it is not frozen");
 	ok(t->exiting == NO && t->io_worker == NO && t->io_uring == NO, "and nothing else");
@@ -327,7 +335,7 @@ static void test_unknown(void)
 		"mm id=1 live=? live_threads=? hidden=?\n"
 		"process tgid=? ppid=? comm=? mm=? execed=? caught=?\n"
 		"thread tid=? tgid=? comm=? mm=? state=? tracer=? nvcsw=? nivcsw=? start_ns=? "
-		"nstid=? frozen=? exiting=? io_worker=? io_uring=?\n"
+		"nstid=? frozen=? exiting=? io_worker=? io_uring=? clear_child_tid=?\n"
 		"thread tracer=-\n"
 		"end waiters=? mms=?\n";
 	char error[PARSE_ERROR_SIZE] = "";
@@ -453,12 +461,42 @@ static void test_fd(void)
 	snapshot_free(&s);
 }
 
+static void test_shared(void)
+{
+	static const char text[] = HEADER MM
+		"mm id=2 live=1 live_threads=9 hidden=0\n"
+		"waiter tid=9 key=shared-inode:5:64\nwaiter tid=9 key=shared-inode:5:68\n"
+		"shared key=shared-inode:5:60 dev=? ino=? nlink=? mms=? complete=no\n"
+		"shared key=shared-inode:5:64 dev=8:1 ino=7 nlink=0 mms=2,1 complete=yes\n"
+		"thread tid=9 mm=2 clear_child_tid=0x910\nend shared=2\n";
+	char error[PARSE_ERROR_SIZE];
+	struct snapshot s;
+
+	ok(!parse(&s, text, strlen(text), error), "shared words");
+	is_num(s.nr_shared, 2, "are counted");
+	is_num(s.waiters[0].shared, 1, "a waiter's word is found by its key");
+	ok(s.waiters[1].shared < 0, "and one without record is not");
+	ok(!s.shared[0].known && !s.shared[0].nr_maps && s.shared[0].complete == NO,
+	   "unknown is not zero");
+	is_num(s.shared[1].known, S_INO | S_NLINK, "what is known");
+	is_num(s.shared[1].ino, 7, "ino");
+	is_num(s.shared[1].nlink, 0, "nlink");
+	is_str(s.shared[1].dev, "8:1", "dev");
+	is_num(s.shared[1].complete, YES, "complete");
+	ok(s.shared[1].nr_maps == 2 && s.maps[s.shared[1].first_map] == 1 &&
+	   s.maps[s.shared[1].first_map + 1] == 0, "mms");
+	ok(s.threads[0].known & T_CLEAR_TID && s.threads[0].clear_child_tid == 0x910,
+	   "clear_child_tid");
+	snapshot_free(&s);
+}
+
 int main(void)
 {
 	size_t len;
 	char *text = read_data("data/zoo.txt", &len);
 
 	tap_start();
+	test_shared();
 	test_refused();
 	test_nul();
 	test_long_line();

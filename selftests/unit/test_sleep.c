@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What threads sleep in, on trees made here that look like /proc: thread 11 of process
+ * 10 waits on a futex, its other thread, 10, sleeps in a call, and process 20 may have
+ * to do with that.
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyze.h"
+#include "parse.h"
+#include "reason.h"
+#include "sleep.h"
+#include "tap.h"
+
+#if defined(__x86_64__)
+#define READ		"0"
+#define WRITE		"1"
+#define PPOLL		"271"
+#define PSELECT		"270"
+#define EPOLL_PWAIT	"281"
+#define WAIT4		"61"
+#define CLONE		"56"
+#define NANOSLEEP	"230"
+#else
+#define READ		"63"
+#define WRITE		"64"
+#define PPOLL		"73"
+#define PSELECT		"72"
+#define EPOLL_PWAIT	"22"
+#define WAIT4		"260"
+#define CLONE		"220"
+#define NANOSLEEP	"115"
+#endif
+#define TAIL		" 0x7ffc00000000 0x7f00\n"
+#define CALL(nr, a, b, c, d, e) \
+	nr " 0x" #a " 0x" #b " 0x" #c " 0x" #d " 0x" #e " 0x0" TAIL
+#define SLEEPS		CALL(NANOSLEEP, 0, 0, 0, 0, 0)
+#define READS(fd)	CALL(READ, fd, 0, 1, 0, 0)
+#define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
+#define MEMORY		0x10000	/* the page at this address is in the file */
+
+static char root[64];
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void make_path(char path[256], const char *fmt, va_list ap)
+{
+	int n = snprintf(path, 256, "%s/", root);
+
+	vsnprintf(path + n, 256 - n, fmt, ap);
+	for (char *c = strchr(path + 1, '/'); c; c = strchr(c + 1, '/')) {
+		*c = '\0';
+		mkdir(path, 0755);
+		*c = '/';
+	}
+}
+
+__attribute__((format(printf, 2, 3)))
+static void create(const char *text, const char *fmt, ...)
+{
+	char path[256];
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void create_link(const char *target, const char *fmt, ...)
+{
+	char path[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (symlink(target, path))
+		ok(false, "symlink %s", path);
+}
+
+struct fd {
+	pid_t pid;		/* 0: no more */
+	int fd;
+	const char *target;
+	int mode;
+};
+
+/* Process 10, whose thread 11 waits, and the call that thread 10 sleeps in. */
+struct scene {
+	const char *name;
+	const char *call;
+	struct fd fds[4];
+	const char *call_20;	/* NULL: there is no process 20 */
+	char state_20;		/* default: S */
+	pid_t ppid_20;
+	pid_t tracer_20;
+	char state_10;		/* default: S */
+	pid_t tracer_10;
+	unsigned int caught;
+	const char *more_10;	/* of the thread record */
+	const char *wchan;
+	const char *stack;
+	const char *fdinfo_9;
+	struct pollfd memory[2];
+	bool absent;		/* that memory is not resident */
+	enum verdict verdict;
+	enum reason reason;
+};
+
+#define STUCK		.verdict = VERDICT_NO_WAKER, .reason = REASON_ALL_SLEEP
+#define FINE		.verdict = VERDICT_WAITING, .reason = REASON_CAN_RUN
+#define READER(pid, fd)	{ pid, fd, "pipe:[7]", O_RDONLY }
+#define WRITER(pid, fd)	{ pid, fd, "pipe:[7]", O_WRONLY }
+
+static const struct scene scenes[] = {
+	/* read() and write() */
+	{ "reads a pipe that only its own process writes to", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, STUCK },
+	{ "the same, and the process handles signals", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, STUCK },
+	{ "reads a pipe that a process writes to that sleeps elsewhere", READS(3),
+	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, FINE },
+	{ "the same process has it open too", READS(3),
+	  { READER(10, 3), WRITER(10, 4), WRITER(20, 4) }, SLEEPS, FINE },
+	{ "a process that sleeps elsewhere has it open for reading", READS(3),
+	  { READER(10, 3), WRITER(10, 4), READER(20, 4) }, SLEEPS, STUCK },
+	{ "reads a pipe whose writer reads one of its own", READS(3),
+	  { READER(10, 3), WRITER(20, 4), { 20, 5, "pipe:[8]", O_RDONLY },
+	    { 20, 6, "pipe:[8]", O_WRONLY } }, READS(5), STUCK },
+	{ "reads a pipe whose writer is stopped", READS(3),
+	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, 'T',
+	  .verdict = VERDICT_STOPPED, .reason = REASON_STUCK },
+	{ "reads a pipe that nobody has open for writing", READS(3), { READER(10, 3) }, FINE },
+	{ "reads a FIFO", READS(3),
+	  { { 10, 3, "/tmp/fifo", O_RDONLY }, { 10, 4, "/tmp/fifo", O_WRONLY } }, FINE },
+	{ "reads a socket", READS(3), { { 10, 3, "socket:[7]", O_RDWR } }, FINE },
+	{ "reads a descriptor that is not there", READS(3), { WRITER(10, 4) }, FINE },
+	{ "sleeps elsewhere", SLEEPS, { READER(10, 0), WRITER(10, 4) }, FINE },
+	{ "runs by now", "running\n", { READER(10, 0), WRITER(10, 4) }, FINE },
+	{ "is in no call", "-1 0x7ffc00000000 0x7f00\n", { READER(10, 0), WRITER(10, 4) }, FINE },
+	{ "is a thread of the kernel's", READ " 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0\n",
+	  { READER(10, 0), WRITER(10, 4) }, FINE },
+	{ "is a program for 32 bits", READ " 0x3 0x0 0x1 0x0 0x0 0x0 0xffffd000 0xf7f00000\n",
+	  { READER(10, 3), WRITER(10, 4) }, FINE },
+	{ "is on its way out", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .more_10 = " exiting=yes", FINE },
+	{ "has used io_uring", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .more_10 = " io_uring=yes", FINE },
+	{ "is in state D", READS(3), { READER(10, 3), WRITER(10, 4) }, .state_10 = 'D', FINE },
+	{ "writes to a pipe that only its own process reads", CALL(WRITE, 4, 0, 1, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, STUCK },
+	{ "writes to a pipe that a process reads that sleeps elsewhere",
+	  CALL(WRITE, 4, 0, 1, 0, 0), { READER(20, 3), WRITER(10, 4) }, SLEEPS, FINE },
+	{ "another writer, who sleeps elsewhere, may make the pipe larger",
+	  CALL(WRITE, 4, 0, 1, 0, 0), { READER(10, 3), WRITER(10, 4), WRITER(20, 4) }, SLEEPS,
+	  FINE },
+
+	/* Several descriptors */
+	{ "polls a pipe that only its own process writes to", CALL(PPOLL, 10010, 1, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, STUCK },
+	{ "the same, and a handler may write to it", CALL(PPOLL, 10010, 1, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .caught = 2, FINE },
+	{ "polls with a timeout", CALL(PPOLL, 10010, 1, 10020, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
+	{ "polls with a signal mask", CALL(PPOLL, 10010, 1, 0, 10020, 8),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
+	{ "polls a socket too", CALL(PPOLL, 10010, 2, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
+	  .memory = { { 3, POLLIN }, { 5, POLLIN } }, FINE },
+	{ "polls something that is turned off too", CALL(PPOLL, 10010, 2, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
+	  .memory = { { 3, POLLIN }, { -6, POLLIN } }, STUCK },
+	{ "polls nothing", CALL(PPOLL, 10010, 0, 0, 0, 0), { READER(10, 3), WRITER(10, 4) },
+	  FINE },
+	{ "what it polls is not resident", CALL(PPOLL, 10010, 1, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .absent = true, FINE },
+	{ "polls more than one looks at", CALL(PPOLL, 10010, 1000, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
+	{ "selects a pipe", CALL(PSELECT, 4, 10010, 0, 0, 0),	/* the set is 1 << 3 */
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, STUCK },
+	{ "selects with a timeout", CALL(PSELECT, 4, 10010, 0, 0, 10020),
+	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, FINE },
+	{ "selects a pipe and a socket", CALL(PSELECT, 6, 10010, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
+	  .memory = { { 0x28, 0 } }, FINE },
+	{ "an epoll set of a pipe", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
+	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
+		      "pos:0 ino:7 sdev:e\n", STUCK },
+	{ "an epoll set of a pipe, whose number is another's by now",
+	  CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
+	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
+		      "pos:0 ino:8 sdev:e\n", FINE },
+	{ "an empty epoll set", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
+	  .fdinfo_9 = "flags:\t02\n", FINE },
+	{ "an epoll set with a timeout", CALL(EPOLL_PWAIT, 9, 0, 1, 64, 0),
+	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
+	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
+		      "pos:0 ino:7 sdev:e\n", FINE },
+
+	/* Children, tracees, tracers */
+	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
+	{ "waits for a child that sleeps elsewhere", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { }, SLEEPS, .ppid_20 = 10, FINE },
+	{ "waits for a child that is a zombie", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { }, "0\n", 'Z', .ppid_20 = 10, FINE },
+	{ "waits for a child that is stopped", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { }, SLEEPS, 'T', .ppid_20 = 10, .verdict = VERDICT_STOPPED, .reason = REASON_STUCK },
+	{ "waits for a child, and has none", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { }, SLEEPS, .ppid_20 = 1, FINE },
+	{ "waits for a tracee that it has stopped", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { }, SLEEPS, 't', .ppid_20 = 1, .tracer_20 = 10, STUCK },
+	{ "is stopped by a tracer that waits for it", "", { }, CALL(WAIT4, a, 0, 0, 0, 0),
+	  .ppid_20 = 1, .state_10 = 't', .tracer_10 = 20, STUCK },
+	{ "is stopped by a tracer that sleeps elsewhere", "", { }, SLEEPS,
+	  .ppid_20 = 1, .state_10 = 't', .tracer_10 = 20,
+	  .verdict = VERDICT_STOPPED, .reason = REASON_ALL_STOPPED },
+	{ "is stopped by a tracer that is not there", "", { },
+	  .state_10 = 't', .tracer_10 = 20,
+	  .verdict = VERDICT_STOPPED, .reason = REASON_ALL_STOPPED },
+	{ "waits in vfork for a child that reads its pipe", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .wchan = "kernel_clone", STUCK },
+	{ "waits in vfork for a child that sleeps elsewhere", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { }, SLEEPS, .ppid_20 = 10, .state_10 = 'D', .wchan = "kernel_clone", FINE },
+	{ "the same, where only the stack tells", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .stack = "[<0>] kernel_clone+0x2a8/0x3a0\n[<0>] __do_sys_vfork+0x45/0x60\n", STUCK },
+	{ "the stack shows another wait", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .stack = "[<0>] copy_process+0x2a8/0x3a0\n[<0>] kernel_clone+0x45/0x60\n", FINE },
+	{ "clones, and waits for something else", CALL(CLONE, 4111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .wchan = "copy_process", FINE },
+};
+
+static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
+			const char *call)
+{
+	char buf[256];
+
+	snprintf(buf, sizeof(buf), "%d (t%d) %c %d 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
+		 tid, tid, state, ppid);
+	create(buf, "%d/task/%d/stat", pid, tid);
+	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
+		 "TracerPid:\t%d\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n",
+		 tid, state, pid, ppid, tracer);
+	create(buf, "%d/task/%d/status", pid, tid);
+	create(buf, "%d/status", tid);
+	create(call, "%d/task/%d/syscall", pid, tid);
+}
+
+static void create_fd(const struct fd *fd)
+{
+	char flags[32];
+
+	snprintf(flags, sizeof(flags), "pos:\t0\nflags:\t0%o\n", fd->mode);
+	create_link(fd->target, "%d/fd/%d", fd->pid, fd->fd);
+	create(flags, "%d/fdinfo/%d", fd->pid, fd->fd);
+	create_link(fd->target, "%d/task/%d/fd/%d", fd->pid, fd->pid, fd->fd);
+	create(flags, "%d/task/%d/fdinfo/%d", fd->pid, fd->pid, fd->fd);
+}
+
+static void create_memory(const struct scene *sc)
+{
+	uint64_t entry = sc->absent ? 0 : 1ULL << 63;
+	char path[256];
+	int fd;
+
+	create("", "10/pagemap");
+	create("", "10/mem");
+	snprintf(path, sizeof(path), "%s/10/pagemap", root);
+	fd = open(path, O_WRONLY);
+	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
+		ok(false, "pagemap");
+	close(fd);
+	snprintf(path, sizeof(path), "%s/10/mem", root);
+	fd = open(path, O_WRONLY);
+	if (pwrite(fd, sc->memory, sizeof(sc->memory), MEMORY + 0x10) != sizeof(sc->memory))
+		ok(false, "mem");
+	close(fd);
+}
+
+static void create_tree(const struct scene *sc)
+{
+	strcpy(root, "/tmp/futexinspect-sleep-XXXXXX");
+	if (!mkdtemp(root))
+		ok(false, "mkdtemp");
+	create_task(10, 10, sc->state_10 ?: 'S', 1, sc->tracer_10, sc->call);
+	create_task(10, 11, 'S', 1, 0, SLEEPS);
+	create(sc->wchan ?: "0", "10/task/10/wchan");
+	if (sc->stack)
+		create(sc->stack, "10/task/10/stack");
+	create_memory(sc);
+	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++)
+		create_fd(fd);
+	if (sc->fdinfo_9)
+		create(sc->fdinfo_9, "10/task/10/fdinfo/9");
+	if (!sc->call_20)
+		return;
+	create_task(20, 20, sc->state_20 ?: 'S', sc->ppid_20, sc->tracer_20, sc->call_20);
+}
+
+/* What the module says of process 10. */
+static bool load(struct snapshot *s, const struct scene *sc)
+{
+	char error[PARSE_ERROR_SIZE], tracer[16] = "-", *text;
+	int len;
+
+	if (sc->tracer_10)
+		snprintf(tracer, sizeof(tracer), "%d", sc->tracer_10);
+	len = asprintf(&text, "futexinspect version=1\n"
+		       "waiter tid=11 tgid=10 mm=1 syscall=futex key=private op=FUTEX_WAIT "
+		       "expected=0 value=0 bitset=0xffffffff timeout=none stable=yes\n"
+		       "mm id=1 live=2 live_threads=10-11 hidden=0\n"
+		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x\n"
+		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
+		       "start_ns=1%s\n"
+		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
+		       "start_ns=2\nend\n", sc->caught, sc->state_10 ?: 'S', tracer,
+		       sc->more_10 ?: "");
+	snapshot_init(s, SOURCE_MODULE);
+	return !parse_text(text, len, "scene", s, error);
+}
+
+static void test_scene(const struct scene *sc)
+{
+	char reason[REASON_SIZE] = "";
+	struct snapshot looks[2];
+	struct judgement j = { 0 };
+	struct analysis a;
+	bool good;
+
+	create_tree(sc);
+	good = load(&looks[0], sc) & load(&looks[1], sc);
+	if (good) {
+		read_sleeps(root, &looks[0]);
+		read_sleeps(root, &looks[1]);
+		analyze(&a, &looks[1], &looks[0]);
+		j = a.judgements[0];
+		reason_text(&a, 0, reason);
+		good = j.verdict == sc->verdict && j.reason == sc->reason &&
+		       (j.verdict == VERDICT_WAITING || j.certainty <= CERTAINTY_LIKELY);
+		if (sc->verdict == VERDICT_NO_WAKER)
+			good &= j.certainty == CERTAINTY_LIKELY;
+		analysis_free(&a);
+	}
+	if (!ok(good, "%s", sc->name))
+		printf("# %s %d: %s\n", verdict_name(j.verdict), j.reason, reason);
+	snapshot_free(&looks[0]);
+	snapshot_free(&looks[1]);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What two threads sleep for, by two descriptors of another process, is listed once. */
+static void test_shared_pipe(void)
+{
+	struct scene sc = { .call = READS(3), .call_20 = SLEEPS };
+	struct snapshot s;
+
+	create_tree(&sc);
+	create_fd(&(struct fd)READER(10, 3));
+	create_fd(&(struct fd)WRITER(20, 4));
+	create_fd(&(struct fd)WRITER(20, 5));
+	load(&s, &sc);
+	s.waiters[0].thread = -1;
+	create(READS(3), "10/task/11/syscall");
+	create_link("pipe:[7]", "10/task/11/fd/3");
+	create("flags:\t00\n", "10/task/11/fdinfo/3");
+	read_sleeps(root, &s);
+	is_num(s.nr_sleeps, 2, "two threads read a pipe");
+	is_num(s.nr_wakers, 1, "which has one set of wakers");
+	is_num(s.nr_waker_processes, 1, "in which a process is listed once");
+	ok(snapshot_find_process(&s, 20) >= 0 && snapshot_find_thread(&s, 20) >= 0,
+	   "the process that is named is in the snapshot");
+	snapshot_free(&s);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A thread that is made for it reads what a handler writes. */
+static void test_signal_thread(void)
+{
+	static const unsigned int caught[] = { 0, 2 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene sc = { .call = SLEEPS, .caught = caught[i] };
+		struct snapshot s;
+
+		create_tree(&sc);
+		create_fd(&(struct fd)READER(10, 3));
+		create_fd(&(struct fd)WRITER(10, 4));
+		load(&s, &sc);
+		s.waiters[0].thread = -1;
+		create(READS(3), "10/task/11/syscall");
+		create_link("pipe:[7]", "10/task/11/fd/3");
+		create("flags:\t00\n", "10/task/11/fdinfo/3");
+		read_sleeps(root, &s);
+		is_num(s.nr_sleeps, !caught[i], caught[i] ? "with handlers it waits for a signal" :
+		       "a thread reads a pipe of its own process");
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
+int main(void)
+{
+	tap_start();
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
+		test_scene(&scenes[i]);
+	test_shared_pipe();
+	test_signal_thread();
+	return tap_end();
+}
