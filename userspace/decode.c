@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who holds the lock, by the words around the futex.
+ * What a thread waits for, and who holds it, by the words around the futex.
  *
  * No lock says what it is, so a decoder recognises its kind by more than one
  * sign, and refuses when any is missing: a waiter without a known holder is
  * judged by its address space alone, one with a wrong holder is judged wrongly.
  *
- * To add a kind, write a function and name it in decoders[].
+ * To add a kind, write a function and name it in decoders[], before those with
+ * fewer signs. A kind without a holder (a condition variable, a thread pool's parked
+ * thread) leaves the owner alone: it is only shown.
+ *
+ * Offsets are in bytes from the futex word, and of 64-bit programs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,10 @@
 #include "decode.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* In the words of PI and robust locks: linux/futex.h. */
+#define TID_MASK	0x3fffffffU
+#define WAITERS		0x80000000U
 
 /**
  * waiter_word() - one of the words around a waiter's futex
@@ -49,11 +57,15 @@ bool waiter_word(const struct waiter *w, int offset, uint32_t *word)
 	return false;
 }
 
-/* A wait that any wake on the word ends: that of a lock without queues. */
-static bool plain_wait(const struct waiter *w)
+/* Two words, as 64-bit programs of the architectures that there are have them. */
+static bool waiter_long(const struct waiter *w, int offset, uint64_t *value)
 {
-	return w->op && (!strcmp(w->op, "FUTEX_WAIT") || !strcmp(w->op, "FUTEX_WAIT_BITSET")) &&
-	       w->known & W_BITSET && w->bitset == FUTEX_BITSET_ANY;
+	uint32_t low, high;
+
+	if (!waiter_word(w, offset, &low) || !waiter_word(w, offset + 4, &high))
+		return false;
+	*value = (uint64_t)high << 32 | low;
+	return true;
 }
 
 static bool word_is(const struct waiter *w, int offset, uint32_t value)
@@ -63,9 +75,56 @@ static bool word_is(const struct waiter *w, int offset, uint32_t value)
 	return waiter_word(w, offset, &word) && word == value;
 }
 
+static bool op_is(const struct waiter *w, const char *op)
+{
+	return w->op && !strcmp(w->op, op);
+}
+
+/* Any wake on the word ends it: that of a lock without queues. */
+static bool any_wake(const struct waiter *w)
+{
+	return w->known & W_BITSET && w->bitset == FUTEX_BITSET_ANY;
+}
+
+/* FUTEX_WAIT, as lll_lock(), musl and Go use it. */
+static bool plain_wait(const struct waiter *w)
+{
+	return op_is(w, "FUTEX_WAIT") && any_wake(w);
+}
+
+/* FUTEX_WAIT_BITSET with any bit, as what can have an absolute timeout uses it. */
+static bool bitset_wait(const struct waiter *w)
+{
+	return op_is(w, "FUTEX_WAIT_BITSET") && any_wake(w);
+}
+
+/* The caller expected @value, and the word holds it still. */
+static bool waits_while(const struct waiter *w, uint32_t value)
+{
+	return w->known & W_EXPECTED && w->expected == value && word_is(w, 0, value);
+}
+
+/* A number of threads, at least one. */
+static bool is_count(uint32_t nr)
+{
+	return nr && nr <= MAX_TID;
+}
+
+static bool recognised(struct lock *lock, const char *name)
+{
+	lock->name = name;
+	return true;
+}
+
+static bool held(struct lock *lock, const char *name, pid_t owner)
+{
+	lock->owner = owner;
+	return recognised(lock, name);
+}
+
 /*
- * glibc's pthread_mutex_t on LP64, neither robust nor PI nor PP
- * (sysdeps/nptl/bits/struct_mutex.h, nptl/pthread_mutex_lock.c):
+ * glibc's pthread_mutex_t (sysdeps/nptl/bits/struct_mutex.h,
+ * nptl/pthread_mutex_lock.c):
  *
  *	int __lock@0		0 free, 1 locked, 2 locked with waiters
  *	unsigned __count@4	depth of a recursive one, else 0
@@ -73,42 +132,303 @@ static bool word_is(const struct waiter *w, int offset, uint32_t value)
  *				it is released
  *	unsigned __nusers@12	the owner and the threads in pthread_cond_wait()
  *	int __kind@16		0 normal, 1 recursive, 2 errorcheck, 3 adaptive;
- *				128 shared, 256 and 512 say whether to elide
+ *				16 robust, 32 PI, 64 with a ceiling, 128 shared;
+ *				256 and 512 say whether to elide
  *
+ * Return: whether its fields are in order, but for the word itself.
+ */
+static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *owner)
+{
+	uint32_t count, nusers, kind;
+	bool recursive;
+
+	if (!waiter_word(w, 4, &count) || !waiter_word(w, 8, owner) ||
+	    !waiter_word(w, 12, &nusers) || !waiter_word(w, 16, &kind))
+		return false;
+	recursive = (kind & 3) == 1;
+	return !(kind & ~(3 | 128 | 256 | 512 | protocol)) && (kind & protocol) == protocol &&
+	       recursive == !!count && is_count(nusers) && is_count(*owner);
+}
+
+/*
  * A waiter always expects 2.  An owner of 0 is the moment between taking the
  * lock and storing the owner, and tells nothing.
  */
 static bool decode_glibc_mutex(const struct waiter *w, struct lock *lock)
 {
-	uint32_t count, owner, nusers, kind;
-	bool recursive;
+	uint32_t owner;
 
-	if (!plain_wait(w) || !(w->known & W_EXPECTED) || w->expected != 2 ||
-	    !word_is(w, 0, 2) || !waiter_word(w, 4, &count) || !waiter_word(w, 8, &owner) ||
-	    !waiter_word(w, 12, &nusers) || !waiter_word(w, 16, &kind))
+	return (plain_wait(w) || bitset_wait(w)) && waits_while(w, 2) &&
+	       is_glibc_mutex(w, 0, &owner) && held(lock, "pthread_mutex", owner);
+}
+
+/* The word is the owner's tid, with a bit for waiters. */
+static bool decode_glibc_robust(const struct waiter *w, struct lock *lock)
+{
+	uint32_t owner;
+
+	return (plain_wait(w) || bitset_wait(w)) && is_glibc_mutex(w, 16, &owner) &&
+	       waits_while(w, owner | WAITERS) && held(lock, "robust pthread_mutex", owner);
+}
+
+/* The kernel has the owner of these, and does not compare the word. */
+static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
+{
+	uint32_t owner;
+
+	return (op_is(w, "FUTEX_LOCK_PI") || op_is(w, "FUTEX_LOCK_PI2")) &&
+	       (is_glibc_mutex(w, 32, &owner) || is_glibc_mutex(w, 32 | 16, &owner)) &&
+	       word_is(w, 0, owner | WAITERS) && recognised(lock, "PI pthread_mutex");
+}
+
+/* The word is the priority ceiling from bit 19 on, and 2. */
+static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
+{
+	uint32_t owner;
+
+	return (plain_wait(w) || bitset_wait(w)) && w->known & W_EXPECTED &&
+	       (w->expected & ~(127U << 19)) == 2 && waits_while(w, w->expected) &&
+	       is_glibc_mutex(w, 64, &owner) && held(lock, "pthread_mutex", owner);
+}
+
+/*
+ * glibc's pthread_rwlock_t (nptl/pthread_rwlock_common.c, and the
+ * struct_rwlock.h of x86-64 and arm64):
+ *
+ *	unsigned __readers@0		1 write phase, 2 write locked, 4 a reader
+ *					waits, then the number of readers
+ *	unsigned __writers@4		writers that wait; the top bit for handing over
+ *	unsigned __wrphase_futex@8	readers wait here for the write phase to end,
+ *					and a writer for it to begin; 2 if used
+ *	unsigned __writers_futex@12	other writers wait here; 2 if used
+ *	int __cur_writer@24		tid of the writer that has it
+ *	int __shared@28
+ *	unsigned __flags@48		kind: 0 to 2
+ */
+static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base)
+{
+	uint32_t readers, writers, writer, shared, flags;
+
+	if (!waiter_word(w, base, &readers) || !waiter_word(w, base + 4, &writers) ||
+	    !waiter_word(w, base + 24, &writer) || !waiter_word(w, base + 28, &shared) ||
+	    !waiter_word(w, base + 48, &flags) || shared > 1 || flags > 2 ||
+	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
-	recursive = (kind & 3) == 1;
-	if (kind & ~(3 | 128 | 256 | 512) || recursive != !!count ||
-	    !nusers || nusers > MAX_TID || !owner || owner > MAX_TID)
+	/* A writer that has it, or readers that do: an owner of 0 has not stored its tid yet. */
+	if ((readers & 3) == 3 && writer)
+		return held(lock, "pthread_rwlock", writer);
+	return !writer && readers >> 3 && recognised(lock, "pthread_rwlock");
+}
+
+static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
+{
+	if (!bitset_wait(w) || !(waits_while(w, 3) || waits_while(w, 2)))
 		return false;
-	lock->name = "pthread_mutex";
-	lock->owner = owner;
-	return true;
+	return decode_rwlock_at(w, lock, -8) || decode_rwlock_at(w, lock, -12);
+}
+
+/*
+ * glibc's pthread_cond_t (nptl/pthread_cond_wait.c) up to 2.40:
+ *
+ *	uint64 __wseq@0			twice the waiters so far, and a bit
+ *	uint64 __g1_start@8		where group 1 begins, likewise
+ *	unsigned __g_refs[2]@16		twice the waiters that hold on to a group
+ *	unsigned __g_size[2]@24
+ *	unsigned __g1_orig_size@32
+ *	unsigned __wrefs@36		eight times the waiters, and flags
+ *	unsigned __g_signals[2]@40	the futex words
+ *
+ * and from 2.41 on without __g_refs: then all that follows is 8 earlier.
+ */
+static bool is_glibc_cond(const struct waiter *w, int base, int wrefs_at)
+{
+	uint64_t wseq, g1_start;
+	uint32_t wrefs;
+
+	return waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
+	       waiter_word(w, base + wrefs_at, &wrefs) && is_count(wrefs >> 3) &&
+	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1;
+}
+
+static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
+{
+	uint32_t refs;
+
+	if (!bitset_wait(w) || !(w->known & W_EXPECTED))
+		return false;
+	for (int group = 0; group < 2; group++) {
+		int old = -40 - 4 * group, new = -32 - 4 * group;
+
+		if (is_glibc_cond(w, old, 36) && !w->expected &&
+		    waiter_word(w, old + 16 + 4 * group, &refs) && is_count(refs >> 1))
+			return recognised(lock, "pthread_cond");
+		if (is_glibc_cond(w, new, 28) && waiter_word(w, new + 16, &refs) &&
+		    refs <= MAX_TID)
+			return recognised(lock, "pthread_cond");
+	}
+	return false;
+}
+
+/*
+ * sem_t of 64-bit programs in glibc (nptl/sem_waitcommon.c): value@0, number of
+ * waiters@4, then 0 if private and 128 if shared@8. musl has the same three, and the top
+ * bit set in the value while there are waiters.
+ */
+static bool decode_sem(const struct waiter *w, struct lock *lock)
+{
+	bool shared = w->flags && !strstr(w->flags, "PRIVATE");
+	uint32_t nr;
+
+	return ((bitset_wait(w) && waits_while(w, 0)) ||
+		(plain_wait(w) && waits_while(w, WAITERS))) &&
+	       waiter_word(w, 4, &nr) && is_count(nr) && w->flags &&
+	       word_is(w, 8, shared ? 128 : 0) && recognised(lock, "sem_t");
+}
+
+/*
+ * glibc's pthread_barrier_t (nptl/pthread_barrier_wait.c): in@0, current_round@4, which
+ * is the futex, count@8, shared@12 (128 or 0), out@16.
+ */
+static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
+{
+	uint32_t in, round, count, out;
+
+	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) && waiter_word(w, 0, &round) &&
+	       waits_while(w, round) && waiter_word(w, 4, &count) && is_count(count) &&
+	       (word_is(w, 8, 0) || word_is(w, 8, 128)) && waiter_word(w, 12, &out) &&
+	       in - round >= 1 && in - round < count && out <= in &&
+	       recognised(lock, "pthread_barrier");
+}
+
+/*
+ * glibc's pthread_once_t (nptl/pthread_once.c): 1 while it runs, plus four times the
+ * number of forks before it began. Without any fork it is a 1 like any other.
+ */
+static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
+{
+	return plain_wait(w) && w->known & W_EXPECTED && (w->expected & 3) == 1 &&
+	       w->expected > 1 && w->expected < 1 << 20 && waits_while(w, w->expected) &&
+	       recognised(lock, "pthread_once");
+}
+
+/*
+ * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c): type@-4, the futex@0,
+ * waiters@4. A normal one (type 0, or 128 if shared) holds EBUSY (16), the others the
+ * owner's tid; the top bit says that there are waiters.
+ */
+static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
+{
+	uint32_t type, waiters, word;
+
+	if (!plain_wait(w) || !waiter_word(w, -4, &type) || !waiter_word(w, 0, &word) ||
+	    !waiter_word(w, 4, &waiters) || !waits_while(w, word) || !(word & WAITERS) ||
+	    type & ~(15U | 128) || !is_count(waiters))
+		return false;
+	word &= ~WAITERS;
+	if (!(type & 15))
+		return word == 16 && recognised(lock, "pthread_mutex");
+	return is_count(word) && held(lock, "pthread_mutex", word);
+}
+
+/* musl's __lock(): the top bit, and the number of those who have it or wait. */
+static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
+{
+	return plain_wait(w) && w->known & W_EXPECTED && w->expected > WAITERS + 1 &&
+	       w->expected < WAITERS + 4096 && waits_while(w, w->expected) &&
+	       recognised(lock, "libc lock");
+}
+
+/*
+ * Rust's std::sync (library/std/src/sys/sync/.../futex.rs), which always waits with
+ * FUTEX_WAIT_BITSET and without FUTEX_CLOCK_REALTIME: no lock has an owner.
+ */
+static bool rust_wait(const struct waiter *w)
+{
+	return bitset_wait(w) && w->flags && !strcmp(w->flags, "PRIVATE");
+}
+
+static bool decode_rust_mutex(const struct waiter *w, struct lock *lock)
+{
+	return rust_wait(w) && waits_while(w, 2) && recognised(lock, "rust mutex");
+}
+
+/* Write locked, and bit 30 or 31 for readers or writers that wait. */
+static bool decode_rust_rwlock(const struct waiter *w, struct lock *lock)
+{
+	return rust_wait(w) && (waits_while(w, 0x7fffffff) || waits_while(w, 0xbfffffff)) &&
+	       recognised(lock, "rust rwlock");
+}
+
+static bool decode_rust_park(const struct waiter *w, struct lock *lock)
+{
+	return rust_wait(w) && waits_while(w, UINT32_MAX) && recognised(lock, "rust park");
+}
+
+/*
+ * Go's runtime (lock_futex.go): an idle thread sleeps on the note in its struct m, which is
+ * mostly in Go's heap, and that begins at 0xc000000000 (malloc.go). From 1.24 on locks
+ * too are waited for in struct m, by a -1 (lock_spinbit.go).
+ */
+static bool in_go_heap(const struct waiter *w)
+{
+	return w->known & W_WAITS_ON && w->waits_on >> 32 == 0xc0;
+}
+
+static bool decode_go(const struct waiter *w, struct lock *lock)
+{
+	if (!plain_wait(w) || !in_go_heap(w) || !w->flags || strcmp(w->flags, "PRIVATE"))
+		return false;
+	if (waits_while(w, 0) && word_is(w, 4, 0))
+		return recognised(lock, "go note");
+	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, "go lock");
+}
+
+/*
+ * glibc's own locks (lll_lock()): 2 is locked with waiters, and nothing tells the owner.
+ * Those of stdio (_IO_lock_t) have a depth@4 and the owner's struct pthread@8.
+ */
+static bool decode_lll(const struct waiter *w, struct lock *lock)
+{
+	uint64_t owner;
+	uint32_t depth;
+
+	if (!plain_wait(w) || !waits_while(w, 2))
+		return false;
+	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_long(w, 8, &owner) &&
+	    owner > 1 << 16 && owner < 1ULL << 56 && !(owner & 15))
+		return recognised(lock, "stdio lock");
+	return recognised(lock, "low-level lock");
 }
 
 static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 	decode_glibc_mutex,
+	decode_glibc_robust,
+	decode_glibc_pi,
+	decode_glibc_ceiling,
+	decode_glibc_rwlock,
+	decode_glibc_cond,
+	decode_sem,
+	decode_glibc_barrier,
+	decode_musl_mutex,
+	decode_go,
+	decode_glibc_once,
+	decode_musl_lock,
+	decode_rust_mutex,
+	decode_rust_rwlock,
+	decode_rust_park,
+	decode_lll,
 };
 
 /**
- * decode_lock() - recognise the lock that a thread waits for, and its holder
+ * decode_lock() - recognise what a thread waits for, and its holder
  * @w: the waiter
  * @lock: receives what was recognised; its name is a constant
  *
- * Return: whether a lock with a holder was recognised.
+ * Return: whether a kind was recognised.
  */
 bool decode_lock(const struct waiter *w, struct lock *lock)
 {
+	lock->owner = PID_UNKNOWN;
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
 		return false;	/* it changed while it was being read */
 	for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kinds of locks, by the words around the futex: each as it is, and with one of
+ * its signs missing. Real locks are in test_locks.py.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+#include "parse.h"
+#include "tap.h"
+
+#define WAIT	"op=FUTEX_WAIT flags=PRIVATE bitset=0xffffffff"
+#define BITSET	"op=FUTEX_WAIT_BITSET flags=PRIVATE|CLOCK_REALTIME bitset=0xffffffff"
+#define RUST	"op=FUTEX_WAIT_BITSET flags=PRIVATE bitset=0xffffffff"
+
+struct test_case {
+	const char *name;
+	const char *waiter;
+	const char *kind;	/* NULL: not recognised */
+	pid_t owner;		/* 0: none */
+};
+
+static const struct test_case cases[] = {
+	{ "robust", WAIT " expected=2147483659 value=2147483659 words=0:8000000b,0,b,1,10",
+	  "robust pthread_mutex", 11 },
+	{ "robust, but another tid in the word",
+	  WAIT " expected=2147549196 value=2147549196 words=0:8001000c,0,b,1,10", NULL, 0 },
+	{ "PI", "op=FUTEX_LOCK_PI flags=PRIVATE expected=- value=2147483659 "
+	  "words=0:8000000b,0,b,1,20", "PI pthread_mutex", 0 },
+	{ "PI, but not by its kind", "op=FUTEX_LOCK_PI flags=PRIVATE expected=- value=2147483659 "
+	  "words=0:8000000b,0,b,1,0", NULL, 0 },
+	{ "with a ceiling", WAIT " expected=5242882 value=5242882 words=0:500002,0,b,1,40",
+	  "pthread_mutex", 11 },
+	{ "reader of a rwlock that a writer has",
+	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*5", "pthread_rwlock", 11 },
+	{ "writer of a rwlock that a writer has",
+	  BITSET " expected=3 value=3 words=-12:3,1,3,3,0*2,b,0*8", "pthread_rwlock", 11 },
+	{ "writer of a rwlock that two readers have",
+	  BITSET " expected=2 value=2 words=-8:12,1,2,3,0*2,0,0*8", "pthread_rwlock", 0 },
+	{ "rwlock without its kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0", NULL, 0 },
+	{ "rwlock of no kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0*5,99", NULL, 0 },
+	{ "rwlock that nobody has", BITSET " expected=3 value=3 words=-8:1,0,3,0,0*8,0*2", NULL, 0 },
+	{ "condition variable up to 2.40, group 0",
+	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,8,0,0", "pthread_cond", 0 },
+	{ "condition variable up to 2.40, group 1",
+	  BITSET " expected=0 value=0 words=-44:4,0,0*2,0,4,0*3,10,0,0", "pthread_cond", 0 },
+	{ "condition variable of 2.41, group 0",
+	  BITSET " expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0", "pthread_cond", 0 },
+	{ "condition variable without waiters",
+	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,0,0,0", NULL, 0 },
+	{ "condition variable with more waiters than there were",
+	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,20,0,0", NULL, 0 },
+	{ "semaphore", BITSET " expected=0 value=0 words=-4:7,0,1,0,0", "sem_t", 0 },
+	{ "shared semaphore", "op=FUTEX_WAIT_BITSET flags=CLOCK_REALTIME bitset=0xffffffff "
+	  "expected=0 value=0 words=0:0,2,80,0", "sem_t", 0 },
+	{ "shared semaphore that waits as a private one",
+	  BITSET " expected=0 value=0 words=0:0,2,80,0", NULL, 0 },
+	{ "semaphore of musl", WAIT " expected=2147483648 value=2147483648 words=0:80000000,1,0",
+	  "sem_t", 0 },
+	{ "semaphore without waiters", BITSET " expected=0 value=0 words=0:0,0,0,0", NULL, 0 },
+	{ "barrier", WAIT " expected=0 value=0 words=-4:2,0,3,0,0", "pthread_barrier", 0 },
+	{ "barrier in a later round", WAIT " expected=6 value=6 words=-4:7,6,3,0,0", "pthread_barrier", 0 },
+	{ "barrier that all have come to", WAIT " expected=0 value=0 words=-4:3,0,3,0,0", NULL, 0 },
+	{ "once, in a child of fork", WAIT " expected=5 value=5 words=0:5,0", "pthread_once", 0 },
+	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },
+	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1",
+	  "pthread_mutex", 0 },
+	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1",
+	  "pthread_mutex", 11 },
+	{ "musl, without waiters", WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,0",
+	  "libc lock", 0 },
+	{ "lock of musl's own", WAIT " expected=2147483650 value=2147483650 words=-4:ffffffff,80000002,0",
+	  "libc lock", 0 },
+	{ "Rust's Mutex", RUST " expected=2 value=2 words=0:2,0", "rust mutex", 0 },
+	{ "Rust's RwLock", RUST " expected=2147483647 value=2147483647 words=0:7fffffff,0",
+	  "rust rwlock", 0 },
+	{ "Rust's park", RUST " expected=4294967295 value=4294967295 words=0:ffffffff", "rust park", 0 },
+	{ "not with CLOCK_REALTIME", BITSET " expected=2 value=2 words=0:2,0", NULL, 0 },
+	{ "Go's note", WAIT " uaddr=0xc000051150 expected=0 value=0", "go note", 0 },
+	{ "Go's lock of 1.24", WAIT " uaddr=0xc000051150 expected=4294967295 value=4294967295 "
+	  "words=0:ffffffff,0", "go lock", 0 },
+	{ "a 0 outside Go's heap", WAIT " uaddr=0x7f0000051150 expected=0 value=0", NULL, 0 },
+	{ "stdio", WAIT " expected=2 value=2 words=0:2,1,f7d8e740,7fff", "stdio lock", 0 },
+	{ "glibc's own", WAIT " expected=2 value=2 words=0:2,0*4", "low-level lock", 0 },
+	{ "it changed", WAIT " expected=2 value=1 words=0:1,0*4", NULL, 0 },
+};
+
+static void test_kind(const struct test_case *c)
+{
+	char error[PARSE_ERROR_SIZE] = "", *text;
+	struct lock lock = { 0 };
+	pid_t owner = 0;
+	struct snapshot s;
+	bool known;
+	int len;
+
+	len = asprintf(&text, "futexinspect version=1\nwaiter %s\nend waiters=1\n", c->waiter);
+	if (len < 0)
+		abort();
+	snapshot_init(&s, SOURCE_FILE);
+	if (parse_text(text, len, "test", &s, error))
+		printf("# %s\n", error);
+	known = s.nr_waiters && decode_lock(&s.waiters[0], &lock);
+	is_str(known ? lock.name : error[0] ? error : NULL, c->kind, c->name);
+	if (known && lock.owner != PID_UNKNOWN)
+		owner = lock.owner;
+	ok(owner == c->owner, "%s: holder %d", c->name, c->owner);
+	snapshot_free(&s);
+}
+
+int main(void)
+{
+	tap_start();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		test_kind(&cases[i]);
+	return tap_end();
+}
