@@ -6,11 +6,10 @@ middle of a lock, a fork with locks held, a tracer that waits for whom it has st
 
 import os
 import platform
-import pty
 
 import ksft
-from seeds.programs import (BUILT, SOURCES, STUCK, Program, check_live, expect, expect_reason,
-                            judge, run_tool, until)
+from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect,
+                            expect_reason, judge, run_tool, until)
 
 POOL = os.path.join(BUILT, "libpool.so")
 
@@ -69,37 +68,6 @@ def test_pool_in_child_waited_for():
         for worker in settled(program.tgid, 4):
             expect(worker, verdict="no-waker", certainty=("barring-signals", "likely"))
             expect_reason(worker, got["tgid"])
-
-
-class Gdb(Program):
-    """gdb on a terminal of its own, on which it is given commands."""
-
-    def __init__(self, *args):
-        self.terminal, slave = pty.openpty()
-        super().__init__("gdb", "-nx", "-q", *args, stdin=slave, stdout=slave, stderr=slave,
-                         env={**os.environ, "HOME": "/tmp", "TERM": "dumb"})
-        os.close(slave)
-        os.set_blocking(self.terminal, False)
-        self.seen = ""
-
-    def has_said(self, text):
-        """Whether this has appeared on its terminal."""
-        try:
-            self.seen += os.read(self.terminal, 4096).decode()
-        except BlockingIOError:
-            pass
-        return text in self.seen
-
-    def wait_until_said(self, text):
-        """Until it has appeared."""
-        try:
-            until("gdb says %s" % text, lambda: self.has_said(text))
-        except AssertionError as error:
-            raise AssertionError("%s, but: %s" % (error, self.seen)) from None
-
-    def __exit__(self, *args):
-        super().__exit__(*args)
-        os.close(self.terminal)
 
 
 def reads_a_pipe(tgid):

@@ -3,6 +3,8 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import time
@@ -17,7 +19,7 @@ STUCK = ("deadlock", "orphaned", "no-waker", "lost-wake")
 LIVE = ("waiting", "timed", "unknown")
 
 # Long enough for an emulated machine that has other things to do.
-PATIENCE = 120
+PATIENCE = 60
 
 
 def until(what, condition):
@@ -37,10 +39,12 @@ class Program:
 
     def __init__(self, *command, **options):
         self.records = {}
-        self.process = subprocess.Popen(command, text=True, start_new_session=True,
+        self.process = subprocess.Popen([*command], text=True, start_new_session=True,
                                         **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,
                                            **options})
         self.tgid = self.process.pid
+        self.output = self.process.stdout and self.process.stdout.fileno()
+        self.seen = ""
 
     def wait_for(self, state):
         """Read what it prints up to a line that is only this word."""
@@ -57,6 +61,19 @@ class Program:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def has_said(self, text):
+        """Whether this has appeared in its output, which is not read otherwise then."""
+        if select.select([self.output], [], [], 0)[0]:
+            self.seen += os.read(self.output, 4096).decode()
+        return text in self.seen
+
+    def wait_until_said(self, text):
+        """Until it has appeared."""
+        try:
+            until("%r is said" % text, lambda: self.has_said(text))
+        except AssertionError as error:
+            raise AssertionError("%s, but: %s" % (error, self.seen)) from None
+
     def number(self, kind, key="tgid"):
         """A number out of one of its records."""
         return int(self.records[kind][key])
@@ -72,6 +89,21 @@ class Program:
                 file.close()
 
 
+class Gdb(Program):
+    """gdb on a terminal of its own."""
+
+    def __init__(self, *args):
+        terminal, slave = pty.openpty()
+        super().__init__("gdb", "-nx", "-q", "-iex", "set pagination off", *args, stdin=slave, stdout=slave, stderr=slave,
+                         env={**os.environ, "HOME": "/tmp", "TERM": "dumb"})
+        os.close(slave)
+        self.output = terminal
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        os.close(self.output)
+
+
 def run_tool(*args):
     """The tool's status and output, if that is that of a judgement."""
     got = subprocess.run(["futexinspect", *args], capture_output=True, text=True, check=False)
@@ -81,12 +113,12 @@ def run_tool(*args):
 
 
 def judge(*tgids):
-    """What the tool says of the waiters of some processes."""
+    """What the tool says of the waiters of some processes, or of all."""
     status, output = run_tool("--json")
     waiters = json.loads(output)["waiters"]
     ksft.equal(status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
                "exit status 3 and stuck waiters")
-    return [waiter for waiter in waiters if waiter["tgid"] in tgids]
+    return [waiter for waiter in waiters if not tgids or waiter["tgid"] in tgids]
 
 
 def show_copy(name):
