@@ -6,6 +6,7 @@ many looks. And what the tool says of the same programs when they do hang."""
 import contextlib
 import glob
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -211,6 +212,42 @@ def test_node_wait():
         watch(program, WORKERS + 1)
 
 
+def test_proot():
+    """PRoot, and Node.js at rest, which it traces"""
+    with Program("proot", "-r", "/", "node", os.path.join(SOURCES, "server.js")) as proot:
+        proot.wait_for("ready")
+        with open("/proc/%d/task/%d/children" % (proot.tgid, proot.tgid), encoding="ascii") as file:
+            tracee = int(file.read())
+
+        def look():
+            return [waiter for waiter in look_around() if waiter["tgid"] == tracee]
+        for _ in range(LOOKS):
+            until("%d traced waiters" % WORKERS, lambda: len(look()) >= WORKERS)
+
+
+def test_chromium():
+    """Chromium as it starts, and at rest"""
+    # 400 MB of packages, which is a lot to install for this.
+    if not shutil.which("chromium"):
+        raise ksft.Skip("chromium is not installed")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        os.chmod(directory, 0o777)
+        # Its sandbox is for others than root.
+        options = {**QUIET, "cwd": directory, "env": {**os.environ, "HOME": directory}}
+        with Program("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+                     "chromium", "--headless", "--disable-gpu", "--remote-debugging-port=0",
+                     "--user-data-dir=" + directory + "/data", "about:blank",
+                     **options) as chromium:
+            # Processes for pages are forked, and call no execve(2).
+            def look():
+                ksft.equal(chromium.process.poll(), None, "exit status of chromium")
+                return len({waiter["tgid"] for waiter in look_around()
+                            if waiter["execed"] is False})
+            until("three forked processes with waiters", lambda: look() >= 3)
+            for _ in range(LOOKS):
+                look()
+
+
 class Postgres(Program):
     """A new PostgreSQL in a directory of its own."""
 
@@ -301,4 +338,5 @@ def test_postgres():
 
 ksft.run([test_redis, test_memcached, test_rsyslog, test_python_executor, test_python_asyncio,
           test_python_cycle, test_java, test_java_breakpoint, test_java_cycle, test_go,
-          test_go_asleep, test_go_cycle, test_node, test_node_wait, test_postgres])
+          test_go_asleep, test_go_cycle, test_node, test_node_wait, test_proot,
+          test_postgres, test_chromium])

@@ -98,6 +98,8 @@ int main(int argc, char **argv)
 	if (dup2(fd, n) < 0)
 		err(1, "dup2");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", n);
+	printf("loading %s\n", path);
+	fflush(stdout);
 	if (!dlopen(path, RTLD_NOW))
 		errx(1, "%s", dlerror());
 	return 0;

@@ -104,17 +104,18 @@ class Gdb(Program):
         os.close(self.output)
 
 
-def run_tool(*args):
-    """The tool's status and output, if that is that of a judgement."""
-    got = subprocess.run(["futexinspect", *args], capture_output=True, text=True, check=False)
+def run_tool(*args, through=()):
+    """The tool's status and output, if that is that of a judgement; run as it is, or
+    through another program."""
+    got = subprocess.run([*through, "futexinspect", *args], capture_output=True, text=True, check=False)
     if got.returncode not in (0, 3):
         raise AssertionError("status %d: %s" % (got.returncode, got.stderr))
     return got.returncode, got.stdout
 
 
-def judge(*tgids):
+def judge(*tgids, through=()):
     """What the tool says of the waiters of some processes, or of all."""
-    status, output = run_tool("--json")
+    status, output = run_tool("--json", through=through)
     waiters = json.loads(output)["waiters"]
     ksft.equal(status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
                "exit status 3 and stuck waiters")
