@@ -85,7 +85,7 @@ def test_pool_in_child_waited_for():
         wait_until_in(program.tgid, "wait4")
         for worker in settled(program.tgid, 4):
             expect(worker, verdict="no-waker", certainty=("barring-signals", "likely"))
-            expect_reason(worker, got["tgid"])
+            expect_reason(worker, program.tgid, "child")
 
 
 def test_gdb_reads_itself():
@@ -142,12 +142,12 @@ def test_two_pipes():
                 expect_reason(waiter, "pipe", tgid)
 
 
-def live_test(state, name):
+def live_test(state, call, name):
     """The test of a state of pipes.py in which somebody can wake the first thread: it is
     not accused, and goes on when it is let to."""
     def test():
         with python("pipes.py", state).wait_for("ready") as program:
-            wait_until_in(program.tgid, "wait4" if state == "wait" else "read")
+            wait_until_in(program.tgid, call)
             for _ in range(LOOKS):
                 check_live(settled(program.tgid, WORKERS))
             program.tell("")
@@ -246,7 +246,7 @@ def test_all_traced():
         wait_until_in(program.tgid, "wait4")
         for waiter in settled(program.number("tracee"), 5):
             expect(waiter, queued="traced", verdict=("stopped", *STUCK))
-            expect_reason(waiter, program.tgid)
+            expect_reason(waiter, "tracer")
 
 
 def test_new_threads_traced():
@@ -256,7 +256,7 @@ def test_new_threads_traced():
         tracee = program.number("tracee")
         got, = settled(tracee, 1)
         expect(got, tid=tracee, queued="yes", live_count=5, verdict=("stopped", *STUCK))
-        expect_reason(got, program.tgid)
+        expect_reason(got, "tracer")
 
 
 def test_stopped_by_gdb():
@@ -272,10 +272,14 @@ def test_stopped_by_gdb():
                 expect(waiter, queued="traced", verdict="stopped")
 
 
-LIVE_STATES = (("child", "it reads a pipe that its child could write to"),
-               ("fifo", "it reads a pipe that has a name"),
-               ("in_flight", "it reads a pipe whose other end is under way in a socket"),
-               ("wait", "it waits for children of which one can run"))
+LIVE_STATES = (
+    ("child", "read", "it reads a pipe that its child could write to"),
+    ("fifo", "read", "it reads a pipe that has a name"),
+    ("in_flight", "read", "it reads a pipe whose other end is under way in a socket"),
+    ("own_table", "read", "it reads a pipe that a thread has which shares no descriptors"),
+    ("wait", "wait4", "it waits for children of which one can run"),
+    ("subreaper", "wait4", "it waits for children and will inherit one"),
+)
 
 ksft.run([test_pool_in_child, test_pool_in_child_waited_for, test_gdb_reads_itself,
           test_gdb_at_prompt, test_own_pipe, test_two_pipes,

@@ -8,11 +8,14 @@ two         it reads a pipe that only its child could write to, which does the s
 child       it reads a pipe that its child could write to, too
 fifo        the same of a pipe with a name, which the child does not have open
 in_flight   the same of a pipe whose other end is on its way to the child in a socket
+own_table   the same of a pipe that a thread of the child has, but not its first one
 given R     the same of a pipe that it was given: somebody else has it as well
 wait        it waits for its children, of which one is stuck and one is not
+subreaper   its only child is stuck, but it will inherit a child of that one's child
 """
 
 import array
+import ctypes
 import os
 import signal
 import socket
@@ -21,6 +24,8 @@ import tempfile
 import threading
 
 WORKERS = 3
+CLONE_FILES = 0x400
+PR_SET_CHILD_SUBREAPER = 36
 
 # As Python does, unless it was started with the signal ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,12 +67,17 @@ def when_told(let_go):
     let_go()
 
 
+def hang():
+    """Read what only itself could write."""
+    from_self, _to_self = os.pipe()
+    read(from_self)
+
+
 def own():
     """Both ends are its own, and nobody else's."""
-    from_self, _to_self = os.pipe()
     hold()
     ready()
-    read(from_self)
+    hang()
 
 
 def two():
@@ -133,6 +143,32 @@ def in_flight():
     read(from_child)
 
 
+def own_table():
+    """The thread has taken its descriptors along before the child closed it."""
+    from_child, to_parent = os.pipe()
+    done, tell_done = os.pipe()
+    copied = threading.Event()
+
+    def write():
+        ctypes.CDLL(None).unshare(CLONE_FILES)
+        copied.set()
+        when_told(lambda: os.write(to_parent, b"x"))
+
+    def child():
+        thread = threading.Thread(target=write)
+        thread.start()
+        copied.wait()
+        os.close(to_parent)
+        os.write(tell_done, b"x")
+        thread.join()
+
+    pid = fork(child)
+    os.read(done, 1)
+    hold()
+    ready(pid)
+    read(from_child)
+
+
 def given():
     """It has both ends, from somebody who has kept the one to write to."""
     hold()
@@ -142,7 +178,7 @@ def given():
 
 def wait():
     """It waits for whichever child ends."""
-    stuck = fork(own)
+    stuck = fork(hang)
     pid = fork(os.read, 0, 1)
     hold()
     ready(stuck, pid)
@@ -150,5 +186,23 @@ def wait():
     print("woken", flush=True)
 
 
+def subreaper():
+    """Who has lost its parent becomes a child of the nearest subreaper above."""
+    def orphan(parent):
+        while os.getppid() == parent:
+            os.sched_yield()
+
+    def child():
+        fork(when_told, lambda: fork(orphan, os.getpid()))
+        hang()
+
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    pid = fork(child)
+    hold()
+    ready(pid)
+    os.wait()
+    print("woken", flush=True)
+
+
 {"own": own, "two": two, "child": with_child, "fifo": fifo, "in_flight": in_flight,
- "given": given, "wait": wait}[sys.argv[1]]()
+ "own_table": own_table, "given": given, "wait": wait, "subreaper": subreaper}[sys.argv[1]]()
