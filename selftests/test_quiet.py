@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 
 import ksft
-from seeds.programs import (BUILT, SOURCES, Gdb, Program, check_live, expect, expect_reason,
+from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect, expect_reason,
                             judge, until)
 
-LOOKS = 10
+LOOKS = 6
 WORKERS = 4
 
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
@@ -195,6 +195,26 @@ def test_go_cycle():
                    holder=other["tid"], certainty="likely")
 
 
+def test_go_handler():
+    """Go: a handler, which unwinds in C, waits for the lock that its thread was about to own"""
+    # Stuck, as are all goroutines that want the lock; but no word names a holder, and the
+    # runtime's own thread wakes once a minute.
+    with Program(os.path.join(BUILT, "sigprof"), os.path.join(BUILT, "jobs"),
+                 "victim").wait_for("ready") as program:
+        tgid, tid = program.number("victim"), program.number("victim", "tid")
+
+        def look():
+            waiters = judge(tgid)
+            lock = [waiter["waits_on"] for waiter in waiters if waiter["tid"] == tid]
+            got = [waiter for waiter in waiters if waiter["waits_on"] in lock and
+                   waiter["verdict"] != "unknown"]
+            return got if len(got) == 2 else None
+        for _ in range(LOOKS):
+            for waiter in until("two threads wait for the lock", look):
+                expect(waiter, op="FUTEX_WAIT", expected=2, value=2, timeout="none",
+                       verdict=("waiting", *STUCK), certainty=(None, "likely"))
+
+
 def test_node():
     """Node.js: a server at rest"""
     with node() as program:
@@ -338,5 +358,5 @@ def test_postgres():
 
 ksft.run([test_redis, test_memcached, test_rsyslog, test_python_executor, test_python_asyncio,
           test_python_cycle, test_java, test_java_breakpoint, test_java_cycle, test_go,
-          test_go_asleep, test_go_cycle, test_node, test_node_wait, test_proot,
+          test_go_asleep, test_go_cycle, test_go_handler, test_node, test_node_wait, test_proot,
           test_postgres, test_chromium])

@@ -194,7 +194,7 @@ def test_outside():
 
 def test_handler_in_lock():
     """002: a signal handler waits for the lock that its thread was about to own"""
-    with built("sigprof").wait_for("ready") as program:
+    with built("sigprof", os.path.join(BUILT, "victim")).wait_for("ready") as program:
         tgid = program.number("victim")
         for waiter in settled(tgid, 2):
             expect(waiter, op="FUTEX_WAIT", flags="PRIVATE", expected=2, value=2, timeout="none",

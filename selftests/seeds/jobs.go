@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// jobs server|asleep|cycle: a server at rest; a program all whose goroutines wait for
-// each other, which Go does not report where there is C; or one that does so in C.
+// jobs server|asleep|cycle|victim: a server at rest; a program all whose goroutines wait
+// for each other, which Go does not report where there is C; one that does so in C; or one
+// whose signal handler, which is Go's, calls C to unwind the stack: see sigprof.c.
 package main
 
 /*
-#include <pthread.h>
-#include <sched.h>
+#define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "victim.h"
 
 static pthread_mutex_t mutexes[2] = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER };
 static atomic_int held;
@@ -22,6 +24,17 @@ static void take_both(int first)
 	pthread_mutex_lock(&mutexes[!first]);
 	exit(1);
 }
+
+static void unwind(void *arg)
+{
+	(void)arg;
+	take_lock();
+}
+
+static void *unwinder(void)
+{
+	return unwind;
+}
 */
 import "C"
 
@@ -29,6 +42,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 )
 
@@ -90,6 +104,13 @@ func cycle() {
 	C.take_both(1)
 }
 
+func victim() {
+	runtime.SetCgoTraceback(0, C.unwinder(), nil, nil)
+	go C.pile_up()
+	C.take_lock_traced()
+}
+
 func main() {
-	map[string]func(){"server": server, "asleep": asleep, "cycle": cycle}[os.Args[1]]()
+	map[string]func(){"server": server, "asleep": asleep, "cycle": cycle,
+		"victim": victim}[os.Args[1]]()
 }

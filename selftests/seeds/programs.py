@@ -94,7 +94,8 @@ class Gdb(Program):
 
     def __init__(self, *args):
         terminal, slave = pty.openpty()
-        super().__init__("gdb", "-nx", "-q", "-iex", "set pagination off", *args, stdin=slave, stdout=slave, stderr=slave,
+        super().__init__("gdb", "-nx", "-q", "-iex", "set pagination off", *args,
+                         stdin=slave, stdout=slave, stderr=slave,
                          env={**os.environ, "HOME": "/tmp", "TERM": "dumb"})
         os.close(slave)
         self.output = terminal
@@ -107,7 +108,8 @@ class Gdb(Program):
 def run_tool(*args, through=()):
     """The tool's status and output, if that is that of a judgement; run as it is, or
     through another program."""
-    got = subprocess.run([*through, "futexinspect", *args], capture_output=True, text=True, check=False)
+    got = subprocess.run([*through, "futexinspect", *args], capture_output=True, text=True,
+                         check=False)
     if got.returncode not in (0, 3):
         raise AssertionError("status %d: %s" % (got.returncode, got.stderr))
     return got.returncode, got.stdout
