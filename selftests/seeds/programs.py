@@ -19,7 +19,7 @@ STUCK = ("deadlock", "orphaned", "no-waker", "lost-wake")
 LIVE = ("waiting", "timed", "unknown")
 
 # Long enough for an emulated machine that has other things to do.
-PATIENCE = 60
+PATIENCE = 120
 
 
 def until(what, condition):
@@ -63,7 +63,7 @@ class Program:
 
     def has_said(self, text):
         """Whether this has appeared in its output, which is not read otherwise then."""
-        if select.select([self.output], [], [], 0)[0]:
+        if select.select([self.output], [], [], 1)[0]:
             self.seen += os.read(self.output, 4096).decode()
         return text in self.seen
 
