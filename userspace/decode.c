@@ -127,7 +127,8 @@ static bool held(struct lock *lock, const char *name, pid_t owner)
  * nptl/pthread_mutex_lock.c):
  *
  *	int __lock@0		0 free, 1 locked, 2 locked with waiters
- *	unsigned __count@4	depth of a recursive one, else 0
+ *	unsigned __count@4	depth of a recursive one; 1 of a robust, PI or ceiling
+ *				one; else 0
  *	int __owner@8		tid; stored after the lock is taken, cleared before
  *				it is released
  *	unsigned __nusers@12	the owner and the threads in pthread_cond_wait()
@@ -140,14 +141,14 @@ static bool held(struct lock *lock, const char *name, pid_t owner)
 static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *owner)
 {
 	uint32_t count, nusers, kind;
-	bool recursive;
+	bool counted;
 
 	if (!waiter_word(w, 4, &count) || !waiter_word(w, 8, owner) ||
 	    !waiter_word(w, 12, &nusers) || !waiter_word(w, 16, &kind))
 		return false;
-	recursive = (kind & 3) == 1;
+	counted = protocol || (kind & 3) == 1;
 	return !(kind & ~(3 | 128 | 256 | 512 | protocol)) && (kind & protocol) == protocol &&
-	       recursive == !!count && is_count(nusers) && is_count(*owner);
+	       counted == !!count && is_count(nusers) && is_count(*owner);
 }
 
 /*
@@ -271,23 +272,35 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
 
 /*
  * sem_t of 64-bit programs in glibc (nptl/sem_waitcommon.c): value@0, number of
- * waiters@4, then 0 if private and 128 if shared@8. musl has the same three, and the top
- * bit set in the value while there are waiters.
+ * waiters@4, then 0 if private and 128 if shared@8.
  */
-static bool decode_sem(const struct waiter *w, struct lock *lock)
+static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
 {
-	bool shared = w->flags && !strstr(w->flags, "PRIVATE");
 	uint32_t nr;
 
-	return ((bitset_wait(w) && waits_while(w, 0)) ||
-		(plain_wait(w) && waits_while(w, WAITERS))) &&
+	return bitset_wait(w) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
+	       w->flags && word_is(w, 8, strstr(w->flags, "PRIVATE") ? 0 : 128) &&
+	       recognised(lock, "sem_t");
+}
+
+/*
+ * The same of musl (src/thread/sem_timedwait.c), but with 128 for a private one, and while
+ * there are waiters a value of -1, or later (1.2.4) the top bit.
+ */
+static bool decode_musl_sem(const struct waiter *w, struct lock *lock)
+{
+	uint32_t nr;
+
+	return plain_wait(w) && (waits_while(w, UINT32_MAX) || waits_while(w, WAITERS)) &&
 	       waiter_word(w, 4, &nr) && is_count(nr) && w->flags &&
-	       word_is(w, 8, shared ? 128 : 0) && recognised(lock, "sem_t");
+	       word_is(w, 8, strstr(w->flags, "PRIVATE") ? 128 : 0) &&
+	       recognised(lock, "sem_t");
 }
 
 /*
  * glibc's pthread_barrier_t (nptl/pthread_barrier_wait.c): in@0, current_round@4, which
- * is the futex, count@8, shared@12 (128 or 0), out@16.
+ * is the futex, count@8, shared@12 (128 or 0), out@16. Each round takes the next count
+ * numbers.
  */
 static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 {
@@ -296,7 +309,7 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) && waiter_word(w, 0, &round) &&
 	       waits_while(w, round) && waiter_word(w, 4, &count) && is_count(count) &&
 	       (word_is(w, 8, 0) || word_is(w, 8, 128)) && waiter_word(w, 12, &out) &&
-	       in - round >= 1 && in - round < count && out <= in &&
+	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
 	       recognised(lock, "pthread_barrier");
 }
 
@@ -407,7 +420,8 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 	decode_glibc_ceiling,
 	decode_glibc_rwlock,
 	decode_glibc_cond,
-	decode_sem,
+	decode_glibc_sem,
+	decode_musl_sem,
 	decode_glibc_barrier,
 	decode_musl_mutex,
 	decode_go,

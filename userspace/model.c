@@ -303,6 +303,7 @@ static void find_holder(struct analysis *a, size_t i)
 {
 	const struct waiter *w = &a->s->waiters[i];
 	struct holder *h = &a->holders[w->thread];
+	struct lock lock;
 
 	/* One that waits on several words waits for no one holder. */
 	if (a->first_waiter[w->thread] != (int)i || w->call == CALL_FUTEX_WAITV || w->mm < 0) {
@@ -311,7 +312,7 @@ static void find_holder(struct analysis *a, size_t i)
 	}
 	if (is_pi_wait(w)) {
 		h->evidence = BY_KERNEL;
-		h->primitive = "PI futex";
+		h->primitive = decode_lock(w, &lock) ? lock.name : "PI futex";
 		h->thread = snapshot_find_thread(a->s, w->pi_owner);
 		h->id = w->pi_owner > 0 ? w->pi_owner : PID_UNKNOWN;
 	} else if (!find_joined(a, w, h)) {

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One kind of lock of the C library it is built with, with a thread that waits for it:
+ *
+ *	mklocks KIND
+ *
+ * prints a line "waiter tid=TID primitive=NAME holder=TID", or without the holder where
+ * the lock has none, then "ready", and stays so until standard input ends. Names have
+ * their spaces as "_". Built with musl too: what it lacks is skipped.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KSFT_SKIP	4
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutexattr_t attr;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static pthread_barrier_t barrier;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sem_t sem;
+static _Atomic pid_t waiter_tid;
+
+static pid_t own_tid(void)
+{
+	return syscall(SYS_gettid);
+}
+
+static void check(int error, const char *what)
+{
+	if (error) {
+		fprintf(stderr, "%s: %s\n", what, strerror(error));
+		exit(error == EINVAL || error == ENOTSUP || error == ENOSYS ? KSFT_SKIP : 1);
+	}
+}
+
+/* Until the thread sleeps in futex(2), of the number that this architecture has. */
+static void wait_until_blocked(pid_t tid)
+{
+	char path[64], text[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", getpid(), tid);
+	do {
+		file = fopen(path, "r");
+		if (!file || !fgets(text, sizeof(text), file))
+			text[0] = '\0';
+		if (file)
+			fclose(file);
+		sched_yield();
+	} while (strtol(text, NULL, 10) != SYS_futex);
+}
+
+static pthread_t start(void *(*function)(void *))
+{
+	pthread_t thread;
+
+	waiter_tid = 0;
+	check(pthread_create(&thread, NULL, function, NULL), "pthread_create");
+	while (!waiter_tid)
+		sched_yield();
+	wait_until_blocked(waiter_tid);
+	return thread;
+}
+
+static void print_waiter(const char *primitive, pid_t holder)
+{
+	printf("waiter tid=%d primitive=%s", waiter_tid, primitive);
+	if (holder)
+		printf(" holder=%d", holder);
+	putchar('\n');
+}
+
+static void *lock_mutex(void *arg)
+{
+	waiter_tid = own_tid();
+	pthread_mutex_lock(&mutex);
+	return arg;
+}
+
+static void use_mutex(const char *name, bool has_holder)
+{
+	check(pthread_mutex_init(&mutex, &attr), "pthread_mutex_init");
+	check(pthread_mutex_lock(&mutex), "pthread_mutex_lock");
+	start(lock_mutex);
+	print_waiter(name, has_holder ? own_tid() : 0);
+}
+
+static void mutex_of_type(int type)
+{
+	bool named = true;
+
+	check(pthread_mutexattr_settype(&attr, type), "pthread_mutexattr_settype");
+#ifndef __GLIBC__
+	named = type != PTHREAD_MUTEX_NORMAL;
+#endif
+	use_mutex("pthread_mutex", named);
+}
+
+static void mutex_normal(void)
+{
+	mutex_of_type(PTHREAD_MUTEX_NORMAL);
+}
+
+static void mutex_recursive(void)
+{
+	mutex_of_type(PTHREAD_MUTEX_RECURSIVE);
+}
+
+static void mutex_errorcheck(void)
+{
+	mutex_of_type(PTHREAD_MUTEX_ERRORCHECK);
+}
+
+static void mutex_shared(void)
+{
+	check(pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED), "setpshared");
+	mutex_errorcheck();
+}
+
+static void mutex_robust(void)
+{
+	check(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), "setrobust");
+#ifdef __GLIBC__
+	use_mutex("robust_pthread_mutex", true);
+#else
+	use_mutex("pthread_mutex", true);
+#endif
+}
+
+static void mutex_pi(void)
+{
+	check(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT), "setprotocol");
+#ifdef __GLIBC__
+	use_mutex("PI_pthread_mutex", true);
+#else
+	use_mutex("PI_futex", true);
+#endif
+}
+
+static void *write_lock(void *arg)
+{
+	waiter_tid = own_tid();
+	pthread_rwlock_wrlock(&rwlock);
+	return arg;
+}
+
+static void *read_lock(void *arg)
+{
+	waiter_tid = own_tid();
+	pthread_rwlock_rdlock(&rwlock);
+	return arg;
+}
+
+#ifdef __GLIBC__
+static void use_rwlock(bool write, void *(*function)(void *))
+{
+	check(write ? pthread_rwlock_wrlock(&rwlock) : pthread_rwlock_rdlock(&rwlock), "lock");
+	start(function);
+	print_waiter("pthread_rwlock", write ? own_tid() : 0);
+}
+#else
+static void use_rwlock(bool write, void *(*function)(void *))
+{
+	(void)write;
+	(void)function;
+	check(ENOTSUP, "musl's rwlock has too few signs");
+}
+#endif
+
+static void rwlock_reader(void)
+{
+	use_rwlock(true, read_lock);
+}
+
+static void rwlock_writer(void)
+{
+	use_rwlock(true, write_lock);
+}
+
+static void rwlock_readers(void)
+{
+	use_rwlock(false, write_lock);
+}
+
+static void *wait_cond(void *arg)
+{
+	pthread_mutex_lock(&mutex);
+	waiter_tid = own_tid();
+	pthread_cond_wait(&cond, &mutex);
+	pthread_mutex_unlock(&mutex);
+	return arg;
+}
+
+/* A second one, after a signal, so that the other group of glibc's is used as well. */
+static void condition(void)
+{
+#ifndef __GLIBC__
+	check(ENOTSUP, "musl's condition variable waits on the stack");
+#endif
+	pthread_t first = start(wait_cond);
+
+	print_waiter("pthread_cond", 0);
+	fflush(stdout);
+	pthread_mutex_lock(&mutex);
+	pthread_cond_signal(&cond);
+	pthread_mutex_unlock(&mutex);
+	check(pthread_join(first, NULL), "pthread_join");
+	start(wait_cond);
+	print_waiter("pthread_cond", 0);
+}
+
+static void *wait_sem(void *arg)
+{
+	waiter_tid = own_tid();
+	sem_wait(&sem);
+	return arg;
+}
+
+static void semaphore(void)
+{
+	sem_init(&sem, 0, 0);
+	start(wait_sem);
+	print_waiter("sem_t", 0);
+}
+
+static void *wait_barrier(void *arg)
+{
+	waiter_tid = own_tid();
+	pthread_barrier_wait(&barrier);
+	return arg;
+}
+
+static void barrier_of_three(void)
+{
+#ifndef __GLIBC__
+	check(ENOTSUP, "musl's barrier has too few signs");
+#endif
+	pthread_barrier_init(&barrier, NULL, 3);
+	start(wait_barrier);
+	print_waiter("pthread_barrier", 0);
+}
+
+static void *sleep_for_good(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void *join_main(void *thread)
+{
+	waiter_tid = own_tid();
+	pthread_join(*(pthread_t *)thread, NULL);
+	return NULL;
+}
+
+static pthread_t sleeper;
+
+static void *join_sleeper(void *arg)
+{
+	(void)arg;
+	return join_main(&sleeper);
+}
+
+static _Atomic pid_t sleeper_tid;
+
+static void *tell_and_sleep(void *arg)
+{
+	sleeper_tid = own_tid();
+	return sleep_for_good(arg);
+}
+
+static void join(void)
+{
+#ifndef __GLIBC__
+	check(ENOTSUP, "musl's join waits on its own state");
+#endif
+	check(pthread_create(&sleeper, NULL, tell_and_sleep, NULL), "pthread_create");
+	while (!sleeper_tid)
+		sched_yield();
+	start(join_sleeper);
+	print_waiter("pthread_join", sleeper_tid);
+}
+
+static void never_done(void)
+{
+	sleep_for_good(NULL);
+}
+
+static void *begin_once(void *arg)
+{
+	sleeper_tid = own_tid();
+	pthread_once(&once, never_done);
+	return arg;
+}
+
+static void *run_once(void *arg)
+{
+	waiter_tid = own_tid();
+	pthread_once(&once, never_done);
+	return arg;
+}
+
+/* After a fork: before the first one it is a 1 like any other. */
+static void once_in_child(void)
+{
+#ifndef __GLIBC__
+	check(ENOTSUP, "musl's once has too few signs");
+#endif
+	pthread_t first;
+
+	check(pthread_create(&first, NULL, begin_once, NULL), "pthread_create");
+	while (!sleeper_tid || !*(volatile int *)&once)
+		sched_yield();
+	start(run_once);
+	print_waiter("pthread_once", 0);
+}
+
+static void *lock_stdout(void *arg)
+{
+	waiter_tid = own_tid();
+	flockfile(stderr);
+	return arg;
+}
+
+static void stdio(void)
+{
+#ifndef __GLIBC__
+	check(ENOTSUP, "musl's stdio lock has too few signs");
+#endif
+	flockfile(stderr);
+	start(lock_stdout);
+	print_waiter("stdio_lock", 0);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	bool fork;
+} kinds[] = {
+	{ "mutex_normal", mutex_normal, false },
+	{ "mutex_recursive", mutex_recursive, false },
+	{ "mutex_errorcheck", mutex_errorcheck, false },
+	{ "mutex_shared", mutex_shared, false },
+	{ "mutex_robust", mutex_robust, false },
+	{ "mutex_pi", mutex_pi, false },
+	{ "rwlock_reader", rwlock_reader, false },
+	{ "rwlock_writer", rwlock_writer, false },
+	{ "rwlock_readers", rwlock_readers, false },
+	{ "condition", condition, false },
+	{ "semaphore", semaphore, false },
+	{ "barrier", barrier_of_three, false },
+	{ "join", join, false },
+	{ "once", once_in_child, true },
+	{ "stdio", stdio, false },
+};
+
+/* In a child of fork, which ends with its parent. */
+static void go_into_child(void)
+{
+	pid_t parent = getpid(), child = fork();
+	int status;
+
+	if (child > 0) {
+		waitpid(child, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	pthread_mutexattr_init(&attr);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (argc != 2 || strcmp(argv[1], kinds[i].name))
+			continue;
+		if (kinds[i].fork)
+			go_into_child();
+		kinds[i].make();
+		printf("ready\n");
+		fflush(stdout);
+		while (getchar() != EOF)
+			;
+		_exit(0);
+	}
+	fprintf(stderr, "usage: mklocks KIND\n");
+	return 2;
+}
