@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io_uring.h"
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -210,6 +212,23 @@ static void *wait_once(void *arg)
 	return NULL;
 }
 
+/*
+ * A futex request to an io_uring, where there are such: its thread exits at once, and the
+ * kernel takes it back.
+ */
+static void *submit_and_exit(void *arg)
+{
+	struct io_uring_sqe request = {
+		.opcode = 51, /* IORING_OP_FUTEX_WAIT */
+		.fd = 2 | FUTEX_PRIVATE_FLAG,
+		.addr = (uintptr_t)&own.from,
+	};
+
+	((uint64_t *)&request)[6] = FUTEX_BITSET_MATCH_ANY;
+	submit_to_new_ring(&request);
+	return arg;
+}
+
 /* A few threads that live no longer than a wait. */
 static void come_and_go(void)
 {
@@ -300,6 +319,7 @@ static void fork_again_and_again(bool resizing)
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			if (resizing)
 				start_threads(1, resize);
+			start_threads(2, submit_and_exit);
 			come_and_go();
 			_exit(0);
 		}

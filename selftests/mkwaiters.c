@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/futex.h>
-#include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
@@ -41,6 +40,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io_uring.h"
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -53,6 +54,7 @@
 #define WORDS		24
 #define WORDS_BEFORE	12
 #define ANY		FUTEX_BITSET_MATCH_ANY
+#define HUGE_PAGE	(2 << 20)
 
 /* What a factory knows of one of its waiters. */
 struct truth {
@@ -527,6 +529,20 @@ static pid_t start_mapper(int fd, bool waits)
 }
 
 /* One word of a file, at other addresses in three processes; two of them wait. */
+/* The kernel's key counts in small pages here as well. */
+static void hugetlb(void)
+{
+	struct call call = { .op = FUTEX_WAIT, .val = 6 };
+
+	call.uaddr = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (call.uaddr == MAP_FAILED)
+		skip("no huge pages to be had");
+	call.uaddr += (5 * 4096 + 2048) / sizeof(*call.uaddr);
+	*call.uaddr = 6;
+	block_in_call(&call, "FUTEX_WAIT", "-", "shared-inode", ANY, "none");
+}
+
 static void shared_file(void)
 {
 	char name[] = "/tmp/mkwaiters.XXXXXX";
@@ -613,6 +629,8 @@ struct waitv {
 	uint32_t reserved;
 };
 
+/* Flags of the newer calls: linux/futex.h */
+#define NUMA	4
 #define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
 
 static struct waitv vector[2];
@@ -678,17 +696,20 @@ static void print_mutex_waiter(pid_t tgid, pid_t tid, const pthread_mutex_t *mut
 	print_waiter(&truth);
 }
 
-/* The call without an operation, which came with 6.7. */
+/* The call without an operation, which came with 6.7; with the flags at @arg. */
 static void make_futex_wait(void *arg)
 {
-	(void)arg;
-	syscall(SYS_futex_wait, word, 50, 0xf0UL, WAITV_PRIVATE_U32, NULL, CLOCK_MONOTONIC);
+	unsigned int flags = *(unsigned int *)arg;
+
+	syscall(SYS_futex_wait, word, 50, 0xf0UL, flags, NULL, CLOCK_MONOTONIC);
 	if (errno == ENOSYS)
 		skip("this kernel has no futex_wait(2)");
+	if (errno == EINVAL && flags != WAITV_PRIVATE_U32)
+		skip("this kernel has no futexes with a NUMA node");
 	die("futex_wait(2) returned");
 }
 
-static void futex_wait(void)
+static void block_in_futex_wait(unsigned int flags)
 {
 	struct truth truth = {
 		.tgid = getpid(),
@@ -705,9 +726,21 @@ static void futex_wait(void)
 	};
 
 	*word = 50;
-	truth.tid = start_thread(make_futex_wait, NULL);
+	truth.tid = start_thread(make_futex_wait, &flags);
 	print_waiter(&truth);
 	print_this_process(2);
+}
+
+static void futex_wait(void)
+{
+	block_in_futex_wait(WAITV_PRIVATE_U32);
+}
+
+/* From 6.16 on: the word after the futex says on which node the kernel keeps it. */
+static void numa(void)
+{
+	word[1] = 1;
+	block_in_futex_wait(WAITV_PRIVATE_U32 | NUMA);
 }
 
 /* A thread that takes the PI lock at @arg, and keeps it. */
@@ -848,32 +881,12 @@ static void compat_futex_time64(void)
 	block_in_compat_call(422);
 }
 
-/* As much of an io_uring as it takes to submit one request. */
 static void submit_request(const struct io_uring_sqe *request)
 {
-	struct io_uring_params params = { 0 };
-	int fd = syscall(SYS_io_uring_setup, 1, &params);
-	struct io_uring_sqe *sqes;
-	uint32_t *tail;
-	char *ring;
+	const char *why = submit_to_new_ring(request);
 
-	if (fd < 0)
-		skip("io_uring_setup(2) does not work here");
-	ring = mmap(NULL, params.sq_off.array + sizeof(uint32_t), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQ_RING);
-	sqes = mmap(NULL, sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
-		    IORING_OFF_SQES);
-	if (ring == MAP_FAILED || sqes == MAP_FAILED)
-		die("mmap of an io_uring");
-	*sqes = *request;
-	*(uint32_t *)(ring + params.sq_off.array) = 0;
-	tail = (uint32_t *)(ring + params.sq_off.tail);
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, fd, 1, 0, 0, NULL, 0) != 1)
-		die("io_uring_enter");
-	/* a request that has failed has an entry in the completion ring already */
-	if (*(uint32_t *)(ring + params.cq_off.tail))
-		skip("this kernel's io_uring has no futex requests");
+	if (why)
+		skip(why);
 }
 
 static void print_request(const uint32_t *uaddr, const char *op, uint32_t expected,
@@ -1437,12 +1450,14 @@ static const struct {
 	{ "wait_realtime", wait_realtime },
 	{ "wait_shared", wait_shared },
 	{ "wait_shared_mm", wait_shared_mm },
+	{ "hugetlb", hugetlb },
 	{ "shared_file", shared_file },
 	{ "wait_at_edge", wait_at_edge },
 	{ "hostile_name", hostile_name },
 	{ "requeue", requeue },
 	{ "waitv", waitv },
 	{ "futex_wait", futex_wait },
+	{ "numa", numa },
 	{ "lock_pi", lock_pi },
 	{ "lock_pi2", lock_pi2 },
 	{ "wait_requeue_pi", wait_requeue_pi },

@@ -11,8 +11,8 @@ import ksft
 
 STATES = (
     "wait_private", "wait_bitset", "wait_relative", "wait_monotonic",
-    "wait_realtime", "wait_shared", "wait_shared_mm", "wait_at_edge",
-    "hostile_name", "requeue", "waitv", "futex_wait", "lock_pi", "lock_pi2",
+    "wait_realtime", "wait_shared", "wait_shared_mm", "hugetlb", "wait_at_edge",
+    "hostile_name", "requeue", "waitv", "futex_wait", "numa", "lock_pi", "lock_pi2",
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
     "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
@@ -240,4 +240,7 @@ def state_test(state):
     return test
 
 
+# For the state hugetlb.
+with open("/proc/sys/vm/nr_hugepages", "w", encoding="ascii") as hugepages:
+    hugepages.write("2")
 ksft.run([state_test(state) for state in STATES] + [test_shared_file])

@@ -20,7 +20,11 @@ qemu_command()
 		;;
 	esac
 	qemu+=(
-		-accel "$1" -smp 2 -m "$memory"
+		-accel "$1" -smp 2,sockets=2 -m "$memory"
+		# Two sockets, NUMA nodes both: from 6.16 on each has a futex table of its own.
+		-object "memory-backend-ram,id=ram0,size=$((memory / 2))M"
+		-object "memory-backend-ram,id=ram1,size=$((memory - memory / 2))M"
+		-numa node,cpus=0,memdev=ram0 -numa node,cpus=1,memdev=ram1
 		-nodefaults -no-user-config -no-reboot -display none
 		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/initramfs"
 		-chardev "file,id=console,path=$2,append=on" -serial chardev:console
