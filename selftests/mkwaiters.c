@@ -1315,6 +1315,37 @@ static void not_present(void)
 	hide_word(new_page(MAP_SHARED), drop);
 }
 
+/* Whether a page of this process is in swap: bit 62 of its entry in /proc/PID/pagemap. */
+static bool is_swapped(const void *page)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+	ssize_t len;
+
+	len = pread(fd, &entry, sizeof(entry), (uintptr_t)page / 4096 * sizeof(entry));
+	close(fd);
+	return len == sizeof(entry) && entry & 1ULL << 62;
+}
+
+/* The kernel may refuse at first: the page may be on the way to its lists of pages. */
+static void swap_out(void *page)
+{
+	int tries;
+
+	for (tries = 0; tries < 1000 && !is_swapped(page); tries++) {
+		if (madvise(page, 4096, MADV_PAGEOUT))
+			die("madvise");
+		sched_yield();
+	}
+	if (!is_swapped(page))
+		skip("no swap to be had");
+}
+
+static void swapped(void)
+{
+	hide_word(new_page(MAP_PRIVATE), swap_out);
+}
+
 /* Who reads such a page waits until somebody fills it; here nobody ever does. */
 static void drop_for_userfaultfd(void *page)
 {
@@ -1480,6 +1511,7 @@ static const struct {
 	{ "restarted", restarted },
 	{ "prot_none", prot_none },
 	{ "not_present", not_present },
+	{ "swapped", swapped },
 	{ "userfaultfd", userfaultfd },
 	{ "device", device },
 	{ "clone_vm", clone_vm },

@@ -5,6 +5,7 @@ is compared with what is true."""
 
 import os
 import re
+import subprocess
 import time
 
 import ksft
@@ -16,7 +17,7 @@ STATES = (
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
     "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
-    "frozen_v1", "restarted", "prot_none", "not_present", "userfaultfd", "device",
+    "frozen_v1", "restarted", "prot_none", "not_present", "swapped", "userfaultfd", "device",
     "clone_vm", "vfork_child",
 )
 
@@ -240,7 +241,21 @@ def state_test(state):
     return test
 
 
-# For the state hugetlb.
-with open("/proc/sys/vm/nr_hugepages", "w", encoding="ascii") as hugepages:
-    hugepages.write("2")
+def write(path, text):
+    """Write a file of the kernel's."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def set_up():
+    """What some states need: huge pages, and swap."""
+    write("/proc/sys/vm/nr_hugepages", "2")
+    if not os.path.exists("/dev/zram0"):
+        return
+    write("/sys/block/zram0/disksize", "16M")
+    for command in ("mkswap", "swapon"):
+        subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
+
+
+set_up()
 ksft.run([state_test(state) for state in STATES] + [test_shared_file])

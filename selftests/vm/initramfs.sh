@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with run, which sources this
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest's first file system: a static busybox, the drivers that lead to the host's files, and init.
+# The guest's first file system: a static busybox, the drivers that lead to the host's files and to a disk for swap,
+# and init.
 
 # Prints the file of driver $1; nothing if the kernel has it built in.
 driver_file()
@@ -38,7 +39,7 @@ make_initramfs()
 	mkdir -p "$dir/bin" "$dir/drivers"
 	cp "$guest_root/bin/busybox" "$dir/bin/busybox"
 	install -m 755 "$here/init" "$dir/init"
-	for driver in virtio_pci virtio_console 9pnet_virtio 9p; do
+	for driver in virtio_pci virtio_console 9pnet_virtio 9p zram; do
 		add_driver "$driver" "$dir/drivers"
 	done
 	(cd "$dir" && find . | cpio -o -H newc --quiet) >"$1"
