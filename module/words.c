@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
+#include "resident.h"
 #include "shared.h"
 #include "snapshot.h"
 #include "syscall_abi.h"
@@ -99,9 +100,28 @@ static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 	}
 }
 
+/* The same from the page alone, which is there though get_user() would fault. */
+static void read_page(struct fi_snapshot *snap, struct fi_waiter *waiter,
+		      struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned int at = offset_in_page(addr) / sizeof(u32);
+	unsigned int before = min_t(unsigned int, FI_WORDS_BEFORE, at);
+	unsigned int from = min_t(unsigned int, FI_WORDS - FI_WORDS_BEFORE,
+				  PAGE_SIZE / sizeof(u32) - at);
+	u32 words[FI_WORDS], *first = words + FI_WORDS_BEFORE - before;
+	struct page *page = fi_get_resident_page(vma, addr);
+
+	if (!page)
+		return;
+	if (!copy_from_kernel_nofault(first, (u32 *)page_address(page) + at - before,
+				      (before + from) * sizeof(u32)))
+		keep_words(snap, waiter, words, FI_WORDS_BEFORE - before, before + from);
+	put_page(page);
+}
+
 /* The words of a waiter at @addr, in @vma. There is room for them in @snap. */
 static void read_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
-		       const struct vm_area_struct *vma, unsigned long addr)
+		       struct vm_area_struct *vma, unsigned long addr)
 {
 	const unsigned long before = min_t(unsigned long, FI_WORDS_BEFORE,
 					   (addr - vma->vm_start) / sizeof(u32));
@@ -117,6 +137,8 @@ static void read_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
 	pagefault_enable();
 	if (nr)
 		keep_words(snap, waiter, words, FI_WORDS_BEFORE - nr_before, nr_before + nr);
+	else if (vma_is_accessible(vma))
+		read_page(snap, waiter, vma, addr);
 }
 
 /* Read a timespec. Return false if it is not to be had without a fault. */

@@ -36,6 +36,7 @@
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -1283,14 +1284,21 @@ static void hide_word(uint32_t *at, void (*hide)(void *page))
 	print_this_process(2);
 }
 
+/* Some pages, all there; a word in the middle of the first one. */
+static uint32_t *new_pages(int flags, size_t nr)
+{
+	char *pages = mmap(NULL, nr * 4096, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED)
+		die("mmap");
+	while (nr--)
+		*(uint32_t *)(pages + nr * 4096 + 2048) = 95;
+	return (uint32_t *)(pages + 2048);
+}
+
 static uint32_t *new_page(int flags)
 {
-	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED)
-		die("mmap");
-	*(uint32_t *)(page + 2048) = 95;
-	return (uint32_t *)(page + 2048);
+	return new_pages(flags, 1);
 }
 
 static void forbid(void *page)
@@ -1366,6 +1374,48 @@ static void drop_for_userfaultfd(void *page)
 static void userfaultfd(void)
 {
 	hide_word(new_page(MAP_PRIVATE), drop_for_userfaultfd);
+}
+
+/* How often NUMA balancing has been through the memory of this process; -1 without it. */
+static long numa_scans(void)
+{
+	char line[256];
+	long nr = -1;
+	FILE *file = fopen("/proc/self/sched", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "mm->numa_scan_seq : %ld", &nr);
+	if (file)
+		fclose(file);
+	return nr;
+}
+
+/*
+ * It takes the right to access from pages that stay where they are, as long as a thread
+ * of the process runs.
+ */
+static void numa_hinted(void)
+{
+	uint32_t *at = new_page(MAP_PRIVATE);
+	struct call call = { .uaddr = at, .op = FUTEX_WAIT_PRIVATE, .val = *at };
+	struct truth truth = private_wait(at, *at);
+	struct utsname name;
+	long scans;
+
+	uname(&name);
+	if (!strncmp(name.release, "5.10.", 5))
+		skip("this kernel cannot be told not to fault a page in");
+	if (numa_scans() < 0)
+		skip("there is no NUMA balancing");
+	truth.tid = start_thread(make_call, &call);
+	/* This reads the words, which gives the right back, and may move the page. */
+	print_waiter(&truth);
+	/* It leaves alone a page that is about to go on the kernel's lists: more push it there. */
+	new_pages(MAP_PRIVATE, 256);
+	scans = numa_scans();
+	while (numa_scans() < scans + 2)
+		;
+	print_this_process(2);
 }
 
 /* Memory of a PCI device, where reading may have an effect. */
@@ -1512,6 +1562,7 @@ static const struct {
 	{ "prot_none", prot_none },
 	{ "not_present", not_present },
 	{ "swapped", swapped },
+	{ "numa_hinted", numa_hinted },
 	{ "userfaultfd", userfaultfd },
 	{ "device", device },
 	{ "clone_vm", clone_vm },

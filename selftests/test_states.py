@@ -17,7 +17,7 @@ STATES = (
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
     "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
-    "frozen_v1", "restarted", "prot_none", "not_present", "swapped", "userfaultfd", "device",
+    "frozen_v1", "restarted", "prot_none", "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
     "clone_vm", "vfork_child",
 )
 

@@ -20,8 +20,10 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* In the words of PI and robust locks: linux/futex.h. */
-#define TID_MASK	0x3fffffffU
 #define WAITERS		0x80000000U
+
+/* More than a condition variable will see, and less than most addresses of 64 bits. */
+#define MAX_WAITS	(1ULL << 40)
 
 /**
  * waiter_word() - one of the words around a waiter's futex
@@ -236,19 +238,25 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  *	unsigned __g_refs[2]@16		twice the waiters that hold on to a group
  *	unsigned __g_size[2]@24
  *	unsigned __g1_orig_size@32
- *	unsigned __wrefs@36		eight times the waiters, and flags
+ *	unsigned __wrefs@36		eight times the waiters, and flags: 1 if shared
  *	unsigned __g_signals[2]@40	the futex words
  *
  * and from 2.41 on without __g_refs: then all that follows is 8 earlier.
  */
-static bool is_glibc_cond(const struct waiter *w, int base, int wrefs_at)
+static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
+	bool shared = w->flags && !strstr(w->flags, "PRIVATE");
+	uint32_t wrefs, sizes[2], orig_size;
 	uint64_t wseq, g1_start;
-	uint32_t wrefs;
 
 	return waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
-	       waiter_word(w, base + wrefs_at, &wrefs) && is_count(wrefs >> 3) &&
-	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1;
+	       waiter_word(w, base + sizes_at, &sizes[0]) &&
+	       waiter_word(w, base + sizes_at + 4, &sizes[1]) &&
+	       waiter_word(w, base + sizes_at + 8, &orig_size) &&
+	       waiter_word(w, base + sizes_at + 12, &wrefs) &&
+	       w->flags && (wrefs & 1) == shared && is_count(wrefs >> 3) &&
+	       sizes[0] <= MAX_TID && sizes[1] <= MAX_TID && orig_size >> 2 <= MAX_TID &&
+	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
 
 static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
@@ -260,11 +268,10 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
 	for (int group = 0; group < 2; group++) {
 		int old = -40 - 4 * group, new = -32 - 4 * group;
 
-		if (is_glibc_cond(w, old, 36) && !w->expected &&
+		if (is_glibc_cond(w, old, 24) && !w->expected &&
 		    waiter_word(w, old + 16 + 4 * group, &refs) && is_count(refs >> 1))
 			return recognised(lock, "pthread_cond");
-		if (is_glibc_cond(w, new, 28) && waiter_word(w, new + 16, &refs) &&
-		    refs <= MAX_TID)
+		if (is_glibc_cond(w, new, 16))
 			return recognised(lock, "pthread_cond");
 	}
 	return false;
