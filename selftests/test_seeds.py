@@ -275,7 +275,9 @@ def test_stopped_by_gdb():
 LIVE_STATES = (
     ("child", "read", "it reads a pipe that its child could write to"),
     ("fifo", "read", "it reads a pipe that has a name"),
+    ("self_pipe", "read", "it reads a pipe that its signal handler writes to"),
     ("in_flight", "read", "it reads a pipe whose other end is under way in a socket"),
+    ("unaccepted", "read", "it reads a pipe whose other end is sent to who has yet to accept"),
     ("own_table", "read", "it reads a pipe that a thread has which shares no descriptors"),
     ("wait", "wait4", "it waits for children of which one can run"),
     ("subreaper", "wait4", "it waits for children and will inherit one"),
