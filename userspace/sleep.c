@@ -515,6 +515,12 @@ static void want_tracer(struct reader *r, const struct thread *t)
  * Threads
  */
 
+/* Its signal may end any call, or the process. */
+static bool has_timer(const struct snapshot *s, const struct thread *t)
+{
+	return t->process >= 0 && s->processes[t->process].timers == YES;
+}
+
 /* What a thread wants is all or nothing: without one of its wakers it proves nothing. */
 static void look_at_thread(struct reader *r, int thread)
 {
@@ -528,7 +534,7 @@ static void look_at_thread(struct reader *r, int thread)
 		return;
 	}
 	if ((t->state != 'S' && t->state != 'D') || t->exiting == YES || t->io_worker == YES ||
-	    t->io_uring == YES || !read_call(r, t, &regs))
+	    t->io_uring == YES || has_timer(r->s, t) || !read_call(r, t, &regs))
 		return;
 	good = t->state == 'S' ? want_call(r, thread, &regs) : want_vfork(r, thread, &regs);
 	if (!good || !sleeps_in_call(r, t, regs.nr))

@@ -116,6 +116,7 @@ struct scene {
 	pid_t tracer_10;
 	unsigned int caught;
 	const char *more_10;	/* of the thread record */
+	const char *timers;
 	const char *wchan;	/* default: where the call sleeps */
 	const char *stack;
 	struct pollfd memory[2];
@@ -191,6 +192,8 @@ static const struct scene scenes[] = {
 	  .more_10 = " exiting=yes", FINE },
 	{ "has used io_uring", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .more_10 = " io_uring=yes", FINE },
+	{ "has an armed timer, as alarm(2) makes one", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .timers = "yes", FINE },
 	{ "is in state D", READS(3), { READER(10, 3), WRITER(10, 4) }, .state_10 = 'D', FINE },
 	{ "writes to a pipe that only its own process reads", CALL(WRITE, 4, 0, 1, 0, 0),
 	  { READER(10, 3), WRITER(10, 4) }, STUCK },
@@ -427,11 +430,11 @@ static bool load(struct snapshot *s, const struct scene *sc)
 		       "waiter tid=11 tgid=10 mm=1 syscall=futex key=private op=FUTEX_WAIT "
 		       "expected=0 value=0 bitset=0xffffffff timeout=none stable=yes\n"
 		       "mm id=1 live=2 live_threads=10-11 hidden=0\n"
-		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x\n"
+		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x timers=%s\n"
 		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
 		       "start_ns=1%s\n"
 		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
-		       "start_ns=2\nend\n", sc->caught, sc->state_10 ?: 'S', tracer,
+		       "start_ns=2\nend\n", sc->caught, sc->timers ?: "no", sc->state_10 ?: 'S', tracer,
 		       sc->more_10 ?: "");
 	snapshot_init(s, SOURCE_MODULE);
 	return !parse_text(text, len, "scene", s, error);
