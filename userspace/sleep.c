@@ -32,7 +32,7 @@
 
 #define PATH_SIZE	256
 
-/* The pid namespace that all processes are in, or have an ancestor of theirs in. */
+/* The first pid namespace, of which the ids of all processes are. */
 #define FIRST_PID_NS	"pid:[4026531836]"	/* PROC_PID_INIT_INO, linux/proc_ns.h */
 
 /* Numbers of system calls, by ABI. */
@@ -78,7 +78,7 @@ struct reader {
 	size_t nr_added;
 };
 
-/* A few processes. */
+/* The processes that may end a sleep. */
 struct pids {
 	size_t nr;
 	pid_t ids[MAX_WAKERS];

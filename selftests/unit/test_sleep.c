@@ -263,7 +263,8 @@ static const struct scene scenes[] = {
 	{ "an epoll set, which others may have", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
 	  { READER(10, 3), WRITER(10, 4),
 	    { 10, 9, "anon_inode:[eventpoll]", O_RDWR,
-	      .more = "tfd:        3 events:       1 data:                3  pos:0 ino:7 sdev:e\n" } },
+	      .more = "tfd:        3 events:       1 data:                3  pos:0 ino:7 "
+		      "sdev:e\n" } },
 	  FINE },
 
 	/* Children, tracees, tracers */
@@ -434,8 +435,8 @@ static bool load(struct snapshot *s, const struct scene *sc)
 		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
 		       "start_ns=1%s\n"
 		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
-		       "start_ns=2\nend\n", sc->caught, sc->timers ?: "no", sc->state_10 ?: 'S', tracer,
-		       sc->more_10 ?: "");
+		       "start_ns=2\nend\n", sc->caught, sc->timers ?: "no",
+		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "");
 	snapshot_init(s, SOURCE_MODULE);
 	return !parse_text(text, len, "scene", s, error);
 }
@@ -542,6 +543,28 @@ static void test_grandchild(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* A ring without a descriptor may have files all the same. */
+static void test_io_uring(void)
+{
+	static const enum yesno uses[] = { NO, YES };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene sc = { .call = READS(3) };
+		struct snapshot s;
+
+		create_tree(&sc);
+		create_fd(&(struct fd)READER(10, 3));
+		create_fd(&(struct fd)WRITER(10, 4));
+		load(&s, &sc);
+		s.threads[snapshot_find_thread(&s, 11)].io_uring = uses[i];
+		read_sleeps(root, compare_tables, &s);
+		is_num(s.nr_sleeps, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
+		       "a thread has used io_uring");
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
 /* Process 20 is made while the others are looked at, and has the other end. */
 static int compare_late(pid_t x, pid_t y)
 {
@@ -578,6 +601,7 @@ int main(void)
 	test_shared_pipe();
 	test_signal_thread();
 	test_grandchild();
+	test_io_uring();
 	test_new_process();
 	return tap_end();
 }
