@@ -10,8 +10,10 @@
  * The processes that are named are added to the snapshot, if they are not in it, and
  * what their threads sleep in is looked at in turn.
  */
+#include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -515,10 +517,23 @@ static void want_tracer(struct reader *r, const struct thread *t)
  * Threads
  */
 
-/* Its signal may end any call, or the process. */
-static bool has_timer(const struct snapshot *s, const struct thread *t)
+/*
+ * A timer's signal may end any call, or the process.  Of a process that the module knows
+ * nothing of, /proc shows those of timer_create(2), but not that of alarm(2): only whether
+ * there is a handler for it.
+ */
+static bool may_have_timer(const struct reader *r, const struct thread *t)
 {
-	return t->process >= 0 && s->processes[t->process].timers == YES;
+	const struct process *p = t->process < 0 ? NULL : &r->s->processes[t->process];
+	char buf[FILE_SIZE];
+	int rc;
+
+	if (!p || p->timers != YESNO_UNKNOWN)
+		return !p || p->timers == YES;
+	if (!p->caught_known || p->caught & 1ULL << (SIGALRM - 1))
+		return true;
+	rc = read_file(buf, r->root, "%d/timers", t->tgid);
+	return rc ? rc != -ENOENT : *buf;
 }
 
 /* What a thread wants is all or nothing: without one of its wakers it proves nothing. */
@@ -534,7 +549,7 @@ static void look_at_thread(struct reader *r, int thread)
 		return;
 	}
 	if ((t->state != 'S' && t->state != 'D') || t->exiting == YES || t->io_worker == YES ||
-	    t->io_uring == YES || has_timer(r->s, t) || !read_call(r, t, &regs))
+	    t->io_uring == YES || may_have_timer(r, t) || !read_call(r, t, &regs))
 		return;
 	good = t->state == 'S' ? want_call(r, thread, &regs) : want_vfork(r, thread, &regs);
 	if (!good || !sleeps_in_call(r, t, regs.nr))

@@ -543,6 +543,46 @@ static void test_grandchild(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* It waits for a child that waits for a stuck one, maybe for some time only. */
+static void test_timer_of_child(void)
+{
+	static const struct {
+		const char *name;
+		const char *file;
+		const char *status;
+		enum verdict verdict;
+	} cases[] = {
+		{ "without a timer", "", "", VERDICT_NO_WAKER },
+		{ "with one of timer_create", "ID: 0\nsignal: 14/0\n", "", VERDICT_WAITING },
+		{ "with a handler for that of alarm", "", "SigCgt:\t2000\n", VERDICT_WAITING },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0),
+				    .call_20 = CALL(WAIT4, 1e, 0, 0, 0, 0), .ppid_20 = 10 };
+		char status[256];
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		create_task(30, 30, 'S', 20, 0, READS(5));
+		create_fd(&(struct fd)READER(30, 5));
+		create_fd(&(struct fd)WRITER(30, 6));
+		create(cases[i].file, "20/timers");
+		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\n"
+			 "PPid:\t10\nTracerPid:\t0\nNSpid:\t20\n%s", *cases[i].status ?
+			 cases[i].status : "SigCgt:\t0\n");
+		create(status, "20/task/20/status");
+		load(&s, &sc);
+		read_sleeps(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict, "a child %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
 /* A ring without a descriptor may have files all the same. */
 static void test_io_uring(void)
 {
@@ -602,6 +642,7 @@ int main(void)
 	test_signal_thread();
 	test_grandchild();
 	test_io_uring();
+	test_timer_of_child();
 	test_new_process();
 	return tap_end();
 }
