@@ -13,6 +13,7 @@ unaccepted  the same with a message in a connection that is yet to be accepted
 own_table   the same of a pipe that a thread of the child has, but not its first one
 given R     the same of a pipe that it was given: somebody else has it as well
 wait        it waits for its children, of which one is stuck and one is not
+alarm       its only child waits for a stuck one, but only until an alarm
 subreaper   its only child is stuck, but it will inherit a child of that one's child
 """
 
@@ -221,6 +222,21 @@ def wait():
     print("woken", flush=True)
 
 
+def alarm():
+    """The alarm is far away, but its signal may be sent."""
+    def child():
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        signal.alarm(3600)
+        fork(hang)
+        os.wait()
+
+    pid = fork(child)
+    hold()
+    ready(pid)
+    os.wait()
+    print("woken", flush=True)
+
+
 def subreaper():
     """Who has lost its parent becomes a child of the nearest subreaper above."""
     def orphan(parent):
@@ -241,4 +257,4 @@ def subreaper():
 
 {"own": own, "self_pipe": self_pipe, "two": two, "child": with_child, "fifo": fifo,
  "in_flight": in_flight, "unaccepted": unaccepted, "own_table": own_table, "given": given,
- "wait": wait, "subreaper": subreaper}[sys.argv[1]]()
+ "wait": wait, "alarm": alarm, "subreaper": subreaper}[sys.argv[1]]()
