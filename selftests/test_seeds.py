@@ -156,6 +156,23 @@ def live_test(state, call, name):
     return test
 
 
+def test_alarm():
+    """001: not accused: it waits for a child that waits for a stuck one, until an alarm"""
+    with python("pipes.py", "alarm").wait_for("ready") as program:
+        child = program.number("child")
+
+        def grandchild():
+            with open("/proc/%d/task/%d/children" % (child, child), encoding="ascii") as file:
+                return int(file.read() or 0)
+        wait_until_in(until("the child has one", grandchild), "read")
+        for tgid in child, program.tgid:
+            wait_until_in(tgid, "wait4")
+        for _ in range(LOOKS):
+            check_live(settled(program.tgid, WORKERS))
+        os.kill(child, signal.SIGALRM)
+        program.wait_for("woken")
+
+
 def test_stopped_writer():
     """001: stopped, not stuck: it reads a pipe that a stopped child could write to"""
     with python("pipes.py", "child").wait_for("ready") as program:
@@ -275,7 +292,9 @@ def test_stopped_by_gdb():
 LIVE_STATES = (
     ("child", "read", "it reads a pipe that its child could write to"),
     ("fifo", "read", "it reads a pipe that has a name"),
+    ("self_pipe", "read", "it reads a pipe that its signal handler writes to"),
     ("in_flight", "read", "it reads a pipe whose other end is under way in a socket"),
+    ("unaccepted", "read", "it reads a pipe whose other end is sent to who has yet to accept"),
     ("own_table", "read", "it reads a pipe that a thread has which shares no descriptors"),
     ("wait", "wait4", "it waits for children of which one can run"),
     ("subreaper", "wait4", "it waits for children and will inherit one"),
@@ -283,6 +302,7 @@ LIVE_STATES = (
 
 ksft.run([test_pool_in_child, test_pool_in_child_waited_for, test_gdb_reads_itself,
           test_gdb_at_prompt, test_own_pipe, test_two_pipes,
-          *(live_test(*state) for state in LIVE_STATES), test_stopped_writer, test_outside,
+          *(live_test(*state) for state in LIVE_STATES), test_alarm, test_stopped_writer,
+          test_outside,
           test_handler_in_lock, test_fork_libc, test_fork_stream, test_fork_mutex,
           test_all_traced, test_new_threads_traced, test_stopped_by_gdb])

@@ -158,9 +158,8 @@ static void put_wakers(struct drawing *d, int wakers)
 	static const char *const names[] = {
 		[SLEEP_READ]		= "writers of pipe",
 		[SLEEP_WRITE]		= "readers and writers of pipe",
-		[SLEEP_CHILDREN]	= "children and tracees of",
+		[SLEEP_CHILDREN]	= "children, tracees and other threads of",
 		[SLEEP_VFORK]		= "vfork child of",
-		[SLEEP_EPOLL]		= "epoll set of",
 	};
 	const struct wakers *w = &d->s->wakers[wakers];
 	size_t node = node_wakers(d->s, wakers);

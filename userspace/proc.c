@@ -71,7 +71,7 @@ struct proc_entry {
 
 struct scan {
 	const char *root;
-	compare_vm_fn compare;
+	compare_fn compare;
 	struct snapshot *s;
 	struct proc_entry *entries;
 	size_t nr_entries;
@@ -234,7 +234,13 @@ const char *status_field(const char *status, const char *key)
 	return NULL;
 }
 
-static pid_t last_id(const char *line)
+/**
+ * last_id() - a thread's id in its own pid namespace
+ * @line: the field NSpid of /proc/PID/status, or NULL
+ *
+ * Return: the id, or PID_UNKNOWN.
+ */
+pid_t last_id(const char *line)
 {
 	pid_t id = PID_UNKNOWN;
 	char *end;
@@ -574,6 +580,18 @@ int compare_vm(pid_t x, pid_t y)
 	return syscall(SYS_kcmp, x, y, KCMP_VM, 0, 0);
 }
 
+/**
+ * compare_files() - compare the tables of descriptors of two threads
+ * @x: one
+ * @y: the other
+ *
+ * Return: as compare_vm().
+ */
+int compare_files(pid_t x, pid_t y)
+{
+	return syscall(SYS_kcmp, x, y, KCMP_FILES, 0, 0);
+}
+
 /* tsearch() has no room for an argument, so the keys carry it. */
 struct vm_node {
 	struct scan *sc;
@@ -749,7 +767,7 @@ static void fill_header(struct scan *sc)
  *
  * Return: 0, or a negative errno: no process at all could be looked at.
  */
-int proc_read(const char *root, compare_vm_fn compare, struct snapshot *s)
+int proc_read(const char *root, compare_fn compare, struct snapshot *s)
 {
 	struct scan sc = { .root = root, .compare = compare, .s = s };
 
@@ -794,11 +812,14 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 {
 	size_t first = s->nr_threads, nr, i;
 	pid_t *tids = list_tasks(root, pid, &nr);
+	uint64_t caught = 0;
 	struct task task;
 	struct process *p;
 
-	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++)
+	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++) {
 		add_thread(s, &task, pid, tids[i], -1);
+		caught |= task.caught;
+	}
 	free(tids);
 	if (!nr || i < nr) {
 		s->nr_threads = first;
@@ -808,6 +829,8 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 	p->tgid = pid;
 	p->ppid = task.ppid;
 	p->comm = s->threads[first].comm;
+	p->caught_known = task.caught_known;
+	p->caught = caught;
 	p->whole = true;
 	return true;
 }

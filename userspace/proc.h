@@ -7,17 +7,19 @@
 /* Room for any file of /proc that read_file() is for. */
 #define FILE_SIZE	8192
 
-/* Compares the address spaces of two processes, as kcmp(2) does. */
-typedef int (*compare_vm_fn)(pid_t x, pid_t y);
+/* Compares something of two processes or threads, as kcmp(2) does. */
+typedef int (*compare_fn)(pid_t x, pid_t y);
 
 int compare_vm(pid_t x, pid_t y);
+int compare_files(pid_t x, pid_t y);
 
 int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 pid_t *list_ids(const char *path, size_t *nr);
 const char *status_field(const char *status, const char *key);
+pid_t last_id(const char *line);
 
-int proc_read(const char *root, compare_vm_fn compare, struct snapshot *s);
+int proc_read(const char *root, compare_fn compare, struct snapshot *s);
 void proc_read_namespaces(const char *root, struct snapshot *s);
 bool proc_add_process(const char *root, struct snapshot *s, pid_t pid);
 bool proc_read_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size);

@@ -445,8 +445,8 @@ const char *limit_text(enum limit limit)
 		       "anything";
 	case LIMIT_SLEEP:
 		return "it rests on what a thread sleeps in and who could end that, which /proc "
-		       "shows, but not all at one moment, nor descriptors that are on their way "
-		       "in a message";
+		       "shows, but not all at one moment; and a signal handler, or whoever opens a "
+		       "pipe under /proc, may end that too";
 	case LIMIT_SHARED:
 		return "the word is in shared memory: who has a descriptor of it, may open it or "
 		       "may attach it can map it later, and wake";

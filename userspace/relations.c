@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who has which pipes open, and who is whose child or tracee, on the whole host: by
- * one walk over /proc each.
+ * one walk over /proc each.  What may be there and is not seen makes it incomplete.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +16,30 @@
 #include "snapshot.h"
 
 #define PATH_SIZE	256
+#define NAME_SIZE	64
+
+/* How often new processes are looked for. */
+#define MAX_TRIES	8
+
+/*
+ * What the kernel adds to the flags of a file that a program for 64 bits opens by name;
+ * for the C library it is 0 there.
+ */
+#if defined(__aarch64__)
+#define LARGEFILE	0400000
+#else
+#define LARGEFILE	0100000
+#endif
+
+struct walk {
+	const char *root;
+	compare_fn compare;	/* of tables of descriptors */
+	struct relations *r;
+	bool uncounted;		/* the kernel does not count the messages to new connections */
+	char net[NAME_SIZE];	/* network namespace of the last process */
+};
+
+typedef void (*look_fn)(struct walk *w, pid_t pid);
 
 static void add_relation(struct relations *r, uint64_t id, pid_t pid, bool writes, bool zombie)
 {
@@ -74,57 +98,8 @@ void relations_free(struct relations *r)
 }
 
 /*
- * Pipes
+ * Processes
  */
-
-/* Whether a descriptor is open for reading, writing or both, or a negative errno. */
-static int open_mode(const char *root, const char *fd)
-{
-	char buf[FILE_SIZE], path[PATH_SIZE];
-	const char *number = strrchr(fd, '/'), *flags;
-	int rc;
-
-	snprintf(path, sizeof(path), "%.*s", (int)(number - fd), fd);
-	*strrchr(path, '/') = '\0';
-	rc = read_file(buf, root, "%s/fdinfo%s", path, number);
-	if (rc)
-		return rc;
-	flags = strstr(buf, "flags:");
-	return flags ? (int)strtoul(flags + strlen("flags:"), NULL, 8) & O_ACCMODE : -EINVAL;
-}
-
-/**
- * pipe_of_fd() - which pipe a descriptor is
- * @root: where proc is mounted
- * @fd: path of the descriptor below that, PID/fd/N or PID/task/TID/fd/N
- * @ino: receives the inode of the pipe
- * @writes: receives whether it is open for writing
- *
- * A FIFO is a pipe too, but has a name that anybody may open, so it does not count.
- *
- * Return: 1 if it is a pipe, 0 if not, or a negative errno.
- */
-int pipe_of_fd(const char *root, const char *fd, uint64_t *ino, bool *writes)
-{
-	char path[PATH_SIZE], target[64];
-	unsigned long long number;
-	ssize_t n;
-	int mode;
-
-	snprintf(path, sizeof(path), "%s/%s", root, fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
-	if (sscanf(target, "pipe:[%llu]", &number) != 1)
-		return 0;
-	mode = open_mode(root, fd);
-	if (mode < 0)
-		return mode;
-	*ino = number;
-	*writes = mode != O_RDONLY;
-	return 1;
-}
 
 /* One that is closed by now, or whose process has ended, is not missed. */
 static bool is_missed(int error)
@@ -132,75 +107,278 @@ static bool is_missed(int error)
 	return error && error != ENOENT && error != ESRCH;
 }
 
-/* The pipes of one table of descriptors.  Return: whether it has any descriptors. */
-static bool add_pipes(struct relations *r, const char *root, pid_t pid, const char *table)
+static pid_t *list_threads(struct walk *w, pid_t pid, size_t *nr)
 {
-	char path[PATH_SIZE], fd[PATH_SIZE];
-	struct dirent *d;
-	bool writes, any = false;
-	uint64_t ino;
-	DIR *dir;
+	char path[PATH_SIZE];
+	pid_t *tids;
+
+	snprintf(path, sizeof(path), "%s/%d/task", w->root, pid);
+	tids = list_ids(path, nr);
+	w->r->incomplete |= !*nr && !access(path, F_OK);
+	return tids;
+}
+
+/* Those of @pids that are not among @old, both ascending.  Return: whether there are any. */
+static bool look_at_new(struct walk *w, look_fn look, const pid_t *pids, size_t nr,
+			const pid_t *old, size_t nr_old)
+{
+	bool any = false;
+	size_t k = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		while (k < nr_old && old[k] < pids[i])
+			k++;
+		if (k < nr_old && old[k] == pids[i])
+			continue;
+		look(w, pids[i]);
+		any = true;
+	}
+	return any;
+}
+
+/* A process that ends meanwhile may go on as a child, so those that are new are looked at. */
+static void for_each_process(struct walk *w, look_fn look)
+{
+	size_t nr, nr_old = 0;
+	pid_t *pids, *old = NULL;
+	bool any = true;
+
+	for (int tries = 0; any && tries < MAX_TRIES; tries++) {
+		pids = list_ids(w->root, &nr);
+		any = look_at_new(w, look, pids, nr, old, nr_old);
+		free(old);
+		old = pids;
+		nr_old = nr;
+	}
+	free(old);
+	w->r->incomplete |= any;
+}
+
+/*
+ * Descriptors
+ */
+
+static int read_target(char target[NAME_SIZE], const char *root, const char *link)
+{
+	char path[PATH_SIZE];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", root, link);
+	n = readlink(path, target, NAME_SIZE - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return 0;
+}
+
+static int read_fdinfo(char buf[FILE_SIZE], const char *root, const char *fd)
+{
+	char path[PATH_SIZE];
+	const char *number = strrchr(fd, '/');
+
+	snprintf(path, sizeof(path), "%.*s", (int)(number - fd), fd);
+	*strrchr(path, '/') = '\0';
+	return read_file(buf, root, "%s/fdinfo%s", path, number);
+}
+
+/* As pipe_of_fd(), once it is known what the descriptor refers to. */
+static int pipe_of_target(const char *target, const char *root, const char *fd,
+			  struct pipe_end *end)
+{
+	unsigned long long ino;
+	unsigned long mode;
+	const char *flags;
+	char buf[FILE_SIZE];
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/%s", root, table);
+	if (sscanf(target, "pipe:[%llu]", &ino) != 1)
+		return 0;
+	rc = read_fdinfo(buf, root, fd);
+	if (rc)
+		return rc;
+	flags = strstr(buf, "flags:");
+	if (!flags)
+		return -EINVAL;
+	mode = strtoul(flags + strlen("flags:"), NULL, 8);
+	*end = (struct pipe_end){
+		.ino = ino,
+		.writes = (mode & O_ACCMODE) != O_RDONLY,
+		.by_name = mode & LARGEFILE,
+	};
+	return 1;
+}
+
+/**
+ * pipe_of_fd() - which pipe a descriptor is
+ * @root: where proc is mounted
+ * @fd: path of the descriptor below that, PID/fd/N or PID/task/TID/fd/N
+ * @end: receives the end of the pipe, if it is one
+ *
+ * A FIFO is a pipe too, but has a name that anybody may open, so it does not count.
+ *
+ * Return: 1 if it is a pipe, 0 if not, or a negative errno.
+ */
+int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
+{
+	char target[NAME_SIZE];
+	int rc = read_target(target, root, fd);
+
+	return rc ? rc : pipe_of_target(target, root, fd, end);
+}
+
+/*
+ * Pipes
+ */
+
+/*
+ * Whether descriptors are on their way in messages to a socket.  Only unix sockets say
+ * how many; others take none.
+ */
+static int find_messages(struct relations *r, const char *root, const char *fd)
+{
+	char buf[FILE_SIZE];
+	const char *queued;
+	int rc = read_fdinfo(buf, root, fd);
+
+	if (rc)
+		return rc;
+	queued = strstr(buf, "scm_fds:");
+	r->incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
+	return 0;
+}
+
+/* One descriptor: an end of a pipe, or what may hold ends that are in no table. */
+static void add_fd(struct walk *w, pid_t pid, const char *fd)
+{
+	char target[NAME_SIZE];
+	struct pipe_end end;
+	int rc = read_target(target, w->root, fd);
+
+	if (!rc && !strncmp(target, "socket:", strlen("socket:")))
+		rc = find_messages(w->r, w->root, fd);
+	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
+		w->r->incomplete = true;
+	else if (!rc)
+		rc = pipe_of_target(target, w->root, fd, &end);
+	if (rc > 0)
+		add_relation(w->r, end.ino, pid, end.writes, false);
+	else
+		w->r->incomplete |= is_missed(-rc);
+}
+
+static void add_table(struct walk *w, pid_t pid, pid_t tid)
+{
+	char table[NAME_SIZE], path[PATH_SIZE], fd[2 * NAME_SIZE];
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(table, sizeof(table), "%d/task/%d/fd", pid, tid);
+	snprintf(path, sizeof(path), "%s/%s", w->root, table);
 	dir = opendir(path);
 	if (!dir) {
-		r->incomplete |= is_missed(errno);
-		return false;
+		w->r->incomplete |= is_missed(errno);
+		return;
 	}
 	while ((d = readdir(dir))) {
 		if (d->d_name[0] == '.')
 			continue;
-		any = true;
 		snprintf(fd, sizeof(fd), "%s/%.16s", table, d->d_name);
-		rc = pipe_of_fd(root, fd, &ino, &writes);
-		if (rc > 0)
-			add_relation(r, ino, pid, writes, false);
-		else
-			r->incomplete |= is_missed(-rc);
+		add_fd(w, pid, fd);
 	}
 	closedir(dir);
-	return any;
 }
 
-/* The first thread shows nothing after its exit, also if others live on. */
-static void add_pipes_of_threads(struct relations *r, const char *root, pid_t pid)
+/*
+ * A connection that is not accepted yet has no inode.  Return: whether there is one, or
+ * may be one.
+ */
+static bool has_new_connections(const char *root, pid_t pid)
 {
-	char table[PATH_SIZE];
-	pid_t *tids;
-	size_t nr;
+	char path[PATH_SIZE], *line = NULL;
+	unsigned long ino;
+	size_t size = 0;
+	bool found = false;
+	FILE *f;
 
-	snprintf(table, sizeof(table), "%s/%d/task", root, pid);
-	tids = list_ids(table, &nr);
+	snprintf(path, sizeof(path), "%s/%d/net/unix", root, pid);
+	f = fopen(path, "re");
+	if (!f)
+		return is_missed(errno);
+	while (!found && getline(&line, &size, f) > 0)
+		found = sscanf(line, "%*s %*x %*x %*x %*x %*x %lu", &ino) == 1 && !ino;
+	found |= ferror(f);
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* In the network namespace of a process, unless the last one was in it too. */
+static void find_new_connections(struct walk *w, pid_t pid)
+{
+	char link[NAME_SIZE], net[NAME_SIZE];
+	int rc;
+
+	snprintf(link, sizeof(link), "%d/ns/net", pid);
+	rc = read_target(net, w->root, link);
+	w->r->incomplete |= is_missed(-rc);
+	if (rc || !strcmp(net, w->net))
+		return;
+	strcpy(w->net, net);
+	w->r->incomplete |= has_new_connections(w->root, pid);
+}
+
+/*
+ * Threads may have tables of their own (CLONE_FILES), and the first one has none after
+ * its exit.
+ */
+static void add_tables(struct walk *w, pid_t pid)
+{
+	pid_t last = 0;
+	size_t nr;
+	pid_t *tids = list_threads(w, pid, &nr);
+
 	for (size_t i = 0; i < nr; i++) {
-		snprintf(table, sizeof(table), "%d/task/%d/fd", pid, tids[i]);
-		if (tids[i] != pid && add_pipes(r, root, pid, table))
-			break;
+		if (last && !w->compare(last, tids[i]))
+			continue;
+		last = tids[i];
+		add_table(w, pid, last);
 	}
 	free(tids);
+	if (w->uncounted)
+		find_new_connections(w, pid);
+}
+
+/* The kernel's version, 0 if it is not known: 6.1 is 601. */
+static int kernel_version(const char *root)
+{
+	char buf[FILE_SIZE];
+	int major, minor;
+
+	if (read_file(buf, root, "sys/kernel/osrelease") ||
+	    sscanf(buf, "%d.%d", &major, &minor) != 2)
+		return 0;
+	return 100 * major + minor;
 }
 
 /**
  * relations_of_pipes() - find out who has which pipes open
  * @root: where proc is mounted
+ * @compare: compare_files(), or what stands for it in a test
  * @r: receives it; to be given to relations_free()
  *
- * Not found are ends that are nobody's but the kernel's, or on their way in a message,
- * or of a thread that has descriptors of its own (CLONE_FILES).
+ * An end may be in no table of descriptors, but in a message to a unix socket or with an
+ * io_uring.  Which pipe that is does not show, so if there is any of either on the host,
+ * @r is incomplete.  How many are under way in a socket is in its fdinfo since 5.6, in
+ * one that is yet to be accepted since 6.0 (unix_show_fdinfo()).
  */
-void relations_of_pipes(const char *root, struct relations *r)
+void relations_of_pipes(const char *root, compare_fn compare, struct relations *r)
 {
-	char table[PATH_SIZE];
-	size_t nr;
-	pid_t *pids = list_ids(root, &nr);
+	int version = kernel_version(root);
+	struct walk w = { .root = root, .compare = compare, .r = r, .uncounted = version < 600 };
 
 	memset(r, 0, sizeof(*r));
-	for (size_t i = 0; i < nr; i++) {
-		snprintf(table, sizeof(table), "%d/fd", pids[i]);
-		if (!add_pipes(r, root, pids[i], table))
-			add_pipes_of_threads(r, root, pids[i]);
-	}
-	free(pids);
+	r->incomplete = version < 506;
+	for_each_process(&w, add_tables);
 	sort(r);
 }
 
@@ -223,17 +401,17 @@ static pid_t process_of(const char *root, pid_t tid)
 	return read_file(buf, root, "%d/status", tid) ? 0 : id_field(buf, "Tgid");
 }
 
-static void add_kin(struct relations *r, const char *root, pid_t pid, pid_t tid)
+static void add_kin(struct walk *w, pid_t pid, pid_t tid)
 {
 	char buf[FILE_SIZE];
-	int rc = read_file(buf, root, "%d/task/%d/status", pid, tid);
+	int rc = read_file(buf, w->root, "%d/task/%d/status", pid, tid);
 	const char *state;
 	pid_t parent, tracer;
 	bool zombie;
 
 	/* One that has ended is a zombie at least, or its parent has run. */
 	if (rc) {
-		r->incomplete |= is_missed(-rc);
+		w->r->incomplete |= is_missed(-rc);
 		return;
 	}
 	state = status_field(buf, "State");
@@ -241,10 +419,20 @@ static void add_kin(struct relations *r, const char *root, pid_t pid, pid_t tid)
 	parent = id_field(buf, "PPid");
 	tracer = id_field(buf, "TracerPid");
 	if (tid == pid && parent)
-		add_relation(r, parent, pid, false, zombie);
-	tracer = tracer ? process_of(root, tracer) : 0;
+		add_relation(w->r, parent, pid, false, zombie);
+	tracer = tracer ? process_of(w->root, tracer) : 0;
 	if (tracer)
-		add_relation(r, tracer, pid, false, zombie);
+		add_relation(w->r, tracer, pid, false, zombie);
+}
+
+static void add_all_kin(struct walk *w, pid_t pid)
+{
+	size_t nr;
+	pid_t *tids = list_threads(w, pid, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		add_kin(w, pid, tids[i]);
+	free(tids);
 }
 
 /**
@@ -254,18 +442,9 @@ static void add_kin(struct relations *r, const char *root, pid_t pid, pid_t tid)
  */
 void relations_of_children(const char *root, struct relations *r)
 {
-	char path[PATH_SIZE];
-	size_t nr_pids, nr;
-	pid_t *pids = list_ids(root, &nr_pids), *tids;
+	struct walk w = { .root = root, .r = r };
 
 	memset(r, 0, sizeof(*r));
-	for (size_t i = 0; i < nr_pids; i++) {
-		snprintf(path, sizeof(path), "%s/%d/task", root, pids[i]);
-		tids = list_ids(path, &nr);
-		for (size_t k = 0; k < nr; k++)
-			add_kin(r, root, pids[i], tids[k]);
-		free(tids);
-	}
-	free(pids);
+	for_each_process(&w, add_all_kin);
 	sort(r);
 }

@@ -10,7 +10,10 @@
  * The processes that are named are added to the snapshot, if they are not in it, and
  * what their threads sleep in is looked at in turn.
  */
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,32 +26,35 @@
 /* Descriptors that one call may wait for; of more, nothing is said. */
 #define MAX_FDS		64
 
+/* Processes that may end a sleep; of more, nothing is said. */
+#define MAX_WAKERS	1024
+
 /* Ancestors of this program that are looked at. */
 #define MAX_DEPTH	32
 
 #define PATH_SIZE	256
 
+/* The first pid namespace, of which the ids of all processes are. */
+#define FIRST_PID_NS	"pid:[4026531836]"	/* PROC_PID_INIT_INO, linux/proc_ns.h */
+
 /* Numbers of system calls, by ABI. */
 #if defined(__x86_64__)
 enum {
 	NR_READ = 0, NR_WRITE = 1, NR_POLL = 7, NR_READV = 19, NR_WRITEV = 20, NR_SELECT = 23,
-	NR_CLONE = 56, NR_VFORK = 58, NR_WAIT4 = 61, NR_EPOLL_WAIT = 232, NR_WAITID = 247,
-	NR_PSELECT6 = 270, NR_PPOLL = 271, NR_EPOLL_PWAIT = 281, NR_CLONE3 = 435,
-	NR_EPOLL_PWAIT2 = 441,
+	NR_CLONE = 56, NR_VFORK = 58, NR_WAIT4 = 61, NR_WAITID = 247, NR_PSELECT6 = 270,
+	NR_PPOLL = 271, NR_CLONE3 = 435,
 };
 #elif defined(__aarch64__)
 enum {
-	NR_EPOLL_PWAIT = 22, NR_READ = 63, NR_WRITE = 64, NR_READV = 65, NR_WRITEV = 66,
-	NR_PSELECT6 = 72, NR_PPOLL = 73, NR_WAITID = 95, NR_CLONE = 220, NR_WAIT4 = 260,
-	NR_CLONE3 = 435, NR_EPOLL_PWAIT2 = 441,
-	NR_POLL = -2, NR_SELECT = -3, NR_VFORK = -4, NR_EPOLL_WAIT = -5,	/* there are none */
+	NR_READ = 63, NR_WRITE = 64, NR_READV = 65, NR_WRITEV = 66, NR_PSELECT6 = 72,
+	NR_PPOLL = 73, NR_WAITID = 95, NR_CLONE = 220, NR_WAIT4 = 260, NR_CLONE3 = 435,
+	NR_POLL = -2, NR_SELECT = -3, NR_VFORK = -4,	/* there are none */
 };
 #else
 enum {				/* not known here: no sleep is recognised */
 	NR_READ = -2, NR_WRITE = -3, NR_POLL = -4, NR_READV = -5, NR_WRITEV = -6,
-	NR_SELECT = -7, NR_CLONE = -8, NR_VFORK = -9, NR_WAIT4 = -10, NR_EPOLL_WAIT = -11,
-	NR_WAITID = -12, NR_PSELECT6 = -13, NR_PPOLL = -14, NR_EPOLL_PWAIT = -15,
-	NR_CLONE3 = -16, NR_EPOLL_PWAIT2 = -17,
+	NR_SELECT = -7, NR_CLONE = -8, NR_VFORK = -9, NR_WAIT4 = -10, NR_WAITID = -11,
+	NR_PSELECT6 = -12, NR_PPOLL = -13, NR_CLONE3 = -14,
 };
 #endif
 
@@ -61,6 +67,7 @@ struct want {
 
 struct reader {
 	const char *root;
+	compare_fn compare_files;
 	struct snapshot *s;
 	struct want *wants;
 	size_t nr_wants;
@@ -71,6 +78,12 @@ struct reader {
 	struct idmap by_pid;	/* processes that were tried */
 	size_t max_added;
 	size_t nr_added;
+};
+
+/* The processes that may end a sleep. */
+struct pids {
+	size_t nr;
+	pid_t ids[MAX_WAKERS];
 };
 
 /* The call that a thread is in. */
@@ -130,10 +143,22 @@ static bool has_handlers(const struct snapshot *s, const struct thread *t)
 	return !p || !p->caught_known || p->caught & ~LIBC_SIGNALS;
 }
 
+/* Also one whose descriptor was closed, when it had been registered with itself. */
+static bool has_io_uring(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		if (s->threads[i].io_uring == YES)
+			return true;
+	}
+	return false;
+}
+
 static const struct relations *get_pipes(struct reader *r)
 {
-	if (!r->have_pipes)
-		relations_of_pipes(r->root, &r->pipes);
+	if (!r->have_pipes) {
+		relations_of_pipes(r->root, r->compare_files, &r->pipes);
+		r->pipes.incomplete |= has_io_uring(r->s);
+	}
 	r->have_pipes = true;
 	return &r->pipes;
 }
@@ -150,30 +175,31 @@ static bool holds_writing_end(struct reader *r, uint64_t ino, pid_t pid)
 }
 
 /*
- * An event loop that polls a pipe which its own process writes to, or a thread made to
- * read one, waits for a signal, whose handler does that: as good as sigwait(3).  The
- * main thread that blocks in read(2) there is taken not to.
+ * One that reads or polls a pipe which its own process writes to waits for a signal,
+ * whose handler does that: as good as sigwait(3).  But no handler writes for the sake of
+ * the main thread's read(2) of a file that it has opened by the name of its descriptor:
+ * so gdb hangs.
  */
-static bool waits_for_signal(struct reader *r, const struct thread *t, uint64_t ino, bool polls)
+static bool waits_for_signal(struct reader *r, const struct thread *t,
+			     const struct pipe_end *end, bool polls)
 {
-	return (polls || t->tid != t->tgid) && has_handlers(r->s, t) &&
-	       holds_writing_end(r, ino, t->tgid);
+	return (polls || t->tid != t->tgid || !end->by_name) && has_handlers(r->s, t) &&
+	       holds_writing_end(r, end->ino, t->tgid);
 }
 
 /* One descriptor that a thread waits for.  Return: whether it is a pipe, as it must be. */
 static bool want_fd(struct reader *r, int thread, int fd, bool polls)
 {
 	const struct thread *t = &r->s->threads[thread];
+	struct pipe_end end;
 	char path[PATH_SIZE];
-	uint64_t ino;
-	bool writes;
 
 	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
-	if (pipe_of_fd(r->root, path, &ino, &writes) <= 0)
+	if (pipe_of_fd(r->root, path, &end) <= 0)
 		return false;
-	if (!writes && waits_for_signal(r, t, ino, polls))
+	if (!end.writes && waits_for_signal(r, t, &end, polls))
 		return false;
-	add_want(r, writes ? SLEEP_WRITE : SLEEP_READ, ino, thread);
+	add_want(r, end.writes ? SLEEP_WRITE : SLEEP_READ, end.ino, thread);
 	return true;
 }
 
@@ -233,52 +259,64 @@ static bool want_select(struct reader *r, int thread, const uint64_t *args)
 	return any;
 }
 
-/* Other threads of the process can add to what it waits for. */
-static bool want_epoll(struct reader *r, int thread, int epfd)
+static bool is_one_of(const char *name, const char *const *names)
 {
-	const struct thread *t = &r->s->threads[thread];
-	char buf[FILE_SIZE], path[PATH_SIZE];
-	unsigned long long listed;
-	uint64_t ino;
-	bool writes, any = false;
-	int fd;
-
-	if (read_file(buf, r->root, "%d/task/%d/fdinfo/%d", t->tgid, t->tid, epfd) ||
-	    strlen(buf) == FILE_SIZE - 1)
-		return false;
-	for (char *c = strstr(buf, "tfd:"); c; c = strstr(c + 1, "tfd:")) {
-		if (sscanf(c, "tfd: %d events: %*x data: %*x pos:%*d ino:%llx", &fd, &listed) != 2)
-			return false;
-		snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
-		/* The number may mean another file by now. */
-		if (pipe_of_fd(r->root, path, &ino, &writes) <= 0 || ino != listed ||
-		    !want_fd(r, thread, fd, true))
-			return false;
-		any = true;
-	}
-	if (any)
-		add_want(r, SLEEP_EPOLL, t->tgid, thread);
-	return any;
+	while (*names && strcmp(name, *names))
+		names++;
+	return *names;
 }
 
-static bool is_vfork_wait(const char *function)
+/* The kernel's functions in which the calls sleep for what they are made for. */
+static const char *const *functions_of(long nr)
 {
-	return !strcmp(function, "wait_for_vfork_done") || !strcmp(function, "kernel_clone");
+	static const char *const nothing[] = { NULL };
+	static const char *const reads[] = { "pipe_read", "anon_pipe_read", NULL };
+	static const char *const writes[] = { "pipe_write", "anon_pipe_write", NULL };
+	static const char *const polls[] = { "do_sys_poll", "do_select", "poll_schedule_timeout",
+					     NULL };
+	static const char *const waits[] = { "do_wait", NULL };
+	static const char *const vforks[] = { "wait_for_vfork_done", "kernel_clone", NULL };
+
+	switch (nr) {
+	case NR_READ:
+	case NR_READV:
+		return reads;
+	case NR_WRITE:
+	case NR_WRITEV:
+		return writes;
+	case NR_POLL:
+	case NR_PPOLL:
+	case NR_SELECT:
+	case NR_PSELECT6:
+		return polls;
+	case NR_WAIT4:
+	case NR_WAITID:
+		return waits;
+	case NR_VFORK:
+	case NR_CLONE:
+	case NR_CLONE3:
+		return vforks;
+	default:
+		return nothing;
+	}
 }
 
 /*
- * A thread that is created with CLONE_VFORK holds up its parent, in a sleep that only
- * a fatal signal ends early.  The same call can also sleep for memory or a lock, so it
- * takes the kernel's function to tell.  On older kernels wchan does not name it.
+ * Any call can also sleep for a page (userfaultfd), for who decides about it (seccomp), for
+ * memory or a lock, so it takes the kernel's function to tell.  On older kernels wchan
+ * does not name it.  What the compiler adds to its name does not count.
  */
-static bool is_in_vfork(const struct reader *r, const struct thread *t)
+static bool sleeps_in_call(const struct reader *r, const struct thread *t, long nr)
 {
+	const char *const *functions = functions_of(nr);
 	char buf[FILE_SIZE], function[64];
 
-	if (!read_file(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) && is_vfork_wait(buf))
+	if (!read_file(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) &&
+	    sscanf(buf, "%63[^.\n]", function) == 1 && is_one_of(function, functions))
 		return true;
 	return !read_file(buf, r->root, "%d/task/%d/stack", t->tgid, t->tid) &&
-	       sscanf(buf, "[<%*[^>]>] %63[^+\n]", function) == 1 && is_vfork_wait(function);
+	       sscanf(buf, "[<%*[^>]>] %63[^.+\n]", function) == 1 &&
+	       is_one_of(function, functions);
 }
 
 /*
@@ -302,6 +340,15 @@ static bool waits_for_us(const struct reader *r, pid_t pid)
 	return false;
 }
 
+/* Who is left without a parent becomes a child of the first process of its namespace. */
+static bool may_be_init(const struct reader *r, pid_t pid)
+{
+	char buf[FILE_SIZE];
+
+	return read_file(buf, r->root, "%d/status", pid) ||
+	       last_id(status_field(buf, "NSpid")) <= 1;
+}
+
 /* Return: whether all that could end the call is known, and was noted. */
 static bool want_call(struct reader *r, int thread, const struct call_regs *regs)
 {
@@ -323,15 +370,9 @@ static bool want_call(struct reader *r, int thread, const struct call_regs *regs
 		return !args[4] && want_select(r, thread, args);
 	case NR_PSELECT6:
 		return !args[4] && !args[5] && want_select(r, thread, args);
-	case NR_EPOLL_WAIT:
-		return (int)args[3] < 0 && want_epoll(r, thread, args[0]);
-	case NR_EPOLL_PWAIT:
-		return (int)args[3] < 0 && !args[4] && want_epoll(r, thread, args[0]);
-	case NR_EPOLL_PWAIT2:
-		return !args[3] && !args[4] && want_epoll(r, thread, args[0]);
 	case NR_WAIT4:
 	case NR_WAITID:
-		if (waits_for_us(r, tgid))
+		if (waits_for_us(r, tgid) || may_be_init(r, tgid))
 			return false;
 		add_want(r, SLEEP_CHILDREN, tgid, thread);
 		return true;
@@ -340,14 +381,16 @@ static bool want_call(struct reader *r, int thread, const struct call_regs *regs
 	}
 }
 
+/*
+ * A thread that is created with CLONE_VFORK holds up its parent, in a sleep that only
+ * a fatal signal ends early.
+ */
 static bool want_vfork(struct reader *r, int thread, const struct call_regs *regs)
 {
-	const struct thread *t = &r->s->threads[thread];
-
 	if ((regs->nr != NR_VFORK && regs->nr != NR_CLONE && regs->nr != NR_CLONE3) ||
-	    !is_in_vfork(r, t))
+	    (regs->nr == NR_CLONE && regs->args[0] & CLONE_PARENT))
 		return false;
-	add_want(r, SLEEP_VFORK, t->tgid, thread);
+	add_want(r, SLEEP_VFORK, r->s->threads[thread].tgid, thread);
 	return true;
 }
 
@@ -379,10 +422,8 @@ static void want_process(struct reader *r, pid_t pid)
 	mark_state_d(r->s, first);
 }
 
-static const struct relations *relations_for(struct reader *r, enum sleep_kind kind)
+static const struct relations *get_children(struct reader *r)
 {
-	if (kind == SLEEP_READ || kind == SLEEP_WRITE)
-		return get_pipes(r);
 	if (!r->have_children)
 		relations_of_children(r->root, &r->children);
 	r->have_children = true;
@@ -394,24 +435,70 @@ static bool same_want(const struct want *a, const struct want *b)
 	return a->kind == b->kind && a->id == b->id;
 }
 
-/* Whether a process that has to do with what is waited for could end the wait. */
-static bool is_waker(const struct want *want, const struct relation *rel)
+static void add_pid(struct pids *p, pid_t pid)
 {
-	return rel->id == want->id && (want->kind != SLEEP_READ || rel->writes);
+	for (size_t i = 0; i < p->nr; i++) {
+		if (p->ids[i] == pid)
+			return;
+	}
+	if (p->nr < MAX_WAKERS)
+		p->ids[p->nr++] = pid;
+}
+
+/*
+ * Those that have the pipe open, for reading only if it is room that is waited for.  If
+ * nobody has, it is the kernel, or a message on its way, that the wait is for.
+ */
+static bool list_pipe(struct reader *r, const struct want *want, struct pids *p)
+{
+	const struct relations *rel = get_pipes(r);
+
+	for (size_t i = relations_find(rel, want->id); i < rel->nr && rel->all[i].id == want->id;
+	     i++) {
+		if (want->kind == SLEEP_WRITE || rel->all[i].writes)
+			add_pid(p, rel->all[i].pid);
+	}
+	return p->nr && p->nr < MAX_WAKERS && !rel->incomplete;
+}
+
+/*
+ * The process itself, whose other threads can make children; its children and tracees;
+ * and all below those, since it may inherit them: whether it is a subreaper does not show.
+ * If there are no children, or one has ended, that is what the wait is for.
+ */
+static bool list_family(struct reader *r, const struct want *want, struct pids *p)
+{
+	const struct relations *rel = get_children(r);
+
+	add_pid(p, want->id);
+	for (size_t k = 0; k < p->nr; k++) {
+		for (size_t i = relations_find(rel, p->ids[k]);
+		     i < rel->nr && rel->all[i].id == (uint64_t)p->ids[k]; i++) {
+			if (!k && rel->all[i].zombie)
+				return false;
+			add_pid(p, rel->all[i].pid);
+		}
+	}
+	return p->nr > 1 && p->nr < MAX_WAKERS && !rel->incomplete;
+}
+
+/* The processes that could end a wait.  Return: whether they are all known. */
+static bool list_wakers(struct reader *r, const struct want *want, struct pids *p)
+{
+	p->nr = 0;
+	if (want->kind == SLEEP_READ || want->kind == SLEEP_WRITE)
+		return list_pipe(r, want, p);
+	return list_family(r, want, p);
 }
 
 static void want_processes(struct reader *r, const struct want *want)
 {
-	const struct relations *rel;
+	struct pids p;
 
-	if (want->kind == SLEEP_EPOLL)
+	if (!list_wakers(r, want, &p))
 		return;
-	rel = relations_for(r, want->kind);
-	for (size_t i = relations_find(rel, want->id); i < rel->nr && rel->all[i].id == want->id;
-	     i++) {
-		if (is_waker(want, &rel->all[i]))
-			want_process(r, rel->all[i].pid);
-	}
+	for (size_t i = 0; i < p.nr; i++)
+		want_process(r, p.ids[i]);
 }
 
 static void want_tracer(struct reader *r, const struct thread *t)
@@ -430,6 +517,25 @@ static void want_tracer(struct reader *r, const struct thread *t)
  * Threads
  */
 
+/*
+ * A timer's signal may end any call, or the process.  Of a process that the module knows
+ * nothing of, /proc shows those of timer_create(2), but not that of alarm(2): only whether
+ * there is a handler for it.
+ */
+static bool may_have_timer(const struct reader *r, const struct thread *t)
+{
+	const struct process *p = t->process < 0 ? NULL : &r->s->processes[t->process];
+	char buf[FILE_SIZE];
+	int rc;
+
+	if (!p || p->timers != YESNO_UNKNOWN)
+		return !p || p->timers == YES;
+	if (!p->caught_known || p->caught & 1ULL << (SIGALRM - 1))
+		return true;
+	rc = read_file(buf, r->root, "%d/timers", t->tgid);
+	return rc ? rc != -ENOENT : *buf;
+}
+
 /* What a thread wants is all or nothing: without one of its wakers it proves nothing. */
 static void look_at_thread(struct reader *r, int thread)
 {
@@ -443,10 +549,10 @@ static void look_at_thread(struct reader *r, int thread)
 		return;
 	}
 	if ((t->state != 'S' && t->state != 'D') || t->exiting == YES || t->io_worker == YES ||
-	    t->io_uring == YES || !read_call(r, t, &regs))
+	    t->io_uring == YES || may_have_timer(r, t) || !read_call(r, t, &regs))
 		return;
 	good = t->state == 'S' ? want_call(r, thread, &regs) : want_vfork(r, thread, &regs);
-	if (!good)
+	if (!good || !sleeps_in_call(r, t, regs.nr))
 		r->nr_wants = first;
 	for (size_t i = first; i < r->nr_wants; i++)
 		want_processes(r, &r->wants[i]);
@@ -483,34 +589,21 @@ static int compare_wants(const void *x, const void *y)
 	return a->thread < b->thread ? -1 : a->thread > b->thread;
 }
 
-/*
- * Add the processes that could end a wait.  Return: whether they are known: where there
- * are none, it is the kernel, or a message on its way, that the wait is for.
- */
+/* Add the processes that could end a wait.  Return: whether they are known. */
 static bool add_wakers(struct reader *r, const struct want *want)
 {
-	const struct relations *rel;
-	pid_t last = 0;
+	struct pids pids;
 
-	if (want->kind == SLEEP_EPOLL) {
-		snapshot_add_waker(r->s, snapshot_find_process(r->s, want->id));
-		return true;
-	}
-	rel = relations_for(r, want->kind);
-	for (size_t i = relations_find(rel, want->id); i < rel->nr && rel->all[i].id == want->id;
-	     i++) {
-		int p = snapshot_find_process(r->s, rel->all[i].pid);
+	if (!list_wakers(r, want, &pids))
+		return false;
+	for (size_t i = 0; i < pids.nr; i++) {
+		int p = snapshot_find_process(r->s, pids.ids[i]);
 
-		if (rel->all[i].zombie)
-			return false;
-		if (!is_waker(want, &rel->all[i]) || rel->all[i].pid == last)
-			continue;
 		if (p < 0)
 			return false;
 		snapshot_add_waker(r->s, p);
-		last = rel->all[i].pid;
 	}
-	return last && !rel->incomplete;
+	return true;
 }
 
 static void add_sleeps(struct reader *r)
@@ -540,19 +633,45 @@ static void add_sleeps(struct reader *r)
 	free(wakers);
 }
 
+static bool is_in_first_ns(const char *root, const char *pid)
+{
+	char path[PATH_SIZE], target[PATH_SIZE];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/%s/ns/pid", root, pid);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return !strcmp(target, FIRST_PID_NS);
+}
+
+/*
+ * Elsewhere than in the first pid namespace, or without the rights to look at process 1
+ * there (hidepid), others may exist that do not show.
+ */
+static bool shows_all_processes(const char *root)
+{
+	return is_in_first_ns(root, "self") && is_in_first_ns(root, "1");
+}
+
 /**
  * read_sleeps() - find out what threads sleep in that wait for no futex
  * @root: where proc is mounted, for the pid namespace that @s was read in
+ * @compare: compare_files(), or what stands for it in a test
  * @s: a snapshot of this host as it is now, indexed; its sleeps and wakers are filled
  *	in, the processes that they name are added, and it is indexed again
  *
  * What is read is not of one moment.  A thread that did not run between two snapshots
  * is in the same call in both, and so it was when it was looked at here in between.
+ * Where @root may not show all processes, nothing is said.
  */
-void read_sleeps(const char *root, struct snapshot *s)
+void read_sleeps(const char *root, compare_fn compare, struct snapshot *s)
 {
-	struct reader r = { .root = root, .s = s };
+	struct reader r = { .root = root, .compare_files = compare, .s = s };
 
+	if (!shows_all_processes(root))
+		return;
 	free(list_ids(root, &r.max_added));
 	idmap_init(&r.by_pid, r.max_added);
 	mark_state_d(s, 0);

@@ -2,8 +2,8 @@
 #ifndef FUTEXINSPECT_SLEEP_H
 #define FUTEXINSPECT_SLEEP_H
 
-#include "snapshot.h"
+#include "proc.h"
 
-void read_sleeps(const char *root, struct snapshot *s);
+void read_sleeps(const char *root, compare_fn compare, struct snapshot *s);
 
 #endif

@@ -185,7 +185,6 @@ enum sleep_kind {
 	SLEEP_WRITE,		/* to a full pipe */
 	SLEEP_CHILDREN,		/* for a child or tracee */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
-	SLEEP_EPOLL,		/* for its own process to add to an epoll set */
 };
 
 /* The processes without which a sleep does not end. */

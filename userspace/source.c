@@ -96,7 +96,7 @@ static int look_at_proc(struct snapshot *s)
 	}
 	snapshot_index(s);
 	proc_find_outsiders(PROC_ROOT, s);
-	read_sleeps(PROC_ROOT, s);
+	read_sleeps(PROC_ROOT, compare_files, s);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ int take_look(struct snapshot *s, enum source source, const char *file)
 			return -1;
 		proc_read_namespaces(PROC_ROOT, s);
 		proc_find_outsiders(PROC_ROOT, s);
-		read_sleeps(PROC_ROOT, s);
+		read_sleeps(PROC_ROOT, compare_files, s);
 		return 0;
 	default:
 		if (!strcmp(file, "-"))

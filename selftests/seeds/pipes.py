@@ -3,14 +3,17 @@
 """pipes.py STATE: threads wait for a lock that the first one has, which sleeps until
 somebody else lets it go on. Told to by a line, whoever can does, if anybody.
 
-own         it reads a pipe that only itself could write to
+own         it reads a pipe that only itself could write to, as gdb does: by name
+self_pipe   it reads a pipe that its own signal handler writes to
 two         it reads a pipe that only its child could write to, which does the same
 child       it reads a pipe that its child could write to, too
 fifo        the same of a pipe with a name, which the child does not have open
 in_flight   the same of a pipe whose other end is on its way to the child in a socket
+unaccepted  the same with a message in a connection that is yet to be accepted
 own_table   the same of a pipe that a thread of the child has, but not its first one
 given R     the same of a pipe that it was given: somebody else has it as well
 wait        it waits for its children, of which one is stuck and one is not
+alarm       its only child waits for a stuck one, but only until an alarm
 subreaper   its only child is stuck, but it will inherit a child of that one's child
 """
 
@@ -68,9 +71,9 @@ def when_told(let_go):
 
 
 def hang():
-    """Read what only itself could write."""
+    """Read what only itself could write, and no handler does: a file of its own."""
     from_self, _to_self = os.pipe()
-    read(from_self)
+    read(os.open("/proc/self/fd/%d" % from_self, os.O_RDONLY))
 
 
 def own():
@@ -78,6 +81,18 @@ def own():
     hold()
     ready()
     hang()
+
+
+def self_pipe():
+    """The handler writes, so whoever sends the signal wakes it."""
+    pid = fork(when_told, lambda: os.kill(os.getppid(), signal.SIGUSR1))
+    from_self, to_self = os.pipe()
+    os.set_blocking(to_self, False)
+    signal.set_wakeup_fd(to_self)
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    hold()
+    ready(pid)
+    read(from_self)
 
 
 def two():
@@ -125,19 +140,40 @@ def fifo():
         read(both_ends)
 
 
+def send_fd(sock, fd):
+    """Put a descriptor into a message."""
+    sock.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+
+
+def write_to_sent(sock):
+    """Take a descriptor out of a message, and write to it."""
+    size = socket.CMSG_SPACE(array.array("i").itemsize)
+    (_, _, data), = sock.recvmsg(1, size)[1]
+    os.write(array.array("i", data)[0], b"x")
+
+
 def in_flight():
     """The other end is in no descriptor table but its own, and yet not its alone."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-    def write():
-        size = socket.CMSG_SPACE(array.array("i").itemsize)
-        (_, _, data), = theirs.recvmsg(1, size)[1]
-        os.write(array.array("i", data)[0], b"x")
-
-    pid = fork(when_told, write)
+    pid = fork(when_told, lambda: write_to_sent(theirs))
     from_child, to_parent = os.pipe()
-    ours.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
-                           array.array("i", [to_parent]))])
+    send_fd(ours, to_parent)
+    hold()
+    ready(pid)
+    read(from_child)
+
+
+def unaccepted():
+    """The socket that the message is in is in no descriptor table either."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("\0pipes-%d" % os.getpid())
+    server.listen()
+    pid = fork(when_told, lambda: write_to_sent(server.accept()[0]))
+    from_child, to_parent = os.pipe()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(server.getsockname())
+        send_fd(client, to_parent)
+    server.close()
     hold()
     ready(pid)
     read(from_child)
@@ -186,6 +222,21 @@ def wait():
     print("woken", flush=True)
 
 
+def alarm():
+    """The alarm is far away, but its signal may be sent."""
+    def child():
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        signal.alarm(3600)
+        fork(hang)
+        os.wait()
+
+    pid = fork(child)
+    hold()
+    ready(pid)
+    os.wait()
+    print("woken", flush=True)
+
+
 def subreaper():
     """Who has lost its parent becomes a child of the nearest subreaper above."""
     def orphan(parent):
@@ -204,5 +255,6 @@ def subreaper():
     print("woken", flush=True)
 
 
-{"own": own, "two": two, "child": with_child, "fifo": fifo, "in_flight": in_flight,
- "own_table": own_table, "given": given, "wait": wait, "subreaper": subreaper}[sys.argv[1]]()
+{"own": own, "self_pipe": self_pipe, "two": two, "child": with_child, "fifo": fifo,
+ "in_flight": in_flight, "unaccepted": unaccepted, "own_table": own_table, "given": given,
+ "wait": wait, "alarm": alarm, "subreaper": subreaper}[sys.argv[1]]()

@@ -134,7 +134,7 @@ static int compare_gone(pid_t x, pid_t y)
 	return -1;
 }
 
-static void look(struct snapshot *s, compare_vm_fn compare)
+static void look(struct snapshot *s, compare_fn compare)
 {
 	int rc;
 

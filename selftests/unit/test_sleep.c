@@ -99,6 +99,8 @@ struct fd {
 	int fd;
 	const char *target;
 	int mode;
+	pid_t tid;		/* with a table of its own; 0: the process's */
+	const char *more;	/* of its fdinfo */
 };
 
 /* Process 10, whose thread 11 waits, and the call that thread 10 sleeps in. */
@@ -114,11 +116,15 @@ struct scene {
 	pid_t tracer_10;
 	unsigned int caught;
 	const char *more_10;	/* of the thread record */
-	const char *wchan;
+	const char *timers;
+	const char *wchan;	/* default: where the call sleeps */
 	const char *stack;
-	const char *fdinfo_9;
 	struct pollfd memory[2];
 	bool absent;		/* that memory is not resident */
+	const char *pid_ns;	/* of process 1; default: the first one */
+	const char *kernel;	/* default: a new one */
+	const char *net_unix;
+	pid_t ns_tid_10;	/* its id in its own pid namespace; default: 10 */
 	enum verdict verdict;
 	enum reason reason;
 };
@@ -127,13 +133,37 @@ struct scene {
 #define FINE		.verdict = VERDICT_WAITING, .reason = REASON_CAN_RUN
 #define READER(pid, fd)	{ pid, fd, "pipe:[7]", O_RDONLY }
 #define WRITER(pid, fd)	{ pid, fd, "pipe:[7]", O_WRONLY }
+#define SOCKET(pid, fd, more_info) \
+	{ pid, fd, "socket:[9]", O_RDWR, .more = more_info }
+/* What open(2) adds to the flags. */
+#if defined(__aarch64__)
+#define BY_NAME		0400000
+#else
+#define BY_NAME		0100000
+#endif
+
+/* As /proc/net/unix has them: without an inode until they are accepted. */
+#define NET_UNIX \
+	"Num       RefCount Protocol Flags    Type St Inode Path\n" \
+	"00000000f47d0c32: 00000002 00000000 00010000 0001 01  9305 /tmp/l\n"
+#define OLD_CONNECTION \
+	NET_UNIX "00000000e145722f: 00000003 00000000 00000000 0001 03  9306 /tmp/l\n"
+#define NEW_CONNECTION \
+	NET_UNIX "00000000e145722f: 00000002 00000000 00000000 0001 02     0 /tmp/l\n"
 
 static const struct scene scenes[] = {
 	/* read() and write() */
 	{ "reads a pipe that only its own process writes to", READS(3),
 	  { READER(10, 3), WRITER(10, 4) }, STUCK },
 	{ "the same, and the process handles signals", READS(3),
-	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, STUCK },
+	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, FINE },
+	{ "the same, and it has opened what it reads by name", READS(3),
+	  { { 10, 3, "pipe:[7]", BY_NAME }, WRITER(10, 4) }, .caught = 2, STUCK },
+	{ "sleeps for something else than the pipe", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .wchan = "handle_userfault", FINE },
+	{ "only the stack tells that it sleeps for the pipe", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .wchan = "0",
+	  .stack = "[<0>] pipe_read+0x2fa/0x400\n[<0>] vfs_read+0xf9/0x190\n", STUCK },
 	{ "reads a pipe that a process writes to that sleeps elsewhere", READS(3),
 	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, FINE },
 	{ "the same process has it open too", READS(3),
@@ -162,6 +192,8 @@ static const struct scene scenes[] = {
 	  .more_10 = " exiting=yes", FINE },
 	{ "has used io_uring", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .more_10 = " io_uring=yes", FINE },
+	{ "has an armed timer, as alarm(2) makes one", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .timers = "yes", FINE },
 	{ "is in state D", READS(3), { READER(10, 3), WRITER(10, 4) }, .state_10 = 'D', FINE },
 	{ "writes to a pipe that only its own process reads", CALL(WRITE, 4, 0, 1, 0, 0),
 	  { READER(10, 3), WRITER(10, 4) }, STUCK },
@@ -170,6 +202,35 @@ static const struct scene scenes[] = {
 	{ "another writer, who sleeps elsewhere, may make the pipe larger",
 	  CALL(WRITE, 4, 0, 1, 0, 0), { READER(10, 3), WRITER(10, 4), WRITER(20, 4) }, SLEEPS,
 	  FINE },
+
+	/* Ends that are in no table of a process */
+	{ "a thread that has a table of its own has the other end", READS(3),
+	  { READER(10, 3), WRITER(10, 4), { 20, 4, "pipe:[7]", O_WRONLY, .tid = 21 } },
+	  SLEEPS, FINE },
+	{ "a table that is not looked at, as it is said to be the same", READS(3),
+	  { READER(10, 3), WRITER(10, 4),
+	    { 20, 4, "pipe:[7]", O_WRONLY, .tid = 22 } }, SLEEPS, STUCK },
+	{ "no message on the host holds a descriptor", READS(3),
+	  { READER(10, 3), WRITER(10, 4), SOCKET(10, 5, "scm_fds: 0\n") }, STUCK },
+	{ "a message in a socket of another process holds one", READS(3),
+	  { READER(10, 3), WRITER(10, 4), SOCKET(20, 5, "scm_fds: 1\n") }, SLEEPS, FINE },
+	{ "a socket that is for no descriptors", READS(3),
+	  { READER(10, 3), WRITER(10, 4), SOCKET(20, 5, "") }, SLEEPS, STUCK },
+	{ "messages are not counted by this kernel", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .kernel = "5.4.0-42\n", FINE },
+	{ "a connection is yet to be accepted, and counted", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .net_unix = NEW_CONNECTION, STUCK },
+	{ "a connection is yet to be accepted, and not counted", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .kernel = "5.10.0-46-amd64\n",
+	  .net_unix = NEW_CONNECTION, FINE },
+	{ "all connections are accepted where they are not counted", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .kernel = "5.10.0-46-amd64\n",
+	  .net_unix = OLD_CONNECTION, STUCK },
+	{ "another process has an io_uring", READS(3),
+	  { READER(10, 3), WRITER(10, 4), { 20, 5, "anon_inode:[io_uring]", O_RDWR } }, SLEEPS,
+	  FINE },
+	{ "there are other pid namespaces", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .pid_ns = "pid:[4026532157]", FINE },
 
 	/* Several descriptors */
 	{ "polls a pipe that only its own process writes to", CALL(PPOLL, 10010, 1, 0, 0, 0),
@@ -199,22 +260,12 @@ static const struct scene scenes[] = {
 	{ "selects a pipe and a socket", CALL(PSELECT, 6, 10010, 0, 0, 0),
 	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
 	  .memory = { { 0x28, 0 } }, FINE },
-	{ "an epoll set of a pipe", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
-	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
-		      "pos:0 ino:7 sdev:e\n", STUCK },
-	{ "an epoll set of a pipe, whose number is another's by now",
-	  CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
-	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
-		      "pos:0 ino:8 sdev:e\n", FINE },
-	{ "an empty epoll set", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
-	  .fdinfo_9 = "flags:\t02\n", FINE },
-	{ "an epoll set with a timeout", CALL(EPOLL_PWAIT, 9, 0, 1, 64, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 9, "anon_inode:[eventpoll]", O_RDWR } },
-	  .fdinfo_9 = "flags:\t02\ntfd:        3 events:       1 data:                3  "
-		      "pos:0 ino:7 sdev:e\n", FINE },
+	{ "an epoll set, which others may have", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4),
+	    { 10, 9, "anon_inode:[eventpoll]", O_RDWR,
+	      .more = "tfd:        3 events:       1 data:                3  pos:0 ino:7 "
+		      "sdev:e\n" } },
+	  FINE },
 
 	/* Children, tracees, tracers */
 	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
@@ -225,6 +276,11 @@ static const struct scene scenes[] = {
 	  { }, "0\n", 'Z', .ppid_20 = 10, FINE },
 	{ "waits for a child that is stopped", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { }, SLEEPS, 'T', .ppid_20 = 10, .verdict = VERDICT_STOPPED, .reason = REASON_STUCK },
+	{ "waits for a child, and would inherit what others leave", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .ns_tid_10 = 1, FINE },
+	{ "sleeps for something else than its child", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10,
+	  .wchan = "seccomp_do_user_notification", FINE },
 	{ "waits for a child, and has none", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { }, SLEEPS, .ppid_20 = 1, FINE },
 	{ "waits for a tracee that it has stopped", CALL(WAIT4, 14, 0, 0, 0, 0),
@@ -248,10 +304,41 @@ static const struct scene scenes[] = {
 	{ "the stack shows another wait", CALL(CLONE, 4111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .stack = "[<0>] copy_process+0x2a8/0x3a0\n[<0>] kernel_clone+0x45/0x60\n", FINE },
+	{ "waits in vfork for one that is not its child", CALL(CLONE, c111, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
+	  .wchan = "kernel_clone", FINE },
 	{ "clones, and waits for something else", CALL(CLONE, 4111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .wchan = "copy_process", FINE },
 };
+
+/* Where a call sleeps for what it is made for. */
+static const char *wchan_of(const char *call)
+{
+	static const char *const functions[][2] = {
+		{ READ " ", "pipe_read" }, { WRITE " ", "anon_pipe_write" },
+		{ PPOLL " ", "do_sys_poll" }, { PSELECT " ", "poll_schedule_timeout.constprop.0" },
+		{ EPOLL_PWAIT " ", "do_epoll_wait" }, { WAIT4 " ", "do_wait" },
+	};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		if (!strncmp(call, functions[i][0], strlen(functions[i][0])))
+			return functions[i][1];
+	}
+	return "0";
+}
+
+static void create_status(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
+			  pid_t ns_tid)
+{
+	char buf[256];
+
+	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
+		 "TracerPid:\t%d\nNSpid:\t%d\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
+		 "nonvoluntary_ctxt_switches:\t6\n", tid, state, pid, ppid, tracer, tid, ns_tid);
+	create(buf, "%d/task/%d/status", pid, tid);
+	create(buf, "%d/status", tid);
+}
 
 static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
 			const char *call)
@@ -261,23 +348,25 @@ static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t trac
 	snprintf(buf, sizeof(buf), "%d (t%d) %c %d 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
 		 tid, tid, state, ppid);
 	create(buf, "%d/task/%d/stat", pid, tid);
-	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
-		 "TracerPid:\t%d\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n",
-		 tid, state, pid, ppid, tracer);
-	create(buf, "%d/task/%d/status", pid, tid);
-	create(buf, "%d/status", tid);
+	create_status(pid, tid, state, ppid, tracer, tid);
 	create(call, "%d/task/%d/syscall", pid, tid);
+	create(wchan_of(call), "%d/task/%d/wchan", pid, tid);
 }
 
 static void create_fd(const struct fd *fd)
 {
-	char flags[32];
+	pid_t tid = fd->tid ?: fd->pid;
+	char info[256];
 
-	snprintf(flags, sizeof(flags), "pos:\t0\nflags:\t0%o\n", fd->mode);
-	create_link(fd->target, "%d/fd/%d", fd->pid, fd->fd);
-	create(flags, "%d/fdinfo/%d", fd->pid, fd->fd);
-	create_link(fd->target, "%d/task/%d/fd/%d", fd->pid, fd->pid, fd->fd);
-	create(flags, "%d/task/%d/fdinfo/%d", fd->pid, fd->pid, fd->fd);
+	snprintf(info, sizeof(info), "pos:\t0\nflags:\t0%o\n%s", fd->mode, fd->more ?: "");
+	create_link(fd->target, "%d/task/%d/fd/%d", fd->pid, tid, fd->fd);
+	create(info, "%d/task/%d/fdinfo/%d", fd->pid, tid, fd->fd);
+}
+
+/* Only thread 21 has a table of its own; what 22 has is never looked at. */
+static int compare_tables(pid_t x, pid_t y)
+{
+	return (x == 21) - (y == 21);
 }
 
 static void create_memory(const struct scene *sc)
@@ -305,16 +394,26 @@ static void create_tree(const struct scene *sc)
 	strcpy(root, "/tmp/futexinspect-sleep-XXXXXX");
 	if (!mkdtemp(root))
 		ok(false, "mkdtemp");
+	create_link("pid:[4026531836]", "self/ns/pid");
+	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
+	create(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
+	create_link("net:[4026531840]", "10/ns/net");
+	if (sc->net_unix)
+		create(sc->net_unix, "10/net/unix");
 	create_task(10, 10, sc->state_10 ?: 'S', 1, sc->tracer_10, sc->call);
 	create_task(10, 11, 'S', 1, 0, SLEEPS);
-	create(sc->wchan ?: "0", "10/task/10/wchan");
+	if (sc->ns_tid_10)
+		create_status(10, 10, 'S', 1, 0, sc->ns_tid_10);
+	if (sc->wchan)
+		create(sc->wchan, "10/task/10/wchan");
 	if (sc->stack)
 		create(sc->stack, "10/task/10/stack");
 	create_memory(sc);
-	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++)
+	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++) {
 		create_fd(fd);
-	if (sc->fdinfo_9)
-		create(sc->fdinfo_9, "10/task/10/fdinfo/9");
+		if (fd->tid)
+			create_task(fd->pid, fd->tid, 'S', 1, 0, SLEEPS);
+	}
 	if (!sc->call_20)
 		return;
 	create_task(20, 20, sc->state_20 ?: 'S', sc->ppid_20, sc->tracer_20, sc->call_20);
@@ -332,12 +431,12 @@ static bool load(struct snapshot *s, const struct scene *sc)
 		       "waiter tid=11 tgid=10 mm=1 syscall=futex key=private op=FUTEX_WAIT "
 		       "expected=0 value=0 bitset=0xffffffff timeout=none stable=yes\n"
 		       "mm id=1 live=2 live_threads=10-11 hidden=0\n"
-		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x\n"
+		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x timers=%s\n"
 		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
 		       "start_ns=1%s\n"
 		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
-		       "start_ns=2\nend\n", sc->caught, sc->state_10 ?: 'S', tracer,
-		       sc->more_10 ?: "");
+		       "start_ns=2\nend\n", sc->caught, sc->timers ?: "no",
+		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "");
 	snapshot_init(s, SOURCE_MODULE);
 	return !parse_text(text, len, "scene", s, error);
 }
@@ -353,8 +452,8 @@ static void test_scene(const struct scene *sc)
 	create_tree(sc);
 	good = load(&looks[0], sc) & load(&looks[1], sc);
 	if (good) {
-		read_sleeps(root, &looks[0]);
-		read_sleeps(root, &looks[1]);
+		read_sleeps(root, compare_tables, &looks[0]);
+		read_sleeps(root, compare_tables, &looks[1]);
 		analyze(&a, &looks[1], &looks[0]);
 		j = a.judgements[0];
 		reason_text(&a, 0, reason);
@@ -383,10 +482,10 @@ static void test_shared_pipe(void)
 	create_fd(&(struct fd)WRITER(20, 5));
 	load(&s, &sc);
 	s.waiters[0].thread = -1;
-	create(READS(3), "10/task/11/syscall");
+	create_task(10, 11, 'S', 1, 0, READS(3));
 	create_link("pipe:[7]", "10/task/11/fd/3");
 	create("flags:\t00\n", "10/task/11/fdinfo/3");
-	read_sleeps(root, &s);
+	read_sleeps(root, compare_tables, &s);
 	is_num(s.nr_sleeps, 2, "two threads read a pipe");
 	is_num(s.nr_wakers, 1, "which has one set of wakers");
 	is_num(s.nr_waker_processes, 1, "in which a process is listed once");
@@ -410,15 +509,128 @@ static void test_signal_thread(void)
 		create_fd(&(struct fd)WRITER(10, 4));
 		load(&s, &sc);
 		s.waiters[0].thread = -1;
-		create(READS(3), "10/task/11/syscall");
+		create_task(10, 11, 'S', 1, 0, READS(3));
 		create_link("pipe:[7]", "10/task/11/fd/3");
 		create("flags:\t00\n", "10/task/11/fdinfo/3");
-		read_sleeps(root, &s);
+		read_sleeps(root, compare_tables, &s);
 		is_num(s.nr_sleeps, !caught[i], caught[i] ? "with handlers it waits for a signal" :
 		       "a thread reads a pipe of its own process");
 		snapshot_free(&s);
 		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	}
+}
+
+/* A child of a stuck child may be inherited. */
+static void test_grandchild(void)
+{
+	struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
+			    .ppid_20 = 10 };
+	struct snapshot s;
+	struct analysis a;
+
+	create_tree(&sc);
+	create_fd(&(struct fd)READER(20, 5));
+	create_fd(&(struct fd)WRITER(20, 6));
+	create_task(30, 30, 'S', 20, 0, SLEEPS);
+	load(&s, &sc);
+	read_sleeps(root, compare_tables, &s);
+	analyze(&a, &s, NULL);
+	is_num(s.nr_sleeps, 2, "it waits for children, and the child reads its pipe");
+	is_num(s.nr_waker_processes, 4, "the child, its child, and the process itself count");
+	is_num(a.judgements[0].verdict, VERDICT_WAITING, "the child's child can run");
+	analysis_free(&a);
+	snapshot_free(&s);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* It waits for a child that waits for a stuck one, maybe for some time only. */
+static void test_timer_of_child(void)
+{
+	static const struct {
+		const char *name;
+		const char *file;
+		const char *status;
+		enum verdict verdict;
+	} cases[] = {
+		{ "without a timer", "", "", VERDICT_NO_WAKER },
+		{ "with one of timer_create", "ID: 0\nsignal: 14/0\n", "", VERDICT_WAITING },
+		{ "with a handler for that of alarm", "", "SigCgt:\t2000\n", VERDICT_WAITING },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0),
+				    .call_20 = CALL(WAIT4, 1e, 0, 0, 0, 0), .ppid_20 = 10 };
+		char status[256];
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		create_task(30, 30, 'S', 20, 0, READS(5));
+		create_fd(&(struct fd)READER(30, 5));
+		create_fd(&(struct fd)WRITER(30, 6));
+		create(cases[i].file, "20/timers");
+		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\n"
+			 "PPid:\t10\nTracerPid:\t0\nNSpid:\t20\n%s", *cases[i].status ?
+			 cases[i].status : "SigCgt:\t0\n");
+		create(status, "20/task/20/status");
+		load(&s, &sc);
+		read_sleeps(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict, "a child %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
+/* A ring without a descriptor may have files all the same. */
+static void test_io_uring(void)
+{
+	static const enum yesno uses[] = { NO, YES };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene sc = { .call = READS(3) };
+		struct snapshot s;
+
+		create_tree(&sc);
+		create_fd(&(struct fd)READER(10, 3));
+		create_fd(&(struct fd)WRITER(10, 4));
+		load(&s, &sc);
+		s.threads[snapshot_find_thread(&s, 11)].io_uring = uses[i];
+		read_sleeps(root, compare_tables, &s);
+		is_num(s.nr_sleeps, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
+		       "a thread has used io_uring");
+		snapshot_free(&s);
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
+/* Process 20 is made while the others are looked at, and has the other end. */
+static int compare_late(pid_t x, pid_t y)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/20", root);
+	if (access(path, F_OK)) {
+		create_task(20, 20, 'S', 1, 0, SLEEPS);
+		create_fd(&(struct fd)WRITER(20, 4));
+	}
+	return compare_tables(x, y);
+}
+
+static void test_new_process(void)
+{
+	struct scene sc = { .call = READS(3) };
+	struct snapshot s;
+
+	create_tree(&sc);
+	create_fd(&(struct fd)READER(10, 3));
+	create_fd(&(struct fd)WRITER(10, 4));
+	load(&s, &sc);
+	read_sleeps(root, compare_late, &s);
+	is_num(s.nr_waker_processes, 2, "a process is found that is made meanwhile");
+	snapshot_free(&s);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void)
@@ -428,5 +640,9 @@ int main(void)
 		test_scene(&scenes[i]);
 	test_shared_pipe();
 	test_signal_thread();
+	test_grandchild();
+	test_io_uring();
+	test_timer_of_child();
+	test_new_process();
 	return tap_end();
 }
