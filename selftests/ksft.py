@@ -113,10 +113,10 @@ def read_waiters():
 
 class Factory:
     """A mkwaiters process in one state, and what it says of its waiters; or another
-    program that speaks as it does."""
+    program that speaks as it does, which may take several words."""
 
     def __init__(self, state, program=MKWAITERS):
-        self.process = subprocess.Popen([program, state], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([program, *state.split()], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.records = []

@@ -812,13 +812,15 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 {
 	size_t first = s->nr_threads, nr, i;
 	pid_t *tids = list_tasks(root, pid, &nr);
+	bool caught_known = true;
 	uint64_t caught = 0;
 	struct task task;
 	struct process *p;
 
 	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++) {
 		add_thread(s, &task, pid, tids[i], -1);
-		caught |= task.caught;
+		caught_known &= task.caught_known;
+		caught |= task.caught;	/* one that has exited shows none */
 	}
 	free(tids);
 	if (!nr || i < nr) {
@@ -829,7 +831,7 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 	p->tgid = pid;
 	p->ppid = task.ppid;
 	p->comm = s->threads[first].comm;
-	p->caught_known = task.caught_known;
+	p->caught_known = caught_known;
 	p->caught = caught;
 	p->whole = true;
 	return true;

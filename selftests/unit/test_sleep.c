@@ -480,6 +480,9 @@ static void test_shared_pipe(void)
 	create_fd(&(struct fd)READER(10, 3));
 	create_fd(&(struct fd)WRITER(20, 4));
 	create_fd(&(struct fd)WRITER(20, 5));
+	create("State:\tS (x)\nTgid:\t20\nPPid:\t1\nTracerPid:\t0\nSigCgt:\t0000000000000002\n"
+	       "voluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n",
+	       "20/task/20/status");
 	load(&s, &sc);
 	s.waiters[0].thread = -1;
 	create_task(10, 11, 'S', 1, 0, READS(3));
@@ -491,6 +494,8 @@ static void test_shared_pipe(void)
 	is_num(s.nr_waker_processes, 1, "in which a process is listed once");
 	ok(snapshot_find_process(&s, 20) >= 0 && snapshot_find_thread(&s, 20) >= 0,
 	   "the process that is named is in the snapshot");
+	ok(s.processes[snapshot_find_process(&s, 20)].caught_known &&
+	   s.processes[snapshot_find_process(&s, 20)].caught == 2, "with its signal handlers");
 	snapshot_free(&s);
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,0 +1,1521 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A zoo of random lock graphs, of which it is known who can ever go on:
+ *
+ *	mkzoo SEED FIRST COUNT
+ *
+ * makes the cases FIRST to FIRST + COUNT - 1 of the zoo of that seed, each of them one
+ * to three processes with up to eight threads. A case depends on the seed and its own
+ * number alone, so that each can be made again by itself. When all threads are where
+ * they are to be, it prints a record for each of them: "waiter" for one that waits on a
+ * futex, "other" for the rest; then "ready".
+ *
+ * What is true follows from what the threads will do: each of them takes some locks,
+ * waits for one thing, and then, if that comes, releases its locks, wakes those whom it
+ * is to wake, and exits. Some wait for this program to tell them (their gate). "live" is
+ * who will go on in the end; "stopped" who will if those who are stopped are continued;
+ * "stuck" the rest. "can_find" says whether that can be seen from outside, where nobody
+ * knows which of several threads is to do the wake.
+ *
+ * A line on standard input makes it prove that: it opens the gates, and all who are live, and
+ * no others, have to go on; it continues who is stopped, and the same holds of those.
+ * It prints a "wrong" record for each thread of which it was not true, then "proof"
+ * with the counts.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define MAX_THREADS	8
+#define MAX_PROCS	3
+#define MAX_LOCKS	5
+#define MAX_OBJS	9
+#define MAX_CASES	200
+
+#define STACK_SIZE	(64 << 10)
+#define MS		1000000L
+#define DEADLINE_S	30
+
+/*
+ * The plan of a case
+ */
+
+/* Threads of a case: thread i is bit i. */
+typedef unsigned int mask;
+
+enum kind {
+	NORMAL, RECURSIVE, ERRORCHECK, ADAPTIVE, ROBUST, PI, PI_ROBUST, RWLOCK,
+	NR_LOCKS,
+	COND = NR_LOCKS, SEM, BARRIER, RAW, PIPE,
+	NR_KINDS
+};
+
+/*
+ * Whether the tool can tell, by the words in memory or the kernel, who holds such a lock;
+ * readers of a rwlock it cannot.
+ */
+static const struct {
+	const char *name;
+	bool names_holder;
+} kinds[NR_KINDS] = {
+	[NORMAL]	= { "normal", true },
+	[RECURSIVE]	= { "recursive", true },
+	[ERRORCHECK]	= { "errorcheck", true },
+	[ADAPTIVE]	= { "adaptive", true },
+	[ROBUST]	= { "robust", true },
+	[PI]		= { "pi", true },
+	[PI_ROBUST]	= { "pi-robust", true },
+	[RWLOCK]	= { "rwlock", true },
+	[COND]		= { "cond", false },
+	[SEM]		= { "sem", false },
+	[BARRIER]	= { "barrier", false },
+	[RAW]		= { "raw", false },
+	[PIPE]		= { "pipe", false },
+};
+
+struct object {
+	enum kind kind;
+	bool shared;		/* in memory that all processes of the case map */
+	bool pshared;		/* made for that */
+	int home;		/* the process that uses it, unless it is shared */
+	mask holders;		/* of a lock: one, or those that read */
+	bool read_held;
+	mask wakers;		/* of another: any of them wakes all */
+	uint32_t expected;	/* of a raw futex */
+	uint32_t bitset;
+};
+
+enum wait {
+	AT_GATE,
+	ON_OBJECT,
+	ON_JOIN,
+	ON_CHILD,
+	GONE,			/* it exits at once, with its locks */
+};
+
+enum gate { GATE_PIPE, GATE_SOCKET, GATE_EVENTFD, GATE_POLL, GATE_SIGNAL, GATE_NAP, NR_GATES };
+
+struct thread {
+	int proc;
+	enum wait wait;
+	int on;			/* the object, thread, process or kind of gate */
+	bool reads;		/* of a rwlock */
+	bool timed;		/* waits again and again, until it is told */
+	bool traced;		/* stopped by this program, its tracer */
+	unsigned int turn;
+};
+
+struct plan {
+	unsigned int nr_threads, nr_procs, nr_objs;
+	struct thread threads[MAX_THREADS];
+	struct object objs[MAX_OBJS];
+	mask all;
+	mask stopped;		/* by a signal to their process, or by the tracer */
+	bool stop_proc[MAX_PROCS];
+};
+
+/*
+ * What a case has when it runs
+ */
+
+enum stage { STARTING, READY, ABOUT, WENT };
+
+struct control {
+	struct {
+		_Atomic int stage;
+		uint32_t turn;
+		pid_t tid, tgid;
+	} threads[MAX_THREADS];
+	pid_t pids[MAX_PROCS];
+	_Atomic bool open;
+};
+
+struct zoo_case {
+	unsigned int nr;
+	pid_t pid;		/* of its first process, and its process group */
+	struct plan plan;
+	struct control *control;	/* in memory shared with this program */
+	int gate_pipe[2], gate_socket[2], gate_event, gate_poll;
+};
+
+union body {
+	pthread_mutex_t mutex;
+	pthread_rwlock_t rwlock;
+	struct {
+		pthread_mutex_t mutex;
+		pthread_cond_t cond;
+		bool flag;
+	} event;
+	sem_t sem;
+	pthread_barrier_t barrier;
+	uint32_t word;
+	int pipe[2];
+};
+
+static struct zoo_case cases[MAX_CASES];
+static unsigned int nr_cases;
+
+/* In the processes of a case. */
+static const struct zoo_case *me;
+static const struct plan *plan;
+static struct control *control;
+static union body own[MAX_OBJS], *shared;
+static pthread_t handles[MAX_THREADS];
+
+/* Each case is a session of its own, so that no signal goes to it when some of it ends. */
+static void kill_all(void)
+{
+	for (unsigned int i = 0; i < nr_cases; i++) {
+		if (cases[i].pid > 0)
+			kill(-cases[i].pid, SIGKILL);
+	}
+	while (waitpid(-1, NULL, __WALL) > 0)
+		;
+}
+
+static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, ": %s\n", strerror(errno));
+	if (!me)
+		kill_all();
+	_exit(1);
+}
+
+/* For the pthread functions, which return an error. */
+static void check(int error, const char *what)
+{
+	errno = error;
+	if (error)
+		die("%s", what);
+}
+
+static void *map_shared(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	return mem;
+}
+
+static void nap(long ns)
+{
+	struct timespec time = { .tv_nsec = ns };
+
+	nanosleep(&time, NULL);
+}
+
+static long futex(uint32_t *word, int op, uint32_t val, const struct timespec *timeout,
+		  uint32_t bitset)
+{
+	return syscall(SYS_futex, word, op, val, timeout, NULL, bitset);
+}
+
+/*
+ * Chance: the numbers of Vigna's splitmix64
+ */
+
+static uint64_t random_state;
+
+static unsigned int below(unsigned int limit)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return (z ^ (z >> 31)) % limit;
+}
+
+static bool one_in(unsigned int n)
+{
+	return !below(n);
+}
+
+/*
+ * Making a plan
+ */
+
+static mask bit(int thread)
+{
+	return 1u << thread;
+}
+
+static mask threads_of(const struct plan *p, int proc)
+{
+	mask m = 0;
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		if (p->threads[t].proc == proc)
+			m |= bit(t);
+	}
+	return m;
+}
+
+static mask gone_threads(const struct plan *p)
+{
+	mask m = 0;
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		if (p->threads[t].wait == GONE)
+			m |= bit(t);
+	}
+	return m;
+}
+
+static int first_of(mask m)
+{
+	return __builtin_ctz(m);
+}
+
+/* One of the threads, by chance. */
+static int pick(mask from)
+{
+	int skip = below(__builtin_popcount(from));
+
+	while (skip--)
+		from &= from - 1;
+	return first_of(from);
+}
+
+/* Some processes have one thread more than others; the first of each is its main one. */
+static void plan_threads(struct plan *p)
+{
+	p->nr_threads = 1 + below(MAX_THREADS);
+	p->nr_procs = one_in(3) ? 1 + below(MAX_PROCS) : 1;
+	if (p->nr_procs > p->nr_threads)
+		p->nr_procs = p->nr_threads;
+	p->all = bit(p->nr_threads) - 1;
+	for (unsigned int t = 0; t < p->nr_threads; t++)
+		p->threads[t].proc = t < p->nr_procs ? t : below(p->nr_procs);
+}
+
+/* Who exits before anybody waits. One thread of each process stays. */
+static void plan_gone(struct plan *p)
+{
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		mask others = threads_of(p, p->threads[t].proc) & ~gone_threads(p) & ~bit(t);
+
+		if (one_in(12) && others)
+			p->threads[t].wait = GONE;
+	}
+}
+
+static void plan_lock(struct plan *p, struct object *o)
+{
+	int holder = below(p->nr_threads);
+
+	o->kind = below(NR_LOCKS);
+	o->holders = bit(holder);
+	o->home = p->threads[holder].proc;
+	/* The next one gets a robust lock whose holder exits: nobody waits for that. */
+	if (p->threads[holder].wait == GONE && (o->kind == ROBUST || o->kind == PI_ROBUST))
+		o->kind = NORMAL;
+	o->read_held = o->kind == RWLOCK && one_in(3);
+	if (o->read_held)
+		o->holders |= threads_of(p, o->home) & below(p->all + 1);
+}
+
+static void plan_event(struct plan *p, struct object *o)
+{
+	mask from = p->all;
+
+	o->kind = NR_LOCKS + below(NR_KINDS - NR_LOCKS);
+	o->home = below(p->nr_procs);
+	if (!o->shared && o->kind != PIPE)
+		from = threads_of(p, o->home);
+	if (!one_in(6))
+		o->wakers = bit(pick(from));
+	if (one_in(3) && o->kind != BARRIER)
+		o->wakers |= from & below(p->all + 1);
+	o->expected = one_in(2) ? 0 : below(4);
+	o->bitset = one_in(4) ? 1 + below(255) : FUTEX_BITSET_MATCH_ANY;
+}
+
+static void plan_objects(struct plan *p)
+{
+	unsigned int nr_locks = below(MAX_LOCKS + 1);
+
+	p->nr_objs = nr_locks + below(MAX_OBJS - MAX_LOCKS + 1);
+	for (unsigned int i = 0; i < p->nr_objs; i++) {
+		struct object *o = &p->objs[i];
+
+		o->shared = p->nr_procs > 1 ? one_in(2) : one_in(8);
+		o->pshared = o->shared || one_in(8);
+		if (i < nr_locks)
+			plan_lock(p, o);
+		else
+			plan_event(p, o);
+	}
+}
+
+/* Whether the lock that a thread sees is what fork() made of one of its parent's. */
+static bool is_copy(const struct plan *p, int t, const struct object *o)
+{
+	return o->kind < NR_LOCKS && !o->shared && o->home != p->threads[t].proc;
+}
+
+static bool is_pi(const struct object *o)
+{
+	return o->kind == PI || o->kind == PI_ROBUST;
+}
+
+/* Whether a thread that takes a lock which it holds waits, and gets no error or the lock. */
+static bool waits_for_itself(const struct object *o, bool reads)
+{
+	return o->kind == NORMAL || o->kind == ADAPTIVE || o->kind == ROBUST || o->kind == PI ||
+	       (o->kind == RWLOCK && o->read_held && !reads);
+}
+
+static bool may_wait_on(const struct plan *p, int t, int obj)
+{
+	const struct object *o = &p->objs[obj];
+	const struct thread *thread = &p->threads[t];
+
+	if (o->kind == PIPE)
+		return !thread->timed;
+	if (o->kind >= NR_LOCKS)
+		return (o->shared || o->home == thread->proc) &&
+		       !(thread->timed && o->kind == BARRIER);
+	/* A lock that a child holds was free when the others were forked. */
+	if (is_copy(p, t, o) && o->home)
+		return false;
+	/* Of one that is not robust the kernel refuses a copy (EPERM), and glibc gives up. */
+	if (o->kind == PI && is_copy(p, t, o))
+		return false;
+	/* Who finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
+	if (is_pi(o) && thread->timed)
+		return false;
+	if (o->kind == RWLOCK && o->read_held && thread->reads)
+		return false;
+	return !(o->holders & bit(t)) || is_copy(p, t, o) ||
+	       (!thread->timed && waits_for_itself(o, thread->reads));
+}
+
+static bool may_join(const struct plan *p, int t, int other)
+{
+	const struct thread *a = &p->threads[t], *b = &p->threads[other];
+
+	if (t == other || a->proc != b->proc || b->wait == GONE)
+		return false;
+	if (b->wait == ON_JOIN && b->on == t)
+		return false;
+	for (unsigned int i = 0; i < p->nr_threads; i++) {
+		if (p->threads[i].wait == ON_JOIN && p->threads[i].on == other)
+			return false;
+	}
+	return true;
+}
+
+static bool may_wait_for_child(const struct plan *p, int t, int proc)
+{
+	for (unsigned int i = 0; i < p->nr_threads; i++) {
+		if (p->threads[i].wait == ON_CHILD && p->threads[i].on == proc)
+			return false;
+	}
+	return proc && !p->threads[t].proc && !p->threads[t].timed;
+}
+
+static bool try_wait(struct plan *p, int t)
+{
+	struct thread *thread = &p->threads[t];
+	int on;
+
+	thread->timed = one_in(8);
+	thread->reads = one_in(2);
+	if (p->nr_objs && !one_in(5)) {
+		on = below(p->nr_objs);
+		if (!may_wait_on(p, t, on))
+			return false;
+		thread->wait = ON_OBJECT;
+	} else if (one_in(3)) {
+		on = below(p->nr_procs);
+		if (!may_wait_for_child(p, t, on))
+			return false;
+		thread->wait = ON_CHILD;
+	} else {
+		on = below(p->nr_threads);
+		if (!may_join(p, t, on))
+			return false;
+		thread->wait = ON_JOIN;
+	}
+	thread->on = on;
+	return true;
+}
+
+/* In a third of the cases nobody is told to go on, in others many are. */
+static void plan_waits(struct plan *p)
+{
+	unsigned int gates = below(3) * 2;
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		struct thread *thread = &p->threads[t];
+		int tries = below(8) < gates ? 0 : 20;
+
+		if (thread->wait == GONE)
+			continue;
+		while (tries && !try_wait(p, t))
+			tries--;
+		if (tries)
+			continue;
+		thread->wait = AT_GATE;
+		thread->timed = false;
+		thread->on = below(NR_GATES);
+	}
+}
+
+/* Who exits does so before the others wait. */
+static void plan_turns(struct plan *p)
+{
+	unsigned int turn = 0;
+	mask left = p->all & ~gone_threads(p);
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		if (p->threads[t].wait == GONE)
+			p->threads[t].turn = turn++;
+	}
+	while (left) {
+		int t = pick(left);
+
+		p->threads[t].turn = turn++;
+		left &= ~bit(t);
+	}
+}
+
+static void plan_stops(struct plan *p)
+{
+	int t = pick(p->all & ~gone_threads(p));
+
+	if (one_in(8)) {
+		p->stop_proc[p->threads[t].proc] = true;
+		p->stopped = threads_of(p, p->threads[t].proc);
+	} else if (one_in(12)) {
+		p->threads[t].traced = true;
+		p->stopped = bit(t);
+	}
+}
+
+static void make_plan(struct plan *p, unsigned long seed, unsigned int nr)
+{
+	random_state = seed;
+	random_state = (uint64_t)below(UINT32_MAX) << 32 | nr;
+	plan_threads(p);
+	plan_gone(p);
+	plan_objects(p);
+	plan_waits(p);
+	plan_turns(p);
+	plan_stops(p);
+}
+
+/*
+ * What is true
+ */
+
+/* What a thread needs to go on: all of some threads to have gone on, or any of them. */
+struct need {
+	bool all;
+	mask threads;
+};
+
+static const struct need nothing = { .all = true }, never = { .all = false };
+
+static struct need need_by_plan(const struct plan *p, int t)
+{
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+
+	switch (thread->wait) {
+	case GONE:
+		return never;
+	case AT_GATE:
+		return nothing;
+	case ON_JOIN:
+		return thread->timed ? nothing : (struct need){ true, bit(thread->on) };
+	case ON_CHILD:
+		return (struct need){ true, threads_of(p, thread->on) & ~gone_threads(p) };
+	case ON_OBJECT:
+		break;
+	}
+	if (thread->timed)
+		return nothing;
+	if (o->kind >= NR_LOCKS)
+		return (struct need){ false, o->wakers };
+	/* The kernel passes a copied PI lock on when the holder of the first one exits. */
+	if (is_copy(p, t, o) && !is_pi(o))
+		return never;
+	return (struct need){ true, o->holders };
+}
+
+/* The thread that alone can release what a thread waits for, or -1. */
+static int holder_of(const struct plan *p, int t)
+{
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+
+	if (thread->wait == ON_JOIN)
+		return thread->on;
+	if (thread->wait != ON_OBJECT || o->kind >= NR_LOCKS || o->read_held)
+		return -1;
+	return first_of(o->holders);
+}
+
+static bool waits_for_pi(const struct plan *p, int t)
+{
+	return p->threads[t].wait == ON_OBJECT && is_pi(&p->objs[p->threads[t].on]);
+}
+
+/*
+ * What the kernel refuses to wait for, glibc waits for on its stack, where nothing
+ * names the holder: a PI lock whose holder is gone, or one in a cycle of PI locks.
+ */
+static bool may_wait_on_stack(const struct plan *p, int t)
+{
+	int holder = t;
+
+	for (unsigned int n = 0; n <= p->nr_threads; n++) {
+		if (!waits_for_pi(p, holder))
+			return p->threads[holder].wait == GONE;
+		holder = holder_of(p, holder);
+	}
+	return true;
+}
+
+/*
+ * The same as far as it can be seen from outside what the threads will do: without a
+ * holder that is named, any thread that could get at what is waited for may wake.
+ */
+static struct need need_as_seen(const struct plan *p, int t)
+{
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+	mask mine = threads_of(p, thread->proc), main_proc = threads_of(p, 0);
+
+	if (thread->wait == ON_CHILD)
+		return (struct need){ false, p->all & ~main_proc };
+	if (thread->wait != ON_OBJECT || thread->timed)
+		return need_by_plan(p, t);
+	if (o->kind == PIPE)
+		return (struct need){ false, p->all };
+	/* Or it is the holder who waits there, and the kernel still names him. */
+	if (waits_for_pi(p, t) && may_wait_on_stack(p, t))
+		return (struct need){ false, mine | bit(holder_of(p, t)) };
+	if (kinds[o->kind].names_holder && !o->read_held)
+		return need_by_plan(p, t);
+	return (struct need){ false, o->shared ? p->all : mine };
+}
+
+/* Who goes on in the end, but for those in @held. */
+static mask who_goes_on(const struct plan *p, mask held,
+			struct need (*need_of)(const struct plan *p, int t))
+{
+	mask going = 0, before;
+
+	do {
+		before = going;
+		for (unsigned int t = 0; t < p->nr_threads; t++) {
+			struct need need = need_of(p, t);
+			bool goes = need.all ? !(need.threads & ~going) : need.threads & going;
+
+			if (goes && !(held & bit(t)))
+				going |= bit(t);
+		}
+	} while (going != before);
+	return going;
+}
+
+/* What the end of the holders' chain makes of who is stuck; "no-waker" is always true. */
+static const char *stuck_name(const struct plan *p, int t)
+{
+	for (unsigned int n = 0; n <= p->nr_threads; n++) {
+		const struct object *o = &p->objs[p->threads[t].on];
+
+		if (p->threads[t].wait == ON_OBJECT && is_copy(p, t, o) && !is_pi(o))
+			return o->read_held ? "no-waker" : "orphaned";
+		t = holder_of(p, t);
+		if (t < 0)
+			return "no-waker";
+		if (p->threads[t].wait == GONE)
+			return "orphaned";
+	}
+	return "deadlock";
+}
+
+/*
+ * What the threads of a case do
+ */
+
+static union body *body_of(int obj)
+{
+	return &(plan->objs[obj].shared ? shared : own)[obj];
+}
+
+static struct timespec soon(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	time.tv_nsec += 50 * MS;
+	if (time.tv_nsec >= 1000 * MS) {
+		time.tv_sec++;
+		time.tv_nsec -= 1000 * MS;
+	}
+	return time;
+}
+
+static void init_mutex(pthread_mutex_t *mutex, const struct object *o)
+{
+	static const int types[NR_LOCKS] = {
+		[RECURSIVE]	= PTHREAD_MUTEX_RECURSIVE,
+		[ERRORCHECK]	= PTHREAD_MUTEX_ERRORCHECK,
+		[ADAPTIVE]	= PTHREAD_MUTEX_ADAPTIVE_NP,
+	};
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	if (o->kind < NR_LOCKS)
+		pthread_mutexattr_settype(&attr, types[o->kind]);
+	if (o->pshared)
+		pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	if (o->kind == ROBUST || o->kind == PI_ROBUST)
+		pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	if (is_pi(o))
+		pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
+	check(pthread_mutex_init(mutex, &attr), "pthread_mutex_init");
+}
+
+static void init_rwlock(pthread_rwlock_t *rwlock, const struct object *o)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	if (o->pshared)
+		pthread_rwlockattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	check(pthread_rwlock_init(rwlock, &attr), "pthread_rwlock_init");
+}
+
+static void init_event(union body *b, const struct object *o)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	if (o->pshared)
+		pthread_condattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	init_mutex(&b->event.mutex, o);
+	check(pthread_cond_init(&b->event.cond, &attr), "pthread_cond_init");
+}
+
+/* All that wait, and the one that is to come. */
+static void init_barrier(pthread_barrier_t *barrier, int obj)
+{
+	pthread_barrierattr_t attr;
+	unsigned int count = 1;
+
+	for (unsigned int t = 0; t < plan->nr_threads; t++)
+		count += plan->threads[t].wait == ON_OBJECT && plan->threads[t].on == obj;
+	pthread_barrierattr_init(&attr);
+	if (plan->objs[obj].pshared)
+		pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	check(pthread_barrier_init(barrier, &attr, count), "pthread_barrier_init");
+}
+
+static void init_object(int obj)
+{
+	const struct object *o = &plan->objs[obj];
+	union body *b = body_of(obj);
+
+	switch (o->kind) {
+	case RWLOCK:
+		init_rwlock(&b->rwlock, o);
+		break;
+	case COND:
+		init_event(b, o);
+		break;
+	case SEM:
+		sem_init(&b->sem, o->pshared, 0);
+		break;
+	case BARRIER:
+		init_barrier(&b->barrier, obj);
+		break;
+	case RAW:
+		b->word = o->expected;
+		break;
+	case PIPE:
+		if (pipe(b->pipe))
+			die("pipe");
+		break;
+	default:
+		init_mutex(&b->mutex, o);
+	}
+}
+
+static void take_held(int t)
+{
+	for (unsigned int i = 0; i < plan->nr_objs; i++) {
+		const struct object *o = &plan->objs[i];
+
+		if (!(o->holders & bit(t)))
+			continue;
+		if (o->read_held)
+			check(pthread_rwlock_rdlock(&body_of(i)->rwlock), "pthread_rwlock_rdlock");
+		else if (o->kind == RWLOCK)
+			check(pthread_rwlock_wrlock(&body_of(i)->rwlock), "pthread_rwlock_wrlock");
+		else
+			check(pthread_mutex_lock(&body_of(i)->mutex), "pthread_mutex_lock");
+	}
+}
+
+static void unlock(int obj)
+{
+	if (plan->objs[obj].kind == RWLOCK)
+		check(pthread_rwlock_unlock(&body_of(obj)->rwlock), "pthread_rwlock_unlock");
+	else
+		check(pthread_mutex_unlock(&body_of(obj)->mutex), "pthread_mutex_unlock");
+}
+
+static void wake_all(int obj)
+{
+	union body *b = body_of(obj);
+	static const char bytes[MAX_THREADS];
+
+	switch (plan->objs[obj].kind) {
+	case COND:
+		pthread_mutex_lock(&b->event.mutex);
+		b->event.flag = true;
+		pthread_cond_broadcast(&b->event.cond);
+		pthread_mutex_unlock(&b->event.mutex);
+		break;
+	case SEM:
+		for (unsigned int t = 0; t < plan->nr_threads; t++)
+			sem_post(&b->sem);
+		break;
+	case BARRIER:
+		pthread_barrier_wait(&b->barrier);
+		break;
+	case RAW:
+		b->word = ~plan->objs[obj].expected;
+		futex(&b->word, FUTEX_WAKE | (plan->objs[obj].pshared ? 0 : FUTEX_PRIVATE_FLAG),
+		      INT_MAX, NULL, 0);
+		break;
+	default:
+		if (write(b->pipe[1], bytes, sizeof(bytes)) != sizeof(bytes))
+			die("write");
+	}
+}
+
+/* What a thread does that goes on. */
+static void let_others_go_on(int t)
+{
+	for (unsigned int i = 0; i < plan->nr_objs; i++) {
+		if (plan->objs[i].holders & bit(t))
+			unlock(i);
+		if (plan->objs[i].wakers & bit(t))
+			wake_all(i);
+	}
+}
+
+/* Each of these returns 0 if what is waited for came, ETIMEDOUT if not. */
+static int lock_mutex(pthread_mutex_t *mutex, const struct timespec *until)
+{
+	int error = until ? pthread_mutex_timedlock(mutex, until) : pthread_mutex_lock(mutex);
+
+	/* So it comes if the holder of a robust PI lock that was copied exits. */
+	return error == EOWNERDEAD ? pthread_mutex_consistent(mutex) : error;
+}
+
+static int lock_rwlock(pthread_rwlock_t *rwlock, bool reads, const struct timespec *until)
+{
+	if (until)
+		return reads ? pthread_rwlock_timedrdlock(rwlock, until) :
+			       pthread_rwlock_timedwrlock(rwlock, until);
+	return reads ? pthread_rwlock_rdlock(rwlock) : pthread_rwlock_wrlock(rwlock);
+}
+
+static int wait_event(union body *b, const struct timespec *until)
+{
+	int error = 0;
+
+	check(pthread_mutex_lock(&b->event.mutex), "pthread_mutex_lock");
+	while (!b->event.flag && !error)
+		error = until ? pthread_cond_timedwait(&b->event.cond, &b->event.mutex, until) :
+				pthread_cond_wait(&b->event.cond, &b->event.mutex);
+	check(pthread_mutex_unlock(&b->event.mutex), "pthread_mutex_unlock");
+	return error;
+}
+
+static int wait_sem(sem_t *sem, const struct timespec *until)
+{
+	while (until ? sem_timedwait(sem, until) : sem_wait(sem)) {
+		if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
+static int wait_raw(uint32_t *word, const struct object *o, const struct timespec *until)
+{
+	int op = FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME;
+
+	if (!o->pshared)
+		op |= FUTEX_PRIVATE_FLAG;
+	while (*(volatile uint32_t *)word == o->expected) {
+		if (futex(word, op, o->expected, until, o->bitset) && errno == ETIMEDOUT)
+			return errno;
+	}
+	return 0;
+}
+
+static int wait_pipe(int fd)
+{
+	char c;
+
+	while (read(fd, &c, 1) != 1) {
+		if (errno != EINTR)
+			die("read");
+	}
+	return 0;
+}
+
+static int wait_once(const struct thread *thread, const struct timespec *until)
+{
+	union body *b = body_of(thread->on);
+
+	switch (plan->objs[thread->on].kind) {
+	case RWLOCK:
+		return lock_rwlock(&b->rwlock, thread->reads, until);
+	case COND:
+		return wait_event(b, until);
+	case SEM:
+		return wait_sem(&b->sem, until);
+	case BARRIER:
+		pthread_barrier_wait(&b->barrier);
+		return 0;
+	case RAW:
+		return wait_raw(&b->word, &plan->objs[thread->on], until);
+	case PIPE:
+		return wait_pipe(b->pipe[0]);
+	default:
+		return lock_mutex(&b->mutex, until);
+	}
+}
+
+/* The lock is let go at once: what the thread is for is to release its others. */
+static void wait_on_object(const struct thread *thread)
+{
+	struct timespec until;
+	int error;
+
+	do {
+		until = soon();
+		error = wait_once(thread, thread->timed ? &until : NULL);
+	} while (error == ETIMEDOUT && !control->open);
+	if (error && error != ETIMEDOUT)
+		check(error, "wait");
+	if (!error && plan->objs[thread->on].kind < NR_LOCKS)
+		unlock(thread->on);
+}
+
+static void wait_at_gate(enum gate gate)
+{
+	struct pollfd event = { .fd = me->gate_poll, .events = POLLIN };
+	uint64_t val;
+	sigset_t set;
+	int sig;
+
+	switch (gate) {
+	case GATE_PIPE:
+		wait_pipe(me->gate_pipe[0]);
+		break;
+	case GATE_SOCKET:
+		wait_pipe(me->gate_socket[0]);
+		break;
+	case GATE_EVENTFD:
+		while (read(me->gate_event, &val, sizeof(val)) < 0 && errno == EINTR)
+			;
+		break;
+	case GATE_POLL:
+		while (poll(&event, 1, -1) < 0 && errno == EINTR)
+			;
+		break;
+	case GATE_SIGNAL:
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR1);
+		sigwait(&set, &sig);
+		break;
+	default:
+		while (!control->open)
+			nap(10 * MS);
+	}
+}
+
+static void wait_for_child(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void do_wait(const struct thread *thread)
+{
+	switch (thread->wait) {
+	case AT_GATE:
+		wait_at_gate(thread->on);
+		break;
+	case ON_OBJECT:
+		wait_on_object(thread);
+		break;
+	case ON_JOIN:
+		while (thread->timed && !control->open) {
+			struct timespec until = soon();
+
+			if (!pthread_timedjoin_np(handles[thread->on], NULL, &until))
+				return;
+		}
+		if (!thread->timed)
+			check(pthread_join(handles[thread->on], NULL), "pthread_join");
+		break;
+	case ON_CHILD:
+		wait_for_child(control->pids[thread->on]);
+		break;
+	case GONE:
+		break;
+	}
+}
+
+static void be_ready(int t)
+{
+	control->threads[t].tid = syscall(SYS_gettid);
+	control->threads[t].tgid = getpid();
+	take_held(t);
+	control->threads[t].stage = READY;
+}
+
+static void go(int t)
+{
+	uint32_t *turn = &control->threads[t].turn;
+
+	while (!*(volatile uint32_t *)turn)
+		futex(turn, FUTEX_WAIT, 0, NULL, 0);
+	control->threads[t].stage = ABOUT;
+	if (plan->threads[t].wait == GONE)
+		return;
+	do_wait(&plan->threads[t]);
+	control->threads[t].stage = WENT;
+	let_others_go_on(t);
+}
+
+static void *run_thread(void *arg)
+{
+	be_ready((long)arg);
+	go((long)arg);
+	return NULL;
+}
+
+static void start_others(int proc, int first)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	for (long t = first + 1; t < (long)plan->nr_threads; t++) {
+		if (plan->threads[t].proc == proc)
+			check(pthread_create(&handles[t], &attr, run_thread, (void *)t),
+			      "pthread_create");
+	}
+}
+
+static void wait_for_stage(mask threads, enum stage stage)
+{
+	for (unsigned int t = 0; t < plan->nr_threads; t++) {
+		while (threads & bit(t) && control->threads[t].stage < (int)stage)
+			nap(MS / 5);
+	}
+}
+
+static void run_process(int proc);
+
+/* Once all locks are held: a child has copies of those that are not shared. */
+static void fork_children(void)
+{
+	wait_for_stage(threads_of(plan, 0), READY);
+	for (unsigned int proc = 1; proc < plan->nr_procs; proc++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (!pid)
+			run_process(proc);
+		control->pids[proc] = pid;
+	}
+}
+
+static void __attribute__((noreturn)) run_process(int proc)
+{
+	int first = first_of(threads_of(plan, proc));
+
+	handles[first] = pthread_self();
+	be_ready(first);
+	start_others(proc, first);
+	if (!proc)
+		fork_children();
+	go(first);
+	pthread_exit(NULL);
+}
+
+static void __attribute__((noreturn)) run_case(const struct zoo_case *c)
+{
+	sigset_t set;
+
+	me = c;
+	plan = &c->plan;
+	control = c->control;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	shared = map_shared(sizeof(own));
+	for (unsigned int i = 0; i < plan->nr_objs; i++)
+		init_object(i);
+	run_process(0);
+}
+
+/*
+ * The program itself
+ */
+
+static struct timespec deadline;
+
+static void set_deadline(void)
+{
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += DEADLINE_S;
+}
+
+static bool is_late(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > deadline.tv_sec;
+}
+
+/* Between two looks at a state that is waited for. */
+static void look_again(const struct zoo_case *c, int t, const char *what)
+{
+	if (is_late()) {
+		errno = ETIMEDOUT;
+		die("case %u: thread %d is not %s", c->nr, t, what);
+	}
+	nap(MS / 5);
+}
+
+static bool read_proc(const struct zoo_case *c, int t, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", c->control->threads[t].tgid,
+		 c->control->threads[t].tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	buf[len < 0 ? 0 : len] = '\0';
+	return len > 0;
+}
+
+static char state_of(const struct zoo_case *c, int t)
+{
+	char buf[256], *name_end;
+
+	if (!read_proc(c, t, "stat", buf, sizeof(buf)))
+		return 'X';
+	name_end = strrchr(buf, ')');
+	return name_end ? name_end[2] : 'X';
+}
+
+static bool waits_on_futex(const struct plan *p, int t)
+{
+	const struct thread *thread = &p->threads[t];
+
+	return thread->wait == ON_JOIN ||
+	       (thread->wait == ON_OBJECT && p->objs[thread->on].kind != PIPE);
+}
+
+static long call_of(const struct plan *p, int t)
+{
+	if (waits_on_futex(p, t))
+		return SYS_futex;
+	if (p->threads[t].wait == ON_CHILD)
+		return SYS_wait4;
+	return p->threads[t].wait == ON_OBJECT ? SYS_read : -1;
+}
+
+/* Whether a thread is in the call that it is to wait in; of a gate any call will do. */
+static bool is_in_place(const struct zoo_case *c, int t)
+{
+	long nr = call_of(&c->plan, t);
+	char buf[256], *end;
+	long got;
+
+	if (c->control->threads[t].stage < ABOUT)
+		return false;
+	if (c->plan.threads[t].wait == GONE)
+		return strchr("XZ", state_of(c, t));
+	if (c->plan.threads[t].timed)
+		return true;
+	if (!read_proc(c, t, "syscall", buf, sizeof(buf)))
+		return false;
+	got = strtol(buf, &end, 10);
+	return end != buf && (nr < 0 ? got >= 0 : got == nr);
+}
+
+static void make_gates(struct zoo_case *c)
+{
+	c->gate_event = eventfd(0, EFD_SEMAPHORE);
+	c->gate_poll = eventfd(0, 0);
+	if (c->gate_event < 0 || c->gate_poll < 0 || pipe(c->gate_pipe) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, c->gate_socket))
+		die("case %u: cannot make its gates", c->nr);
+}
+
+static void start_case(struct zoo_case *c)
+{
+	pid_t parent = getpid(), pid;
+
+	c->control = map_shared(sizeof(*c->control));
+	make_gates(c);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || setsid() < 0)
+			_exit(1);
+		run_case(c);
+	}
+	c->pid = pid;
+	while (getsid(pid) != pid)
+		look_again(c, 0, "in its session");
+}
+
+static void start_turn(const struct zoo_case *c, unsigned int turn)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (c->plan.threads[t].turn != turn)
+			continue;
+		c->control->threads[t].turn = 1;
+		futex(&c->control->threads[t].turn, FUTEX_WAKE, 1, NULL, 0);
+	}
+}
+
+static void finish_turn(const struct zoo_case *c, unsigned int turn)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		while (c->plan.threads[t].turn == turn && !is_in_place(c, t))
+			look_again(c, t, "in place");
+	}
+}
+
+static void wait_until_ready(const struct zoo_case *c)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		while (c->control->threads[t].stage < READY)
+			look_again(c, t, "ready");
+	}
+}
+
+static void stop(const struct zoo_case *c, int t)
+{
+	pid_t tid = c->control->threads[t].tid;
+
+	if (c->plan.threads[t].traced) {
+		if (ptrace(PTRACE_SEIZE, tid, 0, 0) || ptrace(PTRACE_INTERRUPT, tid, 0, 0) ||
+		    waitpid(tid, NULL, __WALL) != tid)
+			die("case %u: cannot trace thread %d", c->nr, t);
+	} else if (kill(c->control->threads[t].tgid, SIGSTOP)) {
+		die("case %u: cannot stop thread %d", c->nr, t);
+	}
+}
+
+static void stop_some(const struct zoo_case *c)
+{
+	mask stopped = c->plan.stopped & ~gone_threads(&c->plan);
+
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (stopped & bit(t))
+			stop(c, t);
+	}
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		while (stopped & bit(t) && !strchr("Tt", state_of(c, t)))
+			look_again(c, t, "stopped");
+	}
+}
+
+static void continue_some(const struct zoo_case *c)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (c->plan.threads[t].traced)
+			ptrace(PTRACE_DETACH, c->control->threads[t].tid, 0, 0);
+		else if (c->plan.stopped & bit(t))
+			kill(c->control->threads[t].tgid, SIGCONT);
+	}
+}
+
+static void start_all(void)
+{
+	for (unsigned int i = 0; i < nr_cases; i++)
+		start_case(&cases[i]);
+	for (unsigned int i = 0; i < nr_cases; i++)
+		wait_until_ready(&cases[i]);
+	for (unsigned int turn = 0; turn < MAX_THREADS; turn++) {
+		for (unsigned int i = 0; i < nr_cases; i++)
+			start_turn(&cases[i], turn);
+		for (unsigned int i = 0; i < nr_cases; i++)
+			finish_turn(&cases[i], turn);
+	}
+	for (unsigned int i = 0; i < nr_cases; i++)
+		stop_some(&cases[i]);
+}
+
+/*
+ * What it says
+ */
+
+static void print_wait(const struct plan *p, int t)
+{
+	static const char *const gates[NR_GATES] = {
+		"pipe", "socket", "eventfd", "poll", "signal", "nap",
+	};
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+
+	switch (thread->wait) {
+	case AT_GATE:
+		printf(" on=gate:%s", gates[thread->on]);
+		break;
+	case ON_JOIN:
+		printf(" on=join:%d", thread->on);
+		break;
+	case ON_CHILD:
+		printf(" on=child:%d", thread->on);
+		break;
+	case GONE:
+		printf(" on=gone");
+		break;
+	case ON_OBJECT:
+		printf(" on=%s%s%s:%d", kinds[o->kind].name, o->shared ? ",shared" :
+		       is_copy(p, t, o) ? ",copy" : "", thread->reads && o->kind == RWLOCK ?
+		       ",read" : "", thread->on);
+	}
+	printf("%s%s", thread->timed ? ",timed" : "", p->stopped & bit(t) ? ",stopped" : "");
+}
+
+static void print_objects(const struct plan *p, const char *key, int t, bool locks)
+{
+	printf(" %s=", key);
+	for (unsigned int i = 0; i < p->nr_objs; i++) {
+		const struct object *o = &p->objs[i];
+
+		if ((locks ? o->holders : o->wakers) & bit(t))
+			printf("%s%s:%u,", o->shared ? "shared-" : "", kinds[o->kind].name, i);
+	}
+}
+
+/* Which verdicts are true. */
+static void print_verdicts(const struct plan *p, int t, bool stuck)
+{
+	const char *name = stuck_name(p, t);
+
+	if (!stuck)
+		return;
+	printf(" verdicts=no-waker");
+	if (strcmp(name, "no-waker"))
+		printf(",%s", name);
+	/* Whether one that is stopped would change that, the tool need not know. */
+	if (p->stopped)
+		printf(",stopped");
+}
+
+static void print_holder(const struct zoo_case *c, int t)
+{
+	int holder = holder_of(&c->plan, t);
+
+	if (holder < 0)
+		printf(" holder=-");
+	else
+		printf(" holder=%d", c->control->threads[holder].tid);
+}
+
+static void print_case(const struct zoo_case *c)
+{
+	const struct plan *p = &c->plan;
+	mask live = who_goes_on(p, p->stopped, need_by_plan);
+	mask after = who_goes_on(p, 0, need_by_plan);
+	mask seen = who_goes_on(p, p->stopped, need_as_seen);
+	mask seen_after = who_goes_on(p, 0, need_as_seen);
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		bool stuck = !(after & bit(t)), can_find = !((stuck ? seen_after : seen) & bit(t));
+
+		if (stuck && p->stopped)
+			can_find = !(seen & bit(t));
+		printf("%s case=%u thread=%u tid=%d tgid=%d truth=%s can_find=%s",
+		       waits_on_futex(p, t) ? "waiter" : "other", c->nr, t,
+		       c->control->threads[t].tid, c->control->threads[t].tgid,
+		       live & bit(t) ? "live" : stuck ? "stuck" : "stopped",
+		       can_find ? "yes" : "no");
+		print_holder(c, t);
+		print_verdicts(p, t, stuck);
+		print_wait(p, t);
+		print_objects(p, "holds", t, true);
+		print_objects(p, "wakes", t, false);
+		printf("\n");
+	}
+}
+
+/*
+ * The proof
+ */
+
+static void open_gates(const struct zoo_case *c)
+{
+	static const char bytes[MAX_THREADS];
+	uint64_t val = MAX_THREADS;
+
+	c->control->open = true;
+	if (write(c->gate_pipe[1], bytes, sizeof(bytes)) < 0 ||
+	    write(c->gate_socket[1], bytes, sizeof(bytes)) < 0 ||
+	    write(c->gate_event, &val, sizeof(val)) < 0 ||
+	    write(c->gate_poll, &val, sizeof(val)) < 0)
+		die("case %u: cannot open its gates", c->nr);
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (c->plan.threads[t].wait == AT_GATE && c->plan.threads[t].on == GATE_SIGNAL)
+			syscall(SYS_tgkill, c->control->threads[t].tgid,
+				c->control->threads[t].tid, SIGUSR1);
+	}
+}
+
+static bool went(const struct zoo_case *c, int t)
+{
+	return c->control->threads[t].stage == WENT;
+}
+
+static void say_wrong(const struct zoo_case *c, int t, const char *what)
+{
+	printf("wrong case=%u thread=%d what=%s\n", c->nr, t, what);
+}
+
+/* Until all have gone on who should, or it is late.  Return: how many. */
+static unsigned int wait_for(const struct zoo_case *c, mask should)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (!(should & bit(t)))
+			continue;
+		while (!went(c, t) && !is_late())
+			nap(MS / 5);
+		if (!went(c, t))
+			say_wrong(c, t, "does-not-go-on");
+	}
+	return __builtin_popcount(should);
+}
+
+/* Nobody has gone on who should not.  Return: how many those are. */
+static unsigned int check_others(const struct zoo_case *c, mask should)
+{
+	mask others = c->plan.all & ~should & ~gone_threads(&c->plan);
+
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (others & bit(t) && went(c, t))
+			say_wrong(c, t, "goes-on");
+	}
+	return __builtin_popcount(others);
+}
+
+static void prove(void)
+{
+	unsigned int live = 0, all = 0, stuck = 0;
+
+	set_deadline();
+	for (unsigned int i = 0; i < nr_cases; i++)
+		check_others(&cases[i], 0);
+	for (unsigned int i = 0; i < nr_cases; i++)
+		open_gates(&cases[i]);
+	for (unsigned int i = 0; i < nr_cases; i++)
+		live += wait_for(&cases[i], who_goes_on(&cases[i].plan, cases[i].plan.stopped,
+							need_by_plan));
+	for (unsigned int i = 0; i < nr_cases; i++) {
+		check_others(&cases[i], who_goes_on(&cases[i].plan, cases[i].plan.stopped,
+						    need_by_plan));
+		continue_some(&cases[i]);
+	}
+	for (unsigned int i = 0; i < nr_cases; i++)
+		all += wait_for(&cases[i], who_goes_on(&cases[i].plan, 0, need_by_plan));
+	for (unsigned int i = 0; i < nr_cases; i++)
+		stuck += check_others(&cases[i], who_goes_on(&cases[i].plan, 0, need_by_plan));
+	printf("proof live=%u stopped=%u stuck=%u\n", live, all - live, stuck);
+}
+
+static unsigned long number(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (end == text || *end || n > max) {
+		fprintf(stderr, "usage: mkzoo SEED FIRST COUNT (of %d at most)\n", MAX_CASES);
+		exit(2);
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed = argc == 4 ? number(argv[1], UINT32_MAX) : 0;
+	unsigned int first = argc == 4 ? number(argv[2], INT_MAX) : 0;
+	char c;
+
+	nr_cases = number(argc == 4 ? argv[3] : "", MAX_CASES);
+	for (unsigned int i = 0; i < nr_cases; i++) {
+		cases[i].nr = first + i;
+		make_plan(&cases[i].plan, seed, cases[i].nr);
+	}
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		die("prctl");
+	set_deadline();
+	start_all();
+	for (unsigned int i = 0; i < nr_cases; i++)
+		print_case(&cases[i]);
+	printf("ready\n");
+	fflush(stdout);
+	if (read(STDIN_FILENO, &c, 1) == 1)
+		prove();
+	fflush(stdout);
+	kill_all();
+	return 0;
+}

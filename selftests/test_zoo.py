@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A zoo of random lock graphs, whose truth is known and then proven: no verdict is wrong,
+and nearly all who are stuck are found. Arguments: SEED [CASES]."""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+
+import ksft
+
+MKZOO = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkzoo")
+
+SEED = sys.argv[1] if len(sys.argv) > 1 else "1"
+CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+BATCH = 50
+MIN_FOUND = 0.99
+
+STUCK = ("deadlock", "orphaned", "no-waker")
+
+
+class Zoo:
+    """What was found in all cases: counts, and where the tool was wrong."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.problems = collections.defaultdict(list)
+
+    def note(self, what, truth, got):
+        """Something wrong, and how to see it again."""
+        self.problems[what].append(
+            "%s: case %s thread %s (%s, %s) is %s: mkzoo %s %s 1" %
+            (what, truth["case"], truth["thread"], truth["on"], truth["truth"],
+             "not listed" if got is None else
+             "%s, %s: %s" % (got["verdict"], got["certainty"], got["reason"]),
+             SEED, truth["case"]))
+
+    def judge_stuck(self, truth, got):
+        """One who cannot go on, or not unless somebody continues whom he stopped."""
+        stopped = truth["truth"] == "stopped"
+        right = ["stopped"] if stopped else truth["verdicts"].split(",")
+        found = got["verdict"] in right
+        if not found and got["verdict"] in STUCK:
+            self.note("called stuck, wrongly" if stopped else "wrong verdict", truth, got)
+        if truth["can_find"] == "no":
+            self.counts["cannot be found"] += 1
+            return
+        self.counts["to be found"] += 1
+        self.counts["found"] += found
+        if not found:
+            self.note("missed", truth, got)
+
+    def judge(self, truth, got):
+        """One waiter."""
+        self.counts[truth["truth"]] += 1
+        if got is None:
+            # One with a timeout may just have been between two waits.
+            if ",timed" not in truth["on"]:
+                self.note("not listed", truth, got)
+            return
+        self.counts["certain"] += got["certainty"] == "certain"
+        if truth["truth"] != "stuck" and got["certainty"] == "certain":
+            self.note("wrong certain", truth, got)
+        if truth["truth"] == "live":
+            if got["verdict"] in STUCK + ("stopped",):
+                self.note("live called stuck", truth, got)
+        else:
+            self.judge_stuck(truth, got)
+        if got.get("holder") is not None and str(got["holder"]) != truth["holder"]:
+            self.note("wrong holder %s, not %s" % (got["holder"], truth["holder"]), truth, got)
+
+    def add(self, first, count):
+        """Make some cases, look at all of them at once, and let them prove their truth."""
+        with ksft.Factory("%s %d %d" % (SEED, first, count), MKZOO) as factory:
+            verdicts = look()
+            for truth in factory.get("waiter"):
+                self.judge(truth, verdicts.get(int(truth["tid"])))
+            output, errors = factory.process.communicate("\n")
+        records = [ksft.parse_line(line) for line in output.splitlines()]
+        ksft.equal((errors, [fields for kind, fields in records if kind == "wrong"]), ("", []),
+                   "errors, and what the zoo of seed %s said that was not true" % SEED)
+        ksft.equal([kind for kind, _ in records], ["proof"], "the proof")
+        self.counts["cases"] += count
+        self.counts["proven"] += sum(int(n) for n in records[0][1].values())
+
+
+def look():
+    """What the tool says of each thread of this host that waits."""
+    got = subprocess.run(["futexinspect", "--json"], capture_output=True, text=True, check=False)
+    if got.returncode not in (0, 3):
+        raise AssertionError("status %d: %s" % (got.returncode, got.stderr))
+    return {waiter["tid"]: waiter for waiter in json.loads(got.stdout)["waiters"]}
+
+
+ZOO = Zoo()
+
+
+def whole():
+    """Fail if some of the cases were not made, or not proven."""
+    ksft.equal(ZOO.counts["cases"], CASES, "cases that were made, and proven")
+
+
+def none(*kinds):
+    """Fail if there is a problem of one of these kinds."""
+    found = [text for kind, texts in ZOO.problems.items() if kind.startswith(kinds)
+             for text in texts]
+    whole()
+    if found:
+        raise AssertionError("%d, of which the first are\n%s" %
+                             (len(found), "\n".join(found[:20])))
+
+
+def test_truth():
+    """what the zoo says of its threads is true: who is live goes on, and nobody else"""
+    print("# seed %s, %d cases" % (SEED, CASES))
+    for first in range(0, CASES, BATCH):
+        ZOO.add(first, min(BATCH, CASES - first))
+    for what, count in sorted(ZOO.counts.items()):
+        print("# %s: %d" % (what, count))
+
+
+def test_certain():
+    """no certainty of "certain" is wrong"""
+    none("wrong certain")
+    if not ZOO.counts["certain"]:
+        raise AssertionError("nothing was certain")
+
+
+def test_live():
+    """nobody is called stuck who can go on"""
+    none("live called stuck", "called stuck, wrongly")
+
+
+def test_names():
+    """who is stuck is not said to be so for what is not so, nor by another holder"""
+    none("wrong verdict", "wrong holder")
+
+
+def test_found():
+    """99 of 100 who are stuck and can be found are found"""
+    counts = ZOO.counts
+    whole()
+    for text in ZOO.problems["missed"][:20]:
+        print("# " + text)
+    none("not listed")
+    if not counts["to be found"] or counts["found"] < MIN_FOUND * counts["to be found"]:
+        raise AssertionError("%d of %d" % (counts["found"], counts["to be found"]))
+
+
+ksft.run([test_truth, test_certain, test_live, test_names, test_found])
