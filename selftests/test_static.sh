@@ -69,6 +69,18 @@ versions_agree()
 	[ -n "$module" ] && [ "$module" = "$tool" ] && [ "$module" = "$dkms" ]
 }
 
+matrix_is_documented()
+{
+	local series arch rest missing=""
+
+	while read -r series arch rest; do
+		grep -qE "^${series//./[.]} +$arch " Documentation/support-matrix.rst ||
+			missing+=" $series/$arch"
+	done < <(grep -v '^#' selftests/vm/kernels)
+	echo "not in the table:${missing:- none}"
+	[ -z "$missing" ]
+}
+
 core_has_no_version_test()
 {
 	! grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' module/*.[ch]
@@ -107,9 +119,10 @@ comments_are_kernel_doc()
 }
 
 echo "TAP version 13"
-echo "1..7"
+echo "1..8"
 check "every source file names its licence" every_file_has_a_licence
 check "module, tool and dkms.conf have one version" versions_agree
+check "every kernel of the support matrix is documented" matrix_is_documented
 check "the module tests for no kernel version" core_has_no_version_test
 check "shellcheck finds nothing in the scripts" scripts_are_clean
 check "the Python programs compile" python_compiles
