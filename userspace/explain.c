@@ -457,7 +457,10 @@ static const char *unless_text(const struct analysis *a, const struct judgement 
 	case VERDICT_DEADLOCK:
 	case VERDICT_ORPHANED:
 	case VERDICT_NO_WAKER:
-		return "a signal comes that one of these processes handles, or somebody from "
+		/* No process that handles signals is part of what is certain. */
+		return j->certainty == CERTAINTY_CERTAIN ?
+		       "somebody from outside ends or debugs one of these processes" :
+		       "a signal comes that one of these processes handles, or somebody from "
 		       "outside ends or debugs one";
 	case VERDICT_STOPPED:
 		return "somebody continues or thaws what is stopped";
