@@ -5,8 +5,8 @@
  *	mklocks KIND
  *
  * prints a line "waiter tid=TID primitive=NAME holder=TID", or without the holder where
- * the lock has none, then "ready", and stays so until standard input ends. Names have
- * their spaces as "_". Built with musl too: what it lacks is skipped.
+ * the lock has none, then "ready", and stays so until standard input ends. A space
+ * in a name is printed as ".". Built with musl too: what it lacks is skipped.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -133,7 +133,7 @@ static void mutex_robust(void)
 {
 	check(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), "setrobust");
 #ifdef __GLIBC__
-	use_mutex("robust_pthread_mutex", true);
+	use_mutex("robust.pthread_mutex", true);
 #else
 	use_mutex("pthread_mutex", true);
 #endif
@@ -143,9 +143,9 @@ static void mutex_pi(void)
 {
 	check(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT), "setprotocol");
 #ifdef __GLIBC__
-	use_mutex("PI_pthread_mutex", true);
+	use_mutex("PI.pthread_mutex", true);
 #else
-	use_mutex("PI_futex", true);
+	use_mutex("PI.futex", true);
 #endif
 }
 
@@ -342,7 +342,7 @@ static void stdio(void)
 #endif
 	flockfile(stderr);
 	start(lock_stdout);
-	print_waiter("stdio_lock", 0);
+	print_waiter("stdio.lock", 0);
 }
 
 static const struct {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Locks of real C libraries, made by mklocks: the tool names each kind, and its holder
-where it has one."""
+"""Locks of real C libraries, and of Rust, made by mklocks: the tool names each kind, and
+its holder where it has one."""
 
 import json
 import os
@@ -10,10 +10,11 @@ import subprocess
 import ksft
 
 BUILT = os.path.dirname(ksft.MKWAITERS)
-LIBRARIES = (("glibc", "mklocks"), ("musl", "mklocks-musl"))
-KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
-         "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
-         "semaphore", "barrier", "join", "once", "stdio")
+LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
+              "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
+              "semaphore", "barrier", "join", "once", "stdio")
+LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
+             ("Rust", "mklocks-rust", ("mutex", "rwlock", "park")))
 
 
 def judge():
@@ -31,8 +32,7 @@ def check_kind(kind, program):
     with ksft.Factory(kind, path) as factory:
         truth = factory.get("waiter")[-1]
         got = judge()[int(truth["tid"])]
-        ksft.equal(got["primitive"], truth["primitive"].replace("_pthread", " pthread")
-                   .replace("_lock", " lock").replace("_futex", " futex"), "primitive")
+        ksft.equal(got["primitive"], truth["primitive"].replace(".", " "), "primitive")
         holder = int(truth["holder"]) if "holder" in truth else None
         ksft.equal(got.get("holder"), holder, "holder")
 
@@ -45,4 +45,5 @@ def kind_test(kind, library, program):
     return test
 
 
-ksft.run([kind_test(kind, *library) for library in LIBRARIES for kind in KINDS])
+ksft.run([kind_test(kind, library, program)
+          for library, program, kinds in LIBRARIES for kind in kinds])
