@@ -200,6 +200,10 @@ static int reserve_batch(struct fi_snapshot *snap)
 {
 	int err = fi_reserve_waiters(snap, FI_BATCH);
 
+	/* Each of them may be stopped, and in an address space of its own. */
+	if (!err)
+		err = fi_reserve(&snap->spaces, snap->nr_spaces, FI_BATCH,
+				 sizeof(*snap->spaces), &snap->max_spaces);
 	if (!err)
 		err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
 				 sizeof(*snap->threads), &snap->max_threads);

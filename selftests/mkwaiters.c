@@ -1212,6 +1212,33 @@ static void stopped(void)
 	stop_child(stop_by_signal, 'T', "stopped");
 }
 
+/* More than are visited in one batch, each in an address space of its own. */
+static void stopped_many(void)
+{
+	pid_t children[300];
+	size_t i;
+
+	*word = 81;
+	for (i = 0; i < 300; i++) {
+		struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 81 };
+
+		children[i] = fork();
+		if (children[i] < 0)
+			die("fork");
+		if (children[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			make_call(&call);
+		}
+	}
+	for (i = 0; i < 300; i++) {
+		wait_until_blocked(children[i], children[i], SYS_futex);
+		stop_by_signal(children[i]);
+		while (thread_state(children[i]) != 'T')
+			sched_yield();
+		printf("stopped tid=%d\n", children[i]);
+	}
+}
+
 static void traced(void)
 {
 	stop_child(stop_by_tracer, 't', "traced");
@@ -1555,6 +1582,7 @@ static const struct {
 	{ "timer", timer },
 	{ "posix_timer", posix_timer },
 	{ "stopped", stopped },
+	{ "stopped_many", stopped_many },
 	{ "traced", traced },
 	{ "frozen_v2", frozen_v2 },
 	{ "frozen_v1", frozen_v1 },

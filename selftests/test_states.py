@@ -233,6 +233,15 @@ def test_shared_file():
         ksft.equal(sorted(tgids), sorted(truth["maps"].split(",")), "processes that map it")
 
 
+def test_stopped_many():
+    """300 stopped processes"""
+    with ksft.Factory("stopped_many") as factory:
+        tids = [got["tid"] for got in factory.get("stopped")]
+        ksft.equal(len(tids), 300, "children of mkwaiters")
+        stopped = select(ksft.read_waiters(), "waiter", queued="stopped")
+        ksft.equal(sorted(got["tid"] for got in stopped), sorted(tids), "stopped waiters")
+
+
 def state_test(state):
     """The test of one state, as ksft.run() wants it."""
     def test():
@@ -258,4 +267,4 @@ def set_up():
 
 
 set_up()
-ksft.run([state_test(state) for state in STATES] + [test_shared_file])
+ksft.run([state_test(state) for state in STATES] + [test_shared_file, test_stopped_many])
