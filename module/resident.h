@@ -2,6 +2,7 @@
 #ifndef FI_RESIDENT_H
 #define FI_RESIDENT_H
 
+#include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
 /* get_user_pages_remote() as it is, and as it was up to 6.4 (ca5e863233e8). */
@@ -45,6 +46,9 @@ static inline struct page *fi_get_resident_page(struct vm_area_struct *vma, unsi
 #if defined(FOLL_NOFAULT) || !defined(FOLL_WRITE)
 	struct page *page;
 
+	/* NUMA balancing leaves these alone, and follow_hugetlb_page() faults (until 6.5). */
+	if (is_vm_hugetlb_page(vma))
+		return NULL;
 	if (fi_get_page(vma->vm_mm, addr, FOLL_FORCE | FOLL_NOFAULT, &page) == 1)
 		return page;
 #endif
