@@ -397,7 +397,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 
 	put_number(t, "thread tid=", thread->tid);
 	put_number(t, " tgid=", process->tgid);
-	if (memcmp(thread->comm, process->comm, sizeof(thread->comm)))
+	if (strncmp(thread->comm, process->comm, sizeof(thread->comm)))
 		put_text(t, " comm=", thread->comm);
 	if (thread->space != process->space)
 		put_number(t, " mm=", thread->space);

@@ -61,7 +61,9 @@ void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 		return;
 	fi_name_waiter(snap, waiter, task);
 	if (!waiter->tid) {
-		snap->hidden++;
+		/* Else it was killed meanwhile. */
+		if (pid_alive(task))
+			snap->hidden++;
 		return;
 	}
 	task_lock(task);

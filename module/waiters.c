@@ -78,9 +78,12 @@ static bool copy_thread_waiter(struct fi_snapshot *snap, struct fi_waiter *waite
 {
 	struct task_struct *task = *fi_member(q, fi_layout.q_task, struct task_struct *);
 
-	waiter->space = fi_add_space(snap, task->mm);
-	if (!waiter->space)
-		return false;
+	/* One that the reader does not see is only counted. */
+	if (fi_tid(snap, task)) {
+		waiter->space = fi_add_space(snap, task->mm);
+		if (!waiter->space)
+			return false;
+	}
 	waiter->task = get_task_struct(task);
 	waiter->switches = fi_switches(task);
 	fi_call_read(&waiter->call, task, q);

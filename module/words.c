@@ -204,7 +204,8 @@ static struct vm_area_struct *read_waiter(struct fi_snapshot *snap, struct fi_wa
 		if (vma && waiter->waits_on)
 			read_words(snap, waiter, vma, addr);
 	}
-	if (waiter->queued != FI_QUEUED && waiter->insn && makes_call(waiter->insn))
+	if (waiter->queued != FI_QUEUED && waiter->insn &&
+	    find_mapping(mm, vma, waiter->insn) && makes_call(waiter->insn))
 		waiter->insn = 0;
 	addr = untagged_addr(waiter->call.timeout_addr);
 	if (addr && find_mapping(mm, vma, addr))
