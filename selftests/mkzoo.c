@@ -607,6 +607,17 @@ static bool may_wait_on_stack(const struct plan *p, int t)
 	return true;
 }
 
+/* Whether a thread waits for a lock of its process that names a holder who is gone. */
+static bool holder_is_not_there(const struct plan *p, int t)
+{
+	const struct object *o = &p->objs[p->threads[t].on];
+	int holder = holder_of(p, t);
+
+	if (o->kind >= NR_LOCKS || o->shared || is_pi(o))
+		return false;
+	return is_copy(p, t, o) || (holder >= 0 && p->threads[holder].wait == GONE);
+}
+
 /*
  * The same as far as it can be seen from outside what the threads will do: without a
  * holder that is named, any thread that could get at what is waited for may wake.
@@ -626,6 +637,12 @@ static struct need need_as_seen(const struct plan *p, int t)
 	/* Or it is the holder who waits there, and the kernel still names him. */
 	if (waits_for_pi(p, t) && may_wait_on_stack(p, t))
 		return (struct need){ false, mine | bit(holder_of(p, t)) };
+	/*
+	 * A holder who is not there may be who forked this process, and is its main thread
+	 * now: none of them has called execve(2).
+	 */
+	if (holder_is_not_there(p, t) && (mine & -mine) != bit(t))
+		return (struct need){ false, mine };
 	if (kinds[o->kind].names_holder && !o->read_held)
 		return need_by_plan(p, t);
 	return (struct need){ false, o->shared ? p->all : mine };

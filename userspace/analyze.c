@@ -166,13 +166,13 @@ static void raise_limit(unsigned char *limit, enum limit to)
 
 /*
  * A stop, a freezer or a signal that nobody handles makes the call start again,
- * and then it looks at the word again.
+ * and then it looks at the word again: at the one of the call, also if it was requeued.
  */
 static bool would_wait_again(const struct waiter *w)
 {
-	const unsigned int both = W_EXPECTED | W_VALUE;
+	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
 
-	return (w->known & both) == both && w->expected == w->value;
+	return (w->known & all) == all && w->uaddr == w->waits_on && w->expected == w->value;
 }
 
 static void limit_by_threads(struct work *w)

@@ -117,7 +117,8 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	bool waits = w->call == CALL_FUTEX || w->call == CALL_FUTEX_WAITV ||
 		     w->call == CALL_FUTEX_WAIT;
 
-	return waits && w->timeout == TIMEOUT_NONE && w->stable != NO &&
+	return waits && w->timeout == TIMEOUT_NONE &&
+	       (w->stable == YES || (w->stable != NO && s->source == SOURCE_PROC)) &&
 	       w->mm >= 0 && w->thread >= 0 && s->threads[w->thread].mm == w->mm &&
 	       wakers_are_known(s, w);
 }
@@ -254,7 +255,7 @@ static void find_shared_holder(const struct analysis *a, const struct waiter *w,
 		h->thread = t;
 		nr_found++;
 	}
-	if (nr_found > 1)
+	if (nr_found > 1 || !complete)
 		h->thread = -1;
 	h->gone = !nr_found && complete;
 }
@@ -276,6 +277,18 @@ static bool find_joined(const struct analysis *a, const struct waiter *w, struct
 	return true;
 }
 
+/*
+ * Whether the holder may be the thread that forked: the locks that it took before have its
+ * old id, but in the child it is the main thread.
+ */
+static bool may_be_main_thread(const struct snapshot *s, const struct waiter *w)
+{
+	int main_thread = snapshot_find_thread(s, w->tgid);
+
+	return main_thread >= 0 && main_thread != w->thread &&
+	       (w->process < 0 || s->processes[w->process].execed != YES);
+}
+
 static void find_decoded(const struct analysis *a, const struct waiter *w, struct holder *h)
 {
 	struct lock lock;
@@ -292,6 +305,11 @@ static void find_decoded(const struct analysis *a, const struct waiter *w, struc
 	} else if (key_is_local(w)) {
 		h->thread = snapshot_find_owner(a->s, w->mm, lock.owner);
 		h->gone = h->thread < 0 && a->mms[w->mm].complete;
+		if (h->gone && may_be_main_thread(a->s, w)) {
+			*h = (struct holder){ .id = PID_UNKNOWN, .thread = -1,
+					      .primitive = lock.name };
+			return;
+		}
 	}
 	if (h->thread >= 0 && a->blocked[h->thread] == DEAD) {
 		h->thread = -1;

@@ -35,6 +35,9 @@
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
 	" value=" #value "\n"
+#define REQUEUED \
+	"waiter tid=10 tgid=10 mm=1 syscall=futex uaddr=0x1000 waits_on=0x2000 key=private" \
+	" op=FUTEX_WAIT flags=PRIVATE expected=2 value=2 bitset=0xffffffff timeout=none\n"
 #define PI(op, owner) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private op=" #op " timeout=none" \
 	" pi_owner=" #owner "\n"
@@ -128,6 +131,8 @@ static const struct world {
 	{ "the word has another value than expected", ALONE VALUE(2, 0), ALONE VALUE(2, 0),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "the word's value is unknown", ALONE VALUE(0, ?), ALONE VALUE(0, ?),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "it was requeued, so that it would look at another word", ALONE REQUEUED, ALONE REQUEUED,
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "no value is expected", ALONE VALUE(-, 0), ALONE VALUE(-, 0),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
@@ -362,6 +367,12 @@ static const struct world {
 	  LOCK(10, 10, 1, HEX_99),
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
 	  LOCK(10, 10, 1, HEX_99), { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "in a child of fork the holder may be the main thread, under its old id",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, no, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
+	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, FINE(WAITING, CAN_RUN) } } },
+	{ "but not after execve",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
+	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
 
 	/* Fork */
 	{ "a child of fork, no holder known", CHILD W(10, 10, 1), CHILD W(10, 10, 1),
@@ -723,7 +734,8 @@ static void test_decode(void)
 	"-4:ffffffff," lock "," count "," owner "," nusers "," kind
 #define GOOD	WORDS("00000002", "00000000", "0000000b", "00000001", "00000000")
 		{ "normal", "FUTEX_WAIT", "0xffffffff", "2", "2", GOOD, 11 },
-		{ "timed", "FUTEX_WAIT_BITSET", "0xffffffff", "2", "2", GOOD, 11 },
+		{ "timed", "FUTEX_WAIT_BITSET timeout=realtime", "0xffffffff", "2", "2", GOOD, 11 },
+		{ "FUTEX_WAIT_BITSET, but not timed", "FUTEX_WAIT_BITSET", "0xffffffff", "2", "2", GOOD, 0 },
 		{ "value unknown but in the words", "FUTEX_WAIT", "0xffffffff", "2", "?", GOOD, 11 },
 		{ "recursive", "FUTEX_WAIT", "0xffffffff", "2", "2",
 		  WORDS("00000002", "00000003", "0000000b", "00000001", "00000001"), 11 },
