@@ -143,10 +143,13 @@ static void print_args(const struct truth *truth)
 	char buf[256];
 	unsigned long long args[6];
 
-	if (!read_proc(truth->tgid, truth->tid, "syscall", buf, sizeof(buf)) ||
-	    sscanf(buf, "%*d %llx %llx %llx %llx %llx %llx", &args[0], &args[1],
-		   &args[2], &args[3], &args[4], &args[5]) != 6)
-		die("cannot read the system call of thread %d", truth->tid);
+	/* It may still wait for something else, on its way to where it will stay. */
+	do {
+		if (!read_proc(truth->tgid, truth->tid, "syscall", buf, sizeof(buf)))
+			die("cannot read the system call of thread %d", truth->tid);
+	} while (sscanf(buf, "%*d %llx %llx %llx %llx %llx %llx", &args[0], &args[1],
+			&args[2], &args[3], &args[4], &args[5]) != 6 ||
+		 (truth->nr == SYS_futex && args[0] != (uintptr_t)truth->uaddr));
 	printf(" args=0x%llx,0x%llx,0x%llx,0x%llx,0x%llx,0x%llx",
 	       args[0], args[1], args[2], args[3], args[4], args[5]);
 }

@@ -100,6 +100,12 @@ static bool bitset_wait(const struct waiter *w)
 	return op_is(w, "FUTEX_WAIT_BITSET") && any_wake(w);
 }
 
+/* How lll_lock() waits, and its kin with a timeout, which is absolute. */
+static bool lll_wait(const struct waiter *w)
+{
+	return plain_wait(w) || (bitset_wait(w) && w->timeout > TIMEOUT_NONE);
+}
+
 /* The caller expected @value, and the word holds it still. */
 static bool waits_while(const struct waiter *w, uint32_t value)
 {
@@ -161,7 +167,7 @@ static bool decode_glibc_mutex(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
 
-	return (plain_wait(w) || bitset_wait(w)) && waits_while(w, 2) &&
+	return lll_wait(w) && waits_while(w, 2) &&
 	       is_glibc_mutex(w, 0, &owner) && held(lock, "pthread_mutex", owner);
 }
 
@@ -170,7 +176,7 @@ static bool decode_glibc_robust(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
 
-	return (plain_wait(w) || bitset_wait(w)) && is_glibc_mutex(w, 16, &owner) &&
+	return lll_wait(w) && is_glibc_mutex(w, 16, &owner) &&
 	       waits_while(w, owner | WAITERS) && held(lock, "robust pthread_mutex", owner);
 }
 
@@ -189,7 +195,7 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
 
-	return (plain_wait(w) || bitset_wait(w)) && w->known & W_EXPECTED &&
+	return lll_wait(w) && w->known & W_EXPECTED &&
 	       (w->expected & ~(127U << 19)) == 2 && waits_while(w, w->expected) &&
 	       is_glibc_mutex(w, 64, &owner) && held(lock, "pthread_mutex", owner);
 }
@@ -214,7 +220,8 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 
 	if (!waiter_word(w, base, &readers) || !waiter_word(w, base + 4, &writers) ||
 	    !waiter_word(w, base + 24, &writer) || !waiter_word(w, base + 28, &shared) ||
-	    !waiter_word(w, base + 48, &flags) || shared > 1 || flags > 2 ||
+	    !waiter_word(w, base + 48, &flags) || flags > 2 || !w->flags ||
+	    shared != !strstr(w->flags, "PRIVATE") ||
 	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
 	/* A writer that has it, or readers that do: an owner of 0 has not stored its tid yet. */
@@ -227,7 +234,8 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
 {
 	if (!bitset_wait(w) || !(waits_while(w, 3) || waits_while(w, 2)))
 		return false;
-	return decode_rwlock_at(w, lock, -8) || decode_rwlock_at(w, lock, -12);
+	return decode_rwlock_at(w, lock, -8) ||
+	       (w->expected == 3 && decode_rwlock_at(w, lock, -12));
 }
 
 /*
@@ -334,11 +342,13 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 /*
  * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c): type@-4, the futex@0,
  * waiters@4. A normal one (type 0, or 128 if shared) holds EBUSY (16), the others the
- * owner's tid; the top bit says that there are waiters.
+ * owner's tid; the top bit says that there are waiters. The others are in a list of
+ * their owner's while they are held: prev@20, next@28.
  */
 static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 {
 	uint32_t type, waiters, word;
+	uint64_t prev, next;
 
 	if (!plain_wait(w) || !waiter_word(w, -4, &type) || !waiter_word(w, 0, &word) ||
 	    !waiter_word(w, 4, &waiters) || !waits_while(w, word) || !(word & WAITERS) ||
@@ -347,7 +357,8 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 	word &= ~WAITERS;
 	if (!(type & 15))
 		return word == 16 && recognised(lock, "pthread_mutex");
-	return is_count(word) && held(lock, "pthread_mutex", word);
+	return is_count(word) && waiter_long(w, 20, &prev) && prev && waiter_long(w, 28, &next) &&
+	       next && held(lock, "pthread_mutex", word);
 }
 
 /* musl's __lock(): the top bit, and the number of those who have it or wait. */

@@ -1020,6 +1020,11 @@ static int check_unique(struct parser *p)
 			return fail(p, "two process records for tgid %d: " COPY_AGAIN,
 				    s->processes[i].tgid);
 	}
+	for (size_t i = 0; i < s->nr_shared; i++) {
+		if (s->shared[i].key && snapshot_find_shared(s, s->shared[i].key) != (int)i)
+			return fail(p, "two shared records for key " SHOW ": " COPY_AGAIN,
+				    s->shared[i].key);
+	}
 	return 0;
 }
 

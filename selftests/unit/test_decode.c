@@ -74,8 +74,15 @@ static const struct test_case cases[] = {
 	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },
 	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1",
 	  "pthread_mutex", 0 },
-	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1",
-	  "pthread_mutex", 11 },
+	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 "
+	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, recursive, but in no list of its owner's",
+	  WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1,0*8", "libc lock", 0 },
+	{ "Rust's Mutex in front of what looks like the rest of glibc's",
+	  RUST " expected=2 value=2 words=0:2,0,5,1,0", "rust mutex", 0 },
+	{ "second queued writer of a shared rwlock that prefers writers",
+	  "op=FUTEX_WAIT_BITSET flags=CLOCK_REALTIME bitset=0xffffffff expected=3 value=3 "
+	  "words=-12:3,3,1,3,0*2,66,1,0*4,2,0", "pthread_rwlock", 102 },
 	{ "musl, without waiters", WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,0",
 	  "libc lock", 0 },
 	{ "lock of musl's own", WAIT " expected=2147483650 value=2147483650 words=-4:ffffffff,80000002,0",
