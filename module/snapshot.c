@@ -115,13 +115,24 @@ static unsigned long key_address(const union futex_key *key)
 	return key->private.address + (key->private.offset & ~3U);
 }
 
-/* The address space of a request's thread, which may exit at any time. */
-static void pin_space(struct fi_snapshot *snap, struct fi_waiter *waiter)
+/**
+ * fi_add_space_of() - note the address space of a thread that may exit at any time
+ * @snap: the snapshot; as for fi_add_space()
+ * @task: the thread; the caller holds a reference, or RCU
+ *
+ * Context: any but hard interrupts.
+ *
+ * Return: as fi_add_space(); 0 if it has none any more.
+ */
+unsigned int fi_add_space_of(struct fi_snapshot *snap, struct task_struct *task)
 {
-	task_lock(waiter->task);
-	if (waiter->task->mm)
-		waiter->space = fi_add_space(snap, waiter->task->mm);
-	task_unlock(waiter->task);
+	unsigned int id = 0;
+
+	task_lock(task);
+	if (task->mm)
+		id = fi_add_space(snap, task->mm);
+	task_unlock(task);
+	return id;
 }
 
 /**
@@ -176,7 +187,7 @@ static int describe_waiters(struct fi_snapshot *snap)
 			err = fi_reserve_waiters(snap, 0);
 			if (err)
 				return err;
-			pin_space(snap, waiter);
+			waiter->space = fi_add_space_of(snap, waiter->task);
 		}
 		fi_describe_waiter(snap, waiter);
 		if (kept != i)

@@ -303,6 +303,7 @@ struct fi_snapshot *fi_snapshot_take(void);
 void fi_snapshot_free(struct fi_snapshot *snap);
 unsigned int fi_find_space(struct fi_snapshot *snap, const struct mm_struct *mm);
 unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm);
+unsigned int fi_add_space_of(struct fi_snapshot *snap, struct task_struct *task);
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
 
 void fi_describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter);

@@ -30,16 +30,17 @@ static enum fi_queued why_not_queued(struct task_struct *task)
  * that was read is still its own. A stack may be given away only once its thread
  * has exited (finish_task_switch()), and to exit it would have to run.
  */
-static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task)
+static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
+			 enum fi_queued why)
 {
 	memset(waiter, 0, sizeof(*waiter));
-	waiter->queued = why_not_queued(task);
+	waiter->queued = why;
 	waiter->switches = fi_switches(task);
 	if (!fi_call_read_interrupted(&waiter->call, task, &waiter->insn))
 		return false;
 	/* The copy comes before the check that it was good. */
 	smp_rmb();
-	return waiter->queued == why_not_queued(task) && waiter->switches == fi_switches(task);
+	return why == why_not_queued(task) && waiter->switches == fi_switches(task);
 }
 
 /**
@@ -56,8 +57,9 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task)
 void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 {
 	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
+	enum fi_queued why = why_not_queued(task);
 
-	if (why_not_queued(task) == FI_QUEUED || !read_stopped(waiter, task))
+	if (why == FI_QUEUED || !read_stopped(waiter, task, why))
 		return;
 	fi_name_waiter(snap, waiter, task);
 	if (!waiter->tid) {
@@ -66,10 +68,7 @@ void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 			snap->hidden++;
 		return;
 	}
-	task_lock(task);
-	if (task->mm)
-		waiter->space = fi_add_space(snap, task->mm);
-	task_unlock(task);
+	waiter->space = fi_add_space_of(snap, task);
 	if (!waiter->space)
 		return;
 	waiter->task = get_task_struct(task);
