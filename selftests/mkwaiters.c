@@ -1095,6 +1095,21 @@ static char thread_state(pid_t tid)
 	return strrchr(buf, ')')[2];
 }
 
+/* A child of fork(2) that is blocked in @call. */
+static pid_t start_waiting_child(const struct call *call)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		make_call((void *)call);
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	return child;
+}
+
 /*
  * A child that waits is stopped by @stop, and then has the given @state, if that
  * is the same on all kernels. What is true of it is as before, but for the queue.
@@ -1107,14 +1122,7 @@ static void stop_child(void (*stop)(pid_t child), char state, const char *queued
 
 	truth.queued = queued;
 	*word = 80;
-	child = fork();
-	if (child < 0)
-		die("fork");
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		make_call(&call);
-	}
-	wait_until_blocked(child, child, SYS_futex);
+	child = start_waiting_child(&call);
 	stop(child);
 	while (state && thread_state(child) != state)
 		sched_yield();
@@ -1218,27 +1226,17 @@ static void stopped(void)
 /* More than are visited in one batch, each in an address space of its own. */
 static void stopped_many(void)
 {
-	pid_t children[300];
-	size_t i;
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 81 };
+	int i;
 
 	*word = 81;
 	for (i = 0; i < 300; i++) {
-		struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 81 };
+		pid_t child = start_waiting_child(&call);
 
-		children[i] = fork();
-		if (children[i] < 0)
-			die("fork");
-		if (children[i] == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			make_call(&call);
-		}
-	}
-	for (i = 0; i < 300; i++) {
-		wait_until_blocked(children[i], children[i], SYS_futex);
-		stop_by_signal(children[i]);
-		while (thread_state(children[i]) != 'T')
+		stop_by_signal(child);
+		while (thread_state(child) != 'T')
 			sched_yield();
-		printf("stopped tid=%d\n", children[i]);
+		printf("stopped tid=%d\n", child);
 	}
 }
 
@@ -1281,14 +1279,7 @@ static void restarted(void)
 	truth.timeout = "absolute";
 	truth.restarted = true;
 	*word = 90;
-	child = fork();
-	if (child < 0)
-		die("fork");
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		make_call(&call);
-	}
-	wait_until_blocked(child, child, SYS_futex);
+	child = start_waiting_child(&call);
 	stop_and_continue(child);
 	truth.tgid = child;
 	truth.tid = child;
