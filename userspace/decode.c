@@ -12,6 +12,7 @@
  *
  * Offsets are in bytes from the futex word, and of 64-bit programs.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,7 @@ static bool op_is(const struct waiter *w, const char *op)
 /* Any wake on the word ends it: that of a lock without queues. */
 static bool any_wake(const struct waiter *w)
 {
-	return w->known & W_BITSET && w->bitset == FUTEX_BITSET_ANY;
+	return w->known & W_BITSET && w->bitset == FUTEX_BITSET_MATCH_ANY;
 }
 
 /* FUTEX_WAIT, as lll_lock(), musl and Go use it. */

@@ -8,8 +8,6 @@
 
 #include "snapshot.h"
 
-#define FUTEX_BITSET_ANY	0xffffffffU
-
 /* The largest thread id that a kernel gives (PID_MAX_LIMIT). */
 #define MAX_TID			(4 * 1024 * 1024)
 

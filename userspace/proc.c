@@ -895,19 +895,25 @@ static bool *mms_with_holders(const struct snapshot *s)
  */
 void proc_read_namespaces(const char *root, struct snapshot *s)
 {
-	bool *wanted = mms_with_holders(s);
+	bool *wanted = NULL;
 	char buf[FILE_SIZE];
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		struct thread *t = &s->threads[i];
 
-		if (t->mm < 0 || !wanted[t->mm] || t->nstid != PID_UNKNOWN)
+		if (t->mm < 0 || t->nstid != PID_UNKNOWN)
+			continue;
+		/* Hardly ever: the module knows all but those of threads that are exiting. */
+		if (!wanted)
+			wanted = mms_with_holders(s);
+		if (!wanted[t->mm])
 			continue;
 		if (!read_file(buf, root, "%d/task/%d/status", t->tgid, t->tid))
 			t->nstid = last_id(status_field(buf, "NSpid"));
 	}
+	if (wanted)
+		snapshot_index_owners(s);
 	free(wanted);
-	snapshot_index_owners(s);
 }
 
 /* A thread is found under /proc by its id although it is not listed there. */
