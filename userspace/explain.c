@@ -343,25 +343,14 @@ static void list_thread(FILE *out, const struct analysis *a, int t)
 	const struct thread *thread = &a->s->threads[t];
 	const struct waiter *w = a->first_waiter[t] < 0 ? NULL :
 				 &a->s->waiters[a->first_waiter[t]];
-	const char *does = thread->state == 'R' ? "runs" : "sleeps elsewhere";
-	char addr[NUMBER_SIZE], waits[TEXT_SIZE];
+	char addr[NUMBER_SIZE], does[TEXT_SIZE];
 
-	if (a->abilities[t] == STOPPED)
-		does = thread->state == 't' ? "is stopped by its tracer" :
-		       thread->state == 'T' ? "is stopped" : "is frozen";
-	else if (a->abilities[t] == DEAD)
-		does = "is dead";
-	if (a->abilities[t] == SLEEPING) {
-		put_sleep_text(waits, sizeof(waits), a, t);
-		does = waits;
-	}
-	if (w && a->abilities[t] != STOPPED) {
-		snprintf(waits, sizeof(waits), "waits on futex %s%s",
+	put_thread_text(does, sizeof(does), a, t);
+	if (w && a->abilities[t] != STOPPED)
+		snprintf(does, sizeof(does), "waits on futex %s%s",
 			 number(addr, "%#" PRIx64, w->known & W_WAITS_ON, w->waits_on),
 			 w->timeout > TIMEOUT_NONE ? ", with a timeout" :
 			 a->abilities[t] == ABLE ? ", but may be woken from elsewhere" : "");
-		does = waits;
-	}
 	para(out, "", "%d (%.64s) %c: %s", thread->tid, or_unknown(thread->comm),
 	     thread->state ? thread->state : '?', does);
 }

@@ -390,15 +390,33 @@ static void count_threads(struct drawing *d)
 	}
 }
 
+/* Of the waiters to show, and the holders that they wait for. */
+static void put_waiters(struct drawing *d, const struct selection *sel)
+{
+	bool *wanted = selection_with_holders(sel);
+
+	for (size_t i = 0; i < d->s->nr_waiters; i++) {
+		const struct waiter *w = &d->s->waiters[i];
+
+		/* A request blocks no thread. */
+		if (w->thread < 0 || w->call == CALL_IO_URING)
+			continue;
+		if (wanted[i] || wanted[d->a->first_waiter[w->thread]])
+			put_waiter(d, w);
+	}
+	free(wanted);
+}
+
 /**
  * print_graph() - write the graph of who waits for whom, for dot(1)
  * @out: where to; errors are left to its error flag
- * @a: the analysis
+ * @sel: the waiters to begin with
  *
  * What cannot run is red; a cycle is red and bold.
  */
-void print_graph(FILE *out, const struct analysis *a)
+void print_graph(FILE *out, const struct selection *sel)
 {
+	const struct analysis *a = sel->a;
 	const struct snapshot *s = a->s;
 	struct drawing d = {
 		.out = out, .a = a, .s = s, .drawn = xcalloc(nr_nodes(s), sizeof(*d.drawn)),
@@ -407,11 +425,7 @@ void print_graph(FILE *out, const struct analysis *a)
 
 	count_threads(&d);
 	fputs("digraph futexinspect {\n\trankdir=LR;\n\tnode [shape=box];\n", out);
-	for (size_t i = 0; i < s->nr_waiters; i++) {
-		/* A request blocks no thread. */
-		if (s->waiters[i].thread >= 0 && s->waiters[i].call != CALL_IO_URING)
-			put_waiter(&d, &s->waiters[i]);
-	}
+	put_waiters(&d, sel);
 	for (size_t i = 0; i < s->nr_threads; i++)
 		put_other(&d, i);
 	put_sleeps(&d);
@@ -443,13 +457,13 @@ static int start_dot(pid_t *pid, int fds[2], const char *format)
 
 /**
  * draw_graph() - let dot(1) draw the graph on standard output
- * @a: the analysis
+ * @sel: the waiters to begin with
  * @format: one of the formats that it knows
  *
  * Return: 0; a negative errno, -ENOENT if there is no dot(1); or 1 if it failed, and has
  * said why.
  */
-int draw_graph(const struct analysis *a, const char *format)
+int draw_graph(const struct selection *sel, const char *format)
 {
 	int fds[2], status, rc;
 	FILE *out;
@@ -466,7 +480,7 @@ int draw_graph(const struct analysis *a, const char *format)
 	signal(SIGPIPE, SIG_IGN);	/* if it does not know the format, it does not read */
 	out = fdopen(fds[1], "w");
 	if (out) {
-		print_graph(out, a);
+		print_graph(out, sel);
 		fclose(out);
 	} else {
 		close(fds[1]);

@@ -256,26 +256,24 @@ static void put_header(struct json *out, const struct analysis *a)
 }
 
 /**
- * print_json() - write all waiters, worst first, as one JSON object
+ * print_json() - write all that is known of waiters as one JSON object
  * @file: where to; errors are left to its error flag
- * @a: the analysis
+ * @sel: the waiters
  */
-void print_json(FILE *file, const struct analysis *a)
+void print_json(FILE *file, const struct selection *sel)
 {
 	struct json *out = xcalloc(1, sizeof(*out));
-	size_t *order = analysis_rank(a);
 
 	out->file = file;
-	put_header(out, a);
+	put_header(out, sel->a);
 	put(out, "},\n\"waiters\": [");
-	for (size_t i = 0; i < a->s->nr_waiters; i++) {
+	for (size_t i = 0; i < sel->nr; i++) {
 		if (i)
 			put(out, ",");
 		put(out, "\n");
-		put_waiter(out, a, order[i]);
+		put_waiter(out, sel->a, sel->waiters[i]);
 	}
 	put(out, "\n]\n}\n");
 	fwrite_unlocked(out->buf, 1, out->used, file);
-	free(order);
 	free(out);
 }

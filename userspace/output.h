@@ -5,12 +5,26 @@
 
 #include <stdio.h>
 
-#include "analyze.h"
+#include "columns.h"
+#include "filter.h"
 
-int print_table(FILE *out, const struct analysis *a);
-void print_json(FILE *out, const struct analysis *a);
-void print_graph(FILE *out, const struct analysis *a);
-int draw_graph(const struct analysis *a, const char *format);
+/* How the table looks. */
+struct table_options {
+	struct column_list columns;
+	bool fit_columns;	/* to the width of the terminal, as nobody chose any */
+	bool tree;
+	bool raw;
+	bool json;
+	bool noheadings;
+	bool notruncate;
+	bool color;
+};
+
+void default_columns(struct column_list *list);
+int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
+void print_json(FILE *out, const struct selection *sel);
+void print_graph(FILE *out, const struct selection *sel);
+int draw_graph(const struct selection *sel, const char *format);
 void print_explanation(FILE *out, const struct analysis *a, size_t waiter);
 
 #endif

@@ -548,6 +548,23 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 		close(memory.mem);
 }
 
+/* The line of cgroup v2 has no number and no controllers: cgroups(7). */
+static void read_cgroup(struct snapshot *s, struct process *p, const char *root)
+{
+	char buf[FILE_SIZE], *path, *end, *text;
+
+	if (read_file(buf, root, "%d/cgroup", p->tgid))
+		return;
+	path = !strncmp(buf, "0::/", 4) ? buf : strstr(buf, "\n0::/");
+	path = path ? strchr(path, '/') : NULL;
+	end = path ? strchr(path, '\n') : NULL;
+	if (!end)
+		return;
+	text = snapshot_text(s, ESCAPED_SIZE(end - path));
+	escape_text(text, path, end - path);
+	p->cgroup = text;
+}
+
 static void add_process(struct scan *sc, const struct proc_entry *e)
 {
 	size_t first = sc->s->nr_threads;
@@ -556,6 +573,7 @@ static void add_process(struct scan *sc, const struct proc_entry *e)
 
 	p->tgid = e->pid;
 	p->mm = e->mm;
+	read_cgroup(sc->s, p, sc->root);
 	add_threads(sc, e, p);
 	for (size_t i = first; i < sc->s->nr_threads; i++)
 		may_read &= sc->s->threads[i].state != 'D';

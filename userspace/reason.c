@@ -117,6 +117,49 @@ void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread
 			 id);
 }
 
+/**
+ * put_thread_text() - what a thread does that waits on no futex
+ * @dst: receives the text: a clause without full stop
+ * @size: of @dst
+ * @a: the analysis
+ * @thread: index of the thread
+ */
+void put_thread_text(char *dst, size_t size, const struct analysis *a, int thread)
+{
+	char state = a->s->threads[thread].state;
+	const char *does = state == 'R' ? "runs" : "sleeps elsewhere";
+
+	if (a->abilities[thread] == SLEEPING) {
+		put_sleep_text(dst, size, a, thread);
+		return;
+	}
+	if (a->abilities[thread] == STOPPED)
+		does = state == 't' ? "is stopped by its tracer" :
+		       state == 'T' ? "is stopped" : "is frozen";
+	else if (a->abilities[thread] == DEAD)
+		does = "is dead";
+	snprintf(dst, size, "%s", does);
+}
+
+/**
+ * put_gone_text() - where a holder is that its waiter's address space does not have
+ * @dst: receives the text: a clause without full stop
+ * @size: of @dst
+ * @a: the analysis
+ * @waiter: index of the waiter
+ * @id: of the holder, as the waiter's lock names it
+ */
+void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t waiter, pid_t id)
+{
+	struct outsider o;
+
+	if (find_outsider(a->s, &a->s->waiters[waiter], id, &o))
+		snprintf(dst, size, "is in process %d (" NAME "), not in its waiter's", o.tgid,
+			 name_or_unknown(o.comm));
+	else
+		snprintf(dst, size, "is not there");
+}
+
 static bool forked(const struct snapshot *s, const struct waiter *w)
 {
 	return w->process >= 0 && s->processes[w->process].execed == NO;

@@ -12,6 +12,8 @@
 char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]);
 const char *limit_text(enum limit limit);
 void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread);
+void put_thread_text(char *dst, size_t size, const struct analysis *a, int thread);
+void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t waiter, pid_t id);
 bool find_outsider(const struct snapshot *s, const struct waiter *w, pid_t tid,
 		   struct outsider *found);
 

@@ -1,55 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ranked table.
+ * The table of waiters, worst first, and the same as a tree, raw, or in JSON.
  */
+#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "output.h"
-#include "reason.h"
-#include "text.h"
+#include "rows.h"
 
-#define CELL_SIZE	128
 #define DEFAULT_WIDTH	80
-#define WIDE		110
+#define WIDE		110	/* REASON takes what is left: at 80 columns that is with no FUTEX */
 #define MIN_REASON	20
-#define MAX_COMMAND	18	/* so that all fits, whatever a thread calls itself */
+#define BRANCH_WIDTH	2	/* of each level of a tree */
 
-enum {
-	COL_VERDICT,
-	COL_CERTAINTY,
-	COL_TID,
-	COL_COMMAND,
-	COL_ASLEEP,
-	COL_FUTEX,
-	COL_REASON,
+struct table {
+	struct libscols_table *tb;
+	const struct analysis *a;
+	const struct table_options *opts;
+	struct column_list cols;
+	enum style style;
+	struct rows rows;
+	size_t tree_column;	/* where in @cols the tree is drawn */
+	size_t reason_width;	/* 0: not folded */
 };
 
-struct colinfo {
-	const char *name;
-	double whint;
-	int flags;
-	size_t min_width;	/* of the terminal, for the column to be shown */
-};
-
-/* REASON takes what the others leave: at 80 columns that is with no futex. */
-static const struct colinfo infos[] = {
-	[COL_VERDICT]	= { "VERDICT",   8 },
-	[COL_CERTAINTY]	= { "CERTAINTY", 9 },
-	[COL_TID]	= { "TID",       3, SCOLS_FL_RIGHT },
-	[COL_COMMAND]	= { "COMMAND",   7 },
-	[COL_ASLEEP]	= { "ASLEEP",    6, SCOLS_FL_RIGHT },
-	[COL_FUTEX]	= { "FUTEX",    14, SCOLS_FL_RIGHT, WIDE },
-	[COL_REASON]	= { "REASON",   MIN_REASON, SCOLS_FL_WRAP },
-};
-
-#define NR_COLS		(sizeof(infos) / sizeof(infos[0]))
+/**
+ * default_columns() - the columns of a table if nobody chooses any
+ * @list: receives them
+ */
+void default_columns(struct column_list *list)
+{
+	*list = (struct column_list){
+		.cols = { COL_VERDICT, COL_CERTAINTY, COL_TID, COL_COMMAND, COL_ASLEEP,
+			  COL_REASON },
+		.nr = 6,
+	};
+}
 
 /* A pipe has no width: what reads it gets what fits on any terminal. */
 static size_t output_width(FILE *out)
@@ -64,76 +56,86 @@ static size_t output_width(FILE *out)
 	return DEFAULT_WIDTH;
 }
 
-/* An escaped name can have four times its 15 bytes; no escape is cut in two. */
-static const char *short_name(char *buf, const char *comm)
+/* In a tree: who is no waiter, and so has little to show. */
+static const char *other_text(const struct table *t, const struct row *row, enum column col,
+			      char *buf)
 {
-	size_t len = 0, next = 0;
-
-	if (strlen(comm) <= MAX_COMMAND)
-		return comm;
-	while (next <= MAX_COMMAND - strlen("...")) {
-		len = next;
-		next += comm[next] == '\\' ? strlen("\\000") : 1;
-	}
-	snprintf(buf, CELL_SIZE, "%.*s...", (int)len, comm);
-	return buf;
-}
-
-static const char *cell(const struct analysis *a, size_t i, int col, char *buf)
-{
-	const struct judgement *j = &a->judgements[i];
-	const struct waiter *w = &a->s->waiters[i];
+	const struct thread *thread = row->thread < 0 ? NULL : &t->a->s->threads[row->thread];
+	const char *none = t->style == STYLE_JSON ? NULL : "-";
 
 	switch (col) {
-	case COL_VERDICT:
-		return verdict_name(j->verdict);
-	case COL_CERTAINTY:
-		return j->certainty == CERTAINTY_NONE ? "-" : certainty_name(j->certainty);
 	case COL_TID:
-		return format_id(buf, w->tid);
+		snprintf(buf, CELL_SIZE, "%d", row->id);
+		return buf;
+	case COL_PID:
+		if (!thread || thread->tgid < 0)
+			return none;
+		snprintf(buf, CELL_SIZE, "%d", thread->tgid);
+		return buf;
 	case COL_COMMAND:
-		return w->comm ? short_name(buf, w->comm) : "?";
-	case COL_ASLEEP:
-		return w->known & W_ASLEEP ? format_duration(buf, w->asleep_ns) : "?";
-	case COL_FUTEX:
-		if (!(w->known & W_WAITS_ON))
-			return "?";
-		snprintf(buf, CELL_SIZE, "%#" PRIx64, w->waits_on);
+		return thread && thread->comm ? thread->comm : none;
+	case COL_REASON:
+		if (thread)
+			put_thread_text(buf, CELL_SIZE, t->a, row->thread);
+		else
+			put_gone_text(buf, CELL_SIZE, t->a, row->child, row->id);
 		return buf;
 	default:
-		return NULL;
+		return none;
 	}
 }
 
-struct layout {
-	int cols[NR_COLS];
-	size_t nr_cols;
-	size_t reason_width;
-};
+static const char *cell(const struct table *t, const struct row *row, enum column col, char *buf)
+{
+	if (row->waiter < 0)
+		return other_text(t, row, col, buf);
+	return column_text(t->a, row->waiter, col, t->style, buf);
+}
+
+static size_t column_width(const struct table *t, size_t n)
+{
+	size_t widest = t->opts->noheadings ? 0 : strlen(column_infos[t->cols.cols[n]].name);
+	char buf[CELL_SIZE];
+
+	for (size_t i = 0; i < t->rows.nr; i++) {
+		const struct row *row = &t->rows.rows[i];
+		size_t len = strlen(cell(t, row, t->cols.cols[n], buf));
+
+		if (t->opts->tree && n == t->tree_column)
+			len += BRANCH_WIDTH * (row->depth - 1);
+		widest = len > widest ? len : widest;
+	}
+	return widest;
+}
 
 /* libsmartcols breaks lines anywhere, so REASON is broken between words before. */
-static void find_layout(struct layout *l, const struct analysis *a, size_t width)
+static size_t find_reason_width(const struct table *t, size_t width)
 {
-	char buf[CELL_SIZE];
 	size_t used = 0;
 
-	l->nr_cols = 0;
-	for (int c = 0; c < (int)NR_COLS; c++) {
-		size_t widest = strlen(infos[c].name);
-
-		if (width < infos[c].min_width)
-			continue;
-		l->cols[l->nr_cols++] = c;
-		if (c == COL_REASON)
-			continue;
-		for (size_t i = 0; i < a->s->nr_waiters; i++) {
-			size_t len = strlen(cell(a, i, c, buf));
-
-			widest = len > widest ? len : widest;
-		}
-		used += widest + 1;
+	for (size_t n = 0; n < t->cols.nr; n++) {
+		if (t->cols.cols[n] != COL_REASON)
+			used += column_width(t, n) + 1;
 	}
-	l->reason_width = width > used + MIN_REASON ? width - used : MIN_REASON;
+	return width > used + MIN_REASON ? width - used : MIN_REASON;
+}
+
+static void choose_columns(struct table *t, size_t width)
+{
+	struct column_list *cols = &t->cols;
+
+	*cols = t->opts->columns;
+	if (t->opts->fit_columns && width >= WIDE) {
+		cols->cols[cols->nr - 1] = COL_FUTEX;
+		cols->cols[cols->nr++] = COL_REASON;
+	}
+	t->tree_column = 0;
+	for (size_t n = 0; n < cols->nr; n++) {
+		if (cols->cols[n] == COL_COMMAND) {
+			t->tree_column = n;
+			break;
+		}
+	}
 }
 
 /* Replace the last space that still fits by a newline, again and again. */
@@ -151,74 +153,133 @@ static void fold(char *text, size_t width)
 	}
 }
 
-static int add_line(struct libscols_table *tb, const struct analysis *a, size_t i,
-		    const struct layout *l)
+static const char *verdict_color(const struct judgement *j)
 {
-	struct libscols_line *line = scols_table_new_line(tb, NULL);
-	char buf[CELL_SIZE], reason[REASON_SIZE];
-	int rc = line ? 0 : -ENOMEM;
+	if (verdict_is_stuck(j->verdict))
+		return "red";
+	if (j->verdict == VERDICT_STOPPED || j->verdict == VERDICT_LOST_WAKE)
+		return "yellow";
+	return NULL;
+}
 
-	for (size_t n = 0; !rc && n < l->nr_cols; n++) {
-		const char *text = reason;
+static int color_line(const struct table *t, struct libscols_line *line, const struct row *row)
+{
+	const char *color = NULL;
+	int rc = 0;
 
-		if (l->cols[n] == COL_REASON)
-			fold(reason_text(a, i, reason), l->reason_width);
-		else
-			text = cell(a, i, l->cols[n], buf);
-		rc = scols_line_set_data(line, n, text);
+	if (t->opts->color && row->waiter >= 0)
+		color = verdict_color(&t->a->judgements[row->waiter]);
+	for (size_t n = 0; color && !rc && n < t->cols.nr; n++) {
+		if (t->cols.cols[n] == COL_VERDICT || t->cols.cols[n] == COL_CERTAINTY)
+			rc = scols_cell_set_color(scols_line_get_cell(line, n), color);
 	}
 	return rc;
 }
 
-static int add_column(struct libscols_table *tb, const struct colinfo *info)
+static int fill_line(const struct table *t, struct libscols_line *line, const struct row *row)
 {
-	struct libscols_column *cl = scols_table_new_column(tb, info->name, info->whint,
-							    info->flags);
+	char buf[CELL_SIZE];
+	int rc = 0;
 
+	for (size_t n = 0; !rc && n < t->cols.nr; n++) {
+		const char *text = cell(t, row, t->cols.cols[n], buf);
+
+		if (t->cols.cols[n] == COL_REASON && t->reason_width)
+			fold(buf, t->reason_width);
+		if (text)
+			rc = scols_line_set_data(line, n, text);
+	}
+	return rc ?: color_line(t, line, row);
+}
+
+static int add_column(const struct table *t, size_t n)
+{
+	static const int json_types[] = {
+		[TYPE_TEXT]	= SCOLS_JSON_STRING,
+		[TYPE_NUMBER]	= SCOLS_JSON_NUMBER,
+		[TYPE_BOOLEAN]	= SCOLS_JSON_BOOLEAN,
+	};
+	const struct column_info *info = &column_infos[t->cols.cols[n]];
+	bool wraps = t->cols.cols[n] == COL_REASON && t->reason_width;
+	int flags = wraps ? SCOLS_FL_WRAP : 0;
+	struct libscols_column *cl;
+
+	if (t->opts->tree && n == t->tree_column)
+		flags |= SCOLS_FL_TREE;
+	else if (info->type == TYPE_NUMBER || t->cols.cols[n] == COL_FUTEX)
+		flags |= SCOLS_FL_RIGHT;
+	cl = scols_table_new_column(t->tb, t->opts->json ? info->key : info->name,
+				    strlen(info->name), flags);
 	if (!cl)
 		return -ENOMEM;
-	if (!(info->flags & SCOLS_FL_WRAP))
+	if (scols_column_set_json_type(cl, json_types[info->type]))
+		return -EINVAL;
+	if (!wraps)
 		return 0;
 	return scols_column_set_safechars(cl, "\n") ||
 	       scols_column_set_wrapfunc(cl, scols_wrapnl_chunksize,
 					 scols_wrapnl_nextchunk, NULL) ? -EINVAL : 0;
 }
 
-static int fill_table(struct libscols_table *tb, FILE *out, const struct analysis *a)
+static int add_lines(const struct table *t)
 {
-	size_t width = output_width(out);
-	struct layout layout;
-	size_t *order;
+	struct libscols_line **lines = xcalloc(t->rows.nr, sizeof(*lines));
 	int rc = 0;
 
-	scols_table_set_stream(tb, out);
-	scols_table_set_termwidth(tb, width);
-	scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
-	find_layout(&layout, a, width);
-	for (size_t n = 0; !rc && n < layout.nr_cols; n++)
-		rc = add_column(tb, &infos[layout.cols[n]]);
-	order = analysis_rank(a);
-	for (size_t i = 0; !rc && i < a->s->nr_waiters; i++)
-		rc = add_line(tb, a, order[i], &layout);
-	free(order);
+	for (size_t i = 0; !rc && i < t->rows.nr; i++) {
+		lines[i] = scols_table_new_line(t->tb, NULL);
+		rc = lines[i] ? fill_line(t, lines[i], &t->rows.rows[i]) : -ENOMEM;
+	}
+	for (size_t i = 0; !rc && i < t->rows.nr; i++) {
+		if (t->rows.rows[i].parent >= 0)
+			rc = scols_line_add_child(lines[t->rows.rows[i].parent], lines[i]);
+	}
+	free(lines);
 	return rc;
 }
 
-static void print_summary(FILE *out, const struct analysis *a)
+static int fill_table(struct table *t, FILE *out)
 {
+	const struct table_options *opts = t->opts;
+	size_t width = output_width(out);
+	int rc = 0;
+
+	scols_table_set_stream(t->tb, out);
+	scols_table_set_termwidth(t->tb, width);
+	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_ALWAYS);
+	scols_table_enable_raw(t->tb, opts->raw);
+	scols_table_enable_json(t->tb, opts->json);
+	scols_table_enable_noheadings(t->tb, opts->noheadings);
+	scols_table_enable_colors(t->tb, opts->color);
+	if (opts->json)
+		scols_table_set_name(t->tb, "waiters");
+	choose_columns(t, width);
+	if (t->style == STYLE_PERSON)
+		t->reason_width = find_reason_width(t, width);
+	for (size_t n = 0; !rc && n < t->cols.nr; n++)
+		rc = add_column(t, n);
+	return rc ?: add_lines(t);
+}
+
+static void print_summary(FILE *out, const struct selection *sel)
+{
+	const struct analysis *a = sel->a;
 	const char *sep = ": ";
 
-	fprintf(out, "%zu waiter%s", a->s->nr_waiters, a->s->nr_waiters == 1 ? "" : "s");
+	fprintf(out, "%zu ", sel->nr);
+	if (sel->nr < a->s->nr_waiters)
+		fprintf(out, "of %zu ", a->s->nr_waiters);
+	fputs(a->s->nr_waiters == 1 ? "waiter" : "waiters", out);
 	for (size_t v = 0; v < NR_VERDICTS; v++) {
-		if (!a->nr_verdicts[v])
+		if (!sel->nr_verdicts[v])
 			continue;
-		fprintf(out, "%s%zu %s", sep, a->nr_verdicts[v], verdict_name(v));
+		fprintf(out, "%s%zu %s", sep, sel->nr_verdicts[v], verdict_name(v));
 		sep = ", ";
 	}
 	fputc('\n', out);
 	if (analysis_needs_second_look(a) && !a->two_looks)
 		fputs("a saved copy is one look: no verdict is more than likely\n", out);
-	if (a->s->source == SOURCE_FILE && a->nr_verdicts[VERDICT_WAITING])
+	if (a->s->source == SOURCE_FILE && sel->nr_verdicts[VERDICT_WAITING])
 		fputs("a saved copy does not say what else threads sleep in: those count as able\n",
 		      out);
 	if (a->s->nr_hidden)
@@ -229,29 +290,63 @@ static void print_summary(FILE *out, const struct analysis *a)
 			a->s->error ? a->s->error : "?");
 }
 
+/* For programs there is nothing but the rows on standard output. */
+static void warn_of_gaps(const struct snapshot *s)
+{
+	if (s->nr_hidden)
+		warnx("%" PRIu64 " more waiters are not visible from this pid namespace",
+		      s->nr_hidden);
+	if (s->nr_errors)
+		warnx("the list is not complete: %s", s->error ? s->error : "?");
+}
+
+static enum style table_style(const struct table_options *opts)
+{
+	if (opts->json)
+		return STYLE_JSON;
+	return opts->raw || opts->notruncate ? STYLE_WHOLE : STYLE_PERSON;
+}
+
+static int print_rows(FILE *out, const struct selection *sel, const struct table_options *opts)
+{
+	struct table t = { .a = sel->a, .opts = opts, .style = table_style(opts) };
+	int rc;
+
+	t.tb = scols_new_table();
+	if (!t.tb)
+		return -ENOMEM;
+	if (opts->tree)
+		tree_rows(&t.rows, sel);
+	else
+		list_rows(&t.rows, sel);
+	rc = fill_table(&t, out);
+	if (!rc)
+		rc = scols_print_table(t.tb);
+	rows_free(&t.rows);
+	scols_unref_table(t.tb);
+	return rc;
+}
+
 /**
- * print_table() - show all waiters, worst first, and a summary
+ * print_table() - show waiters, worst first, and for people a summary
  * @out: where to; errors are left to its error flag
- * @a: the analysis
+ * @sel: the waiters
+ * @opts: how
  *
  * Return: 0, or a negative errno for what libsmartcols could not do.
  */
-int print_table(FILE *out, const struct analysis *a)
+int print_table(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
-	struct libscols_table *tb;
 	int rc = 0;
 
 	scols_init_debug(0);
-	if (a->s->nr_waiters) {
-		tb = scols_new_table();
-		if (!tb)
-			return -ENOMEM;
-		rc = fill_table(tb, out, a);
-		if (!rc)
-			rc = scols_print_table(tb);
-		scols_unref_table(tb);
-	}
-	if (!rc)
-		print_summary(out, a);
-	return rc;
+	if (sel->nr || opts->json)
+		rc = print_rows(out, sel, opts);
+	if (rc)
+		return rc;
+	if (opts->json || opts->raw || opts->noheadings)
+		warn_of_gaps(sel->a->s);
+	else
+		print_summary(out, sel);
+	return 0;
 }

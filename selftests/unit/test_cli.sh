@@ -70,6 +70,89 @@ COLUMNS=120 run --file data/zoo.txt
 grep -q 'FUTEX REASON$' "$tmp/out" && grep -q ' 0x55d000002000 waits for a lock' "$tmp/out"
 ok $? "a wide table has the futex too"
 
+LC_ALL=C run --file data/zoo.txt --tree
+status_is 3 "the tree"
+out_is data/zoo.tree "the tree: a cycle is cut, a holder that is gone is the root"
+LC_ALL=C.UTF-8 run --file data/zoo.txt --tree
+grep -q '└─abba-1' "$tmp/out"
+ok $? "  drawn with lines where the terminal has them"
+
+run --file data/zoo.txt --output tid,Value,HOLDER --noheadings
+head -n 4 "$tmp/out" >"$tmp/some"
+printf '200     2    200\n102     2    101\n101     2    102\n300     2    101\n' |
+	diff - "$tmp/some" >"$tmp/diff"
+ok $? "chosen columns, without headings"
+[ "$(wc -l <"$tmp/out")" -eq 8 ]
+ok $? "  nor a summary"
+run --file data/zoo.txt --output +PID
+head -n 1 "$tmp/out" | grep -qx 'VERDICT  CERTAINTY TID COMMAND          ASLEEP PID REASON'
+ok $? "one more column stands before the reason"
+run --file data/zoo.txt --raw -o TID,COMMAND,ASLEEP,REASON
+sed -n '1p;9p' "$tmp/out" >"$tmp/some"
+printf 'TID COMMAND ASLEEP REASON\n402 pool-2 120ms has\\x20a\\x20timeout\n' |
+	diff - "$tmp/some" >"$tmp/diff"
+ok $? "raw: one line a waiter, spaces in values are escaped"
+run --file data/zoo.txt --notruncate --verdict stopped
+sed -n 2p "$tmp/out" | grep -q ' only stopped threads could wake it (1 of 2; the others wait)$'
+ok $? "not truncated: the reason is one line"
+run --file data/zoo.txt --json -o TID,COMMAND,EXPECTED,STABLE,HOLDER --verdict timed,waiting
+status_is 0 "JSON of chosen columns: of what is shown nobody is stuck"
+python3 -c 'import json, sys
+got = json.load(open(sys.argv[1]))
+assert got == {"waiters": [
+    {"tid": 401, "comm": "pool-1", "expected": 0, "stable": True, "holder": None},
+    {"tid": 500, "comm": "shm", "expected": 1, "stable": True, "holder": None},
+    {"tid": 402, "comm": "pool-2", "expected": 0, "stable": True, "holder": None}]}, got' \
+	"$tmp/out"
+ok $? "  typed as all JSON is, null where there is none"
+run --file data/zoo.txt --json --tree -o TID
+python3 -c 'import json, sys
+roots = json.load(open(sys.argv[1]))["waiters"]
+assert {"tid": 102, "children": [{"tid": 101}]} in roots, roots
+assert {"tid": 101, "children": [{"tid": 300}]} in roots, roots' "$tmp/out"
+ok $? "a tree in JSON"
+run --list-columns
+status_is 0 "the list of columns"
+sed 's/^ *//; s/ .*//' "$tmp/out" >"$tmp/columns"
+for column in $(cat "$tmp/columns"); do
+	"$tool" --file data/zoo.txt -no "$column" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 3 ] && [ "$(grep -c . "$tmp/out")" -ge 8 ]
+	ok $? "  column $column"
+done
+
+run --file data/zoo.txt --pid 100,401
+status_is 3 "waiters of a process and a thread"
+grep -qx '3 of 8 waiters: 2 deadlock, 1 waiting' "$tmp/out"
+ok $? "  are counted as some of all"
+run --file data/zoo.txt -p 400
+status_is 0 "the exit status is about what is shown"
+run --file data/zoo.txt -p 400 --json
+python3 -c 'import json, sys
+assert [w["tid"] for w in json.load(open(sys.argv[1]))["waiters"]] == [401, 402]' "$tmp/out"
+ok $? "  so is JSON"
+run --file data/zoo.txt --cgroup /none
+grep -qx '0 of 8 waiters' "$tmp/out"
+ok $? "waiters of which the cgroup is not known are in none"
+run graph -f data/zoo.txt --pid 101
+grep -q 'abba-2' "$tmp/out" && ! grep -q selfie "$tmp/out"
+ok $? "a graph of one waiter has those that it waits for"
+
+esc=$(printf '\033')
+run --file data/zoo.txt --color=always
+grep -q "^$esc\[31mdeadlock" "$tmp/out" && grep -q "^waiting  -  " "$tmp/out"
+ok $? "in color, who is stuck is red"
+run --file data/zoo.txt --color
+out_is data/zoo.table "no color where it is no terminal"
+on_terminal() {	# VARIABLES...: count the lines with color that the tool writes to one
+	env TERM=xterm "$@" script -qec "'$tool' -f data/zoo.txt" /dev/null | grep -c "$esc\["
+}
+[ "$(on_terminal A=b)" -gt 0 ]
+ok $? "color on a terminal"
+[ "$(on_terminal NO_COLOR=1)" -eq 0 ] && [ "$(on_terminal NO_COLOR=)" -gt 0 ]
+ok $? "  but with NO_COLOR"
+[ "$(on_terminal TERM=dumb)" -eq 0 ]
+ok $? "  nor on a dumb one"
+
 run --file - <data/zoo.txt
 status_is 3 "standard input"
 out_is data/zoo.table "standard input gives the same"
@@ -176,7 +259,7 @@ name='\033\033\033\033\033\033\033\033\033\033\033\033\033\033\033'
 run -f "$tmp/file"
 awk 'length > 80 { exit 1 }' "$tmp/out"
 ok $? "the longest name does not make the table wider"
-grep -qF 'unknown  -         4194304 \033\033\033... ' "$tmp/out"
+grep -qF 'unknown -         4194304 \033\033\033... ' "$tmp/out"
 ok $? "  but is cut between escapes"
 grep -qF ' 123456789012345 ' "$tmp/out"
 ok $? "  and a plain one is not"
@@ -247,6 +330,17 @@ usage "--json: graph has no JSON form" --json graph
 usage "--format: is for graph only" -T svg
 usage "--format: is for graph only" -T svg explain 1
 usage "--json: explain has no JSON form" --json explain 1
+usage "--pid: explain is of one thread" --pid 1 explain 1
+usage "--tree: is for the table only" --tree explain 1
+usage "--output: is for the table only" -o TID graph
+usage "--raw: cannot be used with --tree" --raw --tree
+usage "--raw: cannot be used with --json" --raw --json
+usage "--noheadings: cannot be used with --json" -n --json
+usage "x: not a process or thread id" --pid 1,x
+usage "stack: not a verdict" --verdict stuck,stack
+usage "web: not the path of a cgroup, which begins with /" --cgroup web
+usage "NAME: not a column, or one too many: --list-columns shows all" -o TID,NAME,PID
+usage "sometimes: not a time for colors: auto, always or never" --color=sometimes
 usage "--nonsense: there is no such option" --nonsense
 usage "-x: there is no such option" -x
 usage "--file: an argument is missing" --file
@@ -287,6 +381,12 @@ grep -qx "$me: there is no thread $pid" "$tmp/err"
 ok $? "  with its line"
 [ "$(wc -l <"$tmp/err")" -eq 2 ]
 ok $? "  and one line of what /proc does not show"
+run --source proc --pid $pid
+status_is 1 "live: a process that does not exist"
+grep -qx "$me: there is no process or thread $pid" "$tmp/err"
+ok $? "  with its line"
+run --source proc --pid $$
+status_is 0 "live: a process that waits for no futex"
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]

@@ -378,15 +378,24 @@ static char *read_data(const char *path, size_t *len)
 /* Everything that can be done with a file that was accepted. */
 static void use(const struct snapshot *s, FILE *sink)
 {
+	struct table_options opts = { .tree = true };
+	const struct filter all = { 0 };
+	struct selection sel;
 	struct analysis a;
 
 	analyze(&a, s, NULL);
-	print_json(sink, &a);
+	select_waiters(&sel, &a, &all);
+	print_json(sink, &sel);
 	if (s->nr_waiters)
 		print_explanation(sink, &a, 0);
+	selection_free(&sel);
 	analysis_free(&a);
 	analyze(&a, s, s);
-	print_table(sink, &a);
+	select_waiters(&sel, &a, &all);
+	for (enum column c = 0; c < NR_COLUMNS; c++)
+		opts.columns.cols[opts.columns.nr++] = c;
+	print_table(sink, &sel, &opts);
+	selection_free(&sel);
 	analysis_free(&a);
 }
 

@@ -167,6 +167,9 @@ static void test_fork(void)
 	f = create("8/stat");
 	fputs("8 (parent) S 1 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 8 1000 5\n", f);
 	fclose(f);
+	f = create("10/cgroup");
+	fputs("1:name=systemd:/other\n0::/jobs/a b\n", f);
+	fclose(f);
 	look(&s, compare_fake);
 	proc_find_outsiders(root, &s);
 	w = s.waiters;
@@ -192,6 +195,7 @@ static void test_fork(void)
 		ok(s.threads[0].start_ns > 0, "start");
 		is_num(s.processes[0].caught, 2, "caught");
 		is_num(s.processes[0].execed, NO, "forked without execve");
+		is_str(s.processes[0].cgroup, "/jobs/a\\040b", "cgroup v2, escaped");
 		is_str(s.mms[0].live_threads, "10", "live_threads");
 		is_num(s.nr_outsiders, 1, "the holder is found outside");
 		is_num(s.outsiders[0].tgid, 8, "  in the parent");

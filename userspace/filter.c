@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which waiters to show: those of some processes, verdicts or cgroups.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "text.h"
+
+/* Call for each word of a list that is separated by commas.  Return: the one refused. */
+static const char *for_each_word(const char *list, struct filter *f,
+				 bool (*add)(struct filter *f, const char *word, size_t len))
+{
+	for (;;) {
+		size_t len = strcspn(list, ",");
+
+		if (!add(f, list, len))
+			return list;
+		if (!list[len])
+			return NULL;
+		list += len + 1;
+	}
+}
+
+static bool add_pid(struct filter *f, const char *word, size_t len)
+{
+	char *end;
+	long pid = strtol(word, &end, 10);
+
+	if (!len || end != word + len || pid < 1 || pid > MAX_TID)
+		return false;
+	f->pids = xrealloc(f->pids, (f->nr_pids + 1) * sizeof(*f->pids));
+	f->pids[f->nr_pids++] = pid;
+	return true;
+}
+
+/**
+ * filter_add_pids() - show the waiters of these processes and threads, too
+ * @f: the filter
+ * @list: their ids, separated by commas
+ *
+ * Return: NULL, or from where on @list is not understood.
+ */
+const char *filter_add_pids(struct filter *f, const char *list)
+{
+	return for_each_word(list, f, add_pid);
+}
+
+static bool is_word(const char *name, const char *word, size_t len)
+{
+	return strlen(name) == len && !strncmp(name, word, len);
+}
+
+static bool add_verdict(struct filter *f, const char *word, size_t len)
+{
+	bool found = false;
+
+	for (enum verdict v = 0; v < NR_VERDICTS; v++) {
+		if (!is_word(verdict_name(v), word, len) &&
+		    !(is_word("stuck", word, len) && verdict_is_stuck(v)))
+			continue;
+		f->verdicts |= 1U << v;
+		found = true;
+	}
+	return found;
+}
+
+/**
+ * filter_add_verdicts() - show the waiters with these verdicts, too
+ * @f: the filter
+ * @list: names of verdicts, separated by commas; stuck: all that mean it
+ *
+ * Return: NULL, or from where on @list is not understood.
+ */
+const char *filter_add_verdicts(struct filter *f, const char *list)
+{
+	return for_each_word(list, f, add_verdict);
+}
+
+/**
+ * filter_set_cgroup() - show the waiters of a cgroup and those below it
+ * @f: the filter
+ * @path: in the cgroup v2 hierarchy, or in the file system where that is mounted
+ *
+ * Return: whether it is an absolute path.
+ */
+bool filter_set_cgroup(struct filter *f, const char *path)
+{
+	size_t mount = strlen(CGROUP_MOUNT), len;
+	char *escaped;
+
+	if (*path != '/')
+		return false;
+	if (!strncmp(path, CGROUP_MOUNT, mount) && (path[mount] == '/' || !path[mount]))
+		path += mount;
+	len = strlen(path);
+	while (len && path[len - 1] == '/')
+		len--;
+	escaped = xcalloc(1, ESCAPED_SIZE(len));
+	escape_text(escaped, path, len);
+	free(f->cgroup);
+	f->cgroup = escaped;
+	return true;
+}
+
+/**
+ * filter_free() - free what a filter holds
+ * @f: the filter
+ */
+void filter_free(struct filter *f)
+{
+	free(f->pids);
+	free(f->cgroup);
+}
+
+static bool has_pid(const struct filter *f, const struct waiter *w)
+{
+	for (size_t i = 0; i < f->nr_pids; i++) {
+		if (w->tid == f->pids[i] || w->tgid == f->pids[i])
+			return true;
+	}
+	return !f->nr_pids;
+}
+
+static bool in_cgroup(const struct filter *f, const struct snapshot *s, const struct waiter *w)
+{
+	const char *cgroup = w->process < 0 ? NULL : s->processes[w->process].cgroup;
+	size_t len;
+
+	if (!f->cgroup)
+		return true;
+	len = strlen(f->cgroup);
+	return cgroup && !strncmp(cgroup, f->cgroup, len) &&
+	       (cgroup[len] == '/' || !cgroup[len]);
+}
+
+/**
+ * select_waiters() - choose the waiters to show, worst first
+ * @sel: receives them, and keeps @a; see selection_free()
+ * @a: the analysis
+ * @f: the filter
+ */
+void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f)
+{
+	size_t nr = a->s->nr_waiters;
+
+	*sel = (struct selection){ .a = a, .waiters = analysis_rank(a) };
+	for (size_t i = 0; i < nr; i++) {
+		const struct waiter *w = &a->s->waiters[sel->waiters[i]];
+		enum verdict v = a->judgements[sel->waiters[i]].verdict;
+
+		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)) ||
+		    !in_cgroup(f, a->s, w))
+			continue;
+		sel->waiters[sel->nr++] = sel->waiters[i];
+		sel->nr_verdicts[v]++;
+	}
+}
+
+/**
+ * selection_free() - free what a selection holds
+ * @sel: the selection
+ */
+void selection_free(struct selection *sel)
+{
+	free(sel->waiters);
+}
+
+/**
+ * selection_stuck() - whether any of the waiters is stuck
+ * @sel: the selection
+ */
+bool selection_stuck(const struct selection *sel)
+{
+	for (enum verdict v = 0; v < NR_VERDICTS; v++) {
+		if (sel->nr_verdicts[v] && verdict_is_stuck(v))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * selection_lacks() - find an id of the filter that nothing in the snapshot has
+ * @sel: the selection
+ * @f: the filter
+ *
+ * Return: the first, or 0.
+ */
+pid_t selection_lacks(const struct selection *sel, const struct filter *f)
+{
+	for (size_t i = 0; i < f->nr_pids; i++) {
+		if (snapshot_find_thread(sel->a->s, f->pids[i]) < 0 &&
+		    snapshot_find_process(sel->a->s, f->pids[i]) < 0)
+			return f->pids[i];
+	}
+	return 0;
+}
+
+/**
+ * selection_with_holders() - add the holders that the waiters wait for, and theirs
+ * @sel: the selection, which is left as it is
+ *
+ * Return: of each waiter of the snapshot whether it is one of them; to be freed by the
+ * caller.
+ */
+bool *selection_with_holders(const struct selection *sel)
+{
+	const struct analysis *a = sel->a;
+	bool *wanted = xcalloc(a->s->nr_waiters, sizeof(*wanted));
+
+	for (size_t n = 0; n < sel->nr; n++) {
+		ssize_t i = sel->waiters[n];
+
+		while (i >= 0 && !wanted[i]) {
+			int thread = a->s->waiters[i].thread;
+			int holder = thread < 0 ? -1 : a->holders[thread].thread;
+
+			wanted[i] = true;
+			i = holder < 0 ? -1 : a->first_waiter[holder];
+		}
+	}
+	return wanted;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_FILTER_H
+#define FUTEXINSPECT_FILTER_H
+
+#include "analyze.h"
+
+/* Where the cgroup v2 hierarchy is mounted, if it is. */
+#define CGROUP_MOUNT	"/sys/fs/cgroup"
+
+/* Which waiters to show; of all zeros: all of them. */
+struct filter {
+	pid_t *pids;		/* of threads or processes */
+	size_t nr_pids;
+	unsigned int verdicts;	/* a bit for each */
+	char *cgroup;		/* that they are in, or below */
+};
+
+/* The waiters to show, worst first. */
+struct selection {
+	const struct analysis *a;
+	size_t *waiters;	/* indices into the snapshot's waiters */
+	size_t nr;
+	size_t nr_verdicts[NR_VERDICTS];
+};
+
+const char *filter_add_pids(struct filter *f, const char *list);
+const char *filter_add_verdicts(struct filter *f, const char *list);
+bool filter_set_cgroup(struct filter *f, const char *path);
+void filter_free(struct filter *f);
+
+void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f);
+void selection_free(struct selection *sel);
+bool selection_stuck(const struct selection *sel);
+pid_t selection_lacks(const struct selection *sel, const struct filter *f);
+bool *selection_with_holders(const struct selection *sel);
+
+#endif

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command line.
+ */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+
+#define DEFAULT_INTERVAL_MS	200
+#define MAX_INTERVAL_MS		(60 * 1000)
+
+/* Options without a letter. */
+enum {
+	OPT_TREE = 256,
+	OPT_COLOR,
+	OPT_VERDICT,
+	OPT_CGROUP,
+	OPT_SOURCE,
+	OPT_INTERVAL,
+};
+
+/* What was given, to find what does not go together. */
+struct given {
+	const char *json;
+	const char *output;
+	const char *listing;	/* one that is for the table only */
+	const char *filter;
+	const char *source;
+};
+
+/**
+ * print_help() - tell how the program is used
+ * @out: where to; errors are left to its error flag
+ */
+void print_help(FILE *out)
+{
+	fputs("Usage:\n"
+	      " futexinspect [options]\n"
+	      " futexinspect [options] explain TID\n"
+	      " futexinspect [options] graph\n"
+	      "\n"
+	      "Show who waits on a futex, worst first: who can be woken, and who is stuck,\n"
+	      "why, and how certain that is.  With explain, tell the story of one thread.\n"
+	      "With graph, write who waits for whom for dot(1).\n"
+	      "\n"
+	      "Options:\n"
+	      " -J, --json              write JSON: all there is, or the columns of --output\n"
+	      " -o, --output LIST       columns to show; with +LIST: besides the default\n"
+	      " -H, --list-columns      show which columns there are\n"
+	      " -n, --noheadings        neither headings nor summary\n"
+	      " -r, --raw               for scripts: no padding, a space in a value is \\x20\n"
+	      " -u, --notruncate        do not cut names, nor fold lines\n"
+	      "     --tree              who waits for whom: waiters hang from lock holders\n"
+	      "     --color[=WHEN]      auto (default: on terminals), always or never\n"
+	      " -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
+	      "\n"
+	      "Which waiters; it is these that the exit status is about:\n"
+	      " -p, --pid LIST          of these processes or threads\n"
+	      "     --verdict LIST      with these verdicts; stuck: the first three\n"
+	      "     --cgroup PATH       of a cgroup v2 and those below it\n"
+	      "\n"
+	      "Where to look:\n"
+	      " -f, --file PATH         a saved copy of the module's file; - is stdin\n"
+	      "     --source SOURCE     module, proc or auto (default)\n"
+	      "     --interval MS       time between the two looks that a proof takes\n"
+	      "                         (default 200)\n"
+	      "\n"
+	      " -h, --help              show this help\n"
+	      " -V, --version           show the version\n"
+	      "\n"
+	      "Verdicts, worst first:\n"
+	      " deadlock   waits, by way of lock holders, for itself\n"
+	      " orphaned   the lock's holder is gone, or in another process (fork)\n"
+	      " no-waker   nobody alive can wake it, and no holder is known\n"
+	      " stopped    only stopped threads could wake it\n"
+	      " lost-wake  its word was freed, it still sleeps, and nobody ran meanwhile\n"
+	      " waiting    somebody can wake it: no harm\n"
+	      " timed      wakes by itself\n"
+	      " unknown    it moved while being looked at, or too little is known\n"
+	      "\n"
+	      "Certainty of the verdicts that say that nobody can wake it:\n"
+	      " certain          proven by two looks between which nobody ran\n"
+	      " barring-signals  the same, but a signal handler might still do it\n"
+	      " likely           one look, or it rests on what memory looks like, on what\n"
+	      "                  threads sleep in, on shared memory, or there is a tracer\n"
+	      "\n"
+	      "Exit status:\n"
+	      " 0  nobody is stuck          2  wrong usage\n"
+	      " 1  it did not work          3  somebody is stuck: the first three verdicts\n"
+	      "    (with explain: or that      (with explain: that thread is)\n"
+	      "    thread does not wait)\n"
+	      "\n"
+	      "Examples:\n"
+	      " futexinspect                         what hangs on this host?\n"
+	      " futexinspect explain 4711            why does thread 4711 hang?\n"
+	      " futexinspect --tree -p 4711          whom do its process's threads wait for?\n"
+	      " futexinspect -rno TID --verdict stuck     for a script\n"
+	      " futexinspect graph -T svg > waits.svg     who waits for whom, drawn\n"
+	      " cat " MODULE_FILE " > copy\n"
+	      " futexinspect --file copy             the same, elsewhere and later\n"
+	      "\n"
+	      "More is in futexinspect(8).\n", out);
+}
+
+static void __attribute__((noreturn)) bad_usage(const char *arg, const char *what)
+{
+	warnx("%s: %s; see futexinspect --help", arg, what);
+	exit(EXIT_USAGE);
+}
+
+/* Of a list, name the word that is wrong. */
+static void check_list(const char *bad, const char *what)
+{
+	char word[64];
+
+	if (!bad)
+		return;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(bad, ","), bad);
+	bad_usage(word, what);
+}
+
+static long parse_long(const char *text, long min, long max, const char *what)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || end == text || *end || n < min || n > max)
+		bad_usage(text, what);
+	return n;
+}
+
+/* https://no-color.org: set, and not empty. */
+static bool terminal_has_color(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb");
+}
+
+static bool parse_color(const char *when)
+{
+	if (!when || !strcmp(when, "auto"))
+		return terminal_has_color();
+	if (strcmp(when, "always") && strcmp(when, "never"))
+		bad_usage(when, "not a time for colors: auto, always or never");
+	return !strcmp(when, "always");
+}
+
+static void parse_source(struct options *opts, const char *source)
+{
+	if (opts->file && source)
+		bad_usage(source, "--source cannot be used with --file");
+	if (opts->file)
+		opts->source = SOURCE_FILE;
+	else if (!source || !strcmp(source, "auto"))
+		opts->any_source = true;
+	else if (!strcmp(source, "proc"))
+		opts->source = SOURCE_PROC;
+	else if (!strcmp(source, "module"))
+		opts->source = SOURCE_MODULE;
+	else
+		bad_usage(source, "not a source: module, proc or auto");
+}
+
+static void parse_explain(struct options *opts, const struct given *given, int argc, char **argv)
+{
+	if (argc != 2)
+		bad_usage(argv[0], "takes one thread id");
+	opts->command = COMMAND_EXPLAIN;
+	opts->tid = parse_long(argv[1], 1, MAX_TID, "not a thread id");
+	if (given->json)
+		bad_usage("--json", "explain has no JSON form");
+	if (given->filter)
+		bad_usage(given->filter, "explain is of one thread");
+}
+
+static void parse_graph(struct options *opts, const struct given *given, int argc, char **argv)
+{
+	if (argc > 1)
+		bad_usage(argv[1], "graph takes no arguments");
+	opts->command = COMMAND_GRAPH;
+	if (given->json)
+		bad_usage("--json", "graph has no JSON form");
+}
+
+static void parse_operands(struct options *opts, const struct given *given, int argc, char **argv)
+{
+	if (argc && !strcmp(argv[0], "graph"))
+		parse_graph(opts, given, argc, argv);
+	else if (argc && !strcmp(argv[0], "explain"))
+		parse_explain(opts, given, argc, argv);
+	else if (argc)
+		bad_usage(argv[0], "there is no such command");
+	if (opts->format && opts->command != COMMAND_GRAPH)
+		bad_usage("--format", "is for graph only");
+	if (given->listing && opts->command != COMMAND_LIST)
+		bad_usage(given->listing, "is for the table only");
+}
+
+static void check_table(struct options *opts, const struct given *given)
+{
+	struct table_options *t = &opts->table;
+
+	if (t->raw && t->tree)
+		bad_usage("--raw", "cannot be used with --tree");
+	if (given->json && (t->raw || t->noheadings || t->notruncate))
+		bad_usage(t->raw ? "--raw" : t->noheadings ? "--noheadings" : "--notruncate",
+			  "cannot be used with --json");
+	opts->whole_json = given->json && !given->output && !t->tree;
+	t->json = given->json;
+	t->fit_columns = !given->output && !given->json;
+	t->color = t->color && !t->json && !t->raw;
+}
+
+/* Return: whether it is one that chooses waiters. */
+static bool parse_filter_option(struct options *opts, struct given *given, int c)
+{
+	switch (c) {
+	case 'p':
+		given->filter = "--pid";
+		check_list(filter_add_pids(&opts->filter, optarg), "not a process or thread id");
+		return true;
+	case OPT_VERDICT:
+		given->filter = "--verdict";
+		check_list(filter_add_verdicts(&opts->filter, optarg), "not a verdict");
+		return true;
+	case OPT_CGROUP:
+		given->filter = "--cgroup";
+		if (!filter_set_cgroup(&opts->filter, optarg))
+			bad_usage(optarg, "not the path of a cgroup, which begins with /");
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Return: whether it is one that is for the table only. */
+static bool parse_table_option(struct options *opts, struct given *given, int c)
+{
+	struct table_options *t = &opts->table;
+
+	switch (c) {
+	case 'o':
+		given->listing = given->output = "--output";
+		check_list(parse_columns(&t->columns, optarg),
+			   "not a column, or one too many: --list-columns shows all");
+		return true;
+	case 'n':
+		given->listing = "--noheadings";
+		return t->noheadings = true;
+	case 'r':
+		given->listing = "--raw";
+		return t->raw = true;
+	case 'u':
+		given->listing = "--notruncate";
+		return t->notruncate = true;
+	case OPT_TREE:
+		given->listing = "--tree";
+		return t->tree = true;
+	case OPT_COLOR:
+		given->listing = "--color";
+		t->color = parse_color(optarg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void parse_option(struct options *opts, struct given *given, int c, const char *arg)
+{
+	switch (c) {
+	case 'J':
+		given->json = "--json";
+		break;
+	case 'f':
+		opts->file = optarg;
+		break;
+	case 'T':
+		opts->format = optarg;
+		break;
+	case OPT_SOURCE:
+		given->source = optarg;
+		break;
+	case OPT_INTERVAL:
+		opts->interval_ms = parse_long(optarg, 0, MAX_INTERVAL_MS,
+					       "not a time from 0 to 60000 ms");
+		break;
+	case 'h':
+		opts->command = COMMAND_HELP;
+		break;
+	case 'H':
+		opts->command = COMMAND_COLUMNS;
+		break;
+	case 'V':
+		opts->command = COMMAND_VERSION;
+		break;
+	case ':':
+		bad_usage(arg, "an argument is missing");
+	default:
+		bad_usage(arg, "there is no such option");
+	}
+}
+
+/**
+ * parse_options() - read the command line
+ * @opts: receives what it says; opts->filter is to be freed by the caller
+ * @argc: as of main()
+ * @argv: as of main()
+ *
+ * Wrong usage ends the program with one line on stderr and EXIT_USAGE.
+ */
+void parse_options(struct options *opts, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "json",	  no_argument,	     NULL, 'J' },
+		{ "output",	  required_argument, NULL, 'o' },
+		{ "list-columns", no_argument,	     NULL, 'H' },
+		{ "noheadings",	  no_argument,	     NULL, 'n' },
+		{ "raw",	  no_argument,	     NULL, 'r' },
+		{ "notruncate",	  no_argument,	     NULL, 'u' },
+		{ "tree",	  no_argument,	     NULL, OPT_TREE },
+		{ "color",	  optional_argument, NULL, OPT_COLOR },
+		{ "format",	  required_argument, NULL, 'T' },
+		{ "pid",	  required_argument, NULL, 'p' },
+		{ "verdict",	  required_argument, NULL, OPT_VERDICT },
+		{ "cgroup",	  required_argument, NULL, OPT_CGROUP },
+		{ "file",	  required_argument, NULL, 'f' },
+		{ "source",	  required_argument, NULL, OPT_SOURCE },
+		{ "interval",	  required_argument, NULL, OPT_INTERVAL },
+		{ "help",	  no_argument,	     NULL, 'h' },
+		{ "version",	  no_argument,	     NULL, 'V' },
+		{ 0 }
+	};
+	struct given given = { 0 };
+	int c;
+
+	*opts = (struct options){ .interval_ms = DEFAULT_INTERVAL_MS };
+	opts->table.color = parse_color(NULL);
+	default_columns(&opts->table.columns);
+	while ((c = getopt_long(argc, argv, ":Jo:HnruT:p:f:hV", longopts, NULL)) != -1) {
+		if (!parse_filter_option(opts, &given, c) && !parse_table_option(opts, &given, c))
+			parse_option(opts, &given, c, argv[optind - 1]);
+		if (opts->command != COMMAND_LIST)
+			return;
+	}
+	parse_source(opts, given.source);
+	parse_operands(opts, &given, argc - optind, argv + optind);
+	check_table(opts, &given);
+}

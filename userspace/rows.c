@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lines of the table: one for each waiter; or the forest of who waits for whom, in
+ * which those that wait hang from those that they wait for.
+ */
+#include <stdlib.h>
+
+#include "chain.h"
+#include "rows.h"
+
+#define MAX_DEPTH	16
+
+/**
+ * list_rows() - make a row of each waiter, worst first
+ * @rows: receives them; see rows_free()
+ * @sel: the waiters
+ */
+void list_rows(struct rows *rows, const struct selection *sel)
+{
+	rows->rows = xcalloc(sel->nr, sizeof(*rows->rows));
+	rows->nr = sel->nr;
+	for (size_t i = 0; i < sel->nr; i++)
+		rows->rows[i] = (struct row){ .waiter = sel->waiters[i], .thread = -1,
+					      .parent = -1 };
+}
+
+/**
+ * rows_free() - free what list_rows() or tree_rows() made
+ * @rows: the rows
+ */
+void rows_free(struct rows *rows)
+{
+	free(rows->rows);
+}
+
+struct forest {
+	struct rows *rows;
+	const struct analysis *a;
+	bool *wanted;		/* of each waiter, whether it is shown */
+	int *by_waiter;		/* the row of each that is */
+	struct idmap others;	/* the rows of those that are no waiters */
+};
+
+/* The same id of two address spaces may mean two threads. */
+static uint64_t other_key(const struct analysis *a, const struct step *step, size_t child)
+{
+	if (step->thread >= 0)
+		return 1ULL << 63 | (uint64_t)step->thread;
+	return (uint64_t)(a->s->waiters[child].mm + 1) << 32 | (uint32_t)step->id;
+}
+
+/* The row of somebody who is no waiter, which is new if it is the first to need it. */
+static ssize_t other_row(struct forest *f, const struct step *step, size_t child)
+{
+	uint64_t key = other_key(f->a, step, child);
+	int row = idmap_find(&f->others, key);
+
+	if (row >= 0)
+		return row;
+	row = f->rows->nr++;
+	idmap_add(&f->others, key, row);
+	f->rows->rows[row] = (struct row){ .waiter = -1, .thread = step->thread,
+					   .id = step->id, .child = child, .parent = -1 };
+	return row;
+}
+
+/* Whom a waiter waits for, and their waiter record if they are waiters that are shown. */
+static bool find_step(const struct forest *f, size_t waiter, struct step *step, ssize_t *first)
+{
+	struct step steps[MAX_STEPS];
+
+	if (!find_chain(f->a, waiter, steps))
+		return false;
+	*step = steps[0];
+	*first = step->thread < 0 ? -1 : f->a->first_waiter[step->thread];
+	if (*first >= 0 && !f->wanted[*first])
+		*first = -1;
+	return true;
+}
+
+/* Who is no waiter comes before the first that waits for it, to be as high up. */
+static void add_rows(struct forest *f)
+{
+	size_t *order = analysis_rank(f->a);
+	struct step step;
+	ssize_t first;
+
+	for (size_t n = 0; n < f->a->s->nr_waiters; n++) {
+		size_t i = order[n];
+
+		if (!f->wanted[i])
+			continue;
+		if (find_step(f, i, &step, &first) && first < 0)
+			other_row(f, &step, i);
+		f->by_waiter[i] = f->rows->nr;
+		f->rows->rows[f->rows->nr++] = (struct row){ .waiter = i, .thread = -1,
+							     .parent = -1 };
+	}
+	free(order);
+}
+
+static ssize_t parent_row(struct forest *f, size_t waiter)
+{
+	struct step step;
+	ssize_t first;
+
+	if (!find_step(f, waiter, &step, &first))
+		return -1;
+	return first < 0 ? other_row(f, &step, waiter) : f->by_waiter[first];
+}
+
+/* A tree has no cycles: one is cut where the first way into it leads. */
+static void cut_cycles(struct rows *rows)
+{
+	size_t *walk = xcalloc(rows->nr, sizeof(*walk));
+
+	for (size_t i = 0; i < rows->nr; i++) {
+		ssize_t n = i;
+
+		for (; n >= 0 && !walk[n]; n = rows->rows[n].parent)
+			walk[n] = i + 1;
+		if (n >= 0 && walk[n] == i + 1)
+			rows->rows[n].parent = -1;
+	}
+	free(walk);
+}
+
+static void find_depths(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->nr; i++) {
+		size_t depth = 0;
+		ssize_t n;
+
+		for (n = i; n >= 0 && !rows->rows[n].depth; n = rows->rows[n].parent)
+			depth++;
+		depth += n < 0 ? 0 : rows->rows[n].depth;
+		for (n = i; n >= 0 && !rows->rows[n].depth; n = rows->rows[n].parent)
+			rows->rows[n].depth = depth--;
+	}
+}
+
+/* Nobody reads a tree that is wider than this; the reason of each row tells the rest. */
+static void cut_depths(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->nr; i++) {
+		struct row *row = &rows->rows[i];
+
+		row->depth = (row->depth - 1) % MAX_DEPTH + 1;
+		if (row->depth == 1)
+			row->parent = -1;
+	}
+}
+
+/**
+ * tree_rows() - make a row of each waiter and of whom they wait for, as far as known
+ * @rows: receives them, worst first; see rows_free()
+ * @sel: the waiters
+ */
+void tree_rows(struct rows *rows, const struct selection *sel)
+{
+	size_t nr = sel->a->s->nr_waiters;
+	struct forest f = {
+		.rows = rows, .a = sel->a, .wanted = selection_with_holders(sel),
+		.by_waiter = xcalloc(nr, sizeof(*f.by_waiter)),
+	};
+
+	rows->rows = xcalloc(2 * nr, sizeof(*rows->rows));
+	rows->nr = 0;
+	idmap_init(&f.others, nr);
+	add_rows(&f);
+	for (size_t i = 0; i < rows->nr; i++) {
+		if (rows->rows[i].waiter >= 0)
+			rows->rows[i].parent = parent_row(&f, rows->rows[i].waiter);
+	}
+	cut_cycles(rows);
+	find_depths(rows);
+	cut_depths(rows);
+	idmap_free(&f.others);
+	free(f.by_waiter);
+	free(f.wanted);
+}
