@@ -23,7 +23,7 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make check    all tests'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
-	@echo 'make install  the tool, to DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make setup    install the Debian packages that all this needs'
 	@echo 'make clean    remove what was built'
 
@@ -54,6 +54,9 @@ bench: setup tool
 
 install: tool
 	install -D -m 0755 build/futexinspect $(DESTDIR)$(PREFIX)/sbin/futexinspect
+	install -D -m 0644 userspace/futexinspect.8 $(DESTDIR)$(PREFIX)/share/man/man8/futexinspect.8
+	install -D -m 0644 userspace/completion/futexinspect \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/futexinspect
 
 clean:
 	$(MAKE) --no-print-directory -C userspace clean

@@ -114,11 +114,11 @@ ok $? "a tree in JSON"
 run --list-columns
 status_is 0 "the list of columns"
 sed 's/^ *//; s/ .*//' "$tmp/out" >"$tmp/columns"
-for column in $(cat "$tmp/columns"); do
+while read -r column; do
 	"$tool" --file data/zoo.txt -no "$column" >"$tmp/out" 2>"$tmp/err"
 	[ $? -eq 3 ] && [ "$(grep -c . "$tmp/out")" -ge 8 ]
 	ok $? "  column $column"
-done
+done <"$tmp/columns"
 
 run --file data/zoo.txt --pid 100,401
 status_is 3 "waiters of a process and a thread"
