@@ -194,10 +194,11 @@ static int fill_line(const struct table *t, struct libscols_line *line, const st
 
 static int add_column(const struct table *t, size_t n)
 {
+	/* As a boolean libsmartcols would have false for what is not known. */
 	static const int json_types[] = {
 		[TYPE_TEXT]	= SCOLS_JSON_STRING,
 		[TYPE_NUMBER]	= SCOLS_JSON_NUMBER,
-		[TYPE_BOOLEAN]	= SCOLS_JSON_BOOLEAN,
+		[TYPE_BOOLEAN]	= SCOLS_JSON_NUMBER,
 	};
 	const struct column_info *info = &column_infos[t->cols.cols[n]];
 	bool wraps = t->cols.cols[n] == COL_REASON && t->reason_width;

@@ -111,6 +111,12 @@ roots = json.load(open(sys.argv[1]))["waiters"]
 assert {"tid": 102, "children": [{"tid": 101}]} in roots, roots
 assert {"tid": 101, "children": [{"tid": 300}]} in roots, roots' "$tmp/out"
 ok $? "a tree in JSON"
+printf 'futexinspect version=1\nwaiter tid=1 stable=no\nwaiter tid=2 stable=?\nend\n' >"$tmp/file"
+run -J -o STABLE -f "$tmp/file"
+python3 -c 'import json, sys
+got = [w["stable"] for w in json.load(open(sys.argv[1]))["waiters"]]
+assert got == [False, None], got' "$tmp/out"
+ok $? "a boolean that is not known is null"
 run --list-columns
 status_is 0 "the list of columns"
 sed 's/^ *//; s/ .*//' "$tmp/out" >"$tmp/columns"

@@ -1,0 +1,255 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each command and option of the tool, on real hangs: a deadlock of two threads, a child
+of fork that waits for a lock of its parent's, and a pool at rest. Output is compared with
+what it must be, but for times, padding and addresses."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import ksft
+
+CGROUP = "/sys/fs/cgroup/futexinspect-options"
+
+
+class Host:
+    """Three processes in known states, and the names of their threads."""
+
+    def __init__(self, abba, orphan, pool):
+        mutexes = {int(fields["tid"]): fields["uaddr"] for fields in abba.get("waiter")}
+        # Which of the two went to sleep first is chance.
+        order = [waiter["tid"] for waiter in whole_json() if waiter["tid"] in mutexes]
+        self.pool_tids = sorted(int(fields["tid"]) for fields in pool.get("waiter"))
+        self.pool_main = pool.process.pid
+        self.names = {
+            "A": order[0], "B": order[1], "ABBA": abba.process.pid,
+            "A_MUTEX": mutexes[order[0]], "B_MUTEX": mutexes[order[1]],
+            "ORPHAN": orphan.get("waiter")[0]["tid"], "PARENT": orphan.process.pid,
+            "POOL": pool.process.pid,
+        }
+        holder, = [waiter["holder"] for waiter in whole_json()
+                   if waiter["tid"] == int(self.names["ORPHAN"])]
+        self.names["HOLDER"] = holder
+
+    def text(self, template):
+        """A template with the ids in place of the names."""
+        return template.format(**self.names)
+
+
+def tool(*args, **env):
+    """Run the tool; return its status and what it wrote."""
+    got = subprocess.run(["futexinspect", *args], capture_output=True, text=True, check=False,
+                         env={**os.environ, "LC_ALL": "C", **env})
+    ksft.equal(got.stderr, "", "errors of %s" % " ".join(args))
+    return got.returncode, got.stdout
+
+
+def whole_json(*args):
+    """The waiters, with all that is known of them."""
+    return json.loads(tool("--json", *args)[1])["waiters"]
+
+
+def plain(text):
+    """Output without padding and times."""
+    lines = [re.sub(" +", " ", line).strip() for line in text.splitlines()]
+    return [re.sub(r"(?<= )\d+(\.\d|m\d\d)?m?s(?= |$)", "TIME", line) for line in lines]
+
+
+@contextlib.contextmanager
+def host():
+    """All three at once, the pool in a cgroup of its own."""
+    os.mkdir(CGROUP)
+    try:
+        with ksft.Factory("abba") as abba, ksft.Factory("fork_orphan") as orphan, \
+             ksft.Factory("pool") as pool:
+            with open(CGROUP + "/cgroup.procs", "w", encoding="ascii") as file:
+                file.write(str(pool.process.pid))
+            yield Host(abba, orphan, pool)
+    finally:
+        os.rmdir(CGROUP)
+
+
+HEAD = "VERDICT CERTAINTY TID COMMAND ASLEEP REASON"
+A = "deadlock likely {A} mkwaiters TIME waits for thread {B}, which waits for thread {A}: " \
+    "a cycle of 2 threads"
+B = "deadlock likely {B} mkwaiters TIME waits for thread {A}, which waits for thread {B}: " \
+    "a cycle of 2 threads"
+ORPHAN = "orphaned certain {ORPHAN} orphan TIME child of fork that never called execve, so its " \
+         "lock is a copy: the holder, thread {HOLDER}, is in the parent process {PARENT} " \
+         "(mkwaiters) and cannot release it here"
+
+# Arguments, exit status, and the lines that come of it.
+CASES = (
+    ("-u --verdict stuck", 3,
+     (HEAD, A, B, ORPHAN, "3 of {ALL} waiters: 2 deadlock, 1 orphaned")),
+    ("-n -u --verdict orphaned", 3, (ORPHAN,)),
+    ("--raw --output TID,PID,COMMAND,HOLDER,HOLDER-PID,EXECED,LIVE --verdict stuck", 3,
+     ("TID PID COMMAND HOLDER HOLDER-PID EXECED LIVE",
+      "{A} {ABBA} mkwaiters {B} {ABBA} yes 3", "{B} {ABBA} mkwaiters {A} {ABBA} yes 3",
+      "{ORPHAN} {ORPHAN} orphan {HOLDER} {PARENT} no 1")),
+    ("-r -n -o TID,UADDR,FUTEX,OP,FLAGS,EXPECTED,VALUE,BITSET,TIMEOUT,KEY,PRIMITIVE -p {A}", 3,
+     ("{A} {A_MUTEX} {A_MUTEX} FUTEX_WAIT PRIVATE 2 2 0xffffffff none private pthread_mutex",)),
+    ("-r -n -o SYSCALL,QUEUED,STABLE,PI-OWNER,PPID,REASON --pid {ORPHAN}", 3,
+     ("futex yes yes - {PARENT} child\\x20of\\x20fork\\x20that\\x20never\\x20called\\x20execve,"
+      "\\x20so\\x20its\\x20lock\\x20is\\x20a\\x20copy:\\x20the\\x20holder,\\x20thread\\x20{HOLDER},"
+      "\\x20is\\x20in\\x20the\\x20parent\\x20process\\x20{PARENT}\\x20(mkwaiters)\\x20and\\x20"
+      "cannot\\x20release\\x20it\\x20here",)),
+    ("-u -o +PID -p {ABBA}", 3,
+     ("VERDICT CERTAINTY TID COMMAND ASLEEP PID REASON",
+      A.replace("TIME", "TIME {ABBA}"), B.replace("TIME", "TIME {ABBA}"),
+      "2 of {ALL} waiters: 2 deadlock")),
+    ("--tree -u --verdict stuck", 3,
+     (HEAD, A, B.replace(" mkwaiters", " `-mkwaiters"),
+      "- - {HOLDER} - - is in process {PARENT} (mkwaiters), not in its waiter's",
+      ORPHAN.replace(" orphan ", " `-orphan "), "3 of {ALL} waiters: 2 deadlock, 1 orphaned")),
+    ("-rno VERDICT,CERTAINTY,CGROUP --cgroup " + CGROUP, 0,
+     4 * ("waiting - /futexinspect-options",)),
+    ("-rno VERDICT --cgroup /futexinspect-options --verdict stuck", 0, ()),
+    ("--color=always -nuo VERDICT,TID -p {ORPHAN}", 3, ("\x1b[31morphaned\x1b[0m {ORPHAN}",)),
+    ("--color=never -nuo VERDICT,TID -p {ORPHAN}", 3, ("orphaned {ORPHAN}",)),
+    ("--interval 0 -rno CERTAINTY -p {ORPHAN}", 3, ("certain",)),
+    ("--interval 1000 -rno CERTAINTY -p {ORPHAN}", 3, ("certain",)),
+    ("--source module -rno CERTAINTY -p {ORPHAN}", 3, ("certain",)),
+)
+
+
+def case_test(args, status, lines):
+    """The test of one command line, as ksft.run() wants it."""
+    def test():
+        with host() as got_host:
+            got_host.names["ALL"] = len(whole_json())
+            got, output = tool(*got_host.text(args).split())
+            ksft.equal(plain(output), [got_host.text(line) for line in lines], "output")
+            ksft.equal(got, status, "exit status")
+    test.__doc__ = "futexinspect " + args
+    return test
+
+
+def test_json_columns():
+    """futexinspect --json --output"""
+    with host() as got_host:
+        status, output = tool("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
+                              "--pid", got_host.text("{ORPHAN}"))
+        names = {name: int(value) for name, value in got_host.names.items() if "_" not in name}
+        ksft.equal(json.loads(output), {"waiters": [
+            {"tid": names["ORPHAN"], "tgid": names["ORPHAN"], "comm": "orphan", "expected": 2,
+             "execed": False, "holder": names["HOLDER"], "pi_owner": None}]}, "output")
+        ksft.equal(status, 3, "exit status")
+
+
+def test_json_tree():
+    """futexinspect --json --tree"""
+    with host() as got_host:
+        _, output = tool("-J", "--tree", "-o", "TID", "--pid", got_host.text("{A},{ORPHAN}"))
+        names = got_host.names
+        ksft.equal(json.loads(output), {"waiters": [
+            {"tid": names["A"], "children": [{"tid": names["B"]}]},
+            {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"])}]}]}, "output")
+
+
+def test_json_agrees():
+    """columns of JSON have the values that the whole of it has"""
+    with host():
+        columns = [line.split()[0] for line in tool("--list-columns")[1].splitlines()]
+        whole = {(waiter["tid"], waiter["uaddr"]): waiter for waiter in whole_json()}
+        some = json.loads(tool("--json", "--output", ",".join(columns))[1])["waiters"]
+        ksft.equal(len(some), len(whole), "waiters")
+        for waiter in some:
+            same = whole[waiter["tid"], waiter["uaddr"]]
+            ksft.equal(len(waiter), len(columns), "members")
+            for key, value in waiter.items():
+                if key != "asleep_ns":
+                    ksft.equal(value, same.get(key), key)
+
+
+def edges(dot):
+    """The edges of a graph, by the first line of their ends' labels, and the label."""
+    labels = dict(re.findall(r'^\t(\w+) \[label="(.*?)"', dot, re.M))
+    return sorted((labels[a], labels[b], label, "bold" in style) for a, b, label, style in
+                  re.findall(r'^\t(\w+) -> (\w+) \[label="(.*?)"(.*)\];', dot, re.M))
+
+
+def test_graph():
+    """futexinspect graph"""
+    with host() as got_host:
+        status, output = tool("graph", "-p", got_host.text("{A},{ORPHAN}"))
+        a, b, orphan, gone = (got_host.text(text) for text in (
+            "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
+            "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
+            "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain", "thread {HOLDER}\\nis not there"))
+        got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
+        ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
+                                (orphan, gone, "pthread_mutex", False)]), "edges")
+        ksft.equal(status, 3, "exit status")
+
+
+def test_drawn():
+    """futexinspect graph --format svg"""
+    if not shutil.which("dot"):
+        raise ksft.Skip("graphviz is not installed")
+    with host() as got_host:
+        status, output = tool("graph", "--format", "svg", "-p", got_host.text("{A}"))
+        ksft.equal(status, 3, "exit status")
+        if "<svg" not in output or got_host.text("{A} of {ABBA}") not in output:
+            raise AssertionError("no drawing: %s" % output)
+
+
+def test_file():
+    """futexinspect --file"""
+    with host() as got_host:
+        with open(ksft.WAITERS, encoding="ascii") as file:
+            text = file.read()
+        with open("/tmp/options-copy", "w", encoding="ascii") as file:
+            file.write(text)
+        status, output = tool("--file", "/tmp/options-copy", "-rno", "VERDICT,CERTAINTY,TID",
+                              "--verdict", "stuck")
+        ksft.equal(output, got_host.text("deadlock likely {A}\ndeadlock likely {B}\n"
+                                         "orphaned likely {ORPHAN}\n"), "output")
+        ksft.equal(status, 3, "exit status")
+
+
+def test_proc():
+    """futexinspect --source proc"""
+    with host() as got_host:
+        got = subprocess.run(["futexinspect", "--source", "proc", "-rno",
+                              "VERDICT,CERTAINTY,TID,CGROUP", "-p",
+                              got_host.text("{ORPHAN},{POOL}")], capture_output=True, text=True,
+                             check=False)
+        ksft.equal(got.stdout, got_host.text("orphaned likely {ORPHAN} /\n") + "".join(
+            "waiting - %d /futexinspect-options\n" % tid for tid in got_host.pool_tids), "output")
+        ksft.equal(got.returncode, 3, "exit status")
+        ksft.equal(got.stderr.count("\n"), 1, "lines of errors")
+
+
+def test_nobody():
+    """a process or a cgroup that does not exist is an error, not silence"""
+    for args, error in (("-p 4194304", "there is no process or thread 4194304"),
+                        ("--cgroup /none", "there is no cgroup /sys/fs/cgroup/none")):
+        got = subprocess.run(["futexinspect", *args.split()], capture_output=True, text=True,
+                             check=False)
+        ksft.equal((got.returncode, got.stdout, got.stderr),
+                   (1, "", "futexinspect: %s\n" % error), args)
+
+
+def test_completion():
+    """the completion knows the threads that wait"""
+    script = """. userspace/completion/futexinspect
+        compopt() { :; }
+        COMP_WORDS=(futexinspect "$@") COMP_CWORD=$#
+        _futexinspect
+        printf '%s\\n' "${COMPREPLY[@]}\""""
+    with host() as got_host:
+        for args, want in (("explain", "{ORPHAN}"), ("--pid", "{ABBA}"), ("-p", "{ORPHAN}")):
+            got = subprocess.run(["bash", "-c", script, "bash", args, ""], cwd=ksft.TOP,
+                                 capture_output=True, text=True, check=True)
+            if got_host.text(want) not in got.stdout.split():
+                raise AssertionError("%s is completed to %s" % (args, got.stdout))
+
+
+ksft.run([case_test(*case) for case in CASES] +
+         [test_json_columns, test_json_tree, test_json_agrees, test_graph, test_drawn, test_file,
+          test_proc, test_nobody, test_completion])
