@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
 
-.PHONY: all help module tool setup demo run check bench install clean
+.PHONY: all help module tool setup demo run check bench docs install clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -23,6 +23,7 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make check    all tests'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
+	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make setup    install the Debian packages that all this needs'
 	@echo 'make clean    remove what was built'
@@ -51,6 +52,10 @@ check: setup
 bench: setup tool
 	$(MAKE) --no-print-directory -C selftests
 	selftests/vm/run --kernel $(KERNEL) --memory 8192 --timeout 3600 -- selftests/bench/run
+
+docs: setup
+	sphinx-build -q -W -n -d build/docs/doctrees Documentation build/docs/html
+	@echo "build/docs/html/index.html"
 
 install: tool
 	install -D -m 0755 build/futexinspect $(DESTDIR)$(PREFIX)/sbin/futexinspect

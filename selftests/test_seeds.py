@@ -88,19 +88,30 @@ def test_pool_in_child_waited_for():
             expect_reason(worker, program.tgid, "child")
 
 
+def stuck_gdb():
+    """gdb, which a program that loads a library from memory is going to hang."""
+    return Gdb("-ex", "set confirm off", "-ex", "run", "--args",
+               os.path.join(BUILT, "from_memory"), POOL)
+
+
+def gdb_workers(gdb):
+    """The waiting threads of that gdb, once it hangs."""
+    gdb.wait_until_said("loading /proc/self/fd/")
+
+    def reads_a_pipe():
+        fd = wait_until_in(gdb.tgid, "read")
+        return os.readlink("/proc/%d/fd/%d" % (gdb.tgid, fd)).startswith("pipe:")
+    until("gdb reads a pipe", reads_a_pipe)
+    workers = settled(gdb.tgid, len(os.listdir("/proc/%d/task" % gdb.tgid)) - 1)
+    if not workers:
+        raise ksft.Skip("this gdb has no worker threads")
+    return workers
+
+
 def test_gdb_reads_itself():
     """001: gdb reads a pipe that only gdb could write to; its workers wait for that"""
-    with Gdb("-ex", "set confirm off", "-ex", "run", "--args",
-             os.path.join(BUILT, "from_memory"), POOL) as gdb:
-        gdb.wait_until_said("loading /proc/self/fd/")
-
-        def reads_a_pipe():
-            fd = wait_until_in(gdb.tgid, "read")
-            return os.readlink("/proc/%d/fd/%d" % (gdb.tgid, fd)).startswith("pipe:")
-        until("gdb reads a pipe", reads_a_pipe)
-        workers = settled(gdb.tgid, len(os.listdir("/proc/%d/task" % gdb.tgid)) - 1)
-        if not workers:
-            raise ksft.Skip("this gdb has no worker threads")
+    with stuck_gdb() as gdb:
+        workers = gdb_workers(gdb)
         for worker in workers:
             expect(worker, op="FUTEX_WAIT_BITSET", flags=("PRIVATE", "PRIVATE|CLOCK_REALTIME"),
                    expected=0, timeout="none", verdict="no-waker",
@@ -300,9 +311,10 @@ LIVE_STATES = (
     ("subreaper", "wait4", "it waits for children and will inherit one"),
 )
 
-ksft.run([test_pool_in_child, test_pool_in_child_waited_for, test_gdb_reads_itself,
-          test_gdb_at_prompt, test_own_pipe, test_two_pipes,
-          *(live_test(*state) for state in LIVE_STATES), test_alarm, test_stopped_writer,
-          test_outside,
-          test_handler_in_lock, test_fork_libc, test_fork_stream, test_fork_mutex,
-          test_all_traced, test_new_threads_traced, test_stopped_by_gdb])
+if __name__ == "__main__":
+    ksft.run([test_pool_in_child, test_pool_in_child_waited_for, test_gdb_reads_itself,
+              test_gdb_at_prompt, test_own_pipe, test_two_pipes,
+              *(live_test(*state) for state in LIVE_STATES), test_alarm, test_stopped_writer,
+              test_outside,
+              test_handler_in_lock, test_fork_libc, test_fork_stream, test_fork_mutex,
+              test_all_traced, test_new_threads_traced, test_stopped_by_gdb])

@@ -118,8 +118,13 @@ comments_are_kernel_doc()
 	perl "$dir/scripts/kernel-doc" -none -Werror module/*.[ch] userspace/*.[ch]
 }
 
+documentation_is_made()
+{
+	sphinx-build -q -W --keep-going -n -d "$tmp/doctrees" Documentation "$tmp/html"
+}
+
 echo "TAP version 13"
-echo "1..8"
+echo "1..9"
 check "every source file names its licence" every_file_has_a_licence
 check "module, tool and dkms.conf have one version" versions_agree
 check "every kernel of the support matrix is documented" matrix_is_documented
@@ -128,4 +133,5 @@ check "shellcheck finds nothing in the scripts" scripts_are_clean
 check "the Python programs compile" python_compiles
 check "checkpatch --strict finds nothing in module/" style_is_the_kernels
 check "kernel-doc understands all comments" comments_are_kernel_doc
+check "Sphinx makes the documentation without warnings" documentation_is_made
 exit $failed

@@ -471,8 +471,8 @@ static const char *unless_limit(enum limit limit)
 		return "the words in memory are no such lock, or the holder's id has become "
 		       "another's";
 	case LIMIT_SLEEP:
-		return "somebody holds a descriptor of that pipe whom /proc does not show, or the "
-		       "kernel does";
+		return "somebody whom /proc does not show can end such a sleep: with a descriptor "
+		       "of the pipe, or as another child or tracee";
 	case LIMIT_SHARED:
 		return "another process maps the word";
 	case LIMIT_EXIT:

@@ -273,11 +273,16 @@ static bool octal(char c)
 	return c >= '0' && c <= '7';
 }
 
+/* Spaces are only escaped since they separate the fields. */
 static int escaped(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	for (const char *c = strchr(val, '\\'); c; c = strchr(c + 1, '\\')) {
+	for (char *c = strchr(val, '\\'); c; c = strchr(c + 1, '\\')) {
 		if (c[1] < '0' || c[1] > '3' || !octal(c[2]) || !octal(c[3]))
 			return fail_field(p, val, "a backslash without three octal digits");
+		if (memcmp(c, "\\040", 4))
+			continue;
+		*c = ' ';
+		memmove(c + 1, c + 4, strlen(c + 4) + 1);
 	}
 	return text(p, f, rec, val);
 }

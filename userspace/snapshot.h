@@ -73,7 +73,7 @@ enum {
 	W_TIMEOUT	= 1 << 7,
 };
 
-/* Text is printable ASCII, escaped as in the file, and owned by the snapshot. */
+/* Text is printable ASCII, escaped as in the file but for spaces, and owned by the snapshot. */
 struct waiter {
 	pid_t tid;
 	pid_t tgid;

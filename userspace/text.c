@@ -13,9 +13,9 @@
  * @src: any bytes
  * @len: how many
  *
- * Every byte outside '!' to '~', and the backslash, becomes a backslash and
- * three octal digits, as the module does it: what comes out has one word of
- * ASCII, nothing for a terminal to obey, and is valid in JSON but for '"'.
+ * Every byte outside ' ' to '~', and the backslash, becomes a backslash and
+ * three octal digits, as the module does it but for spaces: what comes out has
+ * nothing for a terminal to obey, and is valid in JSON but for '"'.
  *
  * Return: length of the string in @dst.
  */
@@ -26,7 +26,7 @@ size_t escape_text(char *dst, const char *src, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = src[i];
 
-		if (c >= '!' && c <= '~' && c != '\\') {
+		if (c >= ' ' && c <= '~' && c != '\\') {
 			*d++ = c;
 			continue;
 		}

@@ -231,11 +231,11 @@ static void test_fields(void)
 	is_num(s.start_ns, 5, "start_ns");
 	is_num(s.nr_hidden, 5, "hidden");
 	is_num(s.nr_errors, 2, "errors");
-	is_str(s.error, "no\\040such\\040thing", "the first error");
+	is_str(s.error, "no such thing", "the first error");
 	is_num(s.nr_waiters, 1, "one waiter");
 	is_num(w->tid, 7, "tid");
 	is_num(w->tgid, 6, "tgid");
-	is_str(w->comm, "a\\040b", "comm stays escaped");
+	is_str(w->comm, "a b", "a space in comm is one again");
 	is_num(w->mm, 0, "mm");
 	is_num(w->thread, 0, "thread");
 	is_num(w->process, 0, "process");

@@ -13,7 +13,7 @@ static void test_escape(void)
 	} cases[] = {
 		{ "python3", 7, "python3", "a plain name stays" },
 		{ "", 0, "", "an empty name stays empty" },
-		{ "a b", 3, "a\\040b", "space" },
+		{ "a b", 3, "a b", "space" },
 		{ "a\nb", 3, "a\\012b", "newline" },
 		{ "\033[2J", 4, "\\033[2J", "escape sequence" },
 		{ "a\\b", 3, "a\\134b", "backslash" },
