@@ -104,8 +104,28 @@ def example_test(name, scene):
     return test
 
 
+def screens(text, prompt):
+    """The commands of the tool in a text, each with what follows it up to the next one."""
+    _, *parts = re.split(prompt, text, flags=re.M)
+    pairs = dict(zip(parts[::2], parts[1::2]))
+    return {re.sub("[0-9]+", "N", command): sorted(form(shown).split())
+            for command, shown in pairs.items() if command.startswith("futexinspect")}
+
+
+def test_readme():
+    """README.md shows what the demo shows"""
+    with open(os.path.join(ksft.TOP, "README.md"), encoding="utf-8") as file:
+        block = re.search(r"^    \$ futexinspect\n(?:(?:    .*)?\n)*", file.read(), re.M)[0]
+    demo = subprocess.run([os.path.join(ksft.TOP, "selftests", "demo", "demo")],
+                          capture_output=True, text=True, check=True).stdout
+    in_readme = screens(block, r"^    \$ (.*)$")
+    ksft.equal(len(in_readme), 2, "commands in README.md")
+    # Of those who wait alike, which comes first is chance: so the words are sorted.
+    ksft.equal(screens(demo, r"^\x1b\[1m# (.*)\x1b\[0m$"), in_readme, "words")
+
+
 if sys.argv[1:] == ["record"]:
     for name, scene in SCENES.items():
         print("==> %s\n%s" % (name, screen(scene)), end="")
 else:
-    ksft.run([example_test(*scene) for scene in SCENES.items()])
+    ksft.run([example_test(*scene) for scene in SCENES.items()] + [test_readme])

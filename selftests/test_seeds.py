@@ -268,8 +268,6 @@ def test_fork_mutex():
 
 def test_all_traced():
     """004: all threads are stopped by a tracer that waits for one to stop"""
-    if platform.machine() == "aarch64":
-        raise ksft.Skip("arm64 sets the registers back before it stops a thread")
     with built("traced", "pool").wait_for("ready") as program:
         wait_until_in(program.tgid, "wait4")
         for waiter in settled(program.number("tracee"), 5):
@@ -289,8 +287,6 @@ def test_new_threads_traced():
 
 def test_stopped_by_gdb():
     """004: stopped, not stuck: all threads are stopped by gdb, which is at its prompt"""
-    if platform.machine() == "aarch64":
-        raise ksft.Skip("arm64 sets the registers back before it stops a thread")
     with python("pipes.py", "child").wait_for("ready") as program:
         wait_until_in(program.tgid, "read")
         settled(program.tgid, WORKERS)
