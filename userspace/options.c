@@ -227,19 +227,20 @@ static bool parse_filter_option(struct options *opts, struct given *given, int c
 	case 'p':
 		given->filter = "--pid";
 		check_list(filter_add_pids(&opts->filter, optarg), "not a process or thread id");
-		return true;
+		break;
 	case OPT_VERDICT:
 		given->filter = "--verdict";
 		check_list(filter_add_verdicts(&opts->filter, optarg), "not a verdict");
-		return true;
+		break;
 	case OPT_CGROUP:
 		given->filter = "--cgroup";
 		if (!filter_set_cgroup(&opts->filter, optarg))
 			bad_usage(optarg, "not the path of a cgroup, which begins with /");
-		return true;
+		break;
 	default:
 		return false;
 	}
+	return true;
 }
 
 /* Return: whether it is one that is for the table only. */
@@ -252,26 +253,31 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 		given->listing = given->output = "--output";
 		check_list(parse_columns(&t->columns, optarg),
 			   "not a column, or one too many: --list-columns shows all");
-		return true;
+		break;
 	case 'n':
 		given->listing = "--noheadings";
-		return t->noheadings = true;
+		t->noheadings = true;
+		break;
 	case 'r':
 		given->listing = "--raw";
-		return t->raw = true;
+		t->raw = true;
+		break;
 	case 'u':
 		given->listing = "--notruncate";
-		return t->notruncate = true;
+		t->notruncate = true;
+		break;
 	case OPT_TREE:
 		given->listing = "--tree";
-		return t->tree = true;
+		t->tree = true;
+		break;
 	case OPT_COLOR:
 		given->listing = "--color";
 		t->color = parse_color(optarg);
-		return true;
+		break;
 	default:
 		return false;
 	}
+	return true;
 }
 
 static void parse_option(struct options *opts, struct given *given, int c, const char *arg)
