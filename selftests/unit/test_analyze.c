@@ -87,6 +87,8 @@
 #define PAIR		MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
 #define TRIO		MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) \
 			T(10, 10, 1) T(11, 10, 1) T(12, 10, 1)
+#define FORKED_TRIO	MM(1, 3, "10-12") PROC(10, 9, 1, no, 0x0) \
+			T(10, 10, 1) T(11, 10, 1) T(12, 10, 1)
 
 struct want {
 	pid_t tid;		/* 0: no more */
@@ -370,6 +372,14 @@ static const struct world {
 	{ "in a child of fork the holder may be the main thread, under its old id",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, no, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
 	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, FINE(WAITING, CAN_RUN) } } },
+	{ "which alone can release it then, and waits for nobody who can run",
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) }, { 11, STUCK(NO_WAKER, LIKELY, STUCK) } } },
+	{ "not if the lock had a live holder at the first look",
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_10),
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  { { 11, FINE(UNKNOWN, MOVED) } } },
 	{ "but not after execve",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
 	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
