@@ -51,11 +51,12 @@ class Zoo:
 
     def judge(self, truth, got):
         """One waiter."""
+        if got is None and ",timed" in truth["on"]:
+            self.counts["between two waits with a timeout"] += 1
+            return
         self.counts[truth["truth"]] += 1
         if got is None:
-            # One with a timeout may just have been between two waits.
-            if ",timed" not in truth["on"]:
-                self.note("not listed", truth, got)
+            self.note("not listed", truth, got)
             return
         self.counts["certain"] += got["certainty"] == "certain"
         if truth["truth"] != "stuck" and got["certainty"] == "certain":
