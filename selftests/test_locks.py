@@ -12,7 +12,8 @@ import ksft
 BUILT = os.path.dirname(ksft.MKWAITERS)
 LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
               "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
-              "semaphore", "barrier", "join", "once", "stdio")
+              "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
+              "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
              ("Rust", "mklocks-rust", ("mutex", "rwlock", "park")))
 
@@ -24,8 +25,7 @@ def judge():
 
 
 def check_kind(kind, program):
-    """Make a lock and its waiter, and compare. The first of two waiters of a condition
-    variable has gone by then."""
+    """Make a lock and its waiter, and compare."""
     path = os.path.join(BUILT, program)
     if not os.path.exists(path):
         raise ksft.Skip("%s is not built here" % program)
