@@ -581,10 +581,12 @@ static void name_holder(const struct work *w, struct judgement *j, const struct 
 	j->holder_thread = j->end_thread = j->runner = -1;
 	if (waiter->mm >= 0)
 		j->runner = w->a->mms[waiter->mm].runner;
-	if (h) {
+	if (h)
 		j->lock = h->primitive;
+	/* An id in memory that may mean this thread or that tells nothing. */
+	if (h && (holder_known(h) || h->evidence != BY_WORDS)) {
 		j->holder = h->id;
-		j->holder_thread = holder_known(h) ? h->thread : -1;
+		j->holder_thread = h->thread;
 	}
 }
 

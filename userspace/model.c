@@ -249,7 +249,7 @@ static void find_shared_holder(const struct analysis *a, const struct waiter *w,
 		int mm = s->maps[shared->first_map + i];
 		int t = snapshot_find_owner(s, mm, h->id);
 
-		complete &= a->mms[mm].complete;
+		complete &= a->mms[mm].complete && t != OWNER_UNKNOWN;
 		if (t < 0)
 			continue;
 		h->thread = t;
@@ -297,10 +297,10 @@ static int find_forked_holder(const struct analysis *a, const struct waiter *w)
 static void find_local_holder(const struct analysis *a, const struct waiter *w,
 			      struct holder *h)
 {
-	int forked;
+	int forked, t = snapshot_find_owner(a->s, w->mm, h->id);
 
-	h->thread = snapshot_find_owner(a->s, w->mm, h->id);
-	h->gone = h->thread < 0 && a->mms[w->mm].complete;
+	h->thread = t < 0 ? -1 : t;
+	h->gone = t < 0 && t != OWNER_UNKNOWN && a->mms[w->mm].complete;
 	forked = h->gone ? find_forked_holder(a, w) : -1;
 	if (forked >= 0) {
 		h->id = PID_UNKNOWN;
