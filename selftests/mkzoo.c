@@ -1611,6 +1611,7 @@ static void __attribute__((noreturn)) go_on_as_case(unsigned long seed, unsigned
 {
 	struct zoo_case *c = &cases[0];
 
+	prctl(PR_SET_NAME, "mkzoo");
 	c->nr = nr;
 	c->control = map_control(fd);
 	close(fd);

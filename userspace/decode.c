@@ -8,7 +8,8 @@
  *
  * To add a kind, write a function and name it in decoders[], before those with
  * fewer signs. A kind without a holder (a condition variable, a thread pool's parked
- * thread) leaves the owner alone: it is only shown.
+ * thread) leaves the owner alone: it is only shown. The steps, with an example, are in
+ * Documentation/adding-a-decoder.rst.
  *
  * Offsets are in bytes from the futex word, and of 64-bit programs.
  */
