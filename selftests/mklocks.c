@@ -163,21 +163,17 @@ static void *read_lock(void *arg)
 	return arg;
 }
 
-#ifdef __GLIBC__
 static void use_rwlock(bool write, void *(*function)(void *))
 {
+	bool named = write;
+
+#ifndef __GLIBC__
+	named = false;
+#endif
 	check(write ? pthread_rwlock_wrlock(&rwlock) : pthread_rwlock_rdlock(&rwlock), "lock");
 	start(function);
-	print_waiter("pthread_rwlock", write ? own_tid() : 0);
+	print_waiter("pthread_rwlock", named ? own_tid() : 0);
 }
-#else
-static void use_rwlock(bool write, void *(*function)(void *))
-{
-	(void)write;
-	(void)function;
-	check(ENOTSUP, "musl's rwlock has too few signs");
-}
-#endif
 
 static void rwlock_reader(void)
 {
@@ -203,20 +199,37 @@ static void *wait_cond(void *arg)
 	return arg;
 }
 
-/* A second one, after a signal, so that the other group of glibc's is used as well. */
+/* One that is alone does not tell musl's. */
 static void condition(void)
 {
+	start(wait_cond);
+	start(wait_cond);
+	print_waiter("pthread_cond", 0);
+}
+
+/* After a signal, so that the other group of glibc's is used. */
+static void condition_again(void)
+{
 #ifndef __GLIBC__
-	check(ENOTSUP, "musl's condition variable waits on the stack");
+	check(ENOTSUP, "musl's condition variables have no groups");
 #endif
 	pthread_t first = start(wait_cond);
 
-	print_waiter("pthread_cond", 0);
-	fflush(stdout);
 	pthread_mutex_lock(&mutex);
 	pthread_cond_signal(&cond);
 	pthread_mutex_unlock(&mutex);
 	check(pthread_join(first, NULL), "pthread_join");
+	start(wait_cond);
+	print_waiter("pthread_cond", 0);
+}
+
+static void condition_shared(void)
+{
+	pthread_condattr_t cond_attr;
+
+	pthread_condattr_init(&cond_attr);
+	check(pthread_condattr_setpshared(&cond_attr, PTHREAD_PROCESS_SHARED), "setpshared");
+	check(pthread_cond_init(&cond, &cond_attr), "pthread_cond_init");
 	start(wait_cond);
 	print_waiter("pthread_cond", 0);
 }
@@ -328,7 +341,7 @@ static void once_in_child(void)
 	print_waiter("pthread_once", 0);
 }
 
-static void *lock_stdout(void *arg)
+static void *lock_stderr(void *arg)
 {
 	waiter_tid = own_tid();
 	flockfile(stderr);
@@ -337,12 +350,14 @@ static void *lock_stdout(void *arg)
 
 static void stdio(void)
 {
-#ifndef __GLIBC__
-	check(ENOTSUP, "musl's stdio lock has too few signs");
+	bool named = true;
+
+#ifdef __GLIBC__
+	named = false;
 #endif
 	flockfile(stderr);
-	start(lock_stdout);
-	print_waiter("stdio.lock", 0);
+	start(lock_stderr);
+	print_waiter("stdio.lock", named ? own_tid() : 0);
 }
 
 static const struct {
@@ -360,6 +375,8 @@ static const struct {
 	{ "rwlock_writer", rwlock_writer, false },
 	{ "rwlock_readers", rwlock_readers, false },
 	{ "condition", condition, false },
+	{ "condition_again", condition_again, false },
+	{ "condition_shared", condition_shared, false },
 	{ "semaphore", semaphore, false },
 	{ "barrier", barrier_of_three, false },
 	{ "join", join, false },

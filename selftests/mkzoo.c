@@ -11,16 +11,21 @@
  * futex, "other" for the rest; then "ready".
  *
  * What is true follows from what the threads will do: each of them takes some locks,
- * waits for one thing, and then, if that comes, releases its locks, wakes those whom it
- * is to wake, and exits. Some wait for this program to tell them (their gate). "live" is
- * who will go on in the end; "stopped" who will if those who are stopped are continued;
- * "stuck" the rest. "can_find" says whether that can be seen from outside, where nobody
- * knows which of several threads is to do the wake.
+ * waits for one thing, and if that comes, it releases its locks, wakes all whom a thread
+ * in its place could wake, and exits: everybody at the semaphores, condition variables,
+ * barriers, futexes and pipes that it can reach, and who waits for a child. So a thread
+ * that can run is no mere possibility: it does what it could. Some wait for this program
+ * to tell them (their gate). "live" is who will go on in the end; "stopped" who will if
+ * those who are stopped are continued; "stuck" the rest.
  *
- * A line on standard input makes it prove that: it opens the gates, and all who are live, and
- * no others, have to go on; it continues who is stopped, and the same holds of those.
- * It prints a "wrong" record for each thread of which it was not true, then "proof"
- * with the counts.
+ * A line on standard input makes it prove that: it opens the gates, and all who are live
+ * have to go on and end; then all others have to be seen asleep where they waited. It
+ * continues who is stopped, and the same holds of those. It prints a "wrong" record for
+ * each thread of which it was not true, then "proof" with the counts.
+ *
+ * Half of the cases go through execve(2), which tells those outside that the first process
+ * is no child of fork(2) with copies of locks: "mkzoo SEED FIRST COUNT FD", where FD is of
+ * the memory that it shares with its parent, is such a case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +37,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,27 +79,20 @@ enum kind {
 	NR_KINDS
 };
 
-/*
- * Whether the tool can tell, by the words in memory or the kernel, who holds such a lock;
- * readers of a rwlock it cannot.
- */
-static const struct {
-	const char *name;
-	bool names_holder;
-} kinds[NR_KINDS] = {
-	[NORMAL]	= { "normal", true },
-	[RECURSIVE]	= { "recursive", true },
-	[ERRORCHECK]	= { "errorcheck", true },
-	[ADAPTIVE]	= { "adaptive", true },
-	[ROBUST]	= { "robust", true },
-	[PI]		= { "pi", true },
-	[PI_ROBUST]	= { "pi-robust", true },
-	[RWLOCK]	= { "rwlock", true },
-	[COND]		= { "cond", false },
-	[SEM]		= { "sem", false },
-	[BARRIER]	= { "barrier", false },
-	[RAW]		= { "raw", false },
-	[PIPE]		= { "pipe", false },
+static const char *const kinds[NR_KINDS] = {
+	[NORMAL]	= "normal",
+	[RECURSIVE]	= "recursive",
+	[ERRORCHECK]	= "errorcheck",
+	[ADAPTIVE]	= "adaptive",
+	[ROBUST]	= "robust",
+	[PI]		= "pi",
+	[PI_ROBUST]	= "pi-robust",
+	[RWLOCK]	= "rwlock",
+	[COND]		= "cond",
+	[SEM]		= "sem",
+	[BARRIER]	= "barrier",
+	[RAW]		= "raw",
+	[PIPE]		= "pipe",
 };
 
 struct object {
@@ -103,7 +102,6 @@ struct object {
 	int home;		/* the process that uses it, unless it is shared */
 	mask holders;		/* of a lock: one, or those that read */
 	bool read_held;
-	mask wakers;		/* of another: any of them wakes all */
 	uint32_t expected;	/* of a raw futex */
 	uint32_t bitset;
 };
@@ -121,7 +119,7 @@ enum gate { GATE_PIPE, GATE_SOCKET, GATE_EVENTFD, GATE_POLL, GATE_SIGNAL, GATE_N
 struct thread {
 	int proc;
 	enum wait wait;
-	int on;			/* the object, thread, process or kind of gate */
+	int on;			/* the object, thread or kind of gate */
 	bool reads;		/* of a rwlock */
 	bool timed;		/* waits again and again, until it is told */
 	bool traced;		/* stopped by this program, its tracer */
@@ -129,60 +127,68 @@ struct thread {
 };
 
 struct plan {
+	bool execs;		/* the first process has called execve(2) */
 	unsigned int nr_threads, nr_procs, nr_objs;
 	struct thread threads[MAX_THREADS];
 	struct object objs[MAX_OBJS];
 	mask all;
 	mask stopped;		/* by a signal to their process, or by the tracer */
-	bool stop_proc[MAX_PROCS];
 };
 
 /*
  * What a case has when it runs
  */
 
-enum stage { STARTING, READY, ABOUT, WENT };
+enum stage { STARTING, READY, ABOUT, WENT, DONE };
 
+struct gates {
+	int pipe[2], socket[2], event, poll;
+};
+
+/* In memory that they share with this program. */
 struct control {
 	struct {
 		_Atomic int stage;
 		uint32_t turn;
 		pid_t tid, tgid;
 	} threads[MAX_THREADS];
-	pid_t pids[MAX_PROCS];
 	_Atomic bool open;
+	struct gates gates;
 };
 
 struct zoo_case {
 	unsigned int nr;
 	pid_t pid;		/* of its first process, and its process group */
 	struct plan plan;
-	struct control *control;	/* in memory shared with this program */
-	int gate_pipe[2], gate_socket[2], gate_event, gate_poll;
+	struct control *control;
 };
 
-union body {
-	pthread_mutex_t mutex;
-	pthread_rwlock_t rwlock;
-	struct {
+struct body {
+	_Atomic bool released;	/* by the first of those who could */
+	union {
 		pthread_mutex_t mutex;
-		pthread_cond_t cond;
-		bool flag;
-	} event;
-	sem_t sem;
-	pthread_barrier_t barrier;
-	uint32_t word;
-	int pipe[2];
+		pthread_rwlock_t rwlock;
+		struct {
+			pthread_mutex_t mutex;
+			pthread_cond_t cond;
+			bool flag;
+		} event;
+		sem_t sem;
+		pthread_barrier_t barrier;
+		uint32_t word;
+		int pipe[2];
+	};
 };
 
 static struct zoo_case cases[MAX_CASES];
 static unsigned int nr_cases;
+static char *seed_text;
 
 /* In the processes of a case. */
 static const struct zoo_case *me;
 static const struct plan *plan;
 static struct control *control;
-static union body own[MAX_OBJS], *shared;
+static struct body own[MAX_OBJS], *shared;
 static pthread_t handles[MAX_THREADS];
 
 /* Each case is a session of its own, so that no signal goes to it when some of it ends. */
@@ -345,16 +351,8 @@ static void plan_lock(struct plan *p, struct object *o)
 
 static void plan_event(struct plan *p, struct object *o)
 {
-	mask from = p->all;
-
 	o->kind = NR_LOCKS + below(NR_KINDS - NR_LOCKS);
 	o->home = below(p->nr_procs);
-	if (!o->shared && o->kind != PIPE)
-		from = threads_of(p, o->home);
-	if (!one_in(6))
-		o->wakers = bit(pick(from));
-	if (one_in(3) && o->kind != BARRIER)
-		o->wakers |= from & below(p->all + 1);
 	o->expected = one_in(2) ? 0 : below(4);
 	o->bitset = one_in(4) ? 1 + below(255) : FUTEX_BITSET_MATCH_ANY;
 }
@@ -385,6 +383,43 @@ static bool is_copy(const struct plan *p, int t, const struct object *o)
 static bool is_pi(const struct object *o)
 {
 	return o->kind == PI || o->kind == PI_ROBUST;
+}
+
+/* The thread that alone can release what a thread waits for, or -1. */
+static int holder_of(const struct plan *p, int t)
+{
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+
+	if (thread->wait == ON_JOIN)
+		return thread->on;
+	if (thread->wait != ON_OBJECT || o->kind >= NR_LOCKS || o->read_held)
+		return -1;
+	return first_of(o->holders);
+}
+
+static bool waits_for_pi(const struct plan *p, int t)
+{
+	return p->threads[t].wait == ON_OBJECT && is_pi(&p->objs[p->threads[t].on]);
+}
+
+/*
+ * What the kernel refuses to wait for, a PI lock whose holder is gone or waits for it, by
+ * way of others, glibc waits for on its stack: for good, and nothing there tells why. Where
+ * others of the process can run it cannot be told from waiting for one of them.
+ */
+static bool waits_on_stack(const struct plan *p, int t)
+{
+	int holder = t;
+
+	for (unsigned int n = 0; n < p->nr_threads; n++) {
+		if (!waits_for_pi(p, holder) || p->threads[holder].turn > p->threads[t].turn)
+			return false;
+		holder = holder_of(p, holder);
+		if (holder == t || (!n && p->threads[holder].wait == GONE))
+			return true;
+	}
+	return false;
 }
 
 /* Whether a thread that takes a lock which it holds waits, and gets no error or the lock. */
@@ -434,19 +469,15 @@ static bool may_join(const struct plan *p, int t, int other)
 	return true;
 }
 
-static bool may_wait_for_child(const struct plan *p, int t, int proc)
+static bool may_wait_for_child(const struct plan *p, int t)
 {
-	for (unsigned int i = 0; i < p->nr_threads; i++) {
-		if (p->threads[i].wait == ON_CHILD && p->threads[i].on == proc)
-			return false;
-	}
-	return proc && !p->threads[t].proc && !p->threads[t].timed;
+	return p->nr_procs > 1 && !p->threads[t].proc && !p->threads[t].timed;
 }
 
 static bool try_wait(struct plan *p, int t)
 {
 	struct thread *thread = &p->threads[t];
-	int on;
+	int on = 0;
 
 	thread->timed = one_in(8);
 	thread->reads = one_in(2);
@@ -456,8 +487,7 @@ static bool try_wait(struct plan *p, int t)
 			return false;
 		thread->wait = ON_OBJECT;
 	} else if (one_in(3)) {
-		on = below(p->nr_procs);
-		if (!may_wait_for_child(p, t, on))
+		if (!may_wait_for_child(p, t))
 			return false;
 		thread->wait = ON_CHILD;
 	} else {
@@ -467,6 +497,10 @@ static bool try_wait(struct plan *p, int t)
 		thread->wait = ON_JOIN;
 	}
 	thread->on = on;
+	if (waits_on_stack(p, t) && !one_in(16)) {
+		thread->wait = AT_GATE;
+		return false;
+	}
 	return true;
 }
 
@@ -514,11 +548,16 @@ static void plan_stops(struct plan *p)
 	int t = pick(p->all & ~gone_threads(p));
 
 	if (one_in(8)) {
-		p->stop_proc[p->threads[t].proc] = true;
 		p->stopped = threads_of(p, p->threads[t].proc);
 	} else if (one_in(12)) {
 		p->threads[t].traced = true;
 		p->stopped = bit(t);
+	}
+	/* One that tries again and again may be stopped while it has the mutex. */
+	for (unsigned int i = 0; i < p->nr_threads; i++) {
+		if (p->stopped & bit(i) && p->threads[i].wait == ON_OBJECT &&
+		    p->objs[p->threads[i].on].kind == COND)
+			p->threads[i].timed = false;
 	}
 }
 
@@ -532,139 +571,87 @@ static void make_plan(struct plan *p, unsigned long seed, unsigned int nr)
 	plan_waits(p);
 	plan_turns(p);
 	plan_stops(p);
+	p->execs = one_in(2);
 }
 
 /*
  * What is true
  */
 
-/* What a thread needs to go on: all of some threads to have gone on, or any of them. */
-struct need {
-	bool all;
-	mask threads;
-};
+/*
+ * Whether a process has a lock with the id of a holder who is not there, but may have been
+ * the thread that forked, which is its main thread now: that will release it.
+ */
+static bool is_inherited(const struct plan *p, int proc, const struct object *o)
+{
+	if (o->kind >= NR_LOCKS || o->shared || is_pi(o) || o->read_held)
+		return false;
+	if (o->home != proc)
+		return !o->home;
+	return o->holders & gone_threads(p) && (proc || !p->execs);
+}
 
-static const struct need nothing = { .all = true }, never = { .all = false };
+/* Who can reach what a thread waits for. */
+static mask who_reaches(const struct plan *p, int t, const struct object *o)
+{
+	return o->shared || o->kind == PIPE ? p->all : threads_of(p, p->threads[t].proc);
+}
 
-static struct need need_by_plan(const struct plan *p, int t)
+static mask wakers_of_lock(const struct plan *p, int t, const struct object *o)
+{
+	int proc = p->threads[t].proc;
+
+	if (o->read_held)
+		return who_reaches(p, t, o);
+	/* The kernel passes a copied PI lock on when the holder of the first one exits. */
+	return is_inherited(p, proc, o) ? bit(first_of(threads_of(p, proc))) : o->holders;
+}
+
+/* Any of whom will let a thread go on. */
+static mask wakers_of(const struct plan *p, int t)
 {
 	const struct thread *thread = &p->threads[t];
 	const struct object *o = &p->objs[thread->on];
 
 	switch (thread->wait) {
-	case GONE:
-		return never;
-	case AT_GATE:
-		return nothing;
 	case ON_JOIN:
-		return thread->timed ? nothing : (struct need){ true, bit(thread->on) };
+		return bit(thread->on);
 	case ON_CHILD:
-		return (struct need){ true, threads_of(p, thread->on) & ~gone_threads(p) };
+		return p->all;
 	case ON_OBJECT:
-		break;
+		return o->kind < NR_LOCKS ? wakers_of_lock(p, t, o) : who_reaches(p, t, o);
+	default:
+		return 0;
 	}
-	if (thread->timed)
-		return nothing;
-	if (o->kind >= NR_LOCKS)
-		return (struct need){ false, o->wakers };
-	/* The kernel passes a copied PI lock on when the holder of the first one exits. */
-	if (is_copy(p, t, o) && !is_pi(o))
-		return never;
-	return (struct need){ true, o->holders };
-}
-
-/* The thread that alone can release what a thread waits for, or -1. */
-static int holder_of(const struct plan *p, int t)
-{
-	const struct thread *thread = &p->threads[t];
-	const struct object *o = &p->objs[thread->on];
-
-	if (thread->wait == ON_JOIN)
-		return thread->on;
-	if (thread->wait != ON_OBJECT || o->kind >= NR_LOCKS || o->read_held)
-		return -1;
-	return first_of(o->holders);
-}
-
-static bool waits_for_pi(const struct plan *p, int t)
-{
-	return p->threads[t].wait == ON_OBJECT && is_pi(&p->objs[p->threads[t].on]);
-}
-
-/*
- * What the kernel refuses to wait for, glibc waits for on its stack, where nothing
- * names the holder: a PI lock whose holder is gone, or one in a cycle of PI locks.
- */
-static bool may_wait_on_stack(const struct plan *p, int t)
-{
-	int holder = t;
-
-	for (unsigned int n = 0; n <= p->nr_threads; n++) {
-		if (!waits_for_pi(p, holder))
-			return p->threads[holder].wait == GONE;
-		holder = holder_of(p, holder);
-	}
-	return true;
-}
-
-/* Whether a thread waits for a lock of its process that names a holder who is gone. */
-static bool holder_is_not_there(const struct plan *p, int t)
-{
-	const struct object *o = &p->objs[p->threads[t].on];
-	int holder = holder_of(p, t);
-
-	if (o->kind >= NR_LOCKS || o->shared || is_pi(o))
-		return false;
-	return is_copy(p, t, o) || (holder >= 0 && p->threads[holder].wait == GONE);
-}
-
-/*
- * The same as far as it can be seen from outside what the threads will do: without a
- * holder that is named, any thread that could get at what is waited for may wake.
- */
-static struct need need_as_seen(const struct plan *p, int t)
-{
-	const struct thread *thread = &p->threads[t];
-	const struct object *o = &p->objs[thread->on];
-	mask mine = threads_of(p, thread->proc), main_proc = threads_of(p, 0);
-
-	if (thread->wait == ON_CHILD)
-		return (struct need){ false, p->all & ~main_proc };
-	if (thread->wait != ON_OBJECT || thread->timed)
-		return need_by_plan(p, t);
-	if (o->kind == PIPE)
-		return (struct need){ false, p->all };
-	/* Or it is the holder who waits there, and the kernel still names him. */
-	if (waits_for_pi(p, t) && may_wait_on_stack(p, t))
-		return (struct need){ false, mine | bit(holder_of(p, t)) };
-	/*
-	 * A holder who is not there may be who forked this process, and is its main thread
-	 * now: none of them has called execve(2).
-	 */
-	if (holder_is_not_there(p, t) && (mine & -mine) != bit(t))
-		return (struct need){ false, mine };
-	if (kinds[o->kind].names_holder && !o->read_held)
-		return need_by_plan(p, t);
-	return (struct need){ false, o->shared ? p->all : mine };
 }
 
 /* Who goes on in the end, but for those in @held. */
-static mask who_goes_on(const struct plan *p, mask held,
-			struct need (*need_of)(const struct plan *p, int t))
+static mask who_goes_on(const struct plan *p, mask held)
 {
 	mask going = 0, before;
 
 	do {
 		before = going;
 		for (unsigned int t = 0; t < p->nr_threads; t++) {
-			struct need need = need_of(p, t);
-			bool goes = need.all ? !(need.threads & ~going) : need.threads & going;
+			const struct thread *thread = &p->threads[t];
+			bool by_itself = thread->wait == AT_GATE || thread->timed;
 
-			if (goes && !(held & bit(t)))
+			if ((by_itself || wakers_of(p, t) & going) && !(held & bit(t)))
 				going |= bit(t);
 		}
 	} while (going != before);
 	return going;
+}
+
+static mask who_is_live(const struct plan *p)
+{
+	return who_goes_on(p, p->stopped);
+}
+
+/* Once nobody is stopped any more. */
+static mask who_goes_on_then(const struct plan *p)
+{
+	return who_goes_on(p, 0);
 }
 
 /* What the end of the holders' chain makes of who is stuck; "no-waker" is always true. */
@@ -688,7 +675,7 @@ static const char *stuck_name(const struct plan *p, int t)
  * What the threads of a case do
  */
 
-static union body *body_of(int obj)
+static struct body *body_of(int obj)
 {
 	return &(plan->objs[obj].shared ? shared : own)[obj];
 }
@@ -737,7 +724,7 @@ static void init_rwlock(pthread_rwlock_t *rwlock, const struct object *o)
 	check(pthread_rwlock_init(rwlock, &attr), "pthread_rwlock_init");
 }
 
-static void init_event(union body *b, const struct object *o)
+static void init_event(struct body *b, const struct object *o)
 {
 	pthread_condattr_t attr;
 
@@ -765,7 +752,7 @@ static void init_barrier(pthread_barrier_t *barrier, int obj)
 static void init_object(int obj)
 {
 	const struct object *o = &plan->objs[obj];
-	union body *b = body_of(obj);
+	struct body *b = body_of(obj);
 
 	switch (o->kind) {
 	case RWLOCK:
@@ -816,9 +803,34 @@ static void unlock(int obj)
 		check(pthread_mutex_unlock(&body_of(obj)->mutex), "pthread_mutex_unlock");
 }
 
+/* As the thread that forked, if it held it: glibc compares the id in the lock. */
+static void release_inherited(int obj)
+{
+	struct body *b = body_of(obj);
+	pid_t tid = syscall(SYS_gettid);
+
+	if (plan->objs[obj].kind == ROBUST) {
+		/* It is in the list of the other thread. */
+		__atomic_store_n(&b->mutex.__data.__lock, FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);
+		futex((uint32_t *)&b->mutex.__data.__lock, FUTEX_WAKE, INT_MAX, NULL, 0);
+		return;
+	}
+	if (plan->objs[obj].kind == RWLOCK)
+		b->rwlock.__data.__cur_writer = tid;
+	else
+		b->mutex.__data.__owner = tid;
+	unlock(obj);
+}
+
+static void release_readers(int obj)
+{
+	for (int n = __builtin_popcount(plan->objs[obj].holders); n; n--)
+		unlock(obj);
+}
+
 static void wake_all(int obj)
 {
-	union body *b = body_of(obj);
+	struct body *b = body_of(obj);
 	static const char bytes[MAX_THREADS];
 
 	switch (plan->objs[obj].kind) {
@@ -833,7 +845,8 @@ static void wake_all(int obj)
 			sem_post(&b->sem);
 		break;
 	case BARRIER:
-		pthread_barrier_wait(&b->barrier);
+		if (!atomic_exchange(&b->released, true))
+			pthread_barrier_wait(&b->barrier);
 		break;
 	case RAW:
 		b->word = ~plan->objs[obj].expected;
@@ -846,15 +859,45 @@ static void wake_all(int obj)
 	}
 }
 
-/* What a thread does that goes on. */
+/* What a thread of the process can do for those who wait for that object. */
+static void let_go(int t, int obj)
+{
+	const struct object *o = &plan->objs[obj];
+	int proc = plan->threads[t].proc;
+	bool reaches = o->shared || o->home == proc;
+
+	if (o->kind >= NR_LOCKS) {
+		if (reaches || o->kind == PIPE)
+			wake_all(obj);
+	} else if (o->read_held) {
+		if ((reaches || !o->home) && !atomic_exchange(&body_of(obj)->released, true))
+			release_readers(obj);
+	} else if (is_inherited(plan, proc, o)) {
+		if (t == first_of(threads_of(plan, proc)))
+			release_inherited(obj);
+	} else if (o->holders & bit(t)) {
+		unlock(obj);
+	}
+}
+
+/* One that ends at once, of the first process: so it comes back from waitid(2). */
+static void make_child(int proc)
+{
+	long pid = syscall(SYS_clone, SIGCHLD | (proc ? CLONE_PARENT : 0), 0, 0, 0, 0);
+
+	if (!pid)
+		syscall(SYS_exit, 0);
+	if (pid < 0)
+		die("clone");
+}
+
+/* What a thread does that goes on: all that it could. */
 static void let_others_go_on(int t)
 {
-	for (unsigned int i = 0; i < plan->nr_objs; i++) {
-		if (plan->objs[i].holders & bit(t))
-			unlock(i);
-		if (plan->objs[i].wakers & bit(t))
-			wake_all(i);
-	}
+	for (unsigned int i = 0; i < plan->nr_objs; i++)
+		let_go(t, i);
+	if (plan->nr_procs > 1)
+		make_child(plan->threads[t].proc);
 }
 
 /* Each of these returns 0 if what is waited for came, ETIMEDOUT if not. */
@@ -874,7 +917,7 @@ static int lock_rwlock(pthread_rwlock_t *rwlock, bool reads, const struct timesp
 	return reads ? pthread_rwlock_rdlock(rwlock) : pthread_rwlock_wrlock(rwlock);
 }
 
-static int wait_event(union body *b, const struct timespec *until)
+static int wait_event(struct body *b, const struct timespec *until)
 {
 	int error = 0;
 
@@ -921,7 +964,7 @@ static int wait_pipe(int fd)
 
 static int wait_once(const struct thread *thread, const struct timespec *until)
 {
-	union body *b = body_of(thread->on);
+	struct body *b = body_of(thread->on);
 
 	switch (plan->objs[thread->on].kind) {
 	case RWLOCK:
@@ -960,20 +1003,20 @@ static void wait_on_object(const struct thread *thread)
 
 static void wait_at_gate(enum gate gate)
 {
-	struct pollfd event = { .fd = me->gate_poll, .events = POLLIN };
+	struct pollfd event = { .fd = control->gates.poll, .events = POLLIN };
 	uint64_t val;
 	sigset_t set;
 	int sig;
 
 	switch (gate) {
 	case GATE_PIPE:
-		wait_pipe(me->gate_pipe[0]);
+		wait_pipe(control->gates.pipe[0]);
 		break;
 	case GATE_SOCKET:
-		wait_pipe(me->gate_socket[0]);
+		wait_pipe(control->gates.socket[0]);
 		break;
 	case GATE_EVENTFD:
-		while (read(me->gate_event, &val, sizeof(val)) < 0 && errno == EINTR)
+		while (read(control->gates.event, &val, sizeof(val)) < 0 && errno == EINTR)
 			;
 		break;
 	case GATE_POLL:
@@ -991,10 +1034,15 @@ static void wait_at_gate(enum gate gate)
 	}
 }
 
-static void wait_for_child(pid_t pid)
+/* Any of them, which others may wait for as well. */
+static void wait_for_child(void)
 {
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	siginfo_t info;
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT)) {
+		if (errno != EINTR)
+			die("waitid");
+	}
 }
 
 static void do_wait(const struct thread *thread)
@@ -1017,7 +1065,7 @@ static void do_wait(const struct thread *thread)
 			check(pthread_join(handles[thread->on], NULL), "pthread_join");
 		break;
 	case ON_CHILD:
-		wait_for_child(control->pids[thread->on]);
+		wait_for_child();
 		break;
 	case GONE:
 		break;
@@ -1044,6 +1092,7 @@ static void go(int t)
 	do_wait(&plan->threads[t]);
 	control->threads[t].stage = WENT;
 	let_others_go_on(t);
+	control->threads[t].stage = DONE;
 }
 
 static void *run_thread(void *arg)
@@ -1087,7 +1136,6 @@ static void fork_children(void)
 			die("fork");
 		if (!pid)
 			run_process(proc);
-		control->pids[proc] = pid;
 	}
 }
 
@@ -1190,7 +1238,7 @@ static long call_of(const struct plan *p, int t)
 	if (waits_on_futex(p, t))
 		return SYS_futex;
 	if (p->threads[t].wait == ON_CHILD)
-		return SYS_wait4;
+		return SYS_waitid;
 	return p->threads[t].wait == ON_OBJECT ? SYS_read : -1;
 }
 
@@ -1213,20 +1261,45 @@ static bool is_in_place(const struct zoo_case *c, int t)
 	return end != buf && (nr < 0 ? got >= 0 : got == nr);
 }
 
-static void make_gates(struct zoo_case *c)
+static void make_gates(const struct zoo_case *c)
 {
-	c->gate_event = eventfd(0, EFD_SEMAPHORE);
-	c->gate_poll = eventfd(0, 0);
-	if (c->gate_event < 0 || c->gate_poll < 0 || pipe(c->gate_pipe) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, c->gate_socket))
+	struct gates *g = &c->control->gates;
+
+	g->event = eventfd(0, EFD_SEMAPHORE);
+	g->poll = eventfd(0, 0);
+	if (g->event < 0 || g->poll < 0 || pipe(g->pipe) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, g->socket))
 		die("case %u: cannot make its gates", c->nr);
+}
+
+static struct control *map_control(int fd)
+{
+	void *mem = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	return mem;
+}
+
+static void __attribute__((noreturn)) exec_case(const struct zoo_case *c, int fd)
+{
+	char nr[16], fd_text[16];
+	char *args[] = { "mkzoo", seed_text, nr, "1", fd_text, NULL };
+
+	snprintf(nr, sizeof(nr), "%u", c->nr);
+	snprintf(fd_text, sizeof(fd_text), "%d", fd);
+	execv("/proc/self/exe", args);
+	die("execve");
 }
 
 static void start_case(struct zoo_case *c)
 {
+	int fd = memfd_create("control", 0);
 	pid_t parent = getpid(), pid;
 
-	c->control = map_shared(sizeof(*c->control));
+	if (fd < 0 || ftruncate(fd, sizeof(*c->control)))
+		die("memfd_create");
+	c->control = map_control(fd);
 	make_gates(c);
 	pid = fork();
 	if (pid < 0)
@@ -1235,8 +1308,11 @@ static void start_case(struct zoo_case *c)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent || setsid() < 0)
 			_exit(1);
+		if (c->plan.execs)
+			exec_case(c, fd);
 		run_case(c);
 	}
+	close(fd);
 	c->pid = pid;
 	while (getsid(pid) != pid)
 		look_again(c, 0, "in its session");
@@ -1341,27 +1417,28 @@ static void print_wait(const struct plan *p, int t)
 		printf(" on=join:%d", thread->on);
 		break;
 	case ON_CHILD:
-		printf(" on=child:%d", thread->on);
+		printf(" on=child");
 		break;
 	case GONE:
 		printf(" on=gone");
 		break;
 	case ON_OBJECT:
-		printf(" on=%s%s%s:%d", kinds[o->kind].name, o->shared ? ",shared" :
+		printf(" on=%s%s%s:%d", kinds[o->kind], o->shared ? ",shared" :
 		       is_copy(p, t, o) ? ",copy" : "", thread->reads && o->kind == RWLOCK ?
 		       ",read" : "", thread->on);
 	}
-	printf("%s%s", thread->timed ? ",timed" : "", p->stopped & bit(t) ? ",stopped" : "");
+	printf("%s%s%s", thread->timed ? ",timed" : "", p->stopped & bit(t) ? ",stopped" : "",
+	       waits_on_stack(p, t) ? ",given-up" : "");
 }
 
-static void print_objects(const struct plan *p, const char *key, int t, bool locks)
+static void print_held(const struct plan *p, int t)
 {
-	printf(" %s=", key);
+	printf(" holds=");
 	for (unsigned int i = 0; i < p->nr_objs; i++) {
 		const struct object *o = &p->objs[i];
 
-		if ((locks ? o->holders : o->wakers) & bit(t))
-			printf("%s%s:%u,", o->shared ? "shared-" : "", kinds[o->kind].name, i);
+		if (o->holders & bit(t))
+			printf("%s%s:%u,", o->shared ? "shared-" : "", kinds[o->kind], i);
 	}
 }
 
@@ -1393,27 +1470,20 @@ static void print_holder(const struct zoo_case *c, int t)
 static void print_case(const struct zoo_case *c)
 {
 	const struct plan *p = &c->plan;
-	mask live = who_goes_on(p, p->stopped, need_by_plan);
-	mask after = who_goes_on(p, 0, need_by_plan);
-	mask seen = who_goes_on(p, p->stopped, need_as_seen);
-	mask seen_after = who_goes_on(p, 0, need_as_seen);
+	mask live = who_is_live(p), after = who_goes_on_then(p);
 
 	for (unsigned int t = 0; t < p->nr_threads; t++) {
-		bool stuck = !(after & bit(t)), can_find = !((stuck ? seen_after : seen) & bit(t));
+		bool stuck = !(after & bit(t));
 
-		if (stuck && p->stopped)
-			can_find = !(seen & bit(t));
-		printf("%s case=%u thread=%u tid=%d tgid=%d truth=%s can_find=%s",
+		printf("%s case=%u thread=%u tid=%d tgid=%d truth=%s",
 		       waits_on_futex(p, t) ? "waiter" : "other", c->nr, t,
 		       c->control->threads[t].tid, c->control->threads[t].tgid,
-		       live & bit(t) ? "live" : stuck ? "stuck" : "stopped",
-		       can_find ? "yes" : "no");
+		       live & bit(t) ? "live" : stuck ? "stuck" : "stopped");
 		print_holder(c, t);
 		print_verdicts(p, t, stuck);
 		print_wait(p, t);
-		print_objects(p, "holds", t, true);
-		print_objects(p, "wakes", t, false);
-		printf("\n");
+		print_held(p, t);
+		printf(" execs=%s\n", p->execs ? "yes" : "no");
 	}
 }
 
@@ -1423,14 +1493,15 @@ static void print_case(const struct zoo_case *c)
 
 static void open_gates(const struct zoo_case *c)
 {
+	const struct gates *g = &c->control->gates;
 	static const char bytes[MAX_THREADS];
 	uint64_t val = MAX_THREADS;
 
 	c->control->open = true;
-	if (write(c->gate_pipe[1], bytes, sizeof(bytes)) < 0 ||
-	    write(c->gate_socket[1], bytes, sizeof(bytes)) < 0 ||
-	    write(c->gate_event, &val, sizeof(val)) < 0 ||
-	    write(c->gate_poll, &val, sizeof(val)) < 0)
+	if (write(g->pipe[1], bytes, sizeof(bytes)) < 0 ||
+	    write(g->socket[1], bytes, sizeof(bytes)) < 0 ||
+	    write(g->event, &val, sizeof(val)) < 0 ||
+	    write(g->poll, &val, sizeof(val)) < 0)
 		die("case %u: cannot open its gates", c->nr);
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
 		if (c->plan.threads[t].wait == AT_GATE && c->plan.threads[t].on == GATE_SIGNAL)
@@ -1441,12 +1512,34 @@ static void open_gates(const struct zoo_case *c)
 
 static bool went(const struct zoo_case *c, int t)
 {
-	return c->control->threads[t].stage == WENT;
+	return c->control->threads[t].stage >= WENT;
+}
+
+/* Whether it has done all that it does, its exit included. */
+static bool has_ended(const struct zoo_case *c, int t)
+{
+	return c->control->threads[t].stage == DONE && strchr("XZ", state_of(c, t));
+}
+
+/* Who was woken in vain runs until it sleeps again, or goes on. */
+static bool still_waits(const struct zoo_case *c, int t)
+{
+	char state = state_of(c, t);
+
+	return strchr("Tt", state) || (state == 'S' && is_in_place(c, t));
 }
 
 static void say_wrong(const struct zoo_case *c, int t, const char *what)
 {
 	printf("wrong case=%u thread=%d what=%s\n", c->nr, t, what);
+}
+
+static void check_nobody_went(const struct zoo_case *c)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		if (went(c, t))
+			say_wrong(c, t, "went-before");
+	}
 }
 
 /* Until all have gone on who should, or it is late.  Return: how many. */
@@ -1455,22 +1548,26 @@ static unsigned int wait_for(const struct zoo_case *c, mask should)
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
 		if (!(should & bit(t)))
 			continue;
-		while (!went(c, t) && !is_late())
+		while (!has_ended(c, t) && !is_late())
 			nap(MS / 5);
-		if (!went(c, t))
-			say_wrong(c, t, "does-not-go-on");
+		if (!has_ended(c, t))
+			say_wrong(c, t, went(c, t) ? "does-not-end" : "does-not-go-on");
 	}
 	return __builtin_popcount(should);
 }
 
-/* Nobody has gone on who should not.  Return: how many those are. */
+/* Now that the others have ended, they still wait.  Return: how many those are. */
 static unsigned int check_others(const struct zoo_case *c, mask should)
 {
 	mask others = c->plan.all & ~should & ~gone_threads(&c->plan);
 
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
-		if (others & bit(t) && went(c, t))
-			say_wrong(c, t, "goes-on");
+		if (!(others & bit(t)))
+			continue;
+		while (!went(c, t) && !still_waits(c, t) && !is_late())
+			nap(MS / 5);
+		if (went(c, t) || !still_waits(c, t))
+			say_wrong(c, t, went(c, t) ? "goes-on" : "does-not-wait");
 	}
 	return __builtin_popcount(others);
 }
@@ -1481,21 +1578,19 @@ static void prove(void)
 
 	set_deadline();
 	for (unsigned int i = 0; i < nr_cases; i++)
-		check_others(&cases[i], 0);
+		check_nobody_went(&cases[i]);
 	for (unsigned int i = 0; i < nr_cases; i++)
 		open_gates(&cases[i]);
 	for (unsigned int i = 0; i < nr_cases; i++)
-		live += wait_for(&cases[i], who_goes_on(&cases[i].plan, cases[i].plan.stopped,
-							need_by_plan));
+		live += wait_for(&cases[i], who_is_live(&cases[i].plan));
 	for (unsigned int i = 0; i < nr_cases; i++) {
-		check_others(&cases[i], who_goes_on(&cases[i].plan, cases[i].plan.stopped,
-						    need_by_plan));
+		check_others(&cases[i], who_is_live(&cases[i].plan));
 		continue_some(&cases[i]);
 	}
 	for (unsigned int i = 0; i < nr_cases; i++)
-		all += wait_for(&cases[i], who_goes_on(&cases[i].plan, 0, need_by_plan));
+		all += wait_for(&cases[i], who_goes_on_then(&cases[i].plan));
 	for (unsigned int i = 0; i < nr_cases; i++)
-		stuck += check_others(&cases[i], who_goes_on(&cases[i].plan, 0, need_by_plan));
+		stuck += check_others(&cases[i], who_goes_on_then(&cases[i].plan));
 	printf("proof live=%u stopped=%u stuck=%u\n", live, all - live, stuck);
 }
 
@@ -1511,13 +1606,30 @@ static unsigned long number(const char *text, unsigned long max)
 	return n;
 }
 
+/* After execve(2). */
+static void __attribute__((noreturn)) go_on_as_case(unsigned long seed, unsigned int nr, int fd)
+{
+	struct zoo_case *c = &cases[0];
+
+	prctl(PR_SET_NAME, "mkzoo");
+	c->nr = nr;
+	c->control = map_control(fd);
+	close(fd);
+	make_plan(&c->plan, seed, nr);
+	run_case(c);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long seed = argc == 4 ? number(argv[1], UINT32_MAX) : 0;
-	unsigned int first = argc == 4 ? number(argv[2], INT_MAX) : 0;
+	bool as_case = argc == 5;
+	unsigned long seed = argc == 4 || as_case ? number(argv[1], UINT32_MAX) : 0;
+	unsigned int first = argc == 4 || as_case ? number(argv[2], INT_MAX) : 0;
 	char c;
 
+	if (as_case)
+		go_on_as_case(seed, first, number(argv[4], INT_MAX));
 	nr_cases = number(argc == 4 ? argv[3] : "", MAX_CASES);
+	seed_text = argv[1];
 	for (unsigned int i = 0; i < nr_cases; i++) {
 		cases[i].nr = first + i;
 		make_plan(&cases[i].plan, seed, cases[i].nr);

@@ -1,20 +1,26 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Locks of real C libraries, and of Rust, made by mklocks: the tool names each kind, and
-its holder where it has one."""
+"""Locks of real C libraries, of Rust and of Python: the tool names each kind, and its
+holder where it has one."""
 
+import contextlib
 import json
 import os
 import subprocess
 
 import ksft
 
+MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
 BUILT = os.path.dirname(ksft.MKWAITERS)
 LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
               "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
-              "semaphore", "barrier", "join", "once", "stdio")
+              "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
+              "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
-             ("Rust", "mklocks-rust", ("mutex", "rwlock", "park")))
+             ("Rust", "mklocks-rust", ("mutex", "rwlock", "park")),
+             ("parking_lot", "mklocks-parking-lot",
+              ("mutex", "reader", "upgradable", "writer", "condition", "queue")))
+PYTHON_KINDS = ("lock", "join", "mutex")
 
 
 def judge():
@@ -24,26 +30,59 @@ def judge():
 
 
 def check_kind(kind, program):
-    """Make a lock and its waiter, and compare. The first of two waiters of a condition
-    variable has gone by then."""
-    path = os.path.join(BUILT, program)
-    if not os.path.exists(path):
-        raise ksft.Skip("%s is not built here" % program)
-    with ksft.Factory(kind, path) as factory:
-        truth = factory.get("waiter")[-1]
-        got = judge()[int(truth["tid"])]
-        ksft.equal(got["primitive"], truth["primitive"].replace(".", " "), "primitive")
-        holder = int(truth["holder"]) if "holder" in truth else None
-        ksft.equal(got.get("holder"), holder, "holder")
+    """Make a lock and its waiters, and compare."""
+    with ksft.Factory(kind, program) as factory:
+        verdicts = judge()
+        for truth in factory.get("waiter"):
+            got = verdicts[int(truth["tid"])]
+            ksft.equal(got["primitive"], truth["primitive"].replace(".", " "), "primitive")
+            holder = int(truth["holder"]) if "holder" in truth else None
+            ksft.equal(got.get("holder"), holder, "holder")
 
 
 def kind_test(kind, library, program):
     """The test of one kind, as ksft.run() wants it."""
     def test():
-        check_kind(kind, program)
+        path = os.path.join(BUILT, program)
+        if not os.path.exists(path):
+            raise ksft.Skip("%s is not built here" % program)
+        check_kind(kind, path)
     test.__doc__ = "%s of %s" % (kind, library)
     return test
 
 
+@contextlib.contextmanager
+def mounted(*args):
+    """With something mounted."""
+    subprocess.run(["mount", *args], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", args[-1]], check=True)
+
+
+def python_test(kind):
+    """The test of one kind of Debian's own Python."""
+    def test():
+        check_kind("%s %s" % (MKLOCKS_PY, kind), "/usr/bin/python3")
+    test.__doc__ = "%s of this host's Python" % kind
+    return test
+
+
+def new_python_test(kind):
+    """The test of one kind of Python 3.13, in a root of its own."""
+    def test():
+        root = os.path.realpath(os.path.join(BUILT, "python-root"))
+        if not os.path.isdir(root):
+            raise ksft.Skip("selftests/build_python_root has not made a root")
+        with (mounted("-t", "proc", "proc", root + "/proc"),
+              mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
+            check_kind("%s python3.13 /mnt/mklocks.py %s" % (root, kind), "chroot")
+    test.__doc__ = "%s of Python 3.13" % kind
+    return test
+
+
 ksft.run([kind_test(kind, library, program)
-          for library, program, kinds in LIBRARIES for kind in kinds])
+          for library, program, kinds in LIBRARIES for kind in kinds] +
+         [python_test(kind) for kind in PYTHON_KINDS] +
+         [new_python_test(kind) for kind in PYTHON_KINDS])

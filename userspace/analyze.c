@@ -144,7 +144,7 @@ static void compare_looks(struct work *w)
 	for (size_t t = 0; t < w->s->nr_threads; t++) {
 		const struct holder *h = &w->a->holders[t];
 		int old = w->before_thread[t];
-		bool other = holder_known(h) && !holder_confirmed(w, t);
+		bool other = (h->thread >= 0 || h->gone) && !holder_confirmed(w, t);
 
 		for (int pass = 0; pass < NR_PASSES; pass++)
 			w->moved[pass][t] = old < 0 ||
@@ -581,8 +581,10 @@ static void name_holder(const struct work *w, struct judgement *j, const struct 
 	j->holder_thread = j->end_thread = j->runner = -1;
 	if (waiter->mm >= 0)
 		j->runner = w->a->mms[waiter->mm].runner;
-	if (h) {
+	if (h)
 		j->lock = h->primitive;
+	/* An id in memory that may mean this thread or that tells nothing. */
+	if (h && (holder_known(h) || h->evidence != BY_WORDS)) {
 		j->holder = h->id;
 		j->holder_thread = h->thread;
 	}

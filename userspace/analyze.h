@@ -110,7 +110,9 @@ enum evidence {
 struct holder {
 	enum evidence evidence;
 	const char *primitive;	/* what it waits for, or NULL; may be known with no holder */
-	pid_t id;		/* as the word or the kernel has it; PID_UNKNOWN: not known */
+	pid_t id;		/* as the word or the kernel has it; PID_UNKNOWN: not known,
+				 * but nobody other than @thread may be it, if that is one
+				 */
 	int thread;		/* or -1: none that the snapshot holds ... */
 	bool gone;		/* ... and no other has it */
 };

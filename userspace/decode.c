@@ -8,13 +8,15 @@
  *
  * To add a kind, write a function and name it in decoders[], before those with
  * fewer signs. A kind without a holder (a condition variable, a thread pool's parked
- * thread) leaves the owner alone: it is only shown.
+ * thread) leaves the owner alone: it is only shown. The steps, with an example, are in
+ * Documentation/adding-a-decoder.rst.
  *
  * Offsets are in bytes from the futex word, and of 64-bit programs.
  */
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "decode.h"
 
@@ -22,6 +24,9 @@
 
 /* In the words of PI and robust locks: linux/futex.h. */
 #define WAITERS		0x80000000U
+
+/* In the lock of musl's FILE. */
+#define MUSL_FILE_WAITERS	0x40000000U
 
 /* More than a condition variable will see, and less than most addresses of 64 bits. */
 #define MAX_WAITS	(1ULL << 40)
@@ -117,6 +122,23 @@ static bool waits_while(const struct waiter *w, uint32_t value)
 static bool is_count(uint32_t nr)
 {
 	return nr && nr <= MAX_TID;
+}
+
+/* An address of user space. */
+static bool is_pointer(uint64_t val)
+{
+	return val > 1 << 16 && val < 1ULL << 56;
+}
+
+/* The pointer to a structure, if there is one. */
+static bool is_link(uint64_t val)
+{
+	return !val || (is_pointer(val) && !(val & 7));
+}
+
+static bool is_private(const struct waiter *w)
+{
+	return w->flags && !strcmp(w->flags, "PRIVATE");
 }
 
 static bool recognised(struct lock *lock, const char *name)
@@ -290,13 +312,36 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
  * sem_t of 64-bit programs in glibc (nptl/sem_waitcommon.c): value@0, number of
  * waiters@4, then 0 if private and 128 if shared@8.
  */
-static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
+static bool is_glibc_sem(const struct waiter *w)
 {
 	uint32_t nr;
 
 	return bitset_wait(w) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
-	       w->flags && word_is(w, 8, strstr(w->flags, "PRIVATE") ? 0 : 128) &&
-	       recognised(lock, "sem_t");
+	       w->flags && word_is(w, 8, strstr(w->flags, "PRIVATE") ? 0 : 128);
+}
+
+static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
+{
+	return is_glibc_sem(w) && recognised(lock, "sem_t");
+}
+
+/*
+ * CPython's PyMutex, from 3.13 on (struct wait_entry in Python/parking_lot.c): a thread
+ * waits on a semaphore on its stack, with park_arg@-16 from that, address of the lock@-8,
+ * and two links of the queue@32 and @40.  park_arg is on the stack as well, in the frame
+ * of the caller (_PyMutex_LockTimed() in Python/lock.c).  The lock itself, a byte, is
+ * elsewhere.
+ */
+static bool decode_python_mutex(const struct waiter *w, struct lock *lock)
+{
+	uint64_t arg, addr, next, prev;
+
+	return is_glibc_sem(w) && w->known & W_WAITS_ON &&
+	       waiter_long(w, -16, &arg) && arg > w->waits_on && arg < w->waits_on + 4096 &&
+	       waiter_long(w, -8, &addr) && is_pointer(addr) &&
+	       waiter_long(w, 32, &next) && next && is_link(next) &&
+	       waiter_long(w, 40, &prev) && prev && is_link(prev) &&
+	       recognised(lock, "PyMutex");
 }
 
 /*
@@ -362,6 +407,81 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 	       next && held(lock, "pthread_mutex", word);
 }
 
+/*
+ * musl's pthread_rwlock_t (src/thread/pthread_rwlock_timedwrlock.c): the futex@0, waiters@4,
+ * 128 if shared@8, then nothing. The word counts the readers, or holds 0x7fffffff for a
+ * writer, and the top bit says that there are waiters.
+ */
+static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
+{
+	uint32_t word, waiters;
+
+	if (!plain_wait(w) || !waiter_word(w, 0, &word) || !waits_while(w, word) ||
+	    !(word & WAITERS) || !(is_count(word & ~WAITERS) || word == UINT32_MAX) ||
+	    !waiter_word(w, 4, &waiters) || !is_count(waiters) ||
+	    !word_is(w, 8, is_private(w) ? 0 : 128))
+		return false;
+	for (int offset = 12; offset < 48; offset += 4) {
+		if (!word_is(w, offset, 0))
+			return false;
+	}
+	return recognised(lock, "pthread_rwlock");
+}
+
+/*
+ * musl's pthread_cond_t (struct waiter in src/thread/pthread_cond_timedwait.c): a thread
+ * waits on its stack while a word is 2, with prev@-20, next@-12, state@-4 (0 or, if it was
+ * signalled, 1) and notify@4 (0 until a wait ends otherwise). One that is alone has too few
+ * signs: for two, one of the links is there.
+ */
+static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
+{
+	uint64_t prev, next, notify;
+	uint32_t state;
+
+	return plain_wait(w) && is_private(w) && waits_while(w, 2) &&
+	       w->known & W_WAITS_ON && w->waits_on % 8 == 4 &&
+	       waiter_long(w, -20, &prev) && waiter_long(w, -12, &next) && (prev || next) &&
+	       is_link(prev) && is_link(next) && waiter_word(w, -4, &state) && state <= 1 &&
+	       waiter_long(w, 4, &notify) && !notify && recognised(lock, "pthread_cond");
+}
+
+/*
+ * A shared one: -1 in a pointer@-8 says so; then a number that each signal changes@0, which is
+ * the futex, waiters@4, clock@8, and a lock@24 and a pointer@32 that only others use.
+ */
+static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
+{
+	uint32_t waiters, clock;
+	uint64_t shared, tail;
+
+	return plain_wait(w) && w->flags && !is_private(w) && waiter_long(w, -8, &shared) &&
+	       shared == UINT64_MAX && waiter_word(w, 4, &waiters) && is_count(waiters) &&
+	       waiter_word(w, 8, &clock) && clock <= CLOCK_TAI && word_is(w, 24, 0) &&
+	       waiter_long(w, 32, &tail) && !tail && recognised(lock, "pthread_cond");
+}
+
+/*
+ * musl's FILE (src/internal/stdio_impl.h, src/stdio/__lockfile.c): the word is the owner's tid
+ * and, while there are waiters, bit 30; prev@-36, next@-28, descriptor@-20, depth of
+ * flockfile()@-12, -1, 0 or 1 for wide characters@-4, and -1 or the end of a line@4.
+ */
+static bool decode_musl_file(const struct waiter *w, struct lock *lock)
+{
+	uint32_t word, fd, mode, lbf;
+	uint64_t prev, next, depth;
+
+	return plain_wait(w) && is_private(w) && waiter_word(w, 0, &word) &&
+	       waits_while(w, word) && is_count(word - MUSL_FILE_WAITERS) &&
+	       waiter_long(w, -36, &prev) && is_link(prev) &&
+	       waiter_long(w, -28, &next) && is_link(next) &&
+	       waiter_word(w, -20, &fd) && fd + 1 <= INT32_MAX &&
+	       waiter_long(w, -12, &depth) && depth <= MAX_TID &&
+	       waiter_word(w, -4, &mode) && mode + 1 <= 2 &&
+	       waiter_word(w, 4, &lbf) && (lbf == UINT32_MAX || lbf == '\n') &&
+	       held(lock, "stdio lock", word - MUSL_FILE_WAITERS);
+}
+
 /* musl's __lock(): the top bit, and the number of those who have it or wait. */
 static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
 {
@@ -376,7 +496,7 @@ static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
  */
 static bool rust_wait(const struct waiter *w)
 {
-	return bitset_wait(w) && w->flags && !strcmp(w->flags, "PRIVATE");
+	return bitset_wait(w) && is_private(w);
 }
 
 static bool decode_rust_mutex(const struct waiter *w, struct lock *lock)
@@ -397,6 +517,28 @@ static bool decode_rust_park(const struct waiter *w, struct lock *lock)
 }
 
 /*
+ * Rust's crate parking_lot (struct ThreadData in parking_lot_core's parking_lot.rs,
+ * thread_parker/linux.rs): a thread waits in memory of its own while a word is 1. rustc
+ * puts the larger fields first: address of the lock@-32, next of the queue@-24, two tokens
+ * @-16 and @-8, and whether there is a timeout@4, a byte. The tokens say that the lock was
+ * handed over, and how a rwlock is wanted (parking_lot's raw_rwlock.rs).
+ */
+static bool decode_parking_lot(const struct waiter *w, struct lock *lock)
+{
+	uint64_t key, next, unpark, park;
+	uint32_t timed;
+
+	return plain_wait(w) && is_private(w) && waits_while(w, 1) &&
+	       waiter_long(w, -32, &key) && is_pointer(key) &&
+	       waiter_long(w, -24, &next) && is_link(next) &&
+	       waiter_long(w, -16, &unpark) && unpark <= 1 &&
+	       waiter_long(w, -8, &park) && (!park || park == 8 || park == 16 || park == 20) &&
+	       w->timeout && waiter_word(w, 4, &timed) &&
+	       (timed & 255) == (w->timeout > TIMEOUT_NONE) &&
+	       recognised(lock, "parking_lot park");
+}
+
+/*
  * Go's runtime (lock_futex.go): an idle thread sleeps on the note in its struct m, which is
  * mostly in Go's heap, and that begins at 0xc000000000 (malloc.go). From 1.24 on locks
  * too are waited for in struct m, by a -1 (lock_spinbit.go).
@@ -408,7 +550,7 @@ static bool in_go_heap(const struct waiter *w)
 
 static bool decode_go(const struct waiter *w, struct lock *lock)
 {
-	if (!plain_wait(w) || !in_go_heap(w) || !w->flags || strcmp(w->flags, "PRIVATE"))
+	if (!plain_wait(w) || !in_go_heap(w) || !is_private(w))
 		return false;
 	if (waits_while(w, 0) && word_is(w, 4, 0))
 		return recognised(lock, "go note");
@@ -427,7 +569,7 @@ static bool decode_lll(const struct waiter *w, struct lock *lock)
 	if (!plain_wait(w) || !waits_while(w, 2))
 		return false;
 	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_long(w, 8, &owner) &&
-	    owner > 1 << 16 && owner < 1ULL << 56 && !(owner & 15))
+	    is_pointer(owner) && !(owner & 15))
 		return recognised(lock, "stdio lock");
 	return recognised(lock, "low-level lock");
 }
@@ -438,12 +580,18 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 	decode_glibc_pi,
 	decode_glibc_ceiling,
 	decode_glibc_rwlock,
+	decode_python_mutex,
 	decode_glibc_cond,
 	decode_glibc_sem,
 	decode_musl_sem,
 	decode_glibc_barrier,
 	decode_musl_mutex,
+	decode_parking_lot,
 	decode_go,
+	decode_musl_rwlock,
+	decode_musl_cond,
+	decode_musl_shared_cond,
+	decode_musl_file,
 	decode_glibc_once,
 	decode_musl_lock,
 	decode_rust_mutex,

@@ -243,12 +243,19 @@ static void explain_word(FILE *out, const struct waiter *w)
 static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
 			 const struct waiter *w)
 {
-	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
+	const struct holder *h = w->thread < 0 ? NULL : &a->holders[w->thread];
+	enum evidence evidence = h ? h->evidence : BY_NOTHING;
 	const struct snapshot *s = a->s;
 	struct outsider o;
 
 	if (j->holder == PID_UNKNOWN && !j->lock)
 		para(out, "Lock", "not recognised, so its holder is not known");
+	else if (j->holder == PID_UNKNOWN && evidence == BY_WORDS && h->thread >= 0)
+		para(out, "Lock", "looks like a %s, held by a thread that is not there, if not by "
+		     "the main thread, before it was forked", j->lock);
+	else if (j->holder == PID_UNKNOWN && evidence == BY_WORDS)
+		para(out, "Lock", "looks like a %s; it is not known which thread has the id in it",
+		     j->lock);
 	else if (j->holder == PID_UNKNOWN)
 		para(out, "Lock", "looks like a %s, which names no holder", j->lock);
 	else if (evidence != BY_WORDS)
@@ -403,8 +410,9 @@ static void explain_wakers(FILE *out, const struct analysis *a, const struct jud
 {
 	const struct mm_state *m = w->mm < 0 ? NULL : &a->mms[w->mm];
 	size_t nr = m ? m->nr_able + m->nr_waiting + m->nr_sleeping + m->nr_stopped : 0;
+	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
 
-	if (w->thread >= 0 && a->holders[w->thread].evidence == BY_KERNEL)
+	if (evidence == BY_KERNEL)
 		para(out, "Wakers", "only the owner: by unlocking, or when it ends");
 	else if (w->key_type == KEY_SHARED_INODE)
 		explain_shared(out, a, w);
@@ -414,8 +422,9 @@ static void explain_wakers(FILE *out, const struct analysis *a, const struct jud
 		para(out, "Wakers", "only threads of its own address space; not all are known");
 	else if (m->nr_able)
 		para(out, "Wakers", "only threads of its own address space: %zu of %zu can run%s",
-		     m->nr_able, nr, j->holder == PID_UNKNOWN ? "" :
-		     ", but none but the holder should");
+		     m->nr_able, nr, j->holder != PID_UNKNOWN ? ", but none but the holder should" :
+		     evidence == BY_WORDS && a->holders[w->thread].thread >= 0 ?
+		     ", but none but the main thread should" : "");
 	else if (m->nr_stopped)
 		para(out, "Wakers", "only threads of its own address space: none can run, and "
 		     "%zu of %zu are stopped", m->nr_stopped, nr);
@@ -468,8 +477,8 @@ static const char *unless_limit(enum limit limit)
 {
 	switch (limit) {
 	case LIMIT_HOLDER:
-		return "the words in memory are no such lock, or the holder's id has become "
-		       "another's";
+		return "the words in memory are no such lock, the holder's id has become "
+		       "another's, or another thread releases it in the holder's place";
 	case LIMIT_SLEEP:
 		return "somebody whom /proc does not show can end such a sleep: with a descriptor "
 		       "of the pipe, or as another child or tracee";

@@ -249,7 +249,7 @@ static void find_shared_holder(const struct analysis *a, const struct waiter *w,
 		int mm = s->maps[shared->first_map + i];
 		int t = snapshot_find_owner(s, mm, h->id);
 
-		complete &= a->mms[mm].complete;
+		complete &= a->mms[mm].complete && t != OWNER_UNKNOWN;
 		if (t < 0)
 			continue;
 		h->thread = t;
@@ -278,15 +278,35 @@ static bool find_joined(const struct analysis *a, const struct waiter *w, struct
 }
 
 /*
- * Whether the holder may be the thread that forked: the locks that it took before have its
- * old id, but in the child it is the main thread.
+ * The thread that a holder who is not there may be: the locks that the thread took which
+ * forked have its old id, but in the child it is the main thread.
+ *
+ * Return: its index, or -1: nobody.
  */
-static bool may_be_main_thread(const struct snapshot *s, const struct waiter *w)
+static int find_forked_holder(const struct analysis *a, const struct waiter *w)
 {
-	int main_thread = snapshot_find_thread(s, w->tgid);
+	int t = snapshot_find_thread(a->s, w->tgid);
 
-	return main_thread >= 0 && main_thread != w->thread &&
-	       (w->process < 0 || s->processes[w->process].execed != YES);
+	if (t < 0 || t == w->thread || a->blocked[t] == DEAD ||
+	    (w->process >= 0 && a->s->processes[w->process].execed == YES))
+		return -1;
+	return t;
+}
+
+/* The holder of a lock that only threads of the address space can release. */
+static void find_local_holder(const struct analysis *a, const struct waiter *w,
+			      struct holder *h)
+{
+	int forked, t = snapshot_find_owner(a->s, w->mm, h->id);
+
+	h->thread = t < 0 ? -1 : t;
+	h->gone = t < 0 && t != OWNER_UNKNOWN && a->mms[w->mm].complete;
+	forked = h->gone ? find_forked_holder(a, w) : -1;
+	if (forked >= 0) {
+		h->id = PID_UNKNOWN;
+		h->thread = forked;
+		h->gone = false;
+	}
 }
 
 static void find_decoded(const struct analysis *a, const struct waiter *w, struct holder *h)
@@ -303,13 +323,7 @@ static void find_decoded(const struct analysis *a, const struct waiter *w, struc
 	if (w->shared >= 0) {
 		find_shared_holder(a, w, h);
 	} else if (key_is_local(w)) {
-		h->thread = snapshot_find_owner(a->s, w->mm, lock.owner);
-		h->gone = h->thread < 0 && a->mms[w->mm].complete;
-		if (h->gone && may_be_main_thread(a->s, w)) {
-			*h = (struct holder){ .id = PID_UNKNOWN, .thread = -1,
-					      .primitive = lock.name };
-			return;
-		}
+		find_local_holder(a, w, h);
 	}
 	if (h->thread >= 0 && a->blocked[h->thread] == DEAD) {
 		h->thread = -1;
@@ -356,8 +370,7 @@ static void find_holders(struct analysis *a)
 /* Whether in this pass only the holder can wake the thread. */
 static bool rests_on_holder(const struct holder *h, enum pass pass)
 {
-	return (h->thread >= 0 || h->gone) && h->id != PID_UNKNOWN &&
-	       (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
+	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
 }
 
 /*

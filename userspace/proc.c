@@ -968,7 +968,7 @@ void proc_find_outsiders(const char *root, struct snapshot *s)
 		const struct waiter *w = &s->waiters[i];
 
 		if (w->mm >= 0 && decode_lock(w, &lock) && lock.owner > 0 &&
-		    snapshot_find_owner(s, w->mm, lock.owner) < 0)
+		    snapshot_find_owner(s, w->mm, lock.owner) == -1)
 			ids[nr++] = lock.owner;
 	}
 	qsort(ids, nr, sizeof(*ids), compare_ids);

@@ -385,19 +385,27 @@ static void index_threads(struct snapshot *s)
 /**
  * snapshot_index_owners() - make snapshot_find_owner() work
  * @s: the snapshot; to be called again when a thread's nstid was changed
- *
- * A thread of which nothing is known is taken to be in the reader's namespace.
  */
 void snapshot_index_owners(struct snapshot *s)
 {
+	for (size_t i = 0; i < s->nr_mms; i++)
+		s->mms[i].nr_unnamed = 0;
 	idmap_free(&s->by_owner);
 	idmap_init(&s->by_owner, s->nr_threads);
 	for (size_t i = 0; i < s->nr_threads; i++) {
-		const struct thread *t = &s->threads[i];
-		pid_t id = t->nstid > 0 ? t->nstid : t->tid;
+		struct thread *t = &s->threads[i];
+		int first;
 
-		if (id > 0)
-			idmap_add(&s->by_owner, owner_key(t->mm, id), i);
+		t->nstid_shared = false;
+		if (t->mm < 0)
+			continue;
+		if (t->nstid > 0) {
+			first = idmap_add(&s->by_owner, owner_key(t->mm, t->nstid), i);
+			if (first != (int)i)
+				s->threads[first].nstid_shared = true;
+		} else {
+			s->mms[t->mm].nr_unnamed++;
+		}
 	}
 }
 
@@ -469,11 +477,17 @@ int snapshot_find_process(const struct snapshot *s, pid_t tgid)
  * @mm: index of the address space that the word is in
  * @owner: the id in the word, of the process's own pid namespace
  *
- * Return: the index in @s->threads of the live thread of @mm, or -1.
+ * Return: the index in @s->threads of the thread of @mm; -1: none that the snapshot holds;
+ * OWNER_UNKNOWN: some have that id, as threads of two pid namespaces can
+ * (CLONE_VM | CLONE_NEWPID), or may be it.
  */
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
 {
-	return idmap_find(&s->by_owner, owner_key(mm, owner));
+	int t = idmap_find(&s->by_owner, owner_key(mm, owner));
+
+	if (t < 0)
+		return s->mms[mm].nr_unnamed ? OWNER_UNKNOWN : -1;
+	return s->threads[t].nstid_shared ? OWNER_UNKNOWN : t;
 }
 
 /**

@@ -18,6 +18,8 @@
 #define PID_UNKNOWN	(-1)
 #define PID_NONE	(-2)	/* of a tracer: there is none */
 
+#define OWNER_UNKNOWN	(-2)	/* of snapshot_find_owner() */
+
 #define MM_OF_PROCESS	(-2)	/* of a thread, until snapshot_index() */
 
 #define NR_ARGS		6
@@ -114,6 +116,7 @@ struct mm {
 	uint32_t live;
 	uint32_t hidden;
 	uint32_t nr_threads;	/* thread records that name this mm */
+	uint32_t nr_unnamed;	/* of those, whose id in their own pid namespace is unknown */
 	uint64_t nr_ranges;	/* tids that live_threads names */
 	const char *live_threads;
 };
@@ -144,7 +147,8 @@ enum {
 struct thread {
 	pid_t tid;
 	pid_t tgid;
-	pid_t nstid;		/* its id in its own pid namespace */
+	pid_t nstid;		/* its id in its own pid namespace ... */
+	bool nstid_shared;	/* ... which another thread of the mm has, in another one */
 	pid_t tracer;
 	int mm;
 	int process;

@@ -87,6 +87,8 @@
 #define PAIR		MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
 #define TRIO		MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) \
 			T(10, 10, 1) T(11, 10, 1) T(12, 10, 1)
+#define FORKED_TRIO	MM(1, 3, "10-12") PROC(10, 9, 1, no, 0x0) \
+			T(10, 10, 1) T(11, 10, 1) T(12, 10, 1)
 
 struct want {
 	pid_t tid;		/* 0: no more */
@@ -370,6 +372,14 @@ static const struct world {
 	{ "in a child of fork the holder may be the main thread, under its old id",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, no, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
 	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, FINE(WAITING, CAN_RUN) } } },
+	{ "which alone can release it then, and waits for nobody who can run",
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) }, { 11, STUCK(NO_WAKER, LIKELY, STUCK) } } },
+	{ "not if the lock had a live holder at the first look",
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_10),
+	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
+	  { { 11, FINE(UNKNOWN, MOVED) } } },
 	{ "but not after execve",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
 	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
@@ -693,6 +703,18 @@ static void test_proc_limit(void)
 	snapshot_free(&before);
 }
 
+/* Of the lock that thread 0 waits for. */
+static void is_holder_unknown(struct snapshot *s, const char *name)
+{
+	struct analysis a;
+
+	snapshot_index_owners(s);
+	analyze(&a, s, NULL);
+	ok(a.judgements[0].holder == PID_UNKNOWN && a.judgements[0].holder_thread == -1 &&
+	   a.judgements[0].verdict == VERDICT_WAITING, "%s: no holder is given", name);
+	analysis_free(&a);
+}
+
 /* In a container, the lock has another id than the reader sees. */
 static void test_namespace(void)
 {
@@ -711,6 +733,15 @@ static void test_namespace(void)
 	       "the holder has the id that the reader sees");
 	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o) == false,
 	   "an id of the namespace is not looked for among those of the reader");
+	s.threads[2].nstid = 2;
+	is_holder_unknown(&s, "the id of two threads, of two pid namespaces");
+	s.threads[2].nstid = PID_UNKNOWN;
+	snapshot_index_owners(&s);
+	is_num(snapshot_find_owner(&s, 0, 2), 1, "beside one without an id, others are known");
+	s.threads[1].nstid = 4;
+	is_holder_unknown(&s, "an id that may be that of a thread without one");
+	is_num(snapshot_find_owner(&s, 0, 11), OWNER_UNKNOWN,
+	       "the reader's id does not stand for an unknown one");
 	s.threads[2].nstid = 12;
 	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o),
 	   "but it is if they are the same");

@@ -12,7 +12,12 @@
 
 #define WAIT	"op=FUTEX_WAIT flags=PRIVATE bitset=0xffffffff"
 #define BITSET	"op=FUTEX_WAIT_BITSET flags=PRIVATE|CLOCK_REALTIME bitset=0xffffffff"
+#define SHARED	"op=FUTEX_WAIT flags=- bitset=0xffffffff"
 #define RUST	"op=FUTEX_WAIT_BITSET flags=PRIVATE bitset=0xffffffff"
+#define PY_WAIT		BITSET " uaddr=0x7fda024b2780 expected=0 value=0 words="
+#define STACK_WAIT	WAIT " uaddr=0x7f0000001014 expected=2 value=2 words="
+#define FILE_WAIT	WAIT " expected=1073741835 value=1073741835 words="
+#define PARK_WAIT	WAIT " expected=1 value=1 timeout="
 
 struct test_case {
 	const char *name;
@@ -65,6 +70,16 @@ static const struct test_case cases[] = {
 	  "sem_t", 0 },
 	{ "semaphore of older musl", WAIT " expected=4294967295 value=4294967295 words=0:ffffffff,1,80",
 	  "sem_t", 0 },
+	{ "semaphore of CPython's PyMutex",
+	  PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc8,0", "PyMutex", 0 },
+	{ "of CPython's PyEvent, which has no argument there",
+	  PY_WAIT "-16:0,0,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc8,0", "sem_t", 0 },
+	{ "with an argument that is not on the stack",
+	  PY_WAIT "-16:24b2770,7fda,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc8,0", "sem_t", 0 },
+	{ "without the lock", PY_WAIT "-16:24b2810,7fda,0,0,0,1,0*6,a2dbc8,0,a2dbc8,0", "sem_t", 0 },
+	{ "in no queue", PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*10", "sem_t", 0 },
+	{ "in a queue of odd addresses",
+	  PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc9,0", "sem_t", 0 },
 	{ "semaphore without waiters", BITSET " expected=0 value=0 words=0:0,0,0,0", NULL, 0 },
 	{ "barrier", WAIT " expected=0 value=0 words=-4:2,0,3,0,0", "pthread_barrier", 0 },
 	{ "barrier in a later round", WAIT " expected=6 value=6 words=-4:7,6,3,0,0", "pthread_barrier", 0 },
@@ -78,6 +93,46 @@ static const struct test_case cases[] = {
 	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
 	{ "musl, recursive, but in no list of its owner's",
 	  WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1,0*8", "libc lock", 0 },
+	{ "rwlock of musl that a writer has", WAIT " expected=4294967295 value=4294967295 "
+	  "words=0:ffffffff,1,0*10", "pthread_rwlock", 0 },
+	{ "rwlock of musl that readers have", WAIT " expected=2147483650 value=2147483650 "
+	  "words=-4:7,80000002,3,0*10", "pthread_rwlock", 0 },
+	{ "shared rwlock of musl", SHARED " expected=2147483649 value=2147483649 "
+	  "words=0:80000001,1,80,0*9", "pthread_rwlock", 0 },
+	{ "shared rwlock of musl that waits as a private one",
+	  WAIT " expected=2147483649 value=2147483649 words=0:80000001,1,80,0*9", NULL, 0 },
+	{ "rwlock of musl without waiters", WAIT " expected=2147483650 value=2147483650 "
+	  "words=0:80000002,0,0*10", "libc lock", 0 },
+	{ "rwlock of musl with something behind it", WAIT " expected=4294967295 "
+	  "value=4294967295 words=0:ffffffff,1,0*9,1", NULL, 0 },
+	{ "semaphore of musl, which is no rwlock",
+	  WAIT " expected=4294967295 value=4294967295 words=0:ffffffff,1,80,0*9", "sem_t", 0 },
+	{ "last of two in a condition variable of musl",
+	  STACK_WAIT "-20:2000,7f00,0*3,2,0,0", "pthread_cond", 0 },
+	{ "first of two", STACK_WAIT "-20:0*2,2000,7f00,0,2,0,0", "pthread_cond", 0 },
+	{ "one alone", STACK_WAIT "-20:0*5,2,0,0", "low-level lock", 0 },
+	{ "one that has left", STACK_WAIT "-20:2000,7f00,0*2,2,2,0,0", "low-level lock", 0 },
+	{ "one that somebody waits for", STACK_WAIT "-20:2000,7f00,0*3,2,2000,7f00",
+	  "low-level lock", 0 },
+	{ "a 2 at an address for pointers", WAIT " uaddr=0x7f0000001018 expected=2 value=2 "
+	  "words=-20:2000,7f00,0*3,2,0,0", "low-level lock", 0 },
+	{ "shared condition variable of musl",
+	  SHARED " expected=3 value=4 words=-8:ffffffff*2,4,2,1,0*7", "pthread_cond", 0 },
+	{ "without waiters", SHARED " expected=3 value=4 words=-8:ffffffff*2,4,0,1,0*7", NULL, 0 },
+	{ "that says that it is private",
+	  SHARED " expected=3 value=4 words=-8:0*2,4,2,1,0*7", NULL, 0 },
+	{ "that waits as a private one",
+	  WAIT " expected=3 value=4 words=-8:ffffffff*2,4,2,1,0*7", NULL, 0 },
+	{ "FILE of musl", FILE_WAIT "-36:0*4,2,0,1,0,0,4000000b,ffffffff", "stdio lock", 11 },
+	{ "FILE of musl with a line buffer, in the list of all",
+	  FILE_WAIT "-36:2000,7f00,3000,7f00,7,0*3,1,4000000b,a", "stdio lock", 11 },
+	{ "FILE of musl without a buffer's mode",
+	  FILE_WAIT "-36:0*4,2,0,1,0,0,4000000b,0", NULL, 0 },
+	{ "with characters of no kind", FILE_WAIT "-36:0*4,2,0,1,0,2,4000000b,a", NULL, 0 },
+	{ "with no descriptor", FILE_WAIT "-36:0*4,80000000,0,1,0,0,4000000b,a", NULL, 0 },
+	{ "in no list", FILE_WAIT "-36:5,0,0*2,2,0,1,0,0,4000000b,a", NULL, 0 },
+	{ "with nobody's id", WAIT " expected=1073741824 value=1073741824 "
+	  "words=-36:0*4,2,0,1,0,0,40000000,a", NULL, 0 },
 	{ "Rust's Mutex in front of what looks like the rest of glibc's",
 	  RUST " expected=2 value=2 words=0:2,0,5,1,0", "rust mutex", 0 },
 	{ "second queued writer of a shared rwlock that prefers writers",
@@ -91,6 +146,19 @@ static const struct test_case cases[] = {
 	{ "Rust's RwLock", RUST " expected=2147483647 value=2147483647 words=0:7fffffff,0",
 	  "rust rwlock", 0 },
 	{ "Rust's park", RUST " expected=4294967295 value=4294967295 words=0:ffffffff", "rust park", 0 },
+	{ "mutex of parking_lot", PARK_WAIT "none words=-32:7b38d0f8,55b6,0*6,1,7f00",
+	  "parking_lot park", 0 },
+	{ "reader of a rwlock of parking_lot, and more of them", PARK_WAIT "relative "
+	  "words=-32:7b38d101,55b6,27e1c650,7f03,0*2,10,0,1,5501", "parking_lot park", 0 },
+	{ "parked for nothing", PARK_WAIT "none words=-32:0*8,1,7f00", NULL, 0 },
+	{ "in a queue of odd addresses",
+	  PARK_WAIT "none words=-32:7b38d0f8,55b6,27e1c651,7f03,0*4,1,7f00", NULL, 0 },
+	{ "with a token that none of its locks gives",
+	  PARK_WAIT "none words=-32:7b38d0f8,55b6,0*2,2,0,0*2,1,7f00", NULL, 0 },
+	{ "that wants what none of its locks gives",
+	  PARK_WAIT "none words=-32:7b38d0f8,55b6,0*4,7,0,1,7f00", NULL, 0 },
+	{ "with a timeout that is not in the call",
+	  PARK_WAIT "none words=-32:7b38d0f8,55b6,0*6,1,7f01", NULL, 0 },
 	{ "not with CLOCK_REALTIME", BITSET " expected=2 value=2 words=0:2,0", NULL, 0 },
 	{ "Go's note", WAIT " uaddr=0xc000051150 expected=0 value=0", "go note", 0 },
 	{ "Go's lock of 1.24", WAIT " uaddr=0xc000051150 expected=4294967295 value=4294967295 "

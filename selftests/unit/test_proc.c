@@ -2,14 +2,12 @@
 /* The /proc reader, on trees made here that look like /proc. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze.h"
 #include "proc.h"
 #include "tap.h"
+#include "tree.h"
 
 #if defined(__x86_64__)
 #define FUTEX		"202"
@@ -20,43 +18,15 @@
 #define FORKED		0x40
 #define SLEEPS		"0 0x3 0x0 0x0 0x0 0x0 0x0 0x7ffc0 0x7f00\n"
 
-static char root[64];
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void new_tree(void)
-{
-	strcpy(root, "/tmp/futexinspect-proc-XXXXXX");
-	if (!mkdtemp(root))
-		ok(false, "mkdtemp");
-}
-
-static void remove_tree(void)
-{
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 __attribute__((format(printf, 1, 2)))
 static FILE *create(const char *fmt, ...)
 {
-	char path[256];
+	char path[PATH_SIZE];
 	va_list ap;
-	int n = snprintf(path, sizeof(path), "%s/", root);
 
 	va_start(ap, fmt);
-	vsnprintf(path + n, sizeof(path) - n, fmt, ap);
+	make_path(path, fmt, ap);
 	va_end(ap);
-	for (char *c = strchr(path + 1, '/'); c; c = strchr(c + 1, '/')) {
-		*c = '\0';
-		mkdir(path, 0755);
-		*c = '/';
-	}
 	return fopen(path, "w");
 }
 

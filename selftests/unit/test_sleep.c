@@ -5,10 +5,8 @@
  * to do with that.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze.h"
@@ -16,6 +14,7 @@
 #include "reason.h"
 #include "sleep.h"
 #include "tap.h"
+#include "tree.h"
 
 #if defined(__x86_64__)
 #define READ		"0"
@@ -44,32 +43,10 @@
 #define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
 #define MEMORY		0x10000	/* the page at this address is in the file */
 
-static char root[64];
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void make_path(char path[256], const char *fmt, va_list ap)
-{
-	int n = snprintf(path, 256, "%s/", root);
-
-	vsnprintf(path + n, 256 - n, fmt, ap);
-	for (char *c = strchr(path + 1, '/'); c; c = strchr(c + 1, '/')) {
-		*c = '\0';
-		mkdir(path, 0755);
-		*c = '/';
-	}
-}
-
 __attribute__((format(printf, 2, 3)))
 static void create(const char *text, const char *fmt, ...)
 {
-	char path[256];
+	char path[PATH_SIZE];
 	va_list ap;
 	FILE *f;
 
@@ -84,7 +61,7 @@ static void create(const char *text, const char *fmt, ...)
 __attribute__((format(printf, 2, 3)))
 static void create_link(const char *target, const char *fmt, ...)
 {
-	char path[256];
+	char path[PATH_SIZE];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -133,6 +110,7 @@ struct scene {
 #define FINE		.verdict = VERDICT_WAITING, .reason = REASON_CAN_RUN
 #define READER(pid, fd)	{ pid, fd, "pipe:[7]", O_RDONLY }
 #define WRITER(pid, fd)	{ pid, fd, "pipe:[7]", O_WRONLY }
+#define OWN_PIPE	.fds = { READER(10, 3), WRITER(10, 4) }
 #define SOCKET(pid, fd, more_info) \
 	{ pid, fd, "socket:[9]", O_RDWR, .more = more_info }
 /* What open(2) adds to the flags. */
@@ -372,7 +350,7 @@ static int compare_tables(pid_t x, pid_t y)
 static void create_memory(const struct scene *sc)
 {
 	uint64_t entry = sc->absent ? 0 : 1ULL << 63;
-	char path[256];
+	char path[PATH_SIZE];
 	int fd;
 
 	create("", "10/pagemap");
@@ -391,9 +369,7 @@ static void create_memory(const struct scene *sc)
 
 static void create_tree(const struct scene *sc)
 {
-	strcpy(root, "/tmp/futexinspect-sleep-XXXXXX");
-	if (!mkdtemp(root))
-		ok(false, "mkdtemp");
+	new_tree();
 	create_link("pid:[4026531836]", "self/ns/pid");
 	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
 	create(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
@@ -467,27 +443,31 @@ static void test_scene(const struct scene *sc)
 		printf("# %s %d: %s\n", verdict_name(j.verdict), j.reason, reason);
 	snapshot_free(&looks[0]);
 	snapshot_free(&looks[1]);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree();
+}
+
+/* Thread 11 reads the pipe as well, and waits on no futex. */
+static void make_11_read(struct snapshot *s)
+{
+	s->waiters[0].thread = -1;
+	create_task(10, 11, 'S', 1, 0, READS(3));
+	create_link("pipe:[7]", "10/task/11/fd/3");
+	create("flags:\t00\n", "10/task/11/fdinfo/3");
 }
 
 /* What two threads sleep for, by two descriptors of another process, is listed once. */
 static void test_shared_pipe(void)
 {
-	struct scene sc = { .call = READS(3), .call_20 = SLEEPS };
+	struct scene sc = { .call = READS(3), .call_20 = SLEEPS,
+			    .fds = { READER(10, 3), WRITER(20, 4), WRITER(20, 5) } };
 	struct snapshot s;
 
 	create_tree(&sc);
-	create_fd(&(struct fd)READER(10, 3));
-	create_fd(&(struct fd)WRITER(20, 4));
-	create_fd(&(struct fd)WRITER(20, 5));
 	create("State:\tS (x)\nTgid:\t20\nPPid:\t1\nTracerPid:\t0\nSigCgt:\t0000000000000002\n"
 	       "voluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n",
 	       "20/task/20/status");
 	load(&s, &sc);
-	s.waiters[0].thread = -1;
-	create_task(10, 11, 'S', 1, 0, READS(3));
-	create_link("pipe:[7]", "10/task/11/fd/3");
-	create("flags:\t00\n", "10/task/11/fdinfo/3");
+	make_11_read(&s);
 	read_sleeps(root, compare_tables, &s);
 	is_num(s.nr_sleeps, 2, "two threads read a pipe");
 	is_num(s.nr_wakers, 1, "which has one set of wakers");
@@ -497,7 +477,7 @@ static void test_shared_pipe(void)
 	ok(s.processes[snapshot_find_process(&s, 20)].caught_known &&
 	   s.processes[snapshot_find_process(&s, 20)].caught == 2, "with its signal handlers");
 	snapshot_free(&s);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree();
 }
 
 /* A thread that is made for it reads what a handler writes. */
@@ -506,22 +486,17 @@ static void test_signal_thread(void)
 	static const unsigned int caught[] = { 0, 2 };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct scene sc = { .call = SLEEPS, .caught = caught[i] };
+		struct scene sc = { .call = SLEEPS, OWN_PIPE, .caught = caught[i] };
 		struct snapshot s;
 
 		create_tree(&sc);
-		create_fd(&(struct fd)READER(10, 3));
-		create_fd(&(struct fd)WRITER(10, 4));
 		load(&s, &sc);
-		s.waiters[0].thread = -1;
-		create_task(10, 11, 'S', 1, 0, READS(3));
-		create_link("pipe:[7]", "10/task/11/fd/3");
-		create("flags:\t00\n", "10/task/11/fdinfo/3");
+		make_11_read(&s);
 		read_sleeps(root, compare_tables, &s);
 		is_num(s.nr_sleeps, !caught[i], caught[i] ? "with handlers it waits for a signal" :
 		       "a thread reads a pipe of its own process");
 		snapshot_free(&s);
-		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree();
 	}
 }
 
@@ -529,13 +504,11 @@ static void test_signal_thread(void)
 static void test_grandchild(void)
 {
 	struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
-			    .ppid_20 = 10 };
+			    .ppid_20 = 10, .fds = { READER(20, 5), WRITER(20, 6) } };
 	struct snapshot s;
 	struct analysis a;
 
 	create_tree(&sc);
-	create_fd(&(struct fd)READER(20, 5));
-	create_fd(&(struct fd)WRITER(20, 6));
 	create_task(30, 30, 'S', 20, 0, SLEEPS);
 	load(&s, &sc);
 	read_sleeps(root, compare_tables, &s);
@@ -545,7 +518,7 @@ static void test_grandchild(void)
 	is_num(a.judgements[0].verdict, VERDICT_WAITING, "the child's child can run");
 	analysis_free(&a);
 	snapshot_free(&s);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree();
 }
 
 /* It waits for a child that waits for a stuck one, maybe for some time only. */
@@ -564,15 +537,14 @@ static void test_timer_of_child(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0),
-				    .call_20 = CALL(WAIT4, 1e, 0, 0, 0, 0), .ppid_20 = 10 };
+				    .call_20 = CALL(WAIT4, 1e, 0, 0, 0, 0), .ppid_20 = 10,
+				    .fds = { READER(30, 5), WRITER(30, 6) } };
 		char status[256];
 		struct snapshot s;
 		struct analysis a;
 
 		create_tree(&sc);
 		create_task(30, 30, 'S', 20, 0, READS(5));
-		create_fd(&(struct fd)READER(30, 5));
-		create_fd(&(struct fd)WRITER(30, 6));
 		create(cases[i].file, "20/timers");
 		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\n"
 			 "PPid:\t10\nTracerPid:\t0\nNSpid:\t20\n%s", *cases[i].status ?
@@ -584,7 +556,7 @@ static void test_timer_of_child(void)
 		ok(a.judgements[0].verdict == cases[i].verdict, "a child %s", cases[i].name);
 		analysis_free(&a);
 		snapshot_free(&s);
-		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree();
 	}
 }
 
@@ -594,26 +566,24 @@ static void test_io_uring(void)
 	static const enum yesno uses[] = { NO, YES };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct scene sc = { .call = READS(3) };
+		struct scene sc = { .call = READS(3), OWN_PIPE };
 		struct snapshot s;
 
 		create_tree(&sc);
-		create_fd(&(struct fd)READER(10, 3));
-		create_fd(&(struct fd)WRITER(10, 4));
 		load(&s, &sc);
 		s.threads[snapshot_find_thread(&s, 11)].io_uring = uses[i];
 		read_sleeps(root, compare_tables, &s);
 		is_num(s.nr_sleeps, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
 		       "a thread has used io_uring");
 		snapshot_free(&s);
-		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree();
 	}
 }
 
 /* Process 20 is made while the others are looked at, and has the other end. */
 static int compare_late(pid_t x, pid_t y)
 {
-	char path[256];
+	char path[PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/20", root);
 	if (access(path, F_OK)) {
@@ -625,17 +595,15 @@ static int compare_late(pid_t x, pid_t y)
 
 static void test_new_process(void)
 {
-	struct scene sc = { .call = READS(3) };
+	struct scene sc = { .call = READS(3), OWN_PIPE };
 	struct snapshot s;
 
 	create_tree(&sc);
-	create_fd(&(struct fd)READER(10, 3));
-	create_fd(&(struct fd)WRITER(10, 4));
 	load(&s, &sc);
 	read_sleeps(root, compare_late, &s);
 	is_num(s.nr_waker_processes, 2, "a process is found that is made meanwhile");
 	snapshot_free(&s);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree();
 }
 
 int main(void)
