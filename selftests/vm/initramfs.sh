@@ -13,6 +13,15 @@ driver_file()
 	find "$kernel_dir/modules/" -name "$name.ko*" | grep . || fail "kernel $release has no driver $1"
 }
 
+# Prints the module in file $1, unpacked.
+plain_module()
+{
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+
 # Puts driver $1 into the directory $2, and its name into the order of loading after those it depends on.
 add_driver()
 {
@@ -20,11 +29,8 @@ add_driver()
 
 	[ ! -e "$2/$1.ko" ] || return 0
 	file=$(driver_file "$1")
-	case $file in
-	"") return ;;
-	*.xz) xz -dc "$file" >"$2/$1.ko" ;;
-	*) cp "$file" "$2/$1.ko" ;;
-	esac
+	[ -n "$file" ] || return 0
+	plain_module "$file" >"$2/$1.ko"
 	for dependency in $(tr '\0' '\n' <"$2/$1.ko" | sed -n 's/^depends=//p' | tr , ' '); do
 		add_driver "$dependency" "$2"
 	done

@@ -3,9 +3,14 @@
 #
 # Kernels of the support matrix: what a row says, and the row's Debian packages unpacked in the cache.
 
-# Sets series, arch, flavour, suites, cc and build_root from the row of $1 (series) and $2 (arch).
+# Sets series, arch, flavour, suites, cc and build_root from the row of $1 (series) and $2 (arch). A directory with a
+# kernel has no row, and nothing is built for it.
 read_row()
 {
+	if [[ $1 = */* ]]; then
+		series=${1##*/} arch=$2 build_root=host cc=""
+		return
+	fi
 	while read -r series arch flavour suites cc build_root; do
 		[ "$series" = "$1" ] && [ "$arch" = "$2" ] && return
 	done < <(grep -v '^#' "$here/kernels")
@@ -155,7 +160,11 @@ make_once()
 # Sets kernel_dir and release, fetching the kernel if the cache has none.
 find_kernel()
 {
-	kernel_dir=$cache/kernels/$series-$arch
-	[ -d "$kernel_dir" ] || make_once "$kernel_dir" fetch_kernel
+	if [[ $kernel = */* ]]; then
+		kernel_dir=$kernel
+	else
+		kernel_dir=$cache/kernels/$series-$arch
+		[ -d "$kernel_dir" ] || make_once "$kernel_dir" fetch_kernel
+	fi
 	release=$(cat "$kernel_dir/release")
 }
