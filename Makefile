@@ -6,8 +6,9 @@ KDIR ?= /lib/modules/$(KERNELRELEASE_HERE)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
-.PHONY: all help module tool setup demo run check bench docs install clean
+.PHONY: all help module tool setup demo run check bench docs install dist deb rpm clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -25,6 +26,8 @@ help:
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
 	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make deb      Debian packages, in build/deb; needs debhelper and dh-dkms'
+	@echo 'make rpm      RPM packages, in build/rpm; needs rpmbuild'
 	@echo 'make setup    install the Debian packages that all this needs'
 	@echo 'make clean    remove what was built'
 
@@ -62,6 +65,25 @@ install: tool
 	install -D -m 0644 userspace/futexinspect.8 $(DESTDIR)$(PREFIX)/share/man/man8/futexinspect.8
 	install -D -m 0644 userspace/completion/futexinspect \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/futexinspect
+
+# What the packages are built from.
+dist:
+	mkdir -p build
+	tar -cz --sort=name --owner=0 --group=0 --transform 's,^,futexinspect-$(VERSION)/,' \
+		-f build/futexinspect-$(VERSION).tar.gz Kbuild LICENSE Makefile README.md dkms.conf \
+		module/*.[ch] userspace Documentation debian rpm
+
+deb: dist
+	rm -rf build/deb
+	mkdir -p build/deb
+	tar -xz -C build/deb -f build/futexinspect-$(VERSION).tar.gz
+	cd build/deb/futexinspect-$(VERSION) && dpkg-buildpackage --build=binary -us -uc
+
+# What Debian has installed its rpm does not know.
+rpm: dist
+	rm -rf build/rpm
+	rpmbuild -bb $(if $(wildcard /etc/debian_version),--nodeps) --define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' \
+		rpm/futexinspect.spec
 
 clean:
 	$(MAKE) --no-print-directory -C userspace clean
