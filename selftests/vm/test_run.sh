@@ -11,7 +11,7 @@ set -u
 
 here=$(dirname "$(realpath "$0")")
 run=("$here/run" "$@")
-plan=35
+plan=37
 count=0
 failed=0
 tmp=$(mktemp -d)
@@ -59,6 +59,8 @@ test_usage()
 	usage_error "unknown series" --kernel 1.0 -- true
 	usage_error "unknown architecture" --arch vax -- true
 	usage_error "option without its value" --kernel -- true
+	usage_error "module that is not there" --module /nonexistent -- true
+	usage_error "directory with a kernel, without a module for that" --kernel /nonexistent -- true
 	usage_error "memory that is no number" --memory lots -- true
 }
 
