@@ -50,7 +50,7 @@ every_file_has_a_licence()
 {
 	local file found=0
 
-	for file in $(files | grep -E '\.([ch]|py|sh|rst)$|(^|/)(Makefile|Kbuild|dkms\.conf)$'; scripts); do
+	for file in $(files | grep -E '\.([ch]|py|sh|rst)$|(^|/)(Makefile|Kbuild|dkms\.conf|rules)$'; scripts); do
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' && continue
 		echo "$file: no SPDX line"
 		found=1
@@ -58,15 +58,30 @@ every_file_has_a_licence()
 	return "$found"
 }
 
+# Each file must have a version, and all the same.
 versions_agree()
 {
-	local module tool dkms
+	local versions
 
-	module=$(sed -n 's/^MODULE_VERSION("\(.*\)");$/\1/p' module/main.c)
-	tool=$(sed -n 's/^VERSION ?= //p' userspace/Makefile)
-	dkms=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
-	echo "module $module, tool $tool, dkms $dkms"
-	[ -n "$module" ] && [ "$module" = "$tool" ] && [ "$module" = "$dkms" ]
+	versions=$(
+		sed -n 's/^MODULE_VERSION("\(.*\)");$/\1 module/p' module/main.c
+		sed -n 's/^VERSION ?= \(.*\)/\1 tool/p' userspace/Makefile
+		sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1 dkms/p' dkms.conf
+		sed -n '1s/^futexinspect (\(.*\)) .*/\1 deb/p' debian/changelog
+		sed -n 's/^Version: *\(.*\)/\1 rpm/p' rpm/futexinspect.spec
+	)
+	echo "$versions"
+	[ "$(wc -l <<<"$versions")" = 5 ] && [ "$(cut -d ' ' -f 1 <<<"$versions" | uniq | wc -l)" = 1 ]
+}
+
+needs_agree()
+{
+	local kbuild dkms
+
+	kbuild=$(sed -n 's/^fi-needs := //p' Kbuild)
+	dkms=$(sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"$/\1/p' dkms.conf)
+	echo "Kbuild: $kbuild; dkms.conf: $dkms"
+	[ -n "$kbuild" ] && [ "$kbuild" = "${dkms//CONFIG_/}" ]
 }
 
 matrix_is_documented()
@@ -124,9 +139,10 @@ documentation_is_made()
 }
 
 echo "TAP version 13"
-echo "1..9"
+echo "1..10"
 check "every source file names its licence" every_file_has_a_licence
-check "module, tool and dkms.conf have one version" versions_agree
+check "module, tool, dkms.conf and packages have one version" versions_agree
+check "Kbuild and dkms.conf ask for the same configuration" needs_agree
 check "every kernel of the support matrix is documented" matrix_is_documented
 check "the module tests for no kernel version" core_has_no_version_test
 check "shellcheck finds nothing in the scripts" scripts_are_clean
