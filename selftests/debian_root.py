@@ -18,12 +18,22 @@ PROGRAM = os.path.join(ksft.TOP, "selftests", "root")
 
 def run(*command, status=0):
     """Run a command, which must end with this status; return what it printed."""
-    got = subprocess.run(command, cwd=ksft.TOP, stdin=subprocess.DEVNULL, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if got.returncode != status:
+    with subprocess.Popen(command, cwd=ksft.TOP, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            output = process.communicate()[0]
+        except BaseException:
+            # vm/run ends its machine when it is told to end. Others may need more than that.
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    if process.returncode != status:
         raise AssertionError("%s: status %d, expected %d:\n%s"
-                             % (" ".join(command), got.returncode, status, got.stdout))
-    return got.stdout
+                             % (" ".join(command), process.returncode, status, output))
+    return output
 
 
 def dkms_setting(name):
