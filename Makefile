@@ -40,13 +40,14 @@ tool:
 setup:
 	selftests/setup
 
-demo: setup
+demo:
+	selftests/setup demo
 	$(MAKE) --no-print-directory tool
-	$(MAKE) --no-print-directory -C selftests
+	$(MAKE) --no-print-directory -C selftests demo
 	selftests/vm/run --kernel $(KERNEL) -- selftests/demo/demo
 
 run: all
-	$(MAKE) --no-print-directory -C selftests
+	$(MAKE) --no-print-directory -C selftests demo
 	selftests/demo/run-here
 
 check: setup
