@@ -356,7 +356,48 @@ def test_postgres():
             expect(got, verdict=("waiting", "stopped"))
 
 
+def is_gone(tgid):
+    """Whether a process has ended."""
+    try:
+        with open("/proc/%d/stat" % tgid, encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def test_postgres_killed():
+    """PostgreSQL: a process is killed with a lightweight lock, and who waits for it left behind"""
+    with tempfile.TemporaryDirectory() as directory, Postgres(directory) as postgres:
+        holder, holder_tgid = start_session(postgres)
+        other, other_tgid = start_session(postgres)
+        with holder, other:
+            stop_with_lock(holder, holder_tgid)
+            other.tell("select pg_advisory_lock(1);")
+            until("one waits", lambda: judge(other_tgid))
+            rest = [tgid for tgid in postgres.processes() if tgid != other_tgid]
+            try:
+                # Else it would end all others, and begin anew.
+                os.kill(postgres.tgid, signal.SIGSTOP)
+                os.kill(holder_tgid, signal.SIGKILL)
+                until("the holder is gone", lambda: is_gone(holder_tgid))
+                for _ in range(LOOKS):
+                    got, = judge(other_tgid)
+                    expect(got, verdict="waiting")
+                # Those who look end with it, but who sleeps for the lock does not look.
+                os.kill(postgres.tgid, signal.SIGKILL)
+                until("all others have ended", lambda: all(map(is_gone, rest)))
+
+                # It gets a signal as its parent ends, and sleeps on.
+                def settled():
+                    got, = judge(other_tgid)
+                    return got["verdict"] != "unknown" and got
+                expect(until("it sleeps on", settled), verdict="no-waker", certainty="likely",
+                       primitive="sem_t")
+            finally:
+                os.kill(other_tgid, signal.SIGKILL)
+
+
 ksft.run([test_redis, test_memcached, test_rsyslog, test_python_executor, test_python_asyncio,
           test_python_cycle, test_java, test_java_breakpoint, test_java_cycle, test_go,
           test_go_asleep, test_go_cycle, test_go_handler, test_node, test_node_wait, test_proot,
-          test_postgres, test_chromium])
+          test_postgres, test_postgres_killed, test_chromium])
