@@ -328,6 +328,7 @@ usage "12x: not a thread id" explain 12x
 usage "0: not a thread id" explain 0
 usage "99999999999999999999: not a thread id" explain 99999999999999999999
 usage "proc: --source cannot be used with --file" --file x --source proc
+usage "--interval: cannot be used with --file, which is one look" --interval 5 --file x
 usage "nowhere: not a source: module, proc or auto" --source nowhere
 usage "-1: not a time from 0 to 60000 ms" --interval -1
 usage "1x: not a time from 0 to 60000 ms" --interval 1x
@@ -349,6 +350,13 @@ usage "NAME: not a column, or one too many: --list-columns shows all" -o TID,NAM
 usage "sometimes: not a time for colors: auto, always or never" --color=sometimes
 usage "--nonsense: there is no such option" --nonsense
 usage "-x: there is no such option" -x
+usage "-x: there is no such option" --json -xn
+usage "-x: there is no such option" -f data/zoo.txt -nx
+usage "--json=1: takes no argument" --json=1
+usage "--tree=1: takes no argument" --tree=1
+usage "'': not a verdict" --verdict=
+usage "'': not a process or thread id" -p 1,2,
+usage "'': not a column, or one too many: --list-columns shows all" -o ''
 usage "--file: an argument is missing" --file
 
 run --help
