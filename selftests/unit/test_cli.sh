@@ -139,6 +139,20 @@ ok $? "  so is JSON"
 run --file data/zoo.txt --cgroup /none
 grep -qx '0 of 8 waiters' "$tmp/out"
 ok $? "waiters of which the cgroup is not known are in none"
+err_is "$me: left out, as it is not known which cgroup they are of: 8" "  and a line says so"
+run --file data/zoo.txt --cgroup /none --pid 102 --json
+err_is "$me: left out, as it is not known which cgroup they are of: 1" \
+	"  but for those that are not asked for"
+{
+	echo 'futexinspect version=1'
+	printf 'waiter tid=%d tgid=%d\n' 1 1 2 2 3 3
+	printf 'process tgid=%d cgroup=%s\n' 1 /a/b 2 /ab 3 '?'
+	echo 'end'
+} >"$tmp/file"
+run --file "$tmp/file" --cgroup /sys/fs/cgroup/a/ -rno TID,CGROUP
+echo '1 /a/b' | diff - "$tmp/out" >"$tmp/diff"
+ok $? "a cgroup has those below it, not those whose name begins like it"
+err_is "$me: left out, as it is not known which cgroup they are of: 1" "  nor one unknown"
 run graph -f data/zoo.txt --pid 101
 grep -q 'abba-2' "$tmp/out" && ! grep -q selfie "$tmp/out"
 ok $? "a graph of one waiter has those that it waits for"
