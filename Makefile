@@ -83,7 +83,8 @@ deb: dist
 # What Debian has installed its rpm does not know.
 rpm: dist
 	rm -rf build/rpm
-	rpmbuild -bb $(if $(wildcard /etc/debian_version),--nodeps) --define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' \
+	rpmbuild -bb $(if $(wildcard /etc/debian_version),--nodeps) \
+		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' \
 		rpm/futexinspect.spec
 
 clean:

@@ -78,17 +78,31 @@ def test_rpmlint():
         raise AssertionError(output)
 
 
-def test_contents():
-    """both kinds of packages hold the same files of ours"""
-    deb, rpm = (
-        {path.lstrip(".").removesuffix(".gz") for package in packages for path in run(*command, package).split()
-         if not re.search("/(doc|licenses|[.]build-id)(/|$)", path) and not path.endswith("/")}
-        for command, packages in (
+def contents():
+    """What is in the Debian packages, and in the RPM packages."""
+    for command, packages in (
             (("sh", "-c", "dpkg-deb --fsys-tarfile $0 | tar -t"),
              packages_in("build/deb", "*.deb")),
-            (("rpm", "-qlp", "--noartifact"), packages_in("build/rpm/RPMS", "**/*.rpm"))))
+            (("rpm", "-qlp", "--noartifact"), packages_in("build/rpm/RPMS", "**/*.rpm"))):
+        yield {path.lstrip(".").removesuffix(".gz") for package in packages
+               for path in run(*command, package).split() if not path.endswith("/")}
+
+
+def test_contents():
+    """both kinds of packages hold the same files of ours"""
+    deb, rpm = ({path for path in paths if not re.search("/(doc|licenses|[.]build-id)(/|$)", path)}
+                for paths in contents())
     source = "/usr/src/futexinspect-" + VERSION
     ksft.equal(deb, rpm - {source, source + "/module"}, "files")
+
+
+def test_documentation():
+    """both kinds of packages hold the documentation, and the screens that it shows"""
+    want = {os.path.relpath(path, ksft.TOP + "/Documentation") for pattern in ("*.rst", "**/*.txt")
+            for path in glob.glob(ksft.TOP + "/Documentation/" + pattern, recursive=True)}
+    for paths in contents():
+        got = {re.sub("^/usr/share/doc/futexinspect[^/]*/", "", path) for path in paths}
+        ksft.equal(want - got, set(), "files that are missing")
 
 
 def test_deb_install():
@@ -142,6 +156,6 @@ with tempfile.TemporaryDirectory(prefix="futexinspect-packages-") as temporary:
     old = build_old()
     root.run("apt-get", "-qy", "install", "linux-headers-" + root.first)
     before = files()
-    ksft.run([test_lintian, test_rpmlint, test_contents, test_deb_install, test_deb_upgrade,
-              test_deb_remove, test_deb_purge, test_rpm_install, test_rpm_upgrade,
+    ksft.run([test_lintian, test_rpmlint, test_contents, test_documentation, test_deb_install,
+              test_deb_upgrade, test_deb_remove, test_deb_purge, test_rpm_install, test_rpm_upgrade,
               test_rpm_erase])

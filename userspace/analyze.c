@@ -692,16 +692,6 @@ bool verdict_is_stuck(enum verdict verdict)
 }
 
 /**
- * analysis_stuck() - whether any waiter is stuck
- * @a: the analysis
- */
-bool analysis_stuck(const struct analysis *a)
-{
-	return a->nr_verdicts[VERDICT_DEADLOCK] || a->nr_verdicts[VERDICT_ORPHANED] ||
-	       a->nr_verdicts[VERDICT_NO_WAKER];
-}
-
-/**
  * analysis_needs_second_look() - whether a second snapshot would tell more
  * @a: the analysis of the first one
  *
@@ -710,7 +700,11 @@ bool analysis_stuck(const struct analysis *a)
  */
 bool analysis_needs_second_look(const struct analysis *a)
 {
-	return analysis_stuck(a) || a->nr_verdicts[VERDICT_STOPPED] || a->nr_suspects;
+	for (enum verdict v = 0; v < NR_VERDICTS; v++) {
+		if (a->nr_verdicts[v] && (verdict_is_stuck(v) || v == VERDICT_STOPPED))
+			return true;
+	}
+	return a->nr_suspects;
 }
 
 /**

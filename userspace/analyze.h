@@ -185,7 +185,6 @@ struct analysis {
 
 void analyze(struct analysis *a, const struct snapshot *now, const struct snapshot *before);
 void analysis_free(struct analysis *a);
-bool analysis_stuck(const struct analysis *a);
 bool analysis_needs_second_look(const struct analysis *a);
 bool verdict_is_stuck(enum verdict verdict);
 const char *verdict_name(enum verdict verdict);

@@ -367,8 +367,9 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 {
 	uint32_t in, round, count, out;
 
-	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) && waiter_word(w, 0, &round) &&
-	       waits_while(w, round) && waiter_word(w, 4, &count) && is_count(count) &&
+	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) &&
+	       waiter_word(w, 0, &round) && waits_while(w, round) &&
+	       waiter_word(w, 4, &count) && is_count(count) &&
 	       (word_is(w, 8, 0) || word_is(w, 8, 128)) && waiter_word(w, 12, &out) &&
 	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
 	       recognised(lock, "pthread_barrier");
@@ -380,15 +381,15 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
  */
 static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 {
-	return plain_wait(w) && w->known & W_EXPECTED && (w->expected & 3) == 1 &&
+	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED && (w->expected & 3) == 1 &&
 	       w->expected > 1 && w->expected < 1 << 20 && waits_while(w, w->expected) &&
 	       recognised(lock, "pthread_once");
 }
 
 /*
  * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c): type@-4, the futex@0,
- * waiters@4. A normal one (type 0, or 128 if shared) holds EBUSY (16), the others the
- * owner's tid; the top bit says that there are waiters. The others are in a list of
+ * waiters@4. A type from 128 on is shared. A normal one (type 0 or 128) holds EBUSY (16), the
+ * others the owner's tid; the top bit says that there are waiters. The others are in a list of
  * their owner's while they are held: prev@20, next@28.
  */
 static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
@@ -398,7 +399,8 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 
 	if (!plain_wait(w) || !waiter_word(w, -4, &type) || !waiter_word(w, 0, &word) ||
 	    !waiter_word(w, 4, &waiters) || !waits_while(w, word) || !(word & WAITERS) ||
-	    type & ~(15U | 128) || !is_count(waiters))
+	    type & ~(15U | 128) || !is_count(waiters) || !w->flags ||
+	    is_private(w) == !!(type & 128))
 		return false;
 	word &= ~WAITERS;
 	if (!(type & 15))
@@ -485,8 +487,9 @@ static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 /* musl's __lock(): the top bit, and the number of those who have it or wait. */
 static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
 {
-	return plain_wait(w) && w->known & W_EXPECTED && w->expected > WAITERS + 1 &&
-	       w->expected < WAITERS + 4096 && waits_while(w, w->expected) &&
+	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED &&
+	       w->expected > WAITERS + 1 && w->expected < WAITERS + 4096 &&
+	       waits_while(w, w->expected) &&
 	       recognised(lock, "libc lock");
 }
 

@@ -123,16 +123,19 @@ static bool has_pid(const struct filter *f, const struct waiter *w)
 	return !f->nr_pids;
 }
 
-static bool in_cgroup(const struct filter *f, const struct snapshot *s, const struct waiter *w)
+static enum yesno in_cgroup(const struct filter *f, const struct snapshot *s,
+			    const struct waiter *w)
 {
 	const char *cgroup = w->process < 0 ? NULL : s->processes[w->process].cgroup;
 	size_t len;
 
 	if (!f->cgroup)
-		return true;
+		return YES;
+	if (!cgroup)
+		return YESNO_UNKNOWN;
 	len = strlen(f->cgroup);
-	return cgroup && !strncmp(cgroup, f->cgroup, len) &&
-	       (cgroup[len] == '/' || !cgroup[len]);
+	return !strncmp(cgroup, f->cgroup, len) && (cgroup[len] == '/' || !cgroup[len]) ?
+	       YES : NO;
 }
 
 /**
@@ -149,9 +152,12 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 	for (size_t i = 0; i < nr; i++) {
 		const struct waiter *w = &a->s->waiters[sel->waiters[i]];
 		enum verdict v = a->judgements[sel->waiters[i]].verdict;
+		enum yesno in = in_cgroup(f, a->s, w);
 
-		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)) ||
-		    !in_cgroup(f, a->s, w))
+		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)))
+			continue;
+		sel->nr_cgroup_unknown += in == YESNO_UNKNOWN;
+		if (in != YES)
 			continue;
 		sel->waiters[sel->nr++] = sel->waiters[i];
 		sel->nr_verdicts[v]++;

@@ -21,6 +21,7 @@ struct selection {
 	size_t *waiters;	/* indices into the snapshot's waiters */
 	size_t nr;
 	size_t nr_verdicts[NR_VERDICTS];
+	size_t nr_cgroup_unknown;	/* left out, but may be in the cgroup */
 };
 
 const char *filter_add_pids(struct filter *f, const char *list);

@@ -160,6 +160,14 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 	return true;
 }
 
+/* Who may be of the cgroup must not pass for nobody. */
+static void warn_of_cgroups(const struct selection *sel)
+{
+	if (sel->nr_cgroup_unknown)
+		warnx("left out, as it is not known which cgroup they are of: %zu",
+		      sel->nr_cgroup_unknown);
+}
+
 static int show(const struct options *opts, const struct analysis *a)
 {
 	struct selection sel;
@@ -168,6 +176,7 @@ static int show(const struct options *opts, const struct analysis *a)
 	if (opts->command == COMMAND_EXPLAIN)
 		return explain(opts, a);
 	select_waiters(&sel, a, &opts->filter);
+	warn_of_cgroups(&sel);
 	if (!filter_names_nothing(opts, &sel))
 		status = opts->command == COMMAND_GRAPH ? graph(opts, &sel) : list(opts, &sel);
 	selection_free(&sel);

@@ -24,6 +24,28 @@ enum {
 	OPT_INTERVAL,
 };
 
+/* Each letter has a long name. */
+static const struct option longopts[] = {
+	{ "json",	  no_argument,	     NULL, 'J' },
+	{ "output",	  required_argument, NULL, 'o' },
+	{ "list-columns", no_argument,	     NULL, 'H' },
+	{ "noheadings",	  no_argument,	     NULL, 'n' },
+	{ "raw",	  no_argument,	     NULL, 'r' },
+	{ "notruncate",	  no_argument,	     NULL, 'u' },
+	{ "tree",	  no_argument,	     NULL, OPT_TREE },
+	{ "color",	  optional_argument, NULL, OPT_COLOR },
+	{ "format",	  required_argument, NULL, 'T' },
+	{ "pid",	  required_argument, NULL, 'p' },
+	{ "verdict",	  required_argument, NULL, OPT_VERDICT },
+	{ "cgroup",	  required_argument, NULL, OPT_CGROUP },
+	{ "file",	  required_argument, NULL, 'f' },
+	{ "source",	  required_argument, NULL, OPT_SOURCE },
+	{ "interval",	  required_argument, NULL, OPT_INTERVAL },
+	{ "help",	  no_argument,	     NULL, 'h' },
+	{ "version",	  no_argument,	     NULL, 'V' },
+	{ 0 }
+};
+
 /* What was given, to find what does not go together. */
 struct given {
 	const char *json;
@@ -31,6 +53,7 @@ struct given {
 	const char *listing;	/* one that is for the table only */
 	const char *filter;
 	const char *source;
+	const char *interval;
 };
 
 /**
@@ -109,8 +132,23 @@ void print_help(FILE *out)
 
 static void __attribute__((noreturn)) bad_usage(const char *arg, const char *what)
 {
-	warnx("%s: %s; see futexinspect --help", arg, what);
+	warnx("%s: %s; see futexinspect --help", *arg ? arg : "''", what);
 	exit(EXIT_USAGE);
+}
+
+/*
+ * Of a letter among others getopt_long() has not passed the word that it is in.  It finds
+ * fault with an option that there is only for an argument that it was given.
+ */
+static void __attribute__((noreturn)) bad_option(const char *word)
+{
+	char letter[] = { '-', optopt, '\0' };
+
+	for (const struct option *o = longopts; o->name; o++) {
+		if (optopt == o->val)
+			bad_usage(word, "takes no argument");
+	}
+	bad_usage(optopt ? letter : word, "there is no such option");
 }
 
 /* Of a list, name the word that is wrong. */
@@ -154,10 +192,14 @@ static bool parse_color(const char *when)
 	return !strcmp(when, "always");
 }
 
-static void parse_source(struct options *opts, const char *source)
+static void parse_source(struct options *opts, const struct given *given)
 {
+	const char *source = given->source;
+
 	if (opts->file && source)
 		bad_usage(source, "--source cannot be used with --file");
+	if (opts->file && given->interval)
+		bad_usage(given->interval, "cannot be used with --file, which is one look");
 	if (opts->file)
 		opts->source = SOURCE_FILE;
 	else if (!source || !strcmp(source, "auto"))
@@ -296,6 +338,7 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 		given->source = optarg;
 		break;
 	case OPT_INTERVAL:
+		given->interval = "--interval";
 		opts->interval_ms = parse_long(optarg, 0, MAX_INTERVAL_MS,
 					       "not a time from 0 to 60000 ms");
 		break;
@@ -311,7 +354,7 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 	case ':':
 		bad_usage(arg, "an argument is missing");
 	default:
-		bad_usage(arg, "there is no such option");
+		bad_option(arg);
 	}
 }
 
@@ -325,26 +368,6 @@ static void parse_option(struct options *opts, struct given *given, int c, const
  */
 void parse_options(struct options *opts, int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "json",	  no_argument,	     NULL, 'J' },
-		{ "output",	  required_argument, NULL, 'o' },
-		{ "list-columns", no_argument,	     NULL, 'H' },
-		{ "noheadings",	  no_argument,	     NULL, 'n' },
-		{ "raw",	  no_argument,	     NULL, 'r' },
-		{ "notruncate",	  no_argument,	     NULL, 'u' },
-		{ "tree",	  no_argument,	     NULL, OPT_TREE },
-		{ "color",	  optional_argument, NULL, OPT_COLOR },
-		{ "format",	  required_argument, NULL, 'T' },
-		{ "pid",	  required_argument, NULL, 'p' },
-		{ "verdict",	  required_argument, NULL, OPT_VERDICT },
-		{ "cgroup",	  required_argument, NULL, OPT_CGROUP },
-		{ "file",	  required_argument, NULL, 'f' },
-		{ "source",	  required_argument, NULL, OPT_SOURCE },
-		{ "interval",	  required_argument, NULL, OPT_INTERVAL },
-		{ "help",	  no_argument,	     NULL, 'h' },
-		{ "version",	  no_argument,	     NULL, 'V' },
-		{ 0 }
-	};
 	struct given given = { 0 };
 	int c;
 
@@ -357,7 +380,7 @@ void parse_options(struct options *opts, int argc, char **argv)
 		if (opts->command != COMMAND_LIST)
 			return;
 	}
-	parse_source(opts, given.source);
+	parse_source(opts, &given);
 	parse_operands(opts, &given, argc - optind, argv + optind);
 	check_table(opts, &given);
 }

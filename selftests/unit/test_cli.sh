@@ -139,6 +139,20 @@ ok $? "  so is JSON"
 run --file data/zoo.txt --cgroup /none
 grep -qx '0 of 8 waiters' "$tmp/out"
 ok $? "waiters of which the cgroup is not known are in none"
+err_is "$me: left out, as it is not known which cgroup they are of: 8" "  and a line says so"
+run --file data/zoo.txt --cgroup /none --pid 102 --json
+err_is "$me: left out, as it is not known which cgroup they are of: 1" \
+	"  but for those that are not asked for"
+{
+	echo 'futexinspect version=1'
+	printf 'waiter tid=%d tgid=%d\n' 1 1 2 2
+	printf 'process tgid=%d cgroup=%s\n' 1 /a/b 2 '?'
+	echo 'end'
+} >"$tmp/file"
+run --file "$tmp/file" --cgroup /sys/fs/cgroup/a/ -rno TID,CGROUP
+echo '1 /a/b' | diff - "$tmp/out" >"$tmp/diff"
+ok $? "of two, the one that is known to be in a cgroup is shown"
+err_is "$me: left out, as it is not known which cgroup they are of: 1" "  and the other counted"
 run graph -f data/zoo.txt --pid 101
 grep -q 'abba-2' "$tmp/out" && ! grep -q selfie "$tmp/out"
 ok $? "a graph of one waiter has those that it waits for"
@@ -328,6 +342,7 @@ usage "12x: not a thread id" explain 12x
 usage "0: not a thread id" explain 0
 usage "99999999999999999999: not a thread id" explain 99999999999999999999
 usage "proc: --source cannot be used with --file" --file x --source proc
+usage "--interval: cannot be used with --file, which is one look" --interval 5 --file x
 usage "nowhere: not a source: module, proc or auto" --source nowhere
 usage "-1: not a time from 0 to 60000 ms" --interval -1
 usage "1x: not a time from 0 to 60000 ms" --interval 1x
@@ -349,6 +364,13 @@ usage "NAME: not a column, or one too many: --list-columns shows all" -o TID,NAM
 usage "sometimes: not a time for colors: auto, always or never" --color=sometimes
 usage "--nonsense: there is no such option" --nonsense
 usage "-x: there is no such option" -x
+usage "-x: there is no such option" --json -xn
+usage "-x: there is no such option" -f data/zoo.txt -nx
+usage "--json=1: takes no argument" --json=1
+usage "--tree=1: takes no argument" --tree=1
+usage "'': not a verdict" --verdict=
+usage "'': not a process or thread id" -p 1,2,
+usage "'': not a column, or one too many: --list-columns shows all" -o ''
 usage "--file: an argument is missing" --file
 
 run --help

@@ -86,11 +86,22 @@ static const struct test_case cases[] = {
 	{ "barrier in the middle of a round", WAIT " expected=7 value=7 words=-4:8,7,3,0,0", NULL, 0 },
 	{ "barrier that all have come to", WAIT " expected=0 value=0 words=-4:3,0,3,0,0", NULL, 0 },
 	{ "once, in a child of fork", WAIT " expected=5 value=5 words=0:5,0", "pthread_once", 0 },
+	{ "a shared 5, which is no once", SHARED " expected=5 value=5 words=0:5,0", NULL, 0 },
 	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },
 	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1",
 	  "pthread_mutex", 0 },
 	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 "
 	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, recursive and shared", SHARED " expected=2147483659 value=2147483659 "
+	  "words=-4:81,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, shared, but it waits as a private one",
+	  WAIT " expected=2147549196 value=2147549196 "
+	  "words=-4:81,8001000c,1,0*3,4000,7f00,4000,7f00", NULL, 0 },
+	{ "musl, private, but it waits as a shared one",
+	  SHARED " expected=2147483659 value=2147483659 "
+	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", NULL, 0 },
+	{ "musl, normal, but it waits as a shared one",
+	  SHARED " expected=2147483664 value=2147483664 words=-4:0,80000010,1", NULL, 0 },
 	{ "musl, recursive, but in no list of its owner's",
 	  WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1,0*8", "libc lock", 0 },
 	{ "rwlock of musl that a writer has", WAIT " expected=4294967295 value=4294967295 "
@@ -142,6 +153,8 @@ static const struct test_case cases[] = {
 	  "libc lock", 0 },
 	{ "lock of musl's own", WAIT " expected=2147483650 value=2147483650 words=-4:ffffffff,80000002,0",
 	  "libc lock", 0 },
+	{ "a shared word like a lock of musl's own",
+	  SHARED " expected=2147483650 value=2147483650 words=-4:ffffffff,80000002,0", NULL, 0 },
 	{ "Rust's Mutex", RUST " expected=2 value=2 words=0:2,0", "rust mutex", 0 },
 	{ "Rust's RwLock", RUST " expected=2147483647 value=2147483647 words=0:7fffffff,0",
 	  "rust rwlock", 0 },

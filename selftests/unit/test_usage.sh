@@ -95,6 +95,12 @@ is_completed 'stuck,timed' --verdict = stuck,t
 is_completed 'explain' ex
 is_completed 'module' --source m
 is_completed 'always auto' --color = a
+is_completed 'always auto never' --color =
+is_completed 'explain graph' --color ''
+is_completed 'TID TIMEOUT' -rno TI
+is_completed '' graph ''
+is_completed '' explain 12 ''
+is_completed '--tree' graph --tr
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]
