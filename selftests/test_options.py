@@ -180,7 +180,8 @@ def test_graph():
         a, b, orphan, gone = (got_host.text(text) for text in (
             "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
             "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
-            "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain", "thread {HOLDER}\\nis not there"))
+            "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain",
+            "thread {HOLDER}\\nis in process {PARENT} (mkwaiters), not in its waiter's"))
         got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
         ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
                                 (orphan, gone, "pthread_mutex", False)]), "edges")

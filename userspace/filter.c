@@ -78,6 +78,14 @@ const char *filter_add_verdicts(struct filter *f, const char *list)
 	return for_each_word(list, f, add_verdict);
 }
 
+/* Whether a path is that of a directory, or below it. */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (path[len] == '/' || !path[len]);
+}
+
 /**
  * filter_set_cgroup() - show the waiters of a cgroup and those below it
  * @f: the filter
@@ -87,13 +95,15 @@ const char *filter_add_verdicts(struct filter *f, const char *list)
  */
 bool filter_set_cgroup(struct filter *f, const char *path)
 {
-	size_t mount = strlen(CGROUP_MOUNT), len;
+	size_t len;
 	char *escaped;
 
 	if (*path != '/')
 		return false;
-	if (!strncmp(path, CGROUP_MOUNT, mount) && (path[mount] == '/' || !path[mount]))
-		path += mount;
+	if (is_below(path, CGROUP_HYBRID))
+		path += strlen(CGROUP_HYBRID);
+	else if (is_below(path, CGROUP_MOUNT))
+		path += strlen(CGROUP_MOUNT);
 	len = strlen(path);
 	while (len && path[len - 1] == '/')
 		len--;
@@ -127,15 +137,12 @@ static enum yesno in_cgroup(const struct filter *f, const struct snapshot *s,
 			    const struct waiter *w)
 {
 	const char *cgroup = w->process < 0 ? NULL : s->processes[w->process].cgroup;
-	size_t len;
 
 	if (!f->cgroup)
 		return YES;
 	if (!cgroup)
 		return YESNO_UNKNOWN;
-	len = strlen(f->cgroup);
-	return !strncmp(cgroup, f->cgroup, len) && (cgroup[len] == '/' || !cgroup[len]) ?
-	       YES : NO;
+	return is_below(cgroup, f->cgroup) ? YES : NO;
 }
 
 /**

@@ -4,8 +4,9 @@
 
 #include "analyze.h"
 
-/* Where the cgroup v2 hierarchy is mounted, if it is. */
+/* Where the cgroup v2 hierarchy is mounted, if it is: alone, or beside those of v1. */
 #define CGROUP_MOUNT	"/sys/fs/cgroup"
+#define CGROUP_HYBRID	CGROUP_MOUNT "/unified"
 
 /* Which waiters to show; of all zeros: all of them. */
 struct filter {

@@ -19,6 +19,7 @@
 
 #include "model.h"
 #include "output.h"
+#include "reason.h"
 
 extern char **environ;
 
@@ -179,8 +180,13 @@ static void put_wakers(struct drawing *d, int wakers)
 /* A holder that is not there is no node of the model, so it gets one for each waiter. */
 static void put_gone(struct drawing *d, int thread, const char *label)
 {
-	fprintf(d->out, "\tgone%d [label=\"thread %d\\nis not there\", style=dashed, color=red];\n",
-		thread, d->a->holders[thread].id);
+	pid_t id = d->a->holders[thread].id;
+	char text[REASON_SIZE];
+
+	put_gone_text(text, sizeof(text), d->a, d->a->first_waiter[thread], id);
+	fprintf(d->out, "\tgone%d [label=\"thread %d\\n", thread, id);
+	put_quoted(d->out, text);
+	fputs("\", style=dashed, color=red];\n", d->out);
 	fprintf(d->out, "\tn%d -> gone%d [label=\"", thread, thread);
 	put_quoted(d->out, label);
 	fputs("\", color=red];\n", d->out);

@@ -134,15 +134,22 @@ static int graph(const struct options *opts, const struct selection *sel)
 	return selection_stuck(sel) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
+static bool is_cgroup2(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 /*
  * A slip in an id or a path must not pass for a quiet process.  Of a saved copy it is
  * not known what else there was.
  */
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
+	const char *mount = is_cgroup2(CGROUP_MOUNT) ? CGROUP_MOUNT : CGROUP_HYBRID;
 	pid_t pid = selection_lacks(sel, &opts->filter);
 	char path[PATH_MAX];
-	struct statfs fs;
 
 	if (opts->file)
 		return false;
@@ -151,9 +158,9 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 		warnx("there is no process or thread %d", pid);
 		return true;
 	}
-	if (!opts->filter.cgroup || statfs(CGROUP_MOUNT, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+	if (!opts->filter.cgroup || !is_cgroup2(mount))
 		return false;
-	snprintf(path, sizeof(path), CGROUP_MOUNT "%s", opts->filter.cgroup);
+	snprintf(path, sizeof(path), "%s%s", mount, opts->filter.cgroup);
 	if (!access(path, F_OK))
 		return false;
 	warnx("there is no cgroup %s", path);
