@@ -22,6 +22,7 @@ DKMS_2 = SUITE == "bullseye"
 # Kernels to be left out.
 OLD = "4.19.0-1-test"
 LACKING = "6.1.0-1-test"
+BEFORE_5_16 = "5.15.0-1-test"
 NEEDS = dkms_setting("BUILD_EXCLUSIVE_CONFIG").split()
 LACKS = ("CONFIG_KPROBES", "CONFIG_DEBUG_INFO_BTF")
 
@@ -74,6 +75,7 @@ def test_package():
     global installation
     make_kernel(OLD)
     make_kernel(LACKING, *LACKS)
+    make_kernel(BEFORE_5_16)
     installation = root.install(("apt-get", "-qy", "install", "linux-headers-" + root.first),
                                 package("futexinspect-dkms"))
     root.check_installed(root.first)
@@ -87,6 +89,7 @@ def test_old_kernel():
 def test_lacking_kernel():
     """a kernel that lacks what the module needs is left out, and it is said what"""
     check_left_out(LACKING, "its configuration lacks " + " ".join(LACKS))
+    check_left_out(BEFORE_5_16, "its configuration lacks CONFIG_KALLSYMS_ALL")
 
 
 def test_signature():
