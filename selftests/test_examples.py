@@ -87,7 +87,9 @@ def screen(scene):
 
 
 def form(text):
-    """A screen without its numbers, and as one line."""
+    """A screen without its numbers, and as one line: wider numbers fold it elsewhere, so
+    that a branch of a tree passes more lines."""
+    text = text.replace("│", "")
     text = re.sub(r"\b(0x)?[0-9a-f]*[0-9][0-9a-f.]*(ms|s|m[0-9]+s)?\b", "N", text)
     return re.sub(r"\s+", " ", text)
 
