@@ -13,7 +13,8 @@ import subprocess
 
 import ksft
 
-CGROUP = "/sys/fs/cgroup/futexinspect-options"
+# With a backslash, as systemd has them in its names.
+CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"
 
 
 class Host:
@@ -107,8 +108,8 @@ CASES = (
       "- - {HOLDER} - - is in process {PARENT} (mkwaiters), not in its waiter's",
       ORPHAN.replace(" orphan ", " `-orphan "), "3 of {ALL} waiters: 2 deadlock, 1 orphaned")),
     ("-rno VERDICT,CERTAINTY,CGROUP --cgroup " + CGROUP, 0,
-     4 * ("waiting - /futexinspect-options",)),
-    ("-rno VERDICT --cgroup /futexinspect-options --verdict stuck", 0, ()),
+     4 * ("waiting - /futexinspect\\x5c134x2doptions",)),
+    ("-rno VERDICT --cgroup /futexinspect\\x2doptions --verdict stuck", 0, ()),
     ("--color=always -nuo VERDICT,TID -p {ORPHAN}", 3, ("\x1b[31morphaned\x1b[0m {ORPHAN}",)),
     ("--color=never -nuo VERDICT,TID -p {ORPHAN}", 3, ("orphaned {ORPHAN}",)),
     ("--interval 0 -rno CERTAINTY -p {ORPHAN}", 3, ("certain",)),
@@ -221,7 +222,8 @@ def test_proc():
                               got_host.text("{ORPHAN},{POOL}")], capture_output=True, text=True,
                              check=False)
         ksft.equal(got.stdout, got_host.text("orphaned likely {ORPHAN} /\n") + "".join(
-            "waiting - %d /futexinspect-options\n" % tid for tid in got_host.pool_tids), "output")
+            "waiting - %d /futexinspect\\x5c134x2doptions\n" % tid
+            for tid in got_host.pool_tids), "output")
         ksft.equal(got.returncode, 3, "exit status")
         ksft.equal(got.stderr.count("\n"), 1, "lines of errors")
 

@@ -96,7 +96,6 @@ static bool is_below(const char *path, const char *dir)
 bool filter_set_cgroup(struct filter *f, const char *path)
 {
 	size_t len;
-	char *escaped;
 
 	if (*path != '/')
 		return false;
@@ -107,10 +106,12 @@ bool filter_set_cgroup(struct filter *f, const char *path)
 	len = strlen(path);
 	while (len && path[len - 1] == '/')
 		len--;
-	escaped = xcalloc(1, ESCAPED_SIZE(len));
-	escape_text(escaped, path, len);
 	free(f->cgroup);
-	f->cgroup = escaped;
+	free(f->cgroup_path);
+	f->cgroup = xcalloc(1, ESCAPED_SIZE(len));
+	escape_text(f->cgroup, path, len);
+	f->cgroup_path = xcalloc(1, len + 1);
+	memcpy(f->cgroup_path, path, len);
 	return true;
 }
 
@@ -122,6 +123,7 @@ void filter_free(struct filter *f)
 {
 	free(f->pids);
 	free(f->cgroup);
+	free(f->cgroup_path);
 }
 
 static bool has_pid(const struct filter *f, const struct waiter *w)

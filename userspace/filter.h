@@ -13,7 +13,8 @@ struct filter {
 	pid_t *pids;		/* of threads or processes */
 	size_t nr_pids;
 	unsigned int verdicts;	/* a bit for each */
-	char *cgroup;		/* that they are in, or below */
+	char *cgroup;		/* that they are in, or below; escaped as in a snapshot ... */
+	char *cgroup_path;	/* ... and as it is in the file system */
 };
 
 /* The waiters to show, worst first. */

@@ -160,7 +160,7 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 	}
 	if (!opts->filter.cgroup || !is_cgroup2(mount))
 		return false;
-	snprintf(path, sizeof(path), "%s%s", mount, opts->filter.cgroup);
+	snprintf(path, sizeof(path), "%s%s", mount, opts->filter.cgroup_path);
 	if (!access(path, F_OK))
 		return false;
 	warnx("there is no cgroup %s", path);
