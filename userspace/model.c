@@ -73,7 +73,11 @@ size_t nr_nodes(const struct snapshot *s)
  * Waits
  */
 
-static bool key_is_local(const struct waiter *w)
+/**
+ * key_is_local() - whether a waiter's word is one of its own address space only
+ * @w: the waiter
+ */
+bool key_is_local(const struct waiter *w)
 {
 	return w->key_type == KEY_PRIVATE || w->key_type == KEY_SHARED_MM;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "reason.h"
 #include "text.h"
 
@@ -367,6 +368,12 @@ static void put_shared(struct buf *b, const struct analysis *a, const struct wai
 	}
 }
 
+/* Whether it is a PI lock that a fork copied: its owner has another one. */
+static bool is_copied(const struct snapshot *s, const struct waiter *w, int holder)
+{
+	return is_pi_wait(w) && key_is_local(w) && s->threads[holder].mm != w->mm;
+}
+
 static void put_waiting(struct buf *b, const struct analysis *a, const struct waiter *w,
 			const struct judgement *j)
 {
@@ -374,7 +381,9 @@ static void put_waiting(struct buf *b, const struct analysis *a, const struct wa
 	case REASON_HOLDER:
 	case REASON_TO_HOLDER:
 		put_chain_start(b, a, w, j);
-		put(b, ", which can run");
+		put(b, j->reason == REASON_HOLDER && is_copied(a->s, w, j->holder_thread) ?
+		    ", of another process: the kernel releases it when that thread exits" :
+		    ", which can run");
 		break;
 	case REASON_SHARED:
 		put_shared(b, a, w);

@@ -401,21 +401,24 @@ static pid_t process_of(const char *root, pid_t tid)
 	return read_file(buf, root, "%d/status", tid) ? 0 : id_field(buf, "Tgid");
 }
 
-static void add_kin(struct walk *w, pid_t pid, pid_t tid)
+/* Return: whether the thread is alive. */
+static bool add_kin(struct walk *w, pid_t pid, pid_t tid, bool others_live)
 {
 	char buf[FILE_SIZE];
 	int rc = read_file(buf, w->root, "%d/task/%d/status", pid, tid);
 	const char *state;
 	pid_t parent, tracer;
-	bool zombie;
+	bool ended, zombie;
 
 	/* One that has ended is a zombie at least, or its parent has run. */
 	if (rc) {
 		w->r->incomplete |= is_missed(-rc);
-		return;
+		return false;
 	}
 	state = status_field(buf, "State");
-	zombie = !state || strchr("XZ", state[strspn(state, " \t")]);
+	ended = !state || strchr("XZ", state[strspn(state, " \t")]);
+	/* A main thread is not waited for before the others have ended (delay_group_leader()). */
+	zombie = ended && !(tid == pid && others_live);
 	parent = id_field(buf, "PPid");
 	tracer = id_field(buf, "TracerPid");
 	if (tid == pid && parent)
@@ -423,15 +426,20 @@ static void add_kin(struct walk *w, pid_t pid, pid_t tid)
 	tracer = tracer ? process_of(w->root, tracer) : 0;
 	if (tracer)
 		add_relation(w->r, tracer, pid, false, zombie);
+	return !ended;
 }
 
 static void add_all_kin(struct walk *w, pid_t pid)
 {
+	bool live = false;
 	size_t nr;
 	pid_t *tids = list_threads(w, pid, &nr);
 
-	for (size_t i = 0; i < nr; i++)
-		add_kin(w, pid, tids[i]);
+	for (size_t i = 0; i < nr; i++) {
+		if (tids[i] != pid)
+			live |= add_kin(w, pid, tids[i], false);
+	}
+	add_kin(w, pid, pid, live);
 	free(tids);
 }
 

@@ -501,12 +501,13 @@ static void want_processes(struct reader *r, const struct want *want)
 		want_process(r, p.ids[i]);
 }
 
-static void want_tracer(struct reader *r, const struct thread *t)
+/* Add the process of a thread that is known by its id alone. */
+static void want_process_of(struct reader *r, pid_t tid)
 {
 	char buf[FILE_SIZE];
 	const char *tgid;
 
-	if (t->tracer <= 0 || read_file(buf, r->root, "%d/status", t->tracer))
+	if (tid <= 0 || read_file(buf, r->root, "%d/status", tid))
 		return;
 	tgid = status_field(buf, "Tgid");
 	if (tgid)
@@ -545,7 +546,7 @@ static void look_at_thread(struct reader *r, int thread)
 	bool good;
 
 	if (t->state == 't') {
-		want_tracer(r, t);
+		want_process_of(r, t->tracer);
 		return;
 	}
 	if ((t->state != 'S' && t->state != 'D') || t->exiting == YES || t->io_worker == YES ||
@@ -558,14 +559,24 @@ static void look_at_thread(struct reader *r, int thread)
 		want_processes(r, &r->wants[i]);
 }
 
+/* The owner of a PI lock that a fork copied is in a process that may wait for no futex. */
+static void look_at_waiter(struct reader *r, const struct waiter *w)
+{
+	if (snapshot_find_thread(r->s, w->pi_owner) < 0)
+		want_process_of(r, w->pi_owner);
+}
+
 static void look_at_threads(struct reader *r)
 {
 	bool *waits = xcalloc(r->s->nr_threads, sizeof(*waits));
 	size_t nr = r->s->nr_threads;
 
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
-		if (r->s->waiters[i].thread >= 0 && r->s->waiters[i].call != CALL_IO_URING)
-			waits[r->s->waiters[i].thread] = true;
+		const struct waiter *w = &r->s->waiters[i];
+
+		look_at_waiter(r, w);
+		if (w->thread >= 0 && w->call != CALL_IO_URING)
+			waits[w->thread] = true;
 	}
 	for (size_t i = 0; i < r->s->nr_threads; i++) {
 		if (i >= nr || !waits[i] || r->s->threads[i].state == 't')

@@ -102,6 +102,8 @@ struct scene {
 	const char *kernel;	/* default: a new one */
 	const char *net_unix;
 	pid_t ns_tid_10;	/* its id in its own pid namespace; default: 10 */
+	pid_t ppid_10;		/* default: 1 */
+	pid_t pi_owner;		/* of the futex of thread 11; default: it is no PI futex */
 	enum verdict verdict;
 	enum reason reason;
 };
@@ -282,6 +284,14 @@ static const struct scene scenes[] = {
 	{ "the stack shows another wait", CALL(CLONE, 4111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .stack = "[<0>] copy_process+0x2a8/0x3a0\n[<0>] kernel_clone+0x45/0x60\n", FINE },
+	{ "waits for a PI lock whose owner waits for its process", READS(3), OWN_PIPE,
+	  CALL(WAIT4, a, 0, 0, 0, 0), .ppid_20 = 1, .ppid_10 = 20, .pi_owner = 20,
+	  .verdict = VERDICT_NO_WAKER, .reason = REASON_TO_STUCK },
+	{ "waits for a PI lock whose owner sleeps elsewhere", READS(3), OWN_PIPE,
+	  SLEEPS, .ppid_20 = 1, .ppid_10 = 20, .pi_owner = 20,
+	  .verdict = VERDICT_WAITING, .reason = REASON_HOLDER },
+	{ "waits for a PI lock whose owner is not there", READS(3), OWN_PIPE,
+	  .pi_owner = 20, .verdict = VERDICT_WAITING, .reason = REASON_PI_OWNER },
 	{ "waits in vfork for one that is not its child", CALL(CLONE, c111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .wchan = "kernel_clone", FINE },
@@ -376,7 +386,7 @@ static void create_tree(const struct scene *sc)
 	create_link("net:[4026531840]", "10/ns/net");
 	if (sc->net_unix)
 		create(sc->net_unix, "10/net/unix");
-	create_task(10, 10, sc->state_10 ?: 'S', 1, sc->tracer_10, sc->call);
+	create_task(10, 10, sc->state_10 ?: 'S', sc->ppid_10 ?: 1, sc->tracer_10, sc->call);
 	create_task(10, 11, 'S', 1, 0, SLEEPS);
 	if (sc->ns_tid_10)
 		create_status(10, 10, 'S', 1, 0, sc->ns_tid_10);
@@ -398,20 +408,23 @@ static void create_tree(const struct scene *sc)
 /* What the module says of process 10. */
 static bool load(struct snapshot *s, const struct scene *sc)
 {
-	char error[PARSE_ERROR_SIZE], tracer[16] = "-", *text;
+	char error[PARSE_ERROR_SIZE], tracer[16] = "-", owner[32] = "", *text;
 	int len;
 
 	if (sc->tracer_10)
 		snprintf(tracer, sizeof(tracer), "%d", sc->tracer_10);
+	if (sc->pi_owner)
+		snprintf(owner, sizeof(owner), " uaddr=0x1000 pi_owner=%d", sc->pi_owner);
 	len = asprintf(&text, "futexinspect version=1\n"
-		       "waiter tid=11 tgid=10 mm=1 syscall=futex key=private op=FUTEX_WAIT "
-		       "expected=0 value=0 bitset=0xffffffff timeout=none stable=yes\n"
+		       "waiter tid=11 tgid=10 mm=1 syscall=futex key=private op=%s "
+		       "expected=0 value=0 bitset=0xffffffff timeout=none stable=yes%s\n"
 		       "mm id=1 live=2 live_threads=10-11 hidden=0\n"
 		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x timers=%s\n"
 		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
 		       "start_ns=1%s\n"
 		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
-		       "start_ns=2\nend\n", sc->caught, sc->timers ?: "no",
+		       "start_ns=2\nend\n", sc->pi_owner ? "FUTEX_LOCK_PI" : "FUTEX_WAIT", owner,
+		       sc->caught, sc->timers ?: "no",
 		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "");
 	snapshot_init(s, SOURCE_MODULE);
 	return !parse_text(text, len, "scene", s, error);
@@ -521,6 +534,41 @@ static void test_grandchild(void)
 	remove_tree();
 }
 
+/* The main thread of a child has ended, and its other thread goes on, or not. */
+static void test_ended_main_thread(void)
+{
+	static const struct {
+		const char *name;
+		char state;
+		const char *call;
+		enum verdict verdict;
+	} cases[] = {
+		{ "reads its own pipe", 'S', READS(5), VERDICT_NO_WAKER },
+		{ "sleeps elsewhere", 'S', SLEEPS, VERDICT_WAITING },
+		{ "has ended too", 'Z', READS(5), VERDICT_WAITING },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = "0\n",
+				    .ppid_20 = 10, .state_20 = 'Z' };
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		create_task(20, 19, cases[i].state, 10, 0, cases[i].call);
+		create_fd(&(struct fd){ 20, 5, "pipe:[7]", O_RDONLY, 19 });
+		create_fd(&(struct fd){ 20, 6, "pipe:[7]", O_WRONLY, 19 });
+		load(&s, &sc);
+		read_sleeps(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict,
+		   "the main thread of a child has ended, another thread %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
 /* It waits for a child that waits for a stuck one, maybe for some time only. */
 static void test_timer_of_child(void)
 {
@@ -615,6 +663,7 @@ int main(void)
 	test_signal_thread();
 	test_grandchild();
 	test_io_uring();
+	test_ended_main_thread();
 	test_timer_of_child();
 	test_new_process();
 	return tap_end();
