@@ -247,7 +247,6 @@ def test_proot():
 
 def test_chromium():
     """Chromium as it starts, and at rest"""
-    # 400 MB of packages, which is a lot to install for this.
     if not shutil.which("chromium"):
         raise ksft.Skip("chromium is not installed")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
