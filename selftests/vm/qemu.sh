@@ -74,18 +74,26 @@ add_share()
 	)
 }
 
-# Waits until the guest has made the file $1, or has ended. One that hangs before is killed: under emulation a kernel
-# sometimes does, in the first second; nothing of ours has run there yet.
-boot_hangs()
+# Waits until the guest has made the file $1, or has ended. Succeeds if it is to be started again: it hung, or its
+# kernel crashed, before. Under emulation kernels sometimes do, in the first seconds (a CPU runs into a breakpoint of
+# text_poke() that another has removed); nothing of ours has run there yet.
+boot_failed()
 {
 	local i
 
 	for ((i = 0; i < 900; i++)); do
-		[ ! -e "$1" ] && kill -0 "$vm" 2>/dev/null || return 1
+		if [ -e "$1" ] || ! kill -0 "$vm" 2>/dev/null; then
+			break
+		fi
 		sleep 0.1
 	done
-	say "the guest hung as it booted; console log: $log"
-	kill "$vm"
+	[ ! -e "$1" ] || return 1
+	if kill "$vm" 2>/dev/null; then
+		say "the guest hung as it booted"
+	else
+		"$here/splats" "$log" >&2 || return 1
+		say "the guest's kernel crashed as it booted"
+	fi
 	wait "$vm" || :
 }
 
@@ -119,8 +127,11 @@ start_vm()
 	for tries in 1 2 3; do
 		timeout -k 5 "$timeout" "${qemu[@]}" <"$stdin" >/dev/null 2>>"$log" 8<&- &
 		vm=$!
-		boot_hangs "$1/started" || break
-		[ "$tries" -lt 3 ] || fail "the guest does not boot; console log: $log"
+		boot_failed "$1/started" || break
+		mv "$log" "$log.$tries"
+		: >"$log"
+		say "console log: $log.$tries"
+		[ "$tries" -lt 3 ] || fail "the guest does not boot"
 	done
 	exec 8<&-
 }

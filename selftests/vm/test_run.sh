@@ -3,7 +3,7 @@
 #
 # Usage: test_run.sh [OPTION of run]...
 #
-# Proves that the VM runner tells the truth about what happened in the guest. Boots eight times.
+# Proves that the VM runner tells the truth about what happened in the guest. Boots nine times.
 #
 # shellcheck disable=SC2317 # functions are called through check
 
@@ -11,7 +11,7 @@ set -u
 
 here=$(dirname "$(realpath "$0")")
 run=("$here/run" "$@")
-plan=37
+plan=40
 count=0
 failed=0
 tmp=$(mktemp -d)
@@ -239,6 +239,28 @@ test_defects()
 	check "--log keeps the console's log" grep -q "] BUG: as a test" "$tmp/log"
 }
 
+# A machine whose first boot ends in an oops, as that of an emulated one can, and whose second is a real one.
+test_boot_crash()
+{
+	local run=("${run[@]}" --log "$tmp/log") qemu
+
+	rm -f "$tmp/log"
+	mkdir "$tmp/bin"
+	for qemu in qemu-system-x86_64 qemu-system-aarch64; do
+		cat >"$tmp/bin/$qemu" <<-EOF
+			#!/bin/sh
+			[ ! -e "$tmp/crashed" ] || exec $(command -v $qemu) "\$@"
+			touch "$tmp/crashed"
+			echo "[    1.476949] Oops: int3: 0000 [#1] SMP NOPTI" >>"$tmp/log"
+		EOF
+		chmod +x "$tmp/bin/$qemu"
+	done
+	PATH=$tmp/bin:$PATH in_vm echo booted
+	check "a guest that crashes as it boots is started again" test "$status $(cat "$tmp/out")" = "0 booted"
+	check "which is said" grep -q "crashed as it booted" "$tmp/err"
+	check "and the log of the crash is kept" grep -q "Oops: int3" "$tmp/log.1"
+}
+
 echo "TAP version 13"
 echo "1..$plan"
 test_usage
@@ -251,5 +273,6 @@ test_signal
 test_timeout
 test_reader_gone
 test_defects
+test_boot_crash
 [ $count = $plan ] || { echo "# $count tests were run"; failed=1; }
 exit $failed
