@@ -127,8 +127,14 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	       wakers_are_known(s, w);
 }
 
-/* Whether somebody outside its address space may wake it. */
-static bool wait_is_outside(const struct snapshot *s, const struct waiter *w)
+/**
+ * wait_is_outside() - whether somebody outside a waiter's address space may wake it
+ * @s: the snapshot
+ * @w: the waiter
+ *
+ * Of a PI lock that is its owner.
+ */
+bool wait_is_outside(const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
 

@@ -16,6 +16,7 @@ void model_free(struct analysis *a);
 bool is_frozen(const struct thread *t);
 bool key_is_local(const struct waiter *w);
 bool is_pi_wait(const struct waiter *w);
+bool wait_is_outside(const struct snapshot *s, const struct waiter *w);
 bool is_held_by_tracer(const struct snapshot *s, int thread);
 int find_tracer(const struct snapshot *s, int thread);
 

@@ -369,9 +369,9 @@ static void put_shared(struct buf *b, const struct analysis *a, const struct wai
 }
 
 /* Whether it is a PI lock that a fork copied: its owner has another one. */
-static bool is_copied(const struct snapshot *s, const struct waiter *w, int holder)
+static bool is_copied(const struct snapshot *s, const struct waiter *w)
 {
-	return is_pi_wait(w) && key_is_local(w) && s->threads[holder].mm != w->mm;
+	return key_is_local(w) && wait_is_outside(s, w);
 }
 
 static void put_waiting(struct buf *b, const struct analysis *a, const struct waiter *w,
@@ -381,7 +381,7 @@ static void put_waiting(struct buf *b, const struct analysis *a, const struct wa
 	case REASON_HOLDER:
 	case REASON_TO_HOLDER:
 		put_chain_start(b, a, w, j);
-		put(b, j->reason == REASON_HOLDER && is_copied(a->s, w, j->holder_thread) ?
+		put(b, j->reason == REASON_HOLDER && is_copied(a->s, w) ?
 		    ", of another process: the kernel releases it when that thread exits" :
 		    ", which can run");
 		break;

@@ -401,8 +401,11 @@ static pid_t process_of(const char *root, pid_t tid)
 	return read_file(buf, root, "%d/status", tid) ? 0 : id_field(buf, "Tgid");
 }
 
-/* Return: whether the thread is alive. */
-static bool add_kin(struct walk *w, pid_t pid, pid_t tid, bool others_live)
+/*
+ * @held_back: if it has ended, that does not show yet: a main thread is not waited for
+ * before the others have ended too (delay_group_leader()).  Return: whether it is alive.
+ */
+static bool add_kin(struct walk *w, pid_t pid, pid_t tid, bool held_back)
 {
 	char buf[FILE_SIZE];
 	int rc = read_file(buf, w->root, "%d/task/%d/status", pid, tid);
@@ -417,8 +420,7 @@ static bool add_kin(struct walk *w, pid_t pid, pid_t tid, bool others_live)
 	}
 	state = status_field(buf, "State");
 	ended = !state || strchr("XZ", state[strspn(state, " \t")]);
-	/* A main thread is not waited for before the others have ended (delay_group_leader()). */
-	zombie = ended && !(tid == pid && others_live);
+	zombie = ended && !held_back;
 	parent = id_field(buf, "PPid");
 	tracer = id_field(buf, "TracerPid");
 	if (tid == pid && parent)

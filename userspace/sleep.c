@@ -507,7 +507,9 @@ static void want_process_of(struct reader *r, pid_t tid)
 	char buf[FILE_SIZE];
 	const char *tgid;
 
-	if (tid <= 0 || read_file(buf, r->root, "%d/status", tid))
+	/* Many threads have one tracer, and many waiters one owner. */
+	if (tid <= 0 || snapshot_find_thread(r->s, tid) >= 0 || idmap_find(&r->by_pid, tid) >= 0 ||
+	    read_file(buf, r->root, "%d/status", tid))
 		return;
 	tgid = status_field(buf, "Tgid");
 	if (tgid)
@@ -559,13 +561,6 @@ static void look_at_thread(struct reader *r, int thread)
 		want_processes(r, &r->wants[i]);
 }
 
-/* The owner of a PI lock that a fork copied is in a process that may wait for no futex. */
-static void look_at_waiter(struct reader *r, const struct waiter *w)
-{
-	if (snapshot_find_thread(r->s, w->pi_owner) < 0)
-		want_process_of(r, w->pi_owner);
-}
-
 static void look_at_threads(struct reader *r)
 {
 	bool *waits = xcalloc(r->s->nr_threads, sizeof(*waits));
@@ -574,7 +569,8 @@ static void look_at_threads(struct reader *r)
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
 		const struct waiter *w = &r->s->waiters[i];
 
-		look_at_waiter(r, w);
+		/* The owner of a PI lock that a fork copied may be in a process without waiters. */
+		want_process_of(r, w->pi_owner);
 		if (w->thread >= 0 && w->call != CALL_IO_URING)
 			waits[w->thread] = true;
 	}
