@@ -5,6 +5,16 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
+/*
+ * Whether the kernel can be told not to fault pages in (FOLL_NOFAULT, 55b8fe703bc5): a macro
+ * up to 6.2, as all of these flags, and then a member of an enum.
+ */
+#if defined(FOLL_NOFAULT) || !defined(FOLL_WRITE)
+#define FI_GETS_PAGES	1
+#else
+#define FI_GETS_PAGES	0
+#endif
+
 /* get_user_pages_remote() as it is, and as it was up to 6.4 (ca5e863233e8). */
 typedef long fi_get_pages(struct mm_struct *mm, unsigned long start, unsigned long nr,
 			  unsigned int flags, struct page **pages, int *locked);
@@ -37,13 +47,11 @@ static inline long fi_get_page(struct mm_struct *mm, unsigned long addr, unsigne
  *
  * Context: process; the mappings are locked. May sleep, but not for the page.
  *
- * Return: the page, for put_page(); NULL if it is not there, and on kernels before 5.16,
- * which cannot be told not to fault (FOLL_NOFAULT, 55b8fe703bc5).
+ * Return: the page, for put_page(); NULL if it is not there, and without FI_GETS_PAGES.
  */
 static inline struct page *fi_get_resident_page(struct vm_area_struct *vma, unsigned long addr)
 {
-	/* A macro up to 6.2, as all of these flags, and then a member of an enum. */
-#if defined(FOLL_NOFAULT) || !defined(FOLL_WRITE)
+#if FI_GETS_PAGES
 	struct page *page;
 
 	/* NUMA balancing leaves these alone, and follow_hugetlb_page() faults (until 6.5). */

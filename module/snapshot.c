@@ -167,6 +167,7 @@ void fi_link_waiter(struct fi_snapshot *snap, size_t i)
 	space = &snap->spaces[waiter->thread.space - 1];
 	waiter->next_in_space = space->waiters;
 	space->waiters = i + 1;
+	space->nr_waiters++;
 }
 
 /* Describe all waiters, but for those that the reader cannot name: they are counted. */

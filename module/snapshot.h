@@ -126,6 +126,7 @@ struct fi_waiter {
  * @mm: which; pinned by mmgrab() until the snapshot is complete
  * @next: id of the next address space of the same hash
  * @waiters: index + 1 of its first waiter
+ * @nr_waiters: number of its waiters
  * @mapped: index + 1 of the last word in shared memory that it was noted to map
  * @first_thread: its first live thread, in order of tid, as fi_thread_of() takes it
  * @last_thread: its last live thread
@@ -136,6 +137,7 @@ struct fi_space {
 	struct mm_struct *mm;
 	unsigned int next;
 	unsigned int waiters;
+	unsigned int nr_waiters;
 	unsigned int mapped;
 	unsigned int first_thread;
 	unsigned int last_thread;

@@ -4,12 +4,13 @@
  * the format of /sys/kernel/debug/futexinspect/waiters, and stays so until
  * standard input ends:
  *
- *	mkwaiters STATE
+ *	mkwaiters STATE [crowded]
  *
  * prints "waiter", "mm" and "process" records with the keys that a test can
  * know beforehand, then "ready". A waiter's record is printed only after the
- * kernel says that the thread is blocked in its call. The exit status is 4 if this
- * kernel cannot do it.
+ * kernel says that the thread is blocked in its call. With "crowded" so many others wait
+ * in the same process that the module reads its memory in the other of its two ways; they
+ * are not printed. The exit status is 4 if this kernel cannot do it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -1541,6 +1542,17 @@ static void crowd(void)
 	print_this_process(201);
 }
 
+/* Those that the state is among. */
+static void make_crowd(void)
+{
+	static uint32_t crowd_word;
+	static struct call call = { .uaddr = &crowd_word, .op = FUTEX_WAIT_PRIVATE };
+	int i;
+
+	for (i = 0; i < 40; i++)
+		wait_until_blocked(getpid(), start_thread(make_call, &call), SYS_futex);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -1594,12 +1606,15 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	bool crowded = argc == 3 && !strcmp(argv[2], "crowded");
 	size_t i;
 	char c;
 
-	for (i = 0; argc == 2 && i < sizeof(states) / sizeof(states[0]); i++) {
+	for (i = 0; (argc == 2 || crowded) && i < sizeof(states) / sizeof(states[0]); i++) {
 		if (strcmp(argv[1], states[i].name) != 0)
 			continue;
+		if (crowded)
+			make_crowd();
 		states[i].make();
 		printf("ready\n");
 		fflush(stdout);
@@ -1607,6 +1622,6 @@ int main(int argc, char **argv)
 			;
 		return 0;
 	}
-	fprintf(stderr, "usage: mkwaiters STATE\n");
+	fprintf(stderr, "usage: mkwaiters STATE [crowded]\n");
 	return 2;
 }

@@ -21,6 +21,13 @@ STATES = (
     "clone_vm", "vfork_child",
 )
 
+# Those that are told by what is in memory: they are made once more in a process where many
+# wait, whose memory the module reads in another way.
+IN_MEMORY = (
+    "wait_relative", "wait_realtime", "wait_shared", "hugetlb", "wait_at_edge", "requeue",
+    "stopped", "prot_none", "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
+)
+
 WORDS_BEFORE = 12
 PAGE = 4096
 
@@ -250,6 +257,18 @@ def state_test(state):
     return test
 
 
+def crowded_test(state):
+    """The test of one state in a process where many others wait."""
+    def test():
+        with ksft.Factory(state + " crowded") as factory:
+            records = read_while_asleep([truth["tgid"] for truth in factory.get("process")])
+            for truth in factory.get("waiter"):
+                found = select(records, "waiter", tid=truth["tid"], uaddr=truth["uaddr"])
+                compare_waiter(only(found, "records of a waiter"), truth)
+    test.__doc__ = "state %s among many waiters" % state
+    return test
+
+
 def write(path, text):
     """Write a file of the kernel's."""
     with open(path, "w", encoding="ascii") as file:
@@ -267,4 +286,5 @@ def set_up():
 
 
 set_up()
-ksft.run([state_test(state) for state in STATES] + [test_shared_file, test_stopped_many])
+ksft.run([state_test(state) for state in STATES] +
+         [crowded_test(state) for state in IN_MEMORY] + [test_shared_file, test_stopped_many])
