@@ -515,9 +515,8 @@ static void judge_able(struct judgement *j, const struct snapshot *s, const stru
 static bool word_was_freed(const struct waiter *w)
 {
 	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
-	bool compares = w->op && (!strcmp(w->op, "FUTEX_WAIT") ||
-				  !strcmp(w->op, "FUTEX_WAIT_BITSET") ||
-				  !strcmp(w->op, "futex_wait"));
+	bool compares = w->opcode == OP_WAIT || w->opcode == OP_WAIT_BITSET ||
+			w->opcode == OP_FUTEX_WAIT;
 
 	return compares && (w->known & all) == all && w->uaddr == w->waits_on &&
 	       w->expected && !w->value && w->queued && !strcmp(w->queued, "yes");

@@ -83,11 +83,6 @@ static bool word_is(const struct waiter *w, int offset, uint32_t value)
 	return waiter_word(w, offset, &word) && word == value;
 }
 
-static bool op_is(const struct waiter *w, const char *op)
-{
-	return w->op && !strcmp(w->op, op);
-}
-
 /* Any wake on the word ends it: that of a lock without queues. */
 static bool any_wake(const struct waiter *w)
 {
@@ -97,13 +92,13 @@ static bool any_wake(const struct waiter *w)
 /* FUTEX_WAIT, as lll_lock(), musl and Go use it. */
 static bool plain_wait(const struct waiter *w)
 {
-	return op_is(w, "FUTEX_WAIT") && any_wake(w);
+	return w->opcode == OP_WAIT && any_wake(w);
 }
 
 /* FUTEX_WAIT_BITSET with any bit, as what can have an absolute timeout uses it. */
 static bool bitset_wait(const struct waiter *w)
 {
-	return op_is(w, "FUTEX_WAIT_BITSET") && any_wake(w);
+	return w->opcode == OP_WAIT_BITSET && any_wake(w);
 }
 
 /* How lll_lock() waits, and its kin with a timeout, which is absolute. */
@@ -208,7 +203,7 @@ static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
 
-	return (op_is(w, "FUTEX_LOCK_PI") || op_is(w, "FUTEX_LOCK_PI2")) &&
+	return (w->opcode == OP_LOCK_PI || w->opcode == OP_LOCK_PI2) &&
 	       (is_glibc_mutex(w, 32, &owner) || is_glibc_mutex(w, 32 | 16, &owner)) &&
 	       word_is(w, 0, owner | WAITERS) && recognised(lock, "PI pthread_mutex");
 }

@@ -92,8 +92,17 @@ bool key_is_local(const struct waiter *w)
  */
 bool is_pi_wait(const struct waiter *w)
 {
-	return w->op && (!strncmp(w->op, "FUTEX_LOCK_PI", 13) ||
-			 (!strcmp(w->op, "FUTEX_WAIT_REQUEUE_PI") && w->pi_owner != PID_NONE));
+	switch (w->opcode) {
+	case OP_LOCK_PI:
+	case OP_LOCK_PI2:
+		return true;
+	case OP_WAIT_REQUEUE_PI:
+		return w->pi_owner != PID_NONE;
+	case OP_UNKNOWN:	/* one that is newer than this program */
+		return w->pi_owner > 0;
+	default:
+		return false;
+	}
 }
 
 static bool is_alive(const struct thread *t)

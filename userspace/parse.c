@@ -334,6 +334,12 @@ static int call(struct parser *p, const struct field *f, void *rec, char *val)
 	return 0;
 }
 
+static int op(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	((struct waiter *)rec)->opcode = find_word(op_names, NR_OPS, val);
+	return escaped(p, f, rec, val);
+}
+
 static int timeout(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)p;
@@ -605,7 +611,7 @@ static const struct field waiter_fields[] = {
 	FIELD(struct waiter, comm, escaped, 0),
 	FIELD(struct waiter, mm, mm_ref, 0),
 	FIELD(struct waiter, uaddr, waiter_number, W_UADDR),
-	FIELD(struct waiter, op, escaped, 0),
+	FIELD(struct waiter, op, op, 0),
 	FIELD(struct waiter, flags, escaped, 0),
 	FIELD(struct waiter, expected, expected, W_EXPECTED),
 	FIELD(struct waiter, value, waiter_number32, W_VALUE),
@@ -618,10 +624,10 @@ static const struct field waiter_fields[] = {
 static void set_plain_args(struct waiter *w)
 {
 	const unsigned int needed = W_UADDR | W_EXPECTED;
-	bool bitset = w->op && !strcmp(w->op, "FUTEX_WAIT_BITSET");
+	bool bitset = w->opcode == OP_WAIT_BITSET;
 
-	if (w->call != CALL_FUTEX || (w->known & needed) != needed || !w->op || !w->flags ||
-	    w->timeout != TIMEOUT_NONE || (!bitset && strcmp(w->op, "FUTEX_WAIT")) ||
+	if (w->call != CALL_FUTEX || (w->known & needed) != needed || !w->flags ||
+	    w->timeout != TIMEOUT_NONE || (!bitset && w->opcode != OP_WAIT) ||
 	    (bitset && !(w->known & W_BITSET)))
 		return;
 	w->args[0] = w->uaddr;

@@ -378,21 +378,21 @@ static enum timeout futex_timeout(unsigned int op, uint64_t timeout)
 	}
 }
 
-static const char *op_name(unsigned int op)
+static enum opcode opcode_of(unsigned int op)
 {
 	switch (op & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
-		return "FUTEX_WAIT";
+		return OP_WAIT;
 	case FUTEX_WAIT_BITSET:
-		return "FUTEX_WAIT_BITSET";
+		return OP_WAIT_BITSET;
 	case FUTEX_WAIT_REQUEUE_PI:
-		return "FUTEX_WAIT_REQUEUE_PI";
+		return OP_WAIT_REQUEUE_PI;
 	case FUTEX_LOCK_PI:
-		return "FUTEX_LOCK_PI";
+		return OP_LOCK_PI;
 	case FUTEX_LOCK_PI2:
-		return "FUTEX_LOCK_PI2";
+		return OP_LOCK_PI2;
 	default:
-		return NULL;	/* one that does not wait, or a new one */
+		return OP_UNKNOWN;	/* one that does not wait, or a new one */
 	}
 }
 
@@ -417,7 +417,8 @@ static void fill_futex(struct waiter *w)
 	unsigned int op = w->args[1];
 	bool bitset = (op & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
 
-	w->op = op_name(op);
+	w->opcode = opcode_of(op);
+	w->op = op_names[w->opcode];
 	w->flags = flags_name(op & FUTEX_PRIVATE_FLAG, op & FUTEX_CLOCK_REALTIME);
 	set_private(w, op & FUTEX_PRIVATE_FLAG);
 	w->expected = w->args[2];
@@ -534,7 +535,7 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 		if (read_file(buf, sc->root, "%d/task/%d/syscall", t->tgid, t->tid))
 			continue;
 		call = parse_syscall(buf, args);
-		if (call == CALL_UNKNOWN || (call == CALL_FUTEX && !op_name(args[1])))
+		if (call == CALL_UNKNOWN || (call == CALL_FUTEX && opcode_of(args[1]) == OP_UNKNOWN))
 			continue;
 		if (may_read && memory.mem < 0) {
 			memory.pagemap = open_file(sc->root, "%d/pagemap", t->tgid);

@@ -28,6 +28,15 @@ const char *const call_names[NR_CALLS] = {
 	[CALL_IO_URING]		= "io_uring",
 };
 
+const char *const op_names[NR_OPS] = {
+	[OP_WAIT]		= "FUTEX_WAIT",
+	[OP_WAIT_BITSET]	= "FUTEX_WAIT_BITSET",
+	[OP_WAIT_REQUEUE_PI]	= "FUTEX_WAIT_REQUEUE_PI",
+	[OP_LOCK_PI]		= "FUTEX_LOCK_PI",
+	[OP_LOCK_PI2]		= "FUTEX_LOCK_PI2",
+	[OP_FUTEX_WAIT]		= "futex_wait",
+};
+
 const char *const timeout_names[NR_TIMEOUTS] = {
 	[TIMEOUT_NONE]		= "none",
 	[TIMEOUT_RELATIVE]	= "relative",

@@ -40,6 +40,17 @@ enum call {
 	NR_CALLS
 };
 
+enum opcode {
+	OP_UNKNOWN,
+	OP_WAIT,
+	OP_WAIT_BITSET,
+	OP_WAIT_REQUEUE_PI,
+	OP_LOCK_PI,
+	OP_LOCK_PI2,
+	OP_FUTEX_WAIT,		/* futex_wait(2), which has none */
+	NR_OPS
+};
+
 enum key_type {
 	KEY_UNKNOWN,
 	KEY_PRIVATE,
@@ -85,6 +96,7 @@ struct waiter {
 	int shared;		/* index into snapshot.shared */
 	unsigned int known;
 	enum call call;
+	enum opcode opcode;	/* what @op says */
 	enum key_type key_type;
 	enum timeout timeout;
 	enum yesno stable;
@@ -220,6 +232,7 @@ enum source {
 
 /* As the format writes them; the name of an unknown one is NULL. */
 extern const char *const call_names[NR_CALLS];
+extern const char *const op_names[NR_OPS];
 extern const char *const timeout_names[NR_TIMEOUTS];
 
 /* What the words of a waiter are where the file leaves them out: a value to compare with. */
