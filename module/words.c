@@ -37,6 +37,7 @@ struct words_work {
  * struct reader - how the memory of an address space is read
  * @mm: the address space
  * @vma: the mapping that was last read from, or NULL
+ * @last: the waiter whose words were last read, or NULL
  * @page: the page that was last read, held, or NULL
  * @page_addr: user address that it is at
  * @borrowed: the worker has borrowed @mm, so that it is read as user memory
@@ -44,6 +45,7 @@ struct words_work {
 struct reader {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;
+	const struct fi_waiter *last;
 	struct page *page;
 	unsigned long page_addr;
 	bool borrowed;
@@ -218,6 +220,22 @@ static void read_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
 		read_pages(snap, waiter, reader, addr, before, from);
 }
 
+/* Often many wait on one word, one after the other: then its words are read, and kept, once. */
+static void find_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
+		       struct reader *reader, unsigned long addr)
+{
+	const struct fi_waiter *last = reader->last;
+
+	if (last && last->waits_on == waiter->waits_on) {
+		waiter->words_read = last->words_read;
+		waiter->words_set = last->words_set;
+		waiter->first_word = last->first_word;
+		return;
+	}
+	read_words(snap, waiter, reader, addr);
+	reader->last = waiter;
+}
+
 /* Copy @len bytes of user memory. Return false if they are not to be had without a fault. */
 static bool read_user(struct reader *reader, void *to, unsigned long addr, size_t len)
 {
@@ -284,7 +302,7 @@ static void read_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
 			if (!waiter->waits_on)
 				waiter->waits_on = fi_shared_address(waiter, reader->vma);
 			if (waiter->waits_on)
-				read_words(snap, waiter, reader, addr);
+				find_words(snap, waiter, reader, addr);
 		}
 	}
 	if (waiter->queued != FI_QUEUED && waiter->insn && find_mapping(reader, waiter->insn) &&
@@ -312,6 +330,7 @@ static unsigned int read_batch(struct fi_snapshot *snap, struct reader *reader, 
 		i = waiter->next_in_space;
 	}
 	reader->vma = NULL;
+	reader->last = NULL;
 	forget_page(reader);
 	if (locked)
 		mmap_read_unlock(reader->mm);
