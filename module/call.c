@@ -60,6 +60,7 @@ void fi_call_read_vector(struct fi_call *call, const char *q)
 static void read_registers(struct fi_call *call, struct task_struct *task,
 			   struct pt_regs *regs)
 {
+	memset(call, 0, sizeof(*call));
 	call->syscall = identify(task, syscall_get_nr(task, regs));
 	call->time32 = fi_in_compat_syscall(task) &&
 		       syscall_get_nr(task, regs) == FI_NR_COMPAT_FUTEX;

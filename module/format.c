@@ -315,6 +315,80 @@ static void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
 	}
 }
 
+static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
+		       const struct fi_waiter *waiter)
+{
+	put_number(t, "waiter tid=", waiter->tid);
+	put_number(t, " tgid=", waiter->tgid);
+	put_text(t, " comm=", waiter->comm);
+	if (waiter->space)
+		put_number(t, " mm=", waiter->space);
+	else
+		fi_put(t, " mm=?");
+	if (waiter->call.syscall != FI_SYS_FUTEX)
+		put_word(t, " syscall=", &syscall_names[waiter->call.syscall]);
+	put_args(t, waiter);
+	put_place(t, waiter);
+	put_futex(t, snap, waiter);
+	put_timeout(t, &waiter->call);
+	put_asleep(t, waiter);
+	put_words(t, snap, waiter);
+	put_pi_owner(t, waiter);
+	if (waiter->queued != FI_QUEUED)
+		put_word(t, " queued=", &queued_names[waiter->queued]);
+}
+
+static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
+			     const struct fi_space *space)
+{
+	size_t i = space->first_thread;
+	pid_t first, last;
+
+	fi_put(t, " live_threads=");
+	if (!i)
+		fi_put_char(t, '-');
+	while (i) {
+		first = snap->threads[i - 1].tid;
+		last = first;
+		i = snap->threads[i - 1].next_in_space;
+		while (i && snap->threads[i - 1].tid == last + 1) {
+			last++;
+			i = snap->threads[i - 1].next_in_space;
+		}
+		fi_put_dec(t, first);
+		if (last != first)
+			put_number(t, "-", last);
+		if (i)
+			fi_put_char(t, ',');
+	}
+}
+
+static void put_space(struct fi_text *t, const struct fi_snapshot *snap, unsigned int id)
+{
+	const struct fi_space *space = &snap->spaces[id - 1];
+
+	put_number(t, "mm id=", id);
+	put_number(t, " live=", space->live);
+	put_live_threads(t, snap, space);
+	put_number(t, " hidden=", space->hidden);
+}
+
+static void put_process(struct fi_text *t, const struct fi_process *process)
+{
+	put_number(t, "process tgid=", process->tgid);
+	put_number(t, " ppid=", process->ppid);
+	put_text(t, " comm=", process->comm);
+	put_number(t, " mm=", process->space);
+	put_yesno(t, " execed=", process->execed);
+	put_address(t, " caught=0x", process->caught);
+	put_yesno(t, " timers=", process->timers);
+	if (process->pid_ns)
+		put_number(t, " pid_ns=", process->pid_ns);
+	else
+		fi_put(t, " pid_ns=?");
+	put_text(t, " cgroup=", process->cgroup ?: "?");
+}
+
 /* What is so of most threads is left out. */
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
@@ -355,84 +429,6 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		fi_put(t, " io_uring=yes");
 }
 
-static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
-		       const struct fi_waiter *waiter)
-{
-	put_number(t, "waiter tid=", waiter->thread.tid);
-	put_number(t, " tgid=", waiter->tgid);
-	put_text(t, " comm=", waiter->thread.comm);
-	if (waiter->thread.space)
-		put_number(t, " mm=", waiter->thread.space);
-	else
-		fi_put(t, " mm=?");
-	if (waiter->call.syscall != FI_SYS_FUTEX)
-		put_word(t, " syscall=", &syscall_names[waiter->call.syscall]);
-	put_args(t, waiter);
-	put_place(t, waiter);
-	put_futex(t, snap, waiter);
-	put_timeout(t, &waiter->call);
-	put_asleep(t, waiter);
-	put_words(t, snap, waiter);
-	put_pi_owner(t, waiter);
-	if (waiter->queued != FI_QUEUED)
-		put_word(t, " queued=", &queued_names[waiter->queued]);
-	if (waiter->listed) {
-		fi_put_char(t, '\n');
-		put_thread(t, snap, &waiter->thread);
-	}
-}
-
-static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
-			     const struct fi_space *space)
-{
-	size_t i = space->first_thread;
-	pid_t first, last;
-
-	fi_put(t, " live_threads=");
-	if (!i)
-		fi_put_char(t, '-');
-	while (i) {
-		first = fi_thread_of(snap, i)->tid;
-		last = first;
-		i = fi_thread_of(snap, i)->next_in_space;
-		while (i && fi_thread_of(snap, i)->tid == last + 1) {
-			last++;
-			i = fi_thread_of(snap, i)->next_in_space;
-		}
-		fi_put_dec(t, first);
-		if (last != first)
-			put_number(t, "-", last);
-		if (i)
-			fi_put_char(t, ',');
-	}
-}
-
-static void put_space(struct fi_text *t, const struct fi_snapshot *snap, unsigned int id)
-{
-	const struct fi_space *space = &snap->spaces[id - 1];
-
-	put_number(t, "mm id=", id);
-	put_number(t, " live=", space->live);
-	put_live_threads(t, snap, space);
-	put_number(t, " hidden=", space->hidden);
-}
-
-static void put_process(struct fi_text *t, const struct fi_process *process)
-{
-	put_number(t, "process tgid=", process->tgid);
-	put_number(t, " ppid=", process->ppid);
-	put_text(t, " comm=", process->comm);
-	put_number(t, " mm=", process->space);
-	put_yesno(t, " execed=", process->execed);
-	put_address(t, " caught=0x", process->caught);
-	put_yesno(t, " timers=", process->timers);
-	if (process->pid_ns)
-		put_number(t, " pid_ns=", process->pid_ns);
-	else
-		fi_put(t, " pid_ns=?");
-	put_text(t, " cgroup=", process->cgroup ?: "?");
-}
-
 static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_shared *shared)
 {
@@ -464,7 +460,7 @@ static void put_end(struct fi_text *t, const struct fi_snapshot *snap)
 	put_number(t, "end waiters=", snap->nr_waiters);
 	put_number(t, " mms=", snap->nr_spaces);
 	put_number(t, " processes=", snap->nr_processes);
-	put_number(t, " threads=", snap->nr_threads + snap->nr_listed);
+	put_number(t, " threads=", snap->nr_threads);
 	put_number(t, " hidden=", snap->hidden);
 	put_number(t, " errors=", snap->error ? 1 : 0);
 	put_number(t, " end_ns=", snap->end_ns);

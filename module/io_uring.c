@@ -75,6 +75,7 @@ struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi
 	const char *req = request_of(q, what);
 	const char *tctx;
 
+	memset(call, 0, sizeof(*call));
 	if (what == FI_WAKES_VECTOR_REQUEST) {
 		call->syscall = FI_SYS_IO_URING_WAITV;
 		fi_call_read_vector(call, q);

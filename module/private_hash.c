@@ -58,9 +58,6 @@ static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
 	/* What is pinned or used by the batch is still the same at that address. */
 	if (!mm || is_in_batch(batch, mm) || xa_load(&batch->seen, mm_index(mm)))
 		return;
-	/* It has borrowed the address space. */
-	if (READ_ONCE(task->flags) & PF_KTHREAD)
-		return;
 	/* It keeps task->mm and its users: exit_mm() */
 	task_lock(task);
 	mm = task->mm;

@@ -153,7 +153,7 @@ static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
 static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 		      const struct fi_waiter *waiter)
 {
-	struct mm_struct *mm = snap->spaces[waiter->thread.space - 1].mm;
+	struct mm_struct *mm = snap->spaces[waiter->space - 1].mm;
 	size_t total;
 
 	if (!mmget_not_zero(mm))
@@ -214,7 +214,7 @@ static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
 static bool is_shared(const struct fi_waiter *waiter)
 {
 	return waiter->queued == FI_QUEUED && waiter->key.both.offset & FUT_OFF_INODE &&
-	       waiter->thread.space && waiter->call.uaddr_known;
+	       waiter->space && waiter->call.uaddr_known;
 }
 
 /**

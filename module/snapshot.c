@@ -23,7 +23,7 @@
 #include "words.h"
 
 /**
- * fi_reserve() - make room in an array; what has not been in use is zero
+ * fi_reserve() - make room in an array
  * @array: address of the pointer to its memory, which may move, and is for kvfree()
  * @nr: elements in use
  * @more: elements there must be room for after them
@@ -47,9 +47,9 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
 	if (want > INT_MAX / size)
 		return -ENOMEM;
 	if (want * size <= PAGE_SIZE)
-		new = kzalloc(want * size, GFP_KERNEL_ACCOUNT);
+		new = kmalloc(want * size, GFP_KERNEL_ACCOUNT);
 	else
-		new = __vmalloc(want * size, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		new = __vmalloc(want * size, GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
 	if (nr)
@@ -162,9 +162,9 @@ void fi_link_waiter(struct fi_snapshot *snap, size_t i)
 	struct fi_waiter *waiter = &snap->waiters[i];
 	struct fi_space *space;
 
-	if (!waiter->thread.space)
+	if (!waiter->space)
 		return;
-	space = &snap->spaces[waiter->thread.space - 1];
+	space = &snap->spaces[waiter->space - 1];
 	waiter->next_in_space = space->waiters;
 	space->waiters = i + 1;
 	space->nr_waiters++;
@@ -180,7 +180,7 @@ static int describe_waiters(struct fi_snapshot *snap)
 	for (i = 0; i < snap->nr_waiters; i++) {
 		struct fi_waiter *waiter = &snap->waiters[i];
 
-		if (!waiter->thread.tid) {
+		if (!waiter->tid) {
 			snap->hidden++;
 			continue;
 		}
@@ -188,7 +188,7 @@ static int describe_waiters(struct fi_snapshot *snap)
 			err = fi_reserve_waiters(snap, 0);
 			if (err)
 				return err;
-			waiter->thread.space = fi_add_space_of(snap, waiter->task);
+			waiter->space = fi_add_space_of(snap, waiter->task);
 		}
 		fi_describe_waiter(snap, waiter);
 		if (kept != i)
@@ -214,9 +214,7 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 		waiter->asleep_ns = now > arrival ? now - arrival : 0;
 	/* One that is about to sleep is switched, and counted, only when it has left its CPU. */
 	waiter->stable = !READ_ONCE(task->on_cpu) && task_state_to_char(task) != 'R' &&
-			 fi_switches(task) == waiter->thread.nvcsw + waiter->thread.nivcsw;
-	if (!waiter->stable)
-		waiter->thread.state = fi_thread_state(task);
+			 fi_switches(task) == waiter->switches;
 }
 
 /* Check all waiters, leave out what turned out to be none, and give the threads back. */
@@ -322,6 +320,5 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 	kvfree(snap->shared);
 	kvfree(snap->maps);
 	kvfree(snap->threads);
-	kvfree(snap->by_task);
 	kvfree(snap);
 }

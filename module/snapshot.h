@@ -28,97 +28,56 @@ enum fi_queued {
 };
 
 /**
- * struct fi_thread - a live thread in such an address space
- * @clear_child_tid: user address that the kernel clears and wakes when it exits
- * @nvcsw: voluntary context switches
- * @nivcsw: involuntary context switches
- * @start_ns: CLOCK_BOOTTIME when it was created
- * @next_in_space: the next thread of its address space, as fi_thread_of() takes it
- * @space: id of its address space: that of its process, if that does not call execve(2)
- * @process: index of its process
- * @tid: in the reader's pid namespace; 0 if that does not show it, or it has exited
- * @nstid: its id in its own pid namespace
- * @tracer: thread that traces it, in the reader's pid namespace
- * @traced: it is traced
- * @state: its state, a letter as in proc(5)
- * @frozen: frozen by suspend or by cgroup v1 (1), or by cgroup v2 (2); else 0
- * @exiting: it is on its way out
- * @io_worker: it is a worker of io_uring
- * @io_uring: it has used io_uring
- * @robust_list: it has registered a robust list
- * @comm: its name
- */
-struct fi_thread {
-	unsigned long clear_child_tid;
-	unsigned long nvcsw;
-	unsigned long nivcsw;
-	u64 start_ns;
-	unsigned int next_in_space;
-	unsigned int space;
-	unsigned int process;
-	pid_t tid;
-	pid_t nstid;
-	pid_t tracer;
-	bool traced;
-	char state;
-	char frozen;
-	bool exiting;
-	bool io_worker;
-	bool io_uring;
-	bool robust_list;
-	char comm[TASK_COMM_LEN];
-};
-
-/**
  * struct fi_waiter - one thread on one futex word
  * @task: the thread; a reference is held until the snapshot is complete
- * @signal: what the threads of its process share; only compared
- * @thread: the thread as a live one, if @listed; else only @tid, @nvcsw, @nivcsw, @comm
- *	and @space of it, which are those of the thread that submitted a request
  * @key: what the kernel queued it under
  * @insn: of one that is not queued: address of the instruction that must make a system
  *	call, or this is no waiter; 0 once that is known
  * @call: the system call that it is in
  * @waits_on: address of the word, 0 if the key does not hold it
+ * @switches: context switches when it was seen in the queue
  * @asleep_ns: time since it last got a CPU; FI_TIME_UNKNOWN if not known
+ * @space: id of its address space in the snapshot; 0 if the thread that submitted a
+ *	request has exited
  * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
  * @bitset: bitset of the queue entry
  * @pi_owner: thread that owns it, in the reader's pid namespace; 0 if not known
+ * @tid: in the reader's pid namespace; 0 if that does not show it, or it has exited
  * @tgid: in the reader's pid namespace
  * @words_read: bit N is set if the N-th of the FI_WORDS words was read
  * @words_set: bit N is set if the N-th of the words is not 0
  * @first_word: index in the snapshot's words of the first that is not 0; the others
  *	of @words_set follow
+ * @comm: its name
  * @queued: whether it is in the queue; if not, @key and @bitset are not known
  * @is_request: not the thread waits, but an io_uring request that it submitted
  * @has_pi_state: the word is a PI futex
  * @stable: it did not run while the snapshot was made
- * @listed: @thread is in the list of its address space; of a thread that waits on several
- *	words that of one waiter is
  */
 struct fi_waiter {
 	struct task_struct *task;
-	const struct signal_struct *signal;
-	struct fi_thread thread;
 	union {
 		union futex_key key;
 		unsigned long insn;
 	};
 	struct fi_call call;
 	unsigned long waits_on;
+	unsigned long switches;
 	u64 asleep_ns;
+	unsigned int space;
 	unsigned int next_in_space;
 	u32 bitset;
 	pid_t pi_owner;
+	pid_t tid;
 	pid_t tgid;
 	u32 words_read;
 	u32 words_set;
 	unsigned int first_word;
+	char comm[TASK_COMM_LEN];
 	enum fi_queued queued : 8;
 	bool is_request;
 	bool has_pi_state;
 	bool stable;
-	bool listed;
 };
 
 /**
@@ -128,8 +87,8 @@ struct fi_waiter {
  * @waiters: index + 1 of its first waiter
  * @nr_waiters: number of its waiters
  * @mapped: index + 1 of the last word in shared memory that it was noted to map
- * @first_thread: its first live thread, in order of tid, as fi_thread_of() takes it
- * @last_thread: its last live thread
+ * @first_thread: index + 1 of its first live thread, in order of tid
+ * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
  * @hidden: those of them that the reader's pid namespace does not show
  */
@@ -170,6 +129,48 @@ struct fi_process {
 	pid_t tgid;
 	pid_t ppid;
 	bool execed;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct fi_thread - a live thread in such an address space
+ * @clear_child_tid: user address that the kernel clears and wakes when it exits
+ * @nvcsw: voluntary context switches
+ * @nivcsw: involuntary context switches
+ * @start_ns: CLOCK_BOOTTIME when it was created
+ * @next_in_space: index + 1 of the next thread of its address space
+ * @space: id of its address space: that of its process, if that does not call execve(2)
+ * @process: index of its process
+ * @tid: in the reader's pid namespace
+ * @nstid: its id in its own pid namespace
+ * @tracer: thread that traces it, in the reader's pid namespace
+ * @traced: it is traced
+ * @state: its state, a letter as in proc(5)
+ * @frozen: frozen by suspend or by cgroup v1 (1), or by cgroup v2 (2); else 0
+ * @exiting: it is on its way out
+ * @io_worker: it is a worker of io_uring
+ * @io_uring: it has used io_uring
+ * @robust_list: it has registered a robust list
+ * @comm: its name
+ */
+struct fi_thread {
+	unsigned long clear_child_tid;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	u64 start_ns;
+	unsigned int next_in_space;
+	unsigned int space;
+	unsigned int process;
+	pid_t tid;
+	pid_t nstid;
+	pid_t tracer;
+	bool traced;
+	char state;
+	char frozen;
+	bool exiting;
+	bool io_worker;
+	bool io_uring;
+	bool robust_list;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -221,13 +222,9 @@ struct fi_shared {
  * @nr_processes: number of them
  * @max_processes: number that there is room for
  * @processes_by_signal: index + 1 of the first process of each hash
- * @recent_process: index + 1 of the one that was last looked for, or 0
- * @threads: array of live threads, but for those that are listed with their waiters
+ * @threads: array of threads
  * @nr_threads: number of them
  * @max_threads: number that there is room for
- * @nr_listed: number of those
- * @by_task: hash table of the waiters in queues, by their thread: index + 1, or 0
- * @by_task_bits: its size, as a power of two
  * @shared: array of words in shared memory
  * @nr_shared: number of them
  * @max_shared: number that there is room for
@@ -265,14 +262,10 @@ struct fi_snapshot {
 	size_t nr_processes;
 	size_t max_processes;
 	unsigned int processes_by_signal[1 << FI_HASH_BITS];
-	unsigned int recent_process;
 
 	struct fi_thread *threads;
 	size_t nr_threads;
 	size_t max_threads;
-	size_t nr_listed;
-	unsigned int *by_task;
-	unsigned int by_task_bits;
 
 	struct fi_shared *shared;
 	size_t nr_shared;
@@ -288,19 +281,6 @@ struct fi_snapshot {
 	struct fi_mm_batch *batch;
 	char *path;
 };
-
-/* That a thread is that of a waiter, in what fi_thread_of() takes. */
-#define FI_OF_WAITER	BIT(31)
-
-/*
- * A live thread by its number in the lists of threads: index + 1 in the array of threads,
- * or with FI_OF_WAITER in that of waiters.
- */
-static inline struct fi_thread *fi_thread_of(const struct fi_snapshot *snap, unsigned int nr)
-{
-	return nr & FI_OF_WAITER ? &snap->waiters[(nr & ~FI_OF_WAITER) - 1].thread :
-				   &snap->threads[nr - 1];
-}
 
 /*
  * The ids of a thread, as the reader sees them; 0 if it does not, or the thread has
@@ -332,8 +312,6 @@ void fi_describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter);
 void fi_link_waiter(struct fi_snapshot *snap, size_t i);
 
 /* threads.c */
-void fi_read_thread(const struct fi_snapshot *snap, struct fi_thread *thread,
-		    struct task_struct *task);
 int fi_collect_threads(struct fi_snapshot *snap);
 
 #endif

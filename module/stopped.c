@@ -30,18 +30,17 @@ static enum fi_queued why_not_queued(struct task_struct *task)
  * that was read is still its own. A stack may be given away only once its thread
  * has exited (finish_task_switch()), and to exit it would have to run.
  */
-static bool read_stopped(const struct fi_snapshot *snap, struct fi_waiter *waiter,
-			 struct task_struct *task, enum fi_queued why)
+static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
+			 enum fi_queued why)
 {
 	memset(waiter, 0, sizeof(*waiter));
 	waiter->queued = why;
-	fi_read_thread(snap, &waiter->thread, task);
+	waiter->switches = fi_switches(task);
 	if (!fi_call_read_interrupted(&waiter->call, task, &waiter->insn))
 		return false;
 	/* The copy comes before the check that it was good. */
 	smp_rmb();
-	return why == why_not_queued(task) &&
-	       waiter->thread.nvcsw + waiter->thread.nivcsw == fi_switches(task);
+	return why == why_not_queued(task) && waiter->switches == fi_switches(task);
 }
 
 /**
@@ -60,17 +59,17 @@ void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
 	enum fi_queued why = why_not_queued(task);
 
-	if (why == FI_QUEUED || !read_stopped(snap, waiter, task, why))
+	if (why == FI_QUEUED || !read_stopped(waiter, task, why))
 		return;
-	waiter->tgid = fi_tgid(snap, task);
-	if (!waiter->thread.tid) {
+	fi_name_waiter(snap, waiter, task);
+	if (!waiter->tid) {
 		/* Else it was killed meanwhile. */
 		if (pid_alive(task))
 			snap->hidden++;
 		return;
 	}
-	waiter->thread.space = fi_add_space_of(snap, task);
-	if (!waiter->thread.space)
+	waiter->space = fi_add_space_of(snap, task);
+	if (!waiter->space)
 		return;
 	waiter->task = get_task_struct(task);
 	fi_describe_waiter(snap, waiter);

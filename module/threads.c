@@ -6,7 +6,6 @@
 #include <linux/cgroup.h>
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
-#include <linux/log2.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
@@ -75,22 +74,18 @@ static char *cgroup_of(struct task_struct *task, char *path)
 	return NULL;
 }
 
-/* The index of the process that has @signal, or that of no process. */
-static unsigned int find_process(struct fi_snapshot *snap, const struct signal_struct *signal,
+/* The index of a thread's process, or that of no process. */
+static unsigned int find_process(const struct fi_snapshot *snap, struct task_struct *task,
 				 pid_t tgid)
 {
-	unsigned int i = snap->recent_process;
+	unsigned int i = snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
 
-	/* Threads of one process mostly come one after the other. */
-	if (!i || snap->processes[i - 1].signal != signal || snap->processes[i - 1].tgid != tgid)
-		i = snap->processes_by_signal[hash_ptr(signal, FI_HASH_BITS)];
 	for (; i; i = snap->processes[i - 1].next) {
 		const struct fi_process *process = &snap->processes[i - 1];
 
-		if (process->signal == signal && process->tgid == tgid)
+		if (process->signal == task->signal && process->tgid == tgid)
 			break;
 	}
-	snap->recent_process = i;
 	return i - 1;
 }
 
@@ -102,17 +97,20 @@ static unsigned int pid_ns_inum(struct task_struct *task)
 	return ns ? ns->ns.inum : 0;
 }
 
-/* Add the process of @task. Return its index. */
+/* Return its index. */
 static unsigned int add_process(struct fi_snapshot *snap, struct task_struct *task,
-				const struct signal_struct *signal, pid_t tgid,
-				unsigned int space)
+				pid_t tgid, unsigned int space)
 {
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
-	unsigned int *hash = &snap->processes_by_signal[hash_ptr(signal, FI_HASH_BITS)];
-	struct fi_process *process = &snap->processes[snap->nr_processes++];
+	unsigned int *hash = &snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
+	unsigned int i = find_process(snap, task, tgid);
+	struct fi_process *process;
 
-	process->signal = signal;
+	if (i != NO_PROCESS)
+		return i;
+	process = &snap->processes[snap->nr_processes++];
+	process->signal = task->signal;
 	process->space = space;
 	process->next = *hash;
 	*hash = snap->nr_processes;
@@ -128,46 +126,25 @@ static unsigned int add_process(struct fi_snapshot *snap, struct task_struct *ta
 	return snap->nr_processes - 1;
 }
 
-/* Append a thread, which fi_thread_of() knows as @nr, to the list of its address space. */
-static void link_thread(struct fi_snapshot *snap, struct fi_thread *thread, unsigned int nr)
+/* Append the newest thread to the list of its address space. */
+static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
 {
-	struct fi_space *space = &snap->spaces[thread->space - 1];
-
-	space->live++;
-	thread->next_in_space = 0;
 	if (space->last_thread)
-		fi_thread_of(snap, space->last_thread)->next_in_space = nr;
+		snap->threads[space->last_thread - 1].next_in_space = snap->nr_threads;
 	else
-		space->first_thread = nr;
-	space->last_thread = nr;
+		space->first_thread = snap->nr_threads;
+	space->last_thread = snap->nr_threads;
 }
-
 
 /*
- * Its id in its own pid namespace, which is what it sees as its tid; 0 for none. All
- * threads of @process are in the same (copy_process()).
+ * Its id in its own pid namespace, which is what it sees as its tid; 0 for none. @tid is
+ * the one that the reader sees.
  */
-static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, pid_t tid,
-		     const struct fi_process *process)
+static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, pid_t tid)
 {
-	struct pid_namespace *ns;
+	struct pid_namespace *ns = task_active_pid_ns(task);
 
-	if (process->pid_ns == snap->ns->ns.inum)
-		return tid;
-	ns = task_active_pid_ns(task);
-	return ns ? task_pid_nr_ns(task, ns) : 0;
-}
-
-/* Note which process a thread belongs to, and what hinges on that. */
-static void find_place(struct fi_snapshot *snap, struct fi_thread *thread,
-		       struct task_struct *task, const struct signal_struct *signal, pid_t tgid)
-{
-	unsigned int i = find_process(snap, signal, tgid);
-
-	if (i == NO_PROCESS)
-		i = add_process(snap, task, signal, tgid, thread->space);
-	thread->process = i;
-	thread->nstid = own_tid(snap, task, thread->tid, &snap->processes[i]);
+	return ns == snap->ns ? tid : ns ? task_pid_nr_ns(task, ns) : 0;
 }
 
 /*
@@ -183,24 +160,30 @@ static bool has_io_uring(struct task_struct *task)
 #endif
 }
 
-/**
- * fi_read_thread() - copy what is kept of a thread
- * @snap: the snapshot
- * @thread: filled in, but for address space, process and what hinges on them
- * @task: the thread
- *
- * Context: RCU.
- */
-void fi_read_thread(const struct fi_snapshot *snap, struct fi_thread *thread,
-		    struct task_struct *task)
+static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
+		       unsigned int id)
 {
+	struct fi_space *space = &snap->spaces[id - 1];
 	struct task_struct *tracer = ptrace_parent(task);
 	unsigned int flags = READ_ONCE(task->flags);
+	struct fi_thread *thread;
+	pid_t tid = fi_tid(snap, task);
 
-	thread->tid = fi_tid(snap, task);
+	space->live++;
+	if (!tid) {
+		space->hidden++;
+		return;
+	}
+	thread = &snap->threads[snap->nr_threads++];
+	link_thread(snap, space);
+	thread->next_in_space = 0;
+	thread->space = id;
+	thread->process = add_process(snap, task, fi_tgid(snap, task), id);
+	thread->tid = tid;
+	thread->nstid = own_tid(snap, task, tid);
 	thread->traced = tracer;
 	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
-	thread->state = fi_thread_state(task);
+	thread->state = READ_ONCE(task->on_cpu) ? 'R' : task_state_to_char(task);
 	thread->frozen = fi_frozen_in_place(task) ? 1 : fi_frozen_by_v2(task) ? 2 : 0;
 	thread->exiting = flags & PF_EXITING;
 	thread->io_worker = flags & PF_IO_WORKER;
@@ -211,49 +194,6 @@ void fi_read_thread(const struct fi_snapshot *snap, struct fi_thread *thread,
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
-}
-
-/* Add a thread that waits in no queue. */
-static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
-		       unsigned int id)
-{
-	struct fi_thread *thread = &snap->threads[snap->nr_threads];
-
-	fi_read_thread(snap, thread, task);
-	if (!thread->tid) {
-		snap->spaces[id - 1].live++;
-		snap->spaces[id - 1].hidden++;
-		return;
-	}
-	thread->space = id;
-	find_place(snap, thread, task, task->signal, fi_tgid(snap, task));
-	link_thread(snap, thread, ++snap->nr_threads);
-}
-
-/*
- * List the thread of a waiter, which is alive and was copied when it was found in its
- * queue. Here its struct task_struct is not touched: that costs more than all the rest.
- */
-static void list_waiting(struct fi_snapshot *snap, unsigned int nr)
-{
-	struct fi_waiter *waiter = &snap->waiters[nr - 1];
-	struct fi_thread *thread = &waiter->thread;
-
-	find_place(snap, thread, waiter->task, waiter->signal, waiter->tgid);
-	link_thread(snap, thread, nr | FI_OF_WAITER);
-	waiter->listed = true;
-	snap->nr_listed++;
-}
-
-/* Where a thread is in the table of the waiters in queues, or would be: it is half empty. */
-static unsigned int *slot_of(const struct fi_snapshot *snap, const struct task_struct *task)
-{
-	unsigned int mask = (1U << snap->by_task_bits) - 1;
-	unsigned int i = hash_ptr(task, snap->by_task_bits);
-
-	while (snap->by_task[i] && snap->waiters[snap->by_task[i] - 1].task != task)
-		i = (i + 1) & mask;
-	return &snap->by_task[i];
 }
 
 static int reserve_batch(struct fi_snapshot *snap)
@@ -271,8 +211,7 @@ static int reserve_batch(struct fi_snapshot *snap)
 				 sizeof(*snap->processes), &snap->max_processes);
 }
 
-/* List a thread that is in no queue. */
-static void list_other(struct fi_snapshot *snap, struct task_struct *task)
+static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
 {
 	/* Only compared: the snapshot's pins keep the addresses from reuse. */
 	struct mm_struct *mm = READ_ONCE(task->mm);
@@ -284,48 +223,11 @@ static void list_other(struct fi_snapshot *snap, struct task_struct *task)
 
 static void visit_thread_first(struct fi_snapshot *snap, struct task_struct *task)
 {
-	unsigned int nr = *slot_of(snap, task);
-
-	if (nr) {
-		list_waiting(snap, nr);
-	} else if (!(READ_ONCE(task->flags) & PF_KTHREAD)) {
-		fi_take_stopped(snap, task);
-		list_other(snap, task);
-	}
+	fi_take_stopped(snap, task);
+	visit_thread(snap, task);
 }
 
-static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
-{
-	if (!*slot_of(snap, task) && !(READ_ONCE(task->flags) & PF_KTHREAD))
-		list_other(snap, task);
-}
-
-/* Put the waiters in queues into a table by their threads. */
-static int hash_waiting(struct fi_snapshot *snap)
-{
-	size_t i, max = 0;
-	int err;
-
-	snap->by_task_bits = order_base_2(snap->nr_waiters + 1) + 1;
-	err = fi_reserve(&snap->by_task, 0, 1UL << snap->by_task_bits, sizeof(*snap->by_task),
-			 &max);
-	if (err)
-		return err;
-	for (i = 0; i < snap->nr_waiters; i++) {
-		const struct fi_waiter *waiter = &snap->waiters[i];
-		unsigned int *slot;
-
-		if (waiter->is_request)
-			continue;
-		slot = slot_of(snap, waiter->task);
-		/* One that waits on several words is there already. */
-		if (!*slot)
-			*slot = i + 1;
-	}
-	return 0;
-}
-
-/* Make room for all other threads at once: each, and hardly anything else, uses its mm. */
+/* Make room for all threads at once: each, and hardly anything else, uses its mm. */
 static int reserve_threads(struct fi_snapshot *snap)
 {
 	size_t nr = 0;
@@ -333,7 +235,6 @@ static int reserve_threads(struct fi_snapshot *snap)
 
 	for (i = 0; i < snap->nr_spaces; i++)
 		nr += atomic_read(&snap->spaces[i].mm->mm_users);
-	nr -= min(nr, snap->nr_waiters);
 	return fi_reserve(&snap->threads, 0, nr + FI_BATCH, sizeof(*snap->threads),
 			  &snap->max_threads);
 }
@@ -364,7 +265,7 @@ int fi_collect_threads(struct fi_snapshot *snap)
 		return -ENOMEM;
 	snap->first_space = 1;
 	snap->last_space = snap->nr_spaces;
-	err = hash_waiting(snap) ?: reserve_threads(snap) ?: fi_walk_threads(&first_walk, snap);
+	err = reserve_threads(snap) ?: fi_walk_threads(&first_walk, snap);
 	/* Once more for the address spaces that came with stopped waiters. */
 	if (!err && snap->last_space < snap->nr_spaces) {
 		snap->first_space = snap->last_space + 1;

@@ -66,8 +66,10 @@ static void copy_pi_owner(struct fi_waiter *waiter, const char *q, struct pid_na
 	waiter->has_pi_state = pi_state;
 	if (!pi_state)
 		return;
+	rcu_read_lock();
 	owner = READ_ONCE(*fi_member(pi_state, fi_layout.pi_owner, struct task_struct *));
 	waiter->pi_owner = owner ? task_pid_nr_ns(owner, ns) : 0;
+	rcu_read_unlock();
 }
 
 /* Return whether there was room for the address space. */
@@ -76,15 +78,14 @@ static bool copy_thread_waiter(struct fi_snapshot *snap, struct fi_waiter *waite
 {
 	struct task_struct *task = *fi_member(q, fi_layout.q_task, struct task_struct *);
 
-	fi_read_thread(snap, &waiter->thread, task);
 	/* One that the reader does not see is only counted. */
-	if (waiter->thread.tid) {
-		waiter->thread.space = fi_add_space(snap, task->mm);
-		if (!waiter->thread.space)
+	if (fi_tid(snap, task)) {
+		waiter->space = fi_add_space(snap, task->mm);
+		if (!waiter->space)
 			return false;
 	}
 	waiter->task = get_task_struct(task);
-	waiter->signal = task->signal;
+	waiter->switches = fi_switches(task);
 	fi_call_read(&waiter->call, task, q);
 	return true;
 }
@@ -97,6 +98,7 @@ static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 {
 	enum fi_wakes what = fi_layout.has_wake ? fi_what_wakes(q) : FI_WAKES_THREAD;
 
+	memset(waiter, 0, sizeof(*waiter));
 	switch (what) {
 	case FI_WAKES_THREAD:
 		if (!copy_thread_waiter(snap, waiter, q))
@@ -106,7 +108,6 @@ static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 	case FI_WAKES_VECTOR_REQUEST:
 		/* Its mm is for later: a thread that exits loses it at any time. */
 		waiter->task = get_task_struct(fi_request_read(&waiter->call, q, what));
-		fi_read_thread(snap, &waiter->thread, waiter->task);
 		waiter->is_request = true;
 		break;
 	case FI_WAKES_UNKNOWN:
@@ -114,8 +115,8 @@ static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 	}
 	waiter->key = *fi_member(q, fi_layout.q_key, union futex_key);
 	waiter->bitset = *fi_member(q, fi_layout.q_bitset, u32);
-	waiter->tgid = fi_tgid(snap, waiter->task);
 	copy_pi_owner(waiter, q, snap->ns);
+	fi_name_waiter(snap, waiter, waiter->task);
 	return 0;
 }
 
@@ -169,14 +170,28 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
 	size_t first = snap->nr_waiters;
 	int err;
 
-	rcu_read_lock();
 	spin_lock(lock);
 	err = copy_chain(snap, bucket);
 	spin_unlock(lock);
-	rcu_read_unlock();
 	if (err == -ENOSPC)
 		fi_drop_waiters(snap, first);
 	return err == -ENOSPC ? err : 0;
+}
+
+/**
+ * fi_name_waiter() - copy what a waiter's thread is called
+ * @snap: the snapshot
+ * @waiter: the waiter
+ * @task: the thread, which stays
+ *
+ * Context: any.
+ */
+void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
+		    struct task_struct *task)
+{
+	waiter->tid = fi_tid(snap, task);
+	waiter->tgid = fi_tgid(snap, task);
+	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
 }
 
 /**
@@ -188,12 +203,8 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
  */
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	while (snap->nr_waiters > nr) {
-		struct fi_waiter *waiter = &snap->waiters[--snap->nr_waiters];
-
-		put_task_struct(waiter->task);
-		memset(waiter, 0, sizeof(*waiter));
-	}
+	while (snap->nr_waiters > nr)
+		put_task_struct(snap->waiters[--snap->nr_waiters].task);
 }
 
 /* How many wait in a bucket, or are about to: those are not blocked yet. */

@@ -15,15 +15,11 @@ static inline unsigned long fi_switches(const struct task_struct *task)
 	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
 }
 
-/* Its state, as in proc(5): it may still be on its way off the CPU. */
-static inline char fi_thread_state(struct task_struct *task)
-{
-	return READ_ONCE(task->on_cpu) ? 'R' : task_state_to_char(task);
-}
-
 size_t fi_count_waiters(const struct fi_table *table);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next);
+void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
+		    struct task_struct *task);
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_collect_waiters(struct fi_snapshot *snap);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A walk over all threads of the host, those of the kernel as well, in batches, so
+ * A walk over all threads of the host that user space has made, in batches, so
  * that neither RCU nor the CPU is held for long.
  */
 #include <linux/idr.h>
@@ -35,7 +35,7 @@ static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
 			continue;
 		}
 		task = pid_task(pid, PIDTYPE_PID);
-		if (task)
+		if (task && !(task->flags & PF_KTHREAD))
 			walk->visit(snap, task);
 		*nr = iter.index + 1;
 		if (++visited == FI_BATCH)
@@ -46,7 +46,7 @@ static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
 }
 
 /**
- * fi_walk_threads() - visit all threads of the host, those of the kernel as well
+ * fi_walk_threads() - visit all threads of the host, but for kernel threads
  * @walk: what to do
  * @snap: passed on
  *
