@@ -98,8 +98,8 @@ bool is_pi_wait(const struct waiter *w)
 		return true;
 	case OP_WAIT_REQUEUE_PI:
 		return w->pi_owner != PID_NONE;
-	case OP_UNKNOWN:	/* one that is newer than this program */
-		return w->pi_owner > 0;
+	case OP_UNKNOWN:	/* of futex(2) one that is newer than this program */
+		return w->call == CALL_FUTEX && w->pi_owner != PID_NONE;
 	default:
 		return false;
 	}
