@@ -1096,6 +1096,19 @@ static char thread_state(pid_t tid)
 	return strrchr(buf, ')')[2];
 }
 
+static bool crowded;
+
+/* Those that a state is among, if it is to be crowded. */
+static void make_crowd(void)
+{
+	static uint32_t crowd_word;
+	static struct call call = { .uaddr = &crowd_word, .op = FUTEX_WAIT_PRIVATE };
+	int i;
+
+	for (i = 0; i < 40; i++)
+		wait_until_blocked(getpid(), start_thread(make_call, &call), SYS_futex);
+}
+
 /* A child of fork(2) that is blocked in @call. */
 static pid_t start_waiting_child(const struct call *call)
 {
@@ -1105,6 +1118,8 @@ static pid_t start_waiting_child(const struct call *call)
 		die("fork");
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (crowded)
+			make_crowd();
 		make_call((void *)call);
 	}
 	wait_until_blocked(child, child, SYS_futex);
@@ -1542,17 +1557,6 @@ static void crowd(void)
 	print_this_process(201);
 }
 
-/* Those that the state is among. */
-static void make_crowd(void)
-{
-	static uint32_t crowd_word;
-	static struct call call = { .uaddr = &crowd_word, .op = FUTEX_WAIT_PRIVATE };
-	int i;
-
-	for (i = 0; i < 40; i++)
-		wait_until_blocked(getpid(), start_thread(make_call, &call), SYS_futex);
-}
-
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -1606,10 +1610,10 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	bool crowded = argc == 3 && !strcmp(argv[2], "crowded");
 	size_t i;
 	char c;
 
+	crowded = argc == 3 && !strcmp(argv[2], "crowded");
 	for (i = 0; (argc == 2 || crowded) && i < sizeof(states) / sizeof(states[0]); i++) {
 		if (strcmp(argv[1], states[i].name) != 0)
 			continue;
