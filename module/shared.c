@@ -17,6 +17,7 @@
 
 #include "shared.h"
 #include "snapshot.h"
+#include "untagged.h"
 
 static bool same_key(const union futex_key *a, const union futex_key *b)
 {
@@ -142,6 +143,7 @@ static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
 
 	if (!mmap_read_trylock(mm))
 		return 0;
+	addr = fi_untagged(mm, addr);
 	vma = find_vma(mm, addr);
 	if (vma && vma->vm_start <= addr && has_inode_key(vma, addr, &shared->key))
 		total = read_inode(snap, shared, vma);
@@ -158,7 +160,7 @@ static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 
 	if (!mmget_not_zero(mm))
 		return 0;
-	total = look_up_in(snap, shared, mm, untagged_addr(waiter->call.uaddr));
+	total = look_up_in(snap, shared, mm, waiter->call.uaddr);
 	mmput_async(mm);
 	return total;
 }
@@ -265,7 +267,7 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 unsigned long fi_shared_address(const struct fi_waiter *waiter,
 				const struct vm_area_struct *vma)
 {
-	unsigned long addr = untagged_addr(waiter->call.uaddr);
+	unsigned long addr = fi_untagged(vma->vm_mm, waiter->call.uaddr);
 
 	return has_inode_key(vma, addr, &waiter->key) ? waiter->call.uaddr : 0;
 }

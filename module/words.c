@@ -17,6 +17,7 @@
 #include "shared.h"
 #include "snapshot.h"
 #include "syscall_abi.h"
+#include "untagged.h"
 #include "words.h"
 
 static struct workqueue_struct *words_wq;
@@ -122,17 +123,18 @@ static void forget_page(struct reader *reader)
 }
 
 /*
- * Find the mapping that @addr is in, which most often is that of the waiter before.
- * Return false if there is none, or it is of device memory, where a read may have an effect.
- * The mappings are locked, so that it is not mapped there meanwhile.
+ * Find the mapping that @len bytes at @addr are in, which most often is that of the waiter
+ * before. Return false if there is none, or it is of device memory, where a read may have
+ * an effect. The mappings are locked, so that it is not mapped there meanwhile.
  */
-static bool find_mapping(struct reader *reader, unsigned long addr)
+static bool find_mapping(struct reader *reader, unsigned long addr, size_t len)
 {
 	struct vm_area_struct *vma = reader->vma;
 
 	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
 		vma = find_vma(reader->mm, addr);
-	if (!vma || addr < vma->vm_start || vma->vm_flags & (VM_IO | VM_PFNMAP))
+	if (!vma || addr < vma->vm_start || len > vma->vm_end - addr ||
+	    vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return false;
 	if (reader->vma != vma)
 		forget_page(reader);
@@ -236,11 +238,16 @@ static void find_words(struct fi_snapshot *snap, struct fi_waiter *waiter,
 	reader->last = waiter;
 }
 
-/* Copy @len bytes of user memory. Return false if they are not to be had without a fault. */
+/*
+ * Copy @len bytes of user memory, a page or less. Return false if they are not to be had
+ * without a fault, or are not in one mapping.
+ */
 static bool read_user(struct reader *reader, void *to, unsigned long addr, size_t len)
 {
 	size_t piece = min_t(size_t, len, PAGE_SIZE - offset_in_page(addr));
 
+	if (!find_mapping(reader, addr, len))
+		return false;
 	if (reader->borrowed)
 		return !copy_from_user_nofault(to, (const void __user *)addr, len);
 	return copy_piece(reader, to, addr, piece) &&
@@ -296,8 +303,8 @@ static void read_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
 	unsigned long addr;
 
 	if (waiter->waits_on || waiter->call.uaddr_known) {
-		addr = untagged_addr(waiter->waits_on ?: waiter->call.uaddr);
-		if (find_mapping(reader, addr)) {
+		addr = fi_untagged(reader->mm, waiter->waits_on ?: waiter->call.uaddr);
+		if (find_mapping(reader, addr, sizeof(u32))) {
 			/* Where the key does not hold the address, the mapping may tell it. */
 			if (!waiter->waits_on)
 				waiter->waits_on = fi_shared_address(waiter, reader->vma);
@@ -305,12 +312,10 @@ static void read_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
 				find_words(snap, waiter, reader, addr);
 		}
 	}
-	if (waiter->queued != FI_QUEUED && waiter->insn && find_mapping(reader, waiter->insn) &&
-	    makes_call(reader, waiter->insn))
+	if (waiter->queued != FI_QUEUED && waiter->insn && makes_call(reader, waiter->insn))
 		waiter->insn = 0;
-	addr = untagged_addr(waiter->call.timeout_addr);
-	if (addr && find_mapping(reader, addr))
-		read_timeout(waiter, reader, addr);
+	if (waiter->call.timeout_addr)
+		read_timeout(waiter, reader, fi_untagged(reader->mm, waiter->call.timeout_addr));
 }
 
 /*
