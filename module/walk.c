@@ -15,7 +15,8 @@
 /*
  * Visit up to FI_BATCH threads from pid *@nr on. Return whether there may be more.
  * Every thread has a pid in the initial namespace, so one that lives throughout
- * the walk is visited exactly once. idr_get_next(), which does the same for one pid,
+ * the walk is visited exactly once, if execve(2) does not make it trade its pid with the
+ * main thread's meanwhile (exchange_tids()). idr_get_next(), which does the same for one pid,
  * starts at the root of the tree each time.
  */
 static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
