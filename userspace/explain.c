@@ -20,11 +20,6 @@
 /* Threads that are listed one by one. */
 #define MAX_LISTED	16
 
-/* Older headers lack it. */
-#ifndef FUTEX_LOCK_PI2
-#define FUTEX_LOCK_PI2	13
-#endif
-
 /* Write @text in the columns from INDENT to WIDTH, broken at spaces. */
 static void put_wrapped(FILE *out, const char *text)
 {
@@ -125,43 +120,32 @@ static void explain_who(FILE *out, const struct snapshot *s, const struct waiter
  * The call
  */
 
-static const struct op {
-	unsigned int cmd;
-	int nr_args;		/* that the operation uses, so that the others hold nothing */
-	const char *name;
-} ops[] = {
-	{ FUTEX_WAIT,			4, "FUTEX_WAIT" },
-	{ FUTEX_LOCK_PI,		4, "FUTEX_LOCK_PI" },
-	{ FUTEX_LOCK_PI2,		4, "FUTEX_LOCK_PI2" },
-	{ FUTEX_WAIT_BITSET,		6, "FUTEX_WAIT_BITSET" },
-	{ FUTEX_WAIT_REQUEUE_PI,	5, "FUTEX_WAIT_REQUEUE_PI" },
+/* How many arguments an operation uses, so that the others hold nothing. */
+static const int nr_args[NR_OPS] = {
+	[OP_UNKNOWN]		= NR_ARGS,
+	[OP_WAIT]		= 4,
+	[OP_LOCK_PI]		= 4,
+	[OP_LOCK_PI2]		= 4,
+	[OP_WAIT_REQUEUE_PI]	= 5,
+	[OP_WAIT_BITSET]	= 6,
 };
-
-static const struct op *find_op(uint32_t op)
-{
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		if (ops[i].cmd == (op & FUTEX_CMD_MASK))
-			return &ops[i];
-	}
-	return NULL;
-}
 
 static void format_futex(char *dst, size_t size, const uint64_t *args)
 {
-	const struct op *op = find_op(args[1]);
+	enum opcode op = opcode_of(args[1]);
 	char buf[NUMBER_SIZE], *d = dst, *end = dst + size;
 
 	d += snprintf(d, end - d, "futex(%s, ", pointer(buf, args[0]));
 	if (op)
-		d += snprintf(d, end - d, "%s%s%s", op->name,
+		d += snprintf(d, end - d, "%s%s%s", op_names[op],
 			      args[1] & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "",
 			      args[1] & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
 	else
 		d += snprintf(d, end - d, "%#x", (unsigned int)args[1]);
 	d += snprintf(d, end - d, ", %u, %s", (unsigned int)args[2], pointer(buf, args[3]));
-	if (!op || op->nr_args > 4)
+	if (nr_args[op] > 4)
 		d += snprintf(d, end - d, ", %s", pointer(buf, args[4]));
-	if (!op || op->nr_args > 5)
+	if (nr_args[op] > 5)
 		d += snprintf(d, end - d, ", %#x", (unsigned int)args[5]);
 	snprintf(d, end - d, ")");
 }

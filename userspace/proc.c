@@ -56,11 +56,6 @@
 #define WINDOW			48	/* bytes before and after the word, as the module */
 #define MAX_TRIES		3	/* to compare address spaces while none ends */
 
-/* Older headers lack it. */
-#ifndef FUTEX_LOCK_PI2
-#define FUTEX_LOCK_PI2		13
-#endif
-
 /* A process that may be looked at. */
 struct proc_entry {
 	pid_t pid;
@@ -375,24 +370,6 @@ static enum timeout futex_timeout(unsigned int op, uint64_t timeout)
 		return TIMEOUT_REALTIME;
 	default:
 		return op & FUTEX_CLOCK_REALTIME ? TIMEOUT_REALTIME : TIMEOUT_MONOTONIC;
-	}
-}
-
-static enum opcode opcode_of(unsigned int op)
-{
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-		return OP_WAIT;
-	case FUTEX_WAIT_BITSET:
-		return OP_WAIT_BITSET;
-	case FUTEX_WAIT_REQUEUE_PI:
-		return OP_WAIT_REQUEUE_PI;
-	case FUTEX_LOCK_PI:
-		return OP_LOCK_PI;
-	case FUTEX_LOCK_PI2:
-		return OP_LOCK_PI2;
-	default:
-		return OP_UNKNOWN;	/* one that does not wait, or a new one */
 	}
 }
 

@@ -6,12 +6,18 @@
  * that everything here is linear in the number of records.
  */
 #include <err.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "snapshot.h"
 
 #define CHUNK_SIZE	(64 * 1024)
+
+/* Older headers lack it. */
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2	13
+#endif
 
 struct text_chunk {
 	struct text_chunk *next;
@@ -46,6 +52,30 @@ const char *const timeout_names[NR_TIMEOUTS] = {
 };
 
 const char all_words_zero[] = "-48:0*24";
+
+/**
+ * opcode_of() - the operation of a futex(2) call
+ * @op: its second argument, with flags
+ *
+ * Return: the operation; OP_UNKNOWN for one that does not wait, or a new one.
+ */
+enum opcode opcode_of(unsigned int op)
+{
+	switch (op & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+		return OP_WAIT;
+	case FUTEX_WAIT_BITSET:
+		return OP_WAIT_BITSET;
+	case FUTEX_WAIT_REQUEUE_PI:
+		return OP_WAIT_REQUEUE_PI;
+	case FUTEX_LOCK_PI:
+		return OP_LOCK_PI;
+	case FUTEX_LOCK_PI2:
+		return OP_LOCK_PI2;
+	default:
+		return OP_UNKNOWN;
+	}
+}
 
 /**
  * xcalloc() - allocate zeroed memory, or end the program

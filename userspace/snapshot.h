@@ -311,6 +311,7 @@ int snapshot_find_process(const struct snapshot *s, pid_t tgid);
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner);
 int snapshot_find_shared(const struct snapshot *s, const char *key);
 uint64_t hash_text(const char *text);
+enum opcode opcode_of(unsigned int op);
 
 void idmap_init(struct idmap *map, size_t nr);
 void idmap_free(struct idmap *map);
