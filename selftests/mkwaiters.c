@@ -594,6 +594,44 @@ static void wait_at_edge(void)
 	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "none");
 }
 
+/* A timeout whose seconds are the last of one page, and whose nanoseconds the first of the next. */
+static struct timespec *time_across_pages(void)
+{
+	char *pages = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	struct timespec *time = (struct timespec *)(pages + 4096 - sizeof(time->tv_sec));
+
+	if (pages == MAP_FAILED)
+		die("mmap");
+	*time = (struct timespec){ .tv_sec = one_hour.tv_sec, .tv_nsec = 7 };
+	return time;
+}
+
+static void timeout_across_pages(void)
+{
+	struct call call = {
+		.uaddr = word, .op = FUTEX_WAIT_PRIVATE, .timeout = time_across_pages(),
+	};
+
+	block_in_call(&call, "FUTEX_WAIT", "PRIVATE", "private", ANY, "relative");
+}
+
+/* The module does not follow it there. */
+static void timeout_across_mappings(void)
+{
+	struct timespec *time = time_across_pages();
+	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .timeout = time };
+	struct truth truth = private_wait(word, 0);
+
+	if (mprotect(&time->tv_nsec, 4096, PROT_READ))
+		die("mprotect");
+	truth.timeout = "relative";
+	truth.timeout_ns = 0;
+	truth.tid = start_thread(make_call, &call);
+	print_waiter(&truth);
+	print_this_process(2);
+}
+
 /* A name that would harm a terminal, and a parser of lines. */
 static void hostile_name(void)
 {
@@ -1571,6 +1609,8 @@ static const struct {
 	{ "hugetlb", hugetlb },
 	{ "shared_file", shared_file },
 	{ "wait_at_edge", wait_at_edge },
+	{ "timeout_across_pages", timeout_across_pages },
+	{ "timeout_across_mappings", timeout_across_mappings },
 	{ "hostile_name", hostile_name },
 	{ "requeue", requeue },
 	{ "waitv", waitv },

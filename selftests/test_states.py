@@ -13,6 +13,7 @@ import ksft
 STATES = (
     "wait_private", "wait_bitset", "wait_relative", "wait_monotonic",
     "wait_realtime", "wait_shared", "wait_shared_mm", "hugetlb", "wait_at_edge",
+    "timeout_across_pages", "timeout_across_mappings",
     "hostile_name", "requeue", "waitv", "futex_wait", "numa", "lock_pi", "lock_pi2",
     "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
     "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
@@ -24,8 +25,9 @@ STATES = (
 # Those that are told by what is in memory: they are made once more in a process where many
 # wait, whose memory the module reads in another way.
 IN_MEMORY = (
-    "wait_relative", "wait_realtime", "wait_shared", "hugetlb", "wait_at_edge", "requeue",
-    "stopped", "prot_none", "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
+    "wait_relative", "wait_realtime", "wait_shared", "hugetlb", "wait_at_edge",
+    "timeout_across_pages", "timeout_across_mappings", "requeue", "stopped", "prot_none",
+    "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
 )
 
 WORDS_BEFORE = 12
@@ -42,6 +44,12 @@ def only(found, what):
     """The one element of a list."""
     ksft.equal(len(found), 1, "number of %s" % what)
     return found[0]
+
+
+def record_of(records, truth):
+    """The record of a waiter that the program knows of."""
+    return only(select(records, "waiter", tid=truth["tid"], uaddr=truth["uaddr"]),
+                "records of a waiter")
 
 
 def status(tgid, tid):
@@ -214,8 +222,7 @@ def check_state(state):
         waiters = [got for tgid in tgids for got in select(records, "waiter", tgid=tgid)]
         ksft.equal(len(waiters), len(factory.get("waiter")), "number of waiters")
         for waiter in factory.get("waiter"):
-            got = only([found for found in waiters if found["tid"] == waiter["tid"] and
-                        found["uaddr"] == waiter["uaddr"]], "records of a waiter")
+            got = record_of(records, waiter)
             ksft.equal(got["mm"], mm["id"], "mm of the waiter")
             compare_waiter(got, waiter)
 
@@ -263,8 +270,7 @@ def crowded_test(state):
         with ksft.Factory(state + " crowded") as factory:
             records = read_while_asleep([truth["tgid"] for truth in factory.get("process")])
             for truth in factory.get("waiter"):
-                found = select(records, "waiter", tid=truth["tid"], uaddr=truth["uaddr"])
-                compare_waiter(only(found, "records of a waiter"), truth)
+                compare_waiter(record_of(records, truth), truth)
     test.__doc__ = "state %s among many waiters" % state
     return test
 

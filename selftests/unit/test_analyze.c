@@ -344,6 +344,8 @@ static const struct world {
 	  { { 10, FINE(WAITING, PI_OWNER) } } },
 	{ "a PI lock, whose owner is not known", ALONE PI(FUTEX_LOCK_PI2, ?), NULL,
 	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	{ "a PI lock by a newer operation, whose owner is not known",
+	  ALONE PI(FUTEX_LOCK_PI3, ?), NULL, { { 10, FINE(WAITING, PI_OWNER) } } },
 	{ "a PI lock, owned by a thread of the same process",
 	  PAIR PI(FUTEX_LOCK_PI, 11) W(11, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
