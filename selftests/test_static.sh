@@ -130,7 +130,7 @@ comments_are_kernel_doc()
 
 	dir=$(selftests/kernel_source 6.1 scripts/checkpatch.pl scripts/spelling.txt \
 		scripts/const_structs.checkpatch scripts/kernel-doc) || return
-	perl "$dir/scripts/kernel-doc" -none -Werror module/*.[ch] userspace/*.[ch]
+	perl "$dir/scripts/kernel-doc" -none -Werror module/*.[ch] userspace/*.[ch] userspace/*/*.[ch]
 }
 
 documentation_is_made()

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "options.h"
-#include "proc.h"
+#include "scan.h"
 
 /* Up to two looks at the host, and what follows from them. */
 struct inspection {

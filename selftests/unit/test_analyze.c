@@ -10,8 +10,8 @@
 
 #include "analyze.h"
 #include "output.h"
-#include "parse.h"
-#include "reason.h"
+#include "text_format.h"
+#include "sentences.h"
 #include "tap.h"
 
 #define MM(id, live, tids)	MMH(id, live, tids, 0)

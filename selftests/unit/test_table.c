@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "columns.h"
-#include "parse.h"
-#include "rows.h"
+#include "text_format.h"
+#include "forest.h"
 #include "tap.h"
 
 static void load(struct snapshot *s, struct analysis *a, const char *lines)

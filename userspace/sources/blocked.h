@@ -2,7 +2,7 @@
 #ifndef FUTEXINSPECT_SLEEP_H
 #define FUTEXINSPECT_SLEEP_H
 
-#include "proc.h"
+#include "scan.h"
 
 void read_sleeps(const char *root, compare_fn compare, struct snapshot *s);
 

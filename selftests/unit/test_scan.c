@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "analyze.h"
-#include "proc.h"
+#include "scan.h"
 #include "tap.h"
 #include "tree.h"
 

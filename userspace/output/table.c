@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "output.h"
-#include "rows.h"
+#include "forest.h"
 
 #define DEFAULT_WIDTH	80
 #define WIDE		110	/* REASON takes what is left: at 80 columns that is with no FUTEX */

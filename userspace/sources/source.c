@@ -11,9 +11,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "parse.h"
-#include "proc.h"
-#include "sleep.h"
+#include "text_format.h"
+#include "scan.h"
+#include "blocked.h"
 #include "source.h"
 
 /* Why the module's file cannot be opened, for somebody who has to do something. */

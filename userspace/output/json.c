@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
+#include "holders.h"
 #include "output.h"
-#include "reason.h"
+#include "sentences.h"
 
 /* What is written at once: stdio takes its time for each of some sixty strings a waiter. */
 struct json {

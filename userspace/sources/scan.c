@@ -30,8 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decode.h"
-#include "proc.h"
+#include "locks.h"
+#include "scan.h"
 #include "text.h"
 
 /* Numbers of the system calls, by ABI; the others are the same everywhere. */

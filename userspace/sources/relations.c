@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proc.h"
+#include "scan.h"
 #include "relations.h"
 #include "snapshot.h"
 

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "chain.h"
-#include "rows.h"
+#include "holders.h"
+#include "forest.h"
 
 #define MAX_DEPTH	16
 

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parse.h"
+#include "text_format.h"
 
 #define COPY_AGAIN	"copy the file again, whole"
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

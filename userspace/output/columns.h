@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "analyze.h"
-#include "reason.h"
+#include "sentences.h"
 
 /* What a waiter can be shown by. */
 enum column {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
+#include "holders.h"
 #include "output.h"
-#include "reason.h"
+#include "sentences.h"
 #include "text.h"
 
 #define WIDTH		80

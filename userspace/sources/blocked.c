@@ -19,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proc.h"
+#include "scan.h"
 #include "relations.h"
-#include "sleep.h"
+#include "blocked.h"
 
 /* Descriptors that one call may wait for; of more, nothing is said. */
 #define MAX_FDS		64

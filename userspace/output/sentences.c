@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model.h"
-#include "reason.h"
+#include "sentences.h"
 #include "text.h"
 
 /* Members of a cycle that are named; the rest are only counted. */

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "decode.h"
-#include "reach.h"
+#include "locks.h"
+#include "propagate.h"
 #include "snapshot.h"
 
 /* Worst first. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
-#include "parse.h"
+#include "locks.h"
+#include "text_format.h"
 #include "tap.h"
 
 #define WAIT	"op=FUTEX_WAIT flags=PRIVATE bitset=0xffffffff"

@@ -2,7 +2,7 @@
 /*
  * The chain from a waiter to what keeps it waiting, step by step.
  */
-#include "chain.h"
+#include "holders.h"
 
 /**
  * evidence_name() - the word for what says who holds a lock

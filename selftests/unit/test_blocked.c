@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "analyze.h"
-#include "parse.h"
-#include "reason.h"
-#include "sleep.h"
+#include "text_format.h"
+#include "sentences.h"
+#include "blocked.h"
 #include "tap.h"
 #include "tree.h"
 

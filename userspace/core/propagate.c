@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "reach.h"
+#include "propagate.h"
 #include "snapshot.h"
 
 /**

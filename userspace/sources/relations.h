@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "proc.h"
+#include "scan.h"
 
 /* An end of a pipe, as a descriptor has it. */
 struct pipe_end {

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "decode.h"
+#include "locks.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -6,7 +6,7 @@
 
 #include "analyze.h"
 #include "output.h"
-#include "parse.h"
+#include "text_format.h"
 #include "tap.h"
 
 #define HEADER	"futexinspect version=1\n"

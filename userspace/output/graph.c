@@ -19,7 +19,7 @@
 
 #include "model.h"
 #include "output.h"
-#include "reason.h"
+#include "sentences.h"
 
 extern char **environ;
 
