@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * futexinspect: who waits on a futex, who could wake them, and who no longer can
- * be woken by anybody.
+ * futexinspect: which threads wait on a futex, which threads could wake them, and which
+ * can no longer be woken.
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/magic.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "options.h"
-#include "scan.h"
 
-/* Up to two looks at the host, and what follows from them. */
+/* Up to two looks at the host. */
 struct inspection {
 	struct snapshot looks[2];
-	struct analysis analysis;
+	struct analysis analyses[2];
+	int last;		/* the look whose analysis is shown */
 };
 
 /* A full disk must not pass for a short answer. */
@@ -43,51 +39,45 @@ static void sleep_ms(unsigned int ms)
 		;
 }
 
-/*
- * A second look is only taken if the first has something that it could confirm:
- * on a quiet host the answer comes at once and costs half.
- */
-static int inspect(struct inspection *in, const struct options *opts, enum source source)
+/* Say on stderr what a look at /proc does not show, in one line. */
+static void warn_of_proc(const struct snapshot *s)
 {
-	if (take_look(&in->looks[0], source, opts->file))
+	char others[64] = "";
+
+	if (s->nr_unreadable)
+		snprintf(others, sizeof(others), ", nor %zu process%s that %s may not look at",
+			 s->nr_unreadable, s->nr_unreadable == 1 ? "" : "es",
+			 geteuid() ? "you" : "even root");
+	warnx("/proc does not show requeued waiters' true futex, io_uring, restarted waits, "
+	      "futex_waitv words, shared keys, the queue's bitset, time asleep%s: "
+	      "no verdict is more than likely", others);
+}
+
+static int look(struct inspection *in, int n, const struct source *source, const char *path)
+{
+	if (take_look(&in->looks[n], source, path))
 		return -1;
-	if (source == SOURCE_PROC)
-		warn_of_proc(&in->looks[0]);
-	analyze(&in->analysis, &in->looks[0], NULL);
-	if (source == SOURCE_FILE || !analysis_needs_second_look(&in->analysis))
-		return 0;
-	sleep_ms(opts->interval_ms);
-	if (take_look(&in->looks[1], source, opts->file))
-		return -1;
-	analysis_free(&in->analysis);
-	analyze(&in->analysis, &in->looks[1], &in->looks[0]);
+	analyze(&in->analyses[n], &in->looks[n], n ? &in->analyses[n - 1] : NULL);
+	in->last = n;
 	return 0;
 }
 
-/* Say why there is nothing to explain. */
-static void explain_nothing(const struct options *opts, const struct snapshot *s)
+/*
+ * A second look is taken only if the first has something that it could confirm: on a quiet
+ * host the answer comes at once and costs half.
+ */
+static int inspect(struct inspection *in, const struct options *opts)
 {
-	char path[64];
-	int fd;
+	const struct snapshot *s = &in->looks[0];
 
-	if (opts->file) {
-		if (snapshot_find_thread(s, opts->tid) >= 0)
-			warnx("thread %d did not wait on a futex", opts->tid);
-		else
-			warnx("%s does not hold thread %d: it did not wait on a futex, or did "
-			      "not exist", opts->file, opts->tid);
-		return;
-	}
-	snprintf(path, sizeof(path), PROC_ROOT "/%d/syscall", opts->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		warnx("there is no thread %d", opts->tid);
-	else if (fd < 0 && s->source == SOURCE_PROC)
-		warnx("no rights to look at thread %d", opts->tid);
-	else
-		warnx("thread %d does not wait on a futex", opts->tid);
-	if (fd >= 0)
-		close(fd);
+	if (look(in, 0, opts->source, opts->file))
+		return -1;
+	if (!s->source->shows_queues)
+		warn_of_proc(s);
+	if (!s->source->two_looks || !analysis_wants_second_look(&in->analyses[0]))
+		return 0;
+	sleep_ms(opts->interval_ms);
+	return look(in, 1, s->source, opts->file);
 }
 
 static int explain(const struct options *opts, const struct analysis *a)
@@ -95,18 +85,18 @@ static int explain(const struct options *opts, const struct analysis *a)
 	ssize_t waiter = analysis_find_waiter(a, opts->tid);
 
 	if (waiter < 0) {
-		explain_nothing(opts, a->s);
+		explain_no_waiter(a->s, opts->tid, opts->file);
 		return EXIT_FAILED;
 	}
 	print_explanation(stdout, a, waiter);
-	return verdict_is_stuck(a->judgements[waiter].verdict) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+	return verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
 static int list(const struct options *opts, const struct selection *sel)
 {
 	int rc = 0;
 
-	if (opts->whole_json)
+	if (opts->full_json)
 		print_json(stdout, sel);
 	else
 		rc = print_table(stdout, sel, &opts->table);
@@ -134,44 +124,32 @@ static int graph(const struct options *opts, const struct selection *sel)
 	return selection_stuck(sel) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
-static bool is_cgroup2(const char *path)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 /*
- * A slip in an id or a path must not pass for a quiet process.  Of a saved copy it is
- * not known what else there was.
+ * A typo in an id or a path must not pass for a quiet process.  What else there was on the
+ * host of a saved copy is not known.
  */
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
-	const char *mount = is_cgroup2(CGROUP_MOUNT) ? CGROUP_MOUNT : CGROUP_HYBRID;
 	pid_t pid = selection_lacks(sel, &opts->filter);
-	char path[PATH_MAX];
 
 	if (opts->file)
 		return false;
-	snprintf(path, sizeof(path), PROC_ROOT "/%d", pid);
-	if (pid && access(path, F_OK)) {
+	if (pid && !host_has_process(pid)) {
 		warnx("there is no process or thread %d", pid);
 		return true;
 	}
-	if (!opts->filter.cgroup || !is_cgroup2(mount))
-		return false;
-	snprintf(path, sizeof(path), "%s%s", mount, opts->filter.cgroup_path);
-	if (!access(path, F_OK))
-		return false;
-	warnx("there is no cgroup %s", path);
-	return true;
+	if (opts->filter.cgroup && host_lacks_cgroup(opts->filter.cgroup_path)) {
+		warnx("there is no cgroup %s", opts->filter.cgroup_path);
+		return true;
+	}
+	return false;
 }
 
-/* Who may be of the cgroup must not pass for nobody. */
+/* Do not silently drop waiters whose cgroup is unknown. */
 static void warn_of_cgroups(const struct selection *sel)
 {
 	if (sel->nr_cgroup_unknown)
-		warnx("left out, as it is not known which cgroup they are of: %zu",
+		warnx("waiters left out because their cgroup is not known: %zu",
 		      sel->nr_cgroup_unknown);
 }
 
@@ -195,11 +173,12 @@ static int look_and_show(const struct options *opts)
 	struct inspection in = { 0 };
 	int status = EXIT_FAILED;
 
-	if (!inspect(&in, opts, opts->any_source ? choose_source() : opts->source))
-		status = show(opts, &in.analysis);
-	analysis_free(&in.analysis);
-	snapshot_free(&in.looks[0]);
-	snapshot_free(&in.looks[1]);
+	if (!inspect(&in, opts))
+		status = show(opts, &in.analyses[in.last]);
+	for (int n = 0; n < 2; n++) {
+		analysis_free(&in.analyses[n]);
+		snapshot_free(&in.looks[n]);
+	}
 	return status;
 }
 

@@ -46,15 +46,79 @@ static const struct option longopts[] = {
 	{ 0 }
 };
 
-/* What was given, to find what does not go together. */
+/* What was given, to find options that do not go together. */
 struct given {
 	const char *json;
 	const char *output;
-	const char *listing;	/* one that is for the table only */
+	const char *listing;	/* an option that is for the table only */
 	const char *filter;
 	const char *source;
 	const char *interval;
 };
+
+static const char help_options[] =
+	"Usage:\n"
+	" futexinspect [options]\n"
+	" futexinspect [options] explain TID\n"
+	" futexinspect [options] graph\n"
+	"\n"
+	"Show which threads wait on a futex, worst first: which can be woken, which are\n"
+	"stuck, why, and how certain that is.  With explain, tell the story of one\n"
+	"thread.  With graph, write which thread waits for which, for dot(1).\n"
+	"\n"
+	"Options:\n"
+	" -J, --json              write JSON: all there is, or the columns of --output\n"
+	" -o, --output LIST       columns to show; with +LIST: besides the default\n"
+	" -H, --list-columns      list the columns\n"
+	" -n, --noheadings        neither headings nor summary\n"
+	" -r, --raw               for scripts: no padding, a space in a value is \\x20\n"
+	" -u, --notruncate        do not cut names or fold lines\n"
+	"     --tree              waiters hang from the threads that hold their locks\n"
+	"     --color[=WHEN]      auto (default: on terminals), always or never\n"
+	" -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
+	"\n"
+	"Which waiters; the exit status is about these:\n"
+	" -p, --pid LIST          of these processes or threads\n"
+	"     --verdict LIST      with these verdicts; stuck: the first three\n"
+	"     --cgroup PATH       of a cgroup v2 and those below it\n"
+	"\n"
+	"Where to look:\n"
+	" -f, --file PATH         a saved copy of the module's file; - is stdin\n"
+	"     --source SOURCE     module, proc or auto (default)\n"
+	"     --interval MS       time between the two looks that a proof takes\n"
+	"                         (default 200)\n"
+	"\n"
+	" -h, --help              show this help\n"
+	" -V, --version           show the version\n"
+	"\n";
+
+static const char help_examples[] =
+	"Exit status:\n"
+	" 0  no waiter is stuck       2  wrong usage\n"
+	" 1  it did not work          3  a waiter is stuck: the first three verdicts\n"
+	"    (with explain: or that      (with explain: that thread is)\n"
+	"    thread does not wait)\n"
+	"\n"
+	"Examples:\n"
+	" futexinspect                         what hangs on this host?\n"
+	" futexinspect explain 4711            why does thread 4711 hang?\n"
+	" futexinspect --tree -p 4711          what do its process's threads wait for?\n"
+	" futexinspect -rno TID --verdict stuck     for a script\n"
+	" futexinspect graph -T svg > waits.svg     which waits for which, drawn\n"
+	" cat " MODULE_FILE " > copy\n"
+	" futexinspect --file copy             the same, elsewhere and later\n"
+	"\n"
+	"More is in futexinspect(8).\n";
+
+/* A name and its help, whose second line begins below the first. */
+static void print_help_row(FILE *out, int width, const char *name, const char *help)
+{
+	int first = strcspn(help, "\n");
+
+	fprintf(out, " %-*s%.*s\n", width, name, first, help);
+	if (help[first])
+		fprintf(out, " %-*s%s\n", width, "", help + first + 1);
+}
 
 /**
  * print_help() - tell how the program is used
@@ -62,72 +126,17 @@ struct given {
  */
 void print_help(FILE *out)
 {
-	fputs("Usage:\n"
-	      " futexinspect [options]\n"
-	      " futexinspect [options] explain TID\n"
-	      " futexinspect [options] graph\n"
-	      "\n"
-	      "Show who waits on a futex, worst first: who can be woken, and who is stuck,\n"
-	      "why, and how certain that is.  With explain, tell the story of one thread.\n"
-	      "With graph, write who waits for whom for dot(1).\n"
-	      "\n"
-	      "Options:\n"
-	      " -J, --json              write JSON: all there is, or the columns of --output\n"
-	      " -o, --output LIST       columns to show; with +LIST: besides the default\n"
-	      " -H, --list-columns      show which columns there are\n"
-	      " -n, --noheadings        neither headings nor summary\n"
-	      " -r, --raw               for scripts: no padding, a space in a value is \\x20\n"
-	      " -u, --notruncate        do not cut names, nor fold lines\n"
-	      "     --tree              who waits for whom: waiters hang from lock holders\n"
-	      "     --color[=WHEN]      auto (default: on terminals), always or never\n"
-	      " -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
-	      "\n"
-	      "Which waiters; it is these that the exit status is about:\n"
-	      " -p, --pid LIST          of these processes or threads\n"
-	      "     --verdict LIST      with these verdicts; stuck: the first three\n"
-	      "     --cgroup PATH       of a cgroup v2 and those below it\n"
-	      "\n"
-	      "Where to look:\n"
-	      " -f, --file PATH         a saved copy of the module's file; - is stdin\n"
-	      "     --source SOURCE     module, proc or auto (default)\n"
-	      "     --interval MS       time between the two looks that a proof takes\n"
-	      "                         (default 200)\n"
-	      "\n"
-	      " -h, --help              show this help\n"
-	      " -V, --version           show the version\n"
-	      "\n"
-	      "Verdicts, worst first:\n"
-	      " deadlock   waits, by way of lock holders, for itself\n"
-	      " orphaned   the lock's holder is gone, or in another process (fork)\n"
-	      " no-waker   nobody alive can wake it, and no holder is known\n"
-	      " stopped    only stopped threads could wake it\n"
-	      " lost-wake  its word was freed, it still sleeps, and nobody ran meanwhile\n"
-	      " waiting    somebody can wake it: no harm\n"
-	      " timed      wakes by itself\n"
-	      " unknown    it moved while being looked at, or too little is known\n"
-	      "\n"
-	      "Certainty of the verdicts that say that nobody can wake it:\n"
-	      " certain          proven by two looks between which nobody ran\n"
-	      " barring-signals  the same, but a signal handler might still do it\n"
-	      " likely           one look, or it rests on what memory looks like, on what\n"
-	      "                  threads sleep in, on shared memory, or there is a tracer\n"
-	      "\n"
-	      "Exit status:\n"
-	      " 0  nobody is stuck          2  wrong usage\n"
-	      " 1  it did not work          3  somebody is stuck: the first three verdicts\n"
-	      "    (with explain: or that      (with explain: that thread is)\n"
-	      "    thread does not wait)\n"
-	      "\n"
-	      "Examples:\n"
-	      " futexinspect                         what hangs on this host?\n"
-	      " futexinspect explain 4711            why does thread 4711 hang?\n"
-	      " futexinspect --tree -p 4711          whom do its process's threads wait for?\n"
-	      " futexinspect -rno TID --verdict stuck     for a script\n"
-	      " futexinspect graph -T svg > waits.svg     who waits for whom, drawn\n"
-	      " cat " MODULE_FILE " > copy\n"
-	      " futexinspect --file copy             the same, elsewhere and later\n"
-	      "\n"
-	      "More is in futexinspect(8).\n", out);
+	fputs(help_options, out);
+	fputs("Verdicts, worst first:\n", out);
+	for (size_t i = 0; i < NR_VERDICTS; i++)
+		print_help_row(out, 11, verdicts[i].name, verdicts[i].help);
+	fputs("\nCertainty of the verdicts that say that no thread can wake it:\n", out);
+	for (size_t i = 0; i < NR_CERTAINTIES; i++) {
+		if (certainties[i].name)
+			print_help_row(out, 17, certainties[i].name, certainties[i].help);
+	}
+	fputc('\n', out);
+	fputs(help_examples, out);
 }
 
 static void __attribute__((noreturn)) bad_usage(const char *arg, const char *what)
@@ -137,8 +146,8 @@ static void __attribute__((noreturn)) bad_usage(const char *arg, const char *wha
 }
 
 /*
- * Of a letter among others getopt_long() has not passed the word that it is in.  It finds
- * fault with an option that there is only for an argument that it was given.
+ * For a bad letter inside a cluster (-abX), optind still points at the cluster.
+ * getopt_long() also rejects a known option that was given an unexpected argument.
  */
 static void __attribute__((noreturn)) bad_option(const char *word)
 {
@@ -151,7 +160,7 @@ static void __attribute__((noreturn)) bad_option(const char *word)
 	bad_usage(optopt ? letter : word, "there is no such option");
 }
 
-/* Of a list, name the word that is wrong. */
+/* Name the word of a list that is wrong. */
 static void check_list(const char *bad, const char *what)
 {
 	char word[64];
@@ -188,7 +197,7 @@ static bool parse_color(const char *when)
 	if (!when || !strcmp(when, "auto"))
 		return terminal_has_color();
 	if (strcmp(when, "always") && strcmp(when, "never"))
-		bad_usage(when, "not a time for colors: auto, always or never");
+		bad_usage(when, "must be auto, always or never");
 	return !strcmp(when, "always");
 }
 
@@ -200,15 +209,8 @@ static void parse_source(struct options *opts, const struct given *given)
 		bad_usage(source, "--source cannot be used with --file");
 	if (opts->file && given->interval)
 		bad_usage(given->interval, "cannot be used with --file, which is one look");
-	if (opts->file)
-		opts->source = SOURCE_FILE;
-	else if (!source || !strcmp(source, "auto"))
-		opts->any_source = true;
-	else if (!strcmp(source, "proc"))
-		opts->source = SOURCE_PROC;
-	else if (!strcmp(source, "module"))
-		opts->source = SOURCE_MODULE;
-	else
+	opts->source = opts->file ? &source_file : find_source(source ?: "auto");
+	if (!opts->source)
 		bad_usage(source, "not a source: module, proc or auto");
 }
 
@@ -256,13 +258,13 @@ static void check_table(struct options *opts, const struct given *given)
 	if (given->json && (t->raw || t->noheadings || t->notruncate))
 		bad_usage(t->raw ? "--raw" : t->noheadings ? "--noheadings" : "--notruncate",
 			  "cannot be used with --json");
-	opts->whole_json = given->json && !given->output && !t->tree;
+	opts->full_json = given->json && !given->output && !t->tree;
 	t->json = given->json;
 	t->fit_columns = !given->output && !given->json;
 	t->color = t->color && !t->json && !t->raw;
 }
 
-/* Return: whether it is one that chooses waiters. */
+/* Return: whether it is an option that selects waiters. */
 static bool parse_filter_option(struct options *opts, struct given *given, int c)
 {
 	switch (c) {
@@ -285,7 +287,7 @@ static bool parse_filter_option(struct options *opts, struct given *given, int c
 	return true;
 }
 
-/* Return: whether it is one that is for the table only. */
+/* Return: whether it is an option for the table only. */
 static bool parse_table_option(struct options *opts, struct given *given, int c)
 {
 	struct table_options *t = &opts->table;
@@ -373,7 +375,7 @@ void parse_options(struct options *opts, int argc, char **argv)
 
 	*opts = (struct options){ .interval_ms = DEFAULT_INTERVAL_MS };
 	opts->table.color = parse_color(NULL);
-	default_columns(&opts->table.columns);
+	default_columns(&opts->table.columns, false);
 	while ((c = getopt_long(argc, argv, ":Jo:HnruT:p:f:hV", longopts, NULL)) != -1) {
 		if (!parse_filter_option(opts, &given, c) && !parse_table_option(opts, &given, c))
 			parse_option(opts, &given, c, argv[optind - 1]);

@@ -24,12 +24,11 @@ enum command {
 
 struct options {
 	enum command command;
-	bool whole_json;		/* all that is known, not columns */
+	bool full_json;			/* all that is known, not columns */
 	struct table_options table;
 	struct filter filter;
-	bool any_source;		/* the best that there is, not @source */
-	enum source source;
-	const char *file;		/* for SOURCE_FILE */
+	const struct source *source;
+	const char *file;		/* for source_file; else NULL */
 	unsigned int interval_ms;
 	const char *format;		/* of the graph; NULL: not drawn */
 	pid_t tid;			/* to explain */

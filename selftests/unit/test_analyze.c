@@ -8,6 +8,9 @@
  */
 #include <stdlib.h>
 
+#include "holders.h"
+#include "source.h"
+#include "array.h"
 #include "analyze.h"
 #include "output.h"
 #include "text_format.h"
@@ -164,40 +167,40 @@ static const struct world {
 	/* The two looks differ. */
 	{ "it ran in between", ALONE W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, 0) W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "another thread ran in between", PAIR W(10, 10, 1) W(11, 10, 1),
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, S, -, 0)
 	  W(10, 10, 1) W(11, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "it was preempted in between", ALONE W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("nivcsw=1 start_ns=10") W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "it is another thread of the same id", ALONE W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("nivcsw=0 start_ns=9") W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "context switches are not known",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, ?) W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, ?) W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "it did not wait at first", ALONE W(10, 10, 1), ALONE,
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "it was not there at first", ALONE W(10, 10, 1), "",
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "a thread has come", PAIR W(10, 10, 1) W(11, 10, 1), ALONE W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "a thread has gone", ALONE W(10, 10, 1), PAIR W(10, 10, 1) W(11, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "a thread could run at first", PAIR W(10, 10, 1) W(11, 10, 1),
-	  PAIR W(10, 10, 1), { { 10, FINE(UNKNOWN, MOVED) } } },
+	  PAIR W(10, 10, 1), { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "the threads come of two address spaces", PAIR W(10, 10, 1) W(11, 10, 1),
 	  MM(1, 1, "10") MM(2, 1, "11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 2)
-	  W(10, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, MOVED) } } },
+	  W(10, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "one of the threads comes of another address space", PAIR W(10, 10, 1) W(11, 10, 1),
 	  MM(1, 2, "10,12") MM(2, 1, "11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(12, 10, 1)
-	  T(11, 10, 2) W(10, 10, 1) W(12, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, MOVED) } } },
+	  T(11, 10, 2) W(10, 10, 1) W(12, 10, 1) W(11, 10, 2), { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "the first look did not show all threads", ALONE W(10, 10, 1),
 	  MMH(1, 2, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 
 	/* Somebody can run. */
 	{ "another sleeps elsewhere", PAIR W(10, 10, 1), PAIR W(10, 10, 1),
@@ -381,7 +384,7 @@ static const struct world {
 	{ "not if the lock had a live holder at the first look",
 	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_10),
 	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
-	  { { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "but not after execve",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
 	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
@@ -445,30 +448,30 @@ static const struct world {
 	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "the holder was another in the first look",
 	  PAIR LOCK(10, 10, 1, HEX_99), PAIR LOCK(10, 10, 1, HEX_12),
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "the holder was not known in the first look", TRIO LOCK(10, 10, 1, HEX_10),
-	  TRIO W(10, 10, 1), { { 10, FINE(UNKNOWN, MOVED) } } },
+	  TRIO W(10, 10, 1), { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "a cycle of which one has run",
 	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, S, -, 0)
 	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "a cycle of which the other has run",
 	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, -, 0) T(11, 10, 1)
 	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "the holder is gone, but the waiter is there only now",
 	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), TRIO LOCK(11, 10, 1, HEX_99),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "the holder's holder is gone only now",
 	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), TRIO LOCK(10, 10, 1, HEX_11),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "requeued between the looks", PAIR LOCK(10, 10, 1, HEX_99),
 	  PAIR "waiter tid=10 mm=1 syscall=futex key=private timeout=none waits_on=0x2000 "
 	  "op=FUTEX_WAIT expected=2 bitset=0xffffffff "
 	  "words=0:00000002,00000000," HEX_99 ",00000001,00000000\n",
-	  { { 10, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "nobody can run, and the holder is seen only now",
 	  ALONE LOCK(10, 10, 1, HEX_10), ALONE W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
@@ -516,16 +519,24 @@ static const struct world {
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) THREAD(20, 20, 2, S, -, 0)
 	  SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 20, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 20, FINE(UNKNOWN, CHANGED) } } },
 	{ "a third one mapped it in the first look",
 	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
 	  TWO THIRD SHARED("1,2,3", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 20, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 20, FINE(UNKNOWN, CHANGED) } } },
+	{ "the same list of mms for two words, one of which is waited on, and one mm can run",
+	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=1,2 complete=yes\n"
+	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "a word without mms before it, and one mm can run",
+	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=? complete=yes\n"
+	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
 	{ "one of those who map it is stopped",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) THREAD(20, 20, 2, T, -, 1)
 	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
-	  { { 10, STUCK(STOPPED, LIKELY, STUCK) } } },
+	  { { 10, STUCK(STOPPED, LIKELY, WAKERS_STOPPED) } } },
 	{ "two words, both in shared memory that nobody who can run maps",
 	  TWO SHARED("1,2", yes, 0) SW(20, 20, 2)
 	  WAITER(10, 10, 1, futex_waitv, private, none, yes, FREE)
@@ -589,7 +600,7 @@ static const struct world {
 	{ "the owner is another one in the first look",
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 12),
-	  { { 10, FINE(UNKNOWN, MOVED) }, { 11, FINE(UNKNOWN, MOVED) } } },
+	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 
 	{ "seen twice, since it was requeued meanwhile: each place counts",
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10) W(10, 10, 1), NULL,
@@ -645,7 +656,7 @@ static bool load(struct snapshot *s, const char *lines)
 	int len = asprintf(&text, "futexinspect version=1\n%send\n", lines);
 	int rc;
 
-	snapshot_init(s, SOURCE_MODULE);
+	snapshot_init(s, &source_module);
 	rc = parse_text(text, len, "world", s, error);
 	if (rc)
 		printf("# %s\n", error);
@@ -665,20 +676,22 @@ static bool check(const struct analysis *a, const struct want *want)
 	    j->reason == want->reason && reason_text(a, i, reason)[0])
 		return true;
 	printf("# %d: %s %s reason %d: %s; want %s %s reason %d\n", want->tid,
-	       verdict_name(j->verdict), certainty_name(j->certainty) ?: "-", j->reason,
-	       reason_text(a, i, reason), verdict_name(want->verdict),
-	       certainty_name(want->certainty) ?: "-", want->reason);
+	       verdicts[j->verdict].name, certainties[j->certainty].name ?: "-", j->reason,
+	       reason_text(a, i, reason), verdicts[want->verdict].name,
+	       certainties[want->certainty].name ?: "-", want->reason);
 	return false;
 }
 
 static void test_world(const struct world *world)
 {
 	struct snapshot now, before;
-	struct analysis a;
+	struct analysis a, first;
 	bool good = load(&now, world->now) & load(&before, world->before ?: "");
 
 	if (good) {
-		analyze(&a, &now, world->before ? &before : NULL);
+		analyze(&first, &before, NULL);
+		analyze(&a, &now, world->before ? &first : NULL);
+		analysis_free(&first);
 		for (const struct want *w = world->want; w->tid; w++)
 			good &= check(&a, w);
 		analysis_free(&a);
@@ -689,17 +702,19 @@ static void test_world(const struct world *world)
 }
 
 /* What /proc shows never makes a proof. */
-static void test_proc_limit(void)
+static void test_proc_caveat(void)
 {
 	struct snapshot now, before;
-	struct analysis a;
+	struct analysis a, first;
 
 	load(&now, ALONE W(10, 10, 1));
 	load(&before, ALONE W(10, 10, 1));
-	now.source = before.source = SOURCE_PROC;
-	analyze(&a, &now, &before);
-	ok(a.judgements[0].certainty == CERTAINTY_LIKELY && a.judgements[0].limit == LIMIT_PROC,
+	now.source = before.source = &source_proc;
+	analyze(&first, &before, NULL);
+	analyze(&a, &now, &first);
+	ok(a.judgements[0].certainty == CERTAINTY_LIKELY && a.judgements[0].caveat == CAVEAT_NO_QUEUES,
 	   "two looks at /proc are likely at most");
+	analysis_free(&first);
 	analysis_free(&a);
 	snapshot_free(&now);
 	snapshot_free(&before);
@@ -720,7 +735,7 @@ static void is_holder_unknown(struct snapshot *s, const char *name)
 /* In a container, the lock has another id than the reader sees. */
 static void test_namespace(void)
 {
-	struct outsider o;
+	struct foreign_holder o;
 	struct snapshot s;
 	struct analysis a;
 
@@ -733,7 +748,7 @@ static void test_namespace(void)
 	   a.judgements[1].verdict == VERDICT_DEADLOCK, "ABBA in a pid namespace");
 	is_num(s.threads[a.judgements[0].holder_thread].tid, 11,
 	       "the holder has the id that the reader sees");
-	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o) == false,
+	ok(find_foreign_holder(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o) == false,
 	   "an id of the namespace is not looked for among those of the reader");
 	s.threads[2].nstid = 2;
 	is_holder_unknown(&s, "the id of two threads, of two pid namespaces");
@@ -745,7 +760,7 @@ static void test_namespace(void)
 	is_num(snapshot_find_owner(&s, 0, 11), OWNER_UNKNOWN,
 	       "the reader's id does not stand for an unknown one");
 	s.threads[2].nstid = 12;
-	ok(find_outsider(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o),
+	ok(find_foreign_holder(&s, &(struct waiter){ .thread = 2, .mm = 5 }, 10, &o),
 	   "but it is if they are the same");
 	analysis_free(&a);
 	snapshot_free(&s);
@@ -808,18 +823,18 @@ static void test_decode(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct lock lock = { 0 };
 		struct snapshot s;
 		char *line;
+		pid_t owner;
 
 		if (asprintf(&line, "waiter op=%s bitset=%s expected=%s value=%s words=%s\n",
 			     cases[i].op, cases[i].bitset, cases[i].expected, cases[i].value,
 			     cases[i].words) < 0)
 			return;
 		load(&s, line);
-		if (!decode_lock(&s.waiters[0], &lock) || lock.owner == PID_UNKNOWN)
-			lock.owner = 0;
-		ok(lock.owner == cases[i].owner, "decode: %s", cases[i].name);
+		owner = s.waiters[0].lock.owner;
+		ok((owner == PID_UNKNOWN ? 0 : owner) == cases[i].owner, "decode: %s",
+		   cases[i].name);
 		snapshot_free(&s);
 		free(line);
 	}
@@ -883,10 +898,10 @@ static void test_text(void)
 		   "its lock's holder, thread 99, is no live thread of this process");
 	check_text(ALONE LOCK(10, 10, 1, HEX_11)
 		   MM(2, 1, "11") PROC(8, 1, 2, yes, 0x0) T(11, 8, 2), 10,
-		   "its lock's holder, thread 11, is gone: that id is one of process 8 (p8) now");
+		   "its lock's holder, thread 11, is gone: that id now belongs to process 8 (p8)");
 	check_text(CHILD W(10, 10, 1), 10,
-		   "child of fork that never called execve, and its only thread: who could wake "
-		   "it was left behind in the parent process 9");
+		   "child of fork that never called execve, and its only thread: the threads "
+		   "that could wake it were left behind in the parent process 9");
 	check_text(ALONE LOCK(10, 10, 1, HEX_10), 10, "waits for a lock that it holds itself");
 	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10) LOCK(12, 10, 1, HEX_10),
 		   10, "waits for thread 11, which waits for thread 10: a cycle of 2 threads");
@@ -909,8 +924,8 @@ static void test_text(void)
 		   "the holder of its lock in shared memory, thread 99, is no live thread of a "
 		   "process that maps it");
 	check_text(TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2), 10,
-		   "its lock is held by thread 20 (t20), which waits on a futex that nobody is "
-		   "left to wake");
+		   "its lock is held by thread 20 (t20), which waits on a futex that no thread "
+		   "is left to wake");
 	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
 		   "joins thread 11 (t11), which can run");
@@ -919,7 +934,7 @@ static void test_text(void)
 /* What /proc says of sleeps, without /proc: thread @thread of s.threads reads a pipe. */
 static void add_reader(struct snapshot *s, int thread, int writer)
 {
-	snapshot_add_sleep(s, thread, snapshot_add_wakers(s, SLEEP_READ, 77));
+	snapshot_add_blocked(s, thread, snapshot_add_wakers(s, SLEEP_READ, 77));
 	snapshot_add_waker(s, writer);
 }
 
@@ -932,7 +947,7 @@ static void check_sleep(const char *lines, int writer, enum verdict verdict, con
 	load(&s, lines);
 	add_reader(&s, 1, writer);
 	analyze(&a, &s, NULL);
-	is_num(a.judgements[0].verdict, verdict, verdict_name(verdict));
+	is_num(a.judgements[0].verdict, verdict, verdicts[verdict].name);
 	is_str(reason_text(&a, 0, reason), want, want);
 	analysis_free(&a);
 	snapshot_free(&s);
@@ -1009,7 +1024,7 @@ static void test_graph(void)
 	   strstr(text, "n1 -> n4 [label=\"sleeps\", color=red, style=bold];") &&
 	   strstr(text, "n4 -> n3 [label=\"\", color=red, style=bold];") &&
 	   strstr(text, "n3 -> n2 [label=\"\", color=red, style=bold];"),
-	   "a cycle by way of a pipe is bold");
+	   "a cycle through a pipe is bold");
 	free(text);
 	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
 		    W(20, 20, 2), 1);
@@ -1063,7 +1078,7 @@ int main(void)
 	tap_start();
 	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
 		test_world(&worlds[i]);
-	test_proc_limit();
+	test_proc_caveat();
 	test_namespace();
 	test_decode();
 	test_rank();

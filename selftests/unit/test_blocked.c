@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "source.h"
+#include "array.h"
 #include "analyze.h"
 #include "text_format.h"
 #include "sentences.h"
@@ -155,7 +157,7 @@ static const struct scene scenes[] = {
 	    { 20, 6, "pipe:[8]", O_WRONLY } }, READS(5), STUCK },
 	{ "reads a pipe whose writer is stopped", READS(3),
 	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, 'T',
-	  .verdict = VERDICT_STOPPED, .reason = REASON_STUCK },
+	  .verdict = VERDICT_STOPPED, .reason = REASON_WAKERS_STOPPED },
 	{ "reads a pipe that nobody has open for writing", READS(3), { READER(10, 3) }, FINE },
 	{ "reads a FIFO", READS(3),
 	  { { 10, 3, "/tmp/fifo", O_RDONLY }, { 10, 4, "/tmp/fifo", O_WRONLY } }, FINE },
@@ -255,7 +257,7 @@ static const struct scene scenes[] = {
 	{ "waits for a child that is a zombie", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { }, "0\n", 'Z', .ppid_20 = 10, FINE },
 	{ "waits for a child that is stopped", CALL(WAIT4, 14, 0, 0, 0, 0),
-	  { }, SLEEPS, 'T', .ppid_20 = 10, .verdict = VERDICT_STOPPED, .reason = REASON_STUCK },
+	  { }, SLEEPS, 'T', .ppid_20 = 10, .verdict = VERDICT_STOPPED, .reason = REASON_WAKERS_STOPPED },
 	{ "waits for a child, and would inherit what others leave", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .ns_tid_10 = 1, FINE },
 	{ "sleeps for something else than its child", CALL(WAIT4, 14, 0, 0, 0, 0),
@@ -426,7 +428,7 @@ static bool load(struct snapshot *s, const struct scene *sc)
 		       "start_ns=2\nend\n", sc->pi_owner ? "FUTEX_LOCK_PI" : "FUTEX_WAIT", owner,
 		       sc->caught, sc->timers ?: "no",
 		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "");
-	snapshot_init(s, SOURCE_MODULE);
+	snapshot_init(s, &source_module);
 	return !parse_text(text, len, "scene", s, error);
 }
 
@@ -435,15 +437,17 @@ static void test_scene(const struct scene *sc)
 	char reason[REASON_SIZE] = "";
 	struct snapshot looks[2];
 	struct judgement j = { 0 };
-	struct analysis a;
+	struct analysis a, first;
 	bool good;
 
 	create_tree(sc);
 	good = load(&looks[0], sc) & load(&looks[1], sc);
 	if (good) {
-		read_sleeps(root, compare_tables, &looks[0]);
-		read_sleeps(root, compare_tables, &looks[1]);
-		analyze(&a, &looks[1], &looks[0]);
+		find_blocked(root, compare_tables, &looks[0]);
+		find_blocked(root, compare_tables, &looks[1]);
+		analyze(&first, &looks[0], NULL);
+		analyze(&a, &looks[1], &first);
+		analysis_free(&first);
 		j = a.judgements[0];
 		reason_text(&a, 0, reason);
 		good = j.verdict == sc->verdict && j.reason == sc->reason &&
@@ -453,7 +457,7 @@ static void test_scene(const struct scene *sc)
 		analysis_free(&a);
 	}
 	if (!ok(good, "%s", sc->name))
-		printf("# %s %d: %s\n", verdict_name(j.verdict), j.reason, reason);
+		printf("# %s %d: %s\n", verdicts[j.verdict].name, j.reason, reason);
 	snapshot_free(&looks[0]);
 	snapshot_free(&looks[1]);
 	remove_tree();
@@ -481,13 +485,13 @@ static void test_shared_pipe(void)
 	       "20/task/20/status");
 	load(&s, &sc);
 	make_11_read(&s);
-	read_sleeps(root, compare_tables, &s);
-	is_num(s.nr_sleeps, 2, "two threads read a pipe");
+	find_blocked(root, compare_tables, &s);
+	is_num(s.nr_blocked, 2, "two threads read a pipe");
 	is_num(s.nr_wakers, 1, "which has one set of wakers");
 	is_num(s.nr_waker_processes, 1, "in which a process is listed once");
 	ok(snapshot_find_process(&s, 20) >= 0 && snapshot_find_thread(&s, 20) >= 0,
 	   "the process that is named is in the snapshot");
-	ok(s.processes[snapshot_find_process(&s, 20)].caught_known &&
+	ok(s.processes[snapshot_find_process(&s, 20)].known & P_CAUGHT &&
 	   s.processes[snapshot_find_process(&s, 20)].caught == 2, "with its signal handlers");
 	snapshot_free(&s);
 	remove_tree();
@@ -505,8 +509,8 @@ static void test_signal_thread(void)
 		create_tree(&sc);
 		load(&s, &sc);
 		make_11_read(&s);
-		read_sleeps(root, compare_tables, &s);
-		is_num(s.nr_sleeps, !caught[i], caught[i] ? "with handlers it waits for a signal" :
+		find_blocked(root, compare_tables, &s);
+		is_num(s.nr_blocked, !caught[i], caught[i] ? "with handlers it waits for a signal" :
 		       "a thread reads a pipe of its own process");
 		snapshot_free(&s);
 		remove_tree();
@@ -524,9 +528,9 @@ static void test_grandchild(void)
 	create_tree(&sc);
 	create_task(30, 30, 'S', 20, 0, SLEEPS);
 	load(&s, &sc);
-	read_sleeps(root, compare_tables, &s);
+	find_blocked(root, compare_tables, &s);
 	analyze(&a, &s, NULL);
-	is_num(s.nr_sleeps, 2, "it waits for children, and the child reads its pipe");
+	is_num(s.nr_blocked, 2, "it waits for children, and the child reads its pipe");
 	is_num(s.nr_waker_processes, 4, "the child, its child, and the process itself count");
 	is_num(a.judgements[0].verdict, VERDICT_WAITING, "the child's child can run");
 	analysis_free(&a);
@@ -559,7 +563,7 @@ static void test_ended_main_thread(void)
 		create_fd(&(struct fd){ 20, 5, "pipe:[7]", O_RDONLY, 19 });
 		create_fd(&(struct fd){ 20, 6, "pipe:[7]", O_WRONLY, 19 });
 		load(&s, &sc);
-		read_sleeps(root, compare_tables, &s);
+		find_blocked(root, compare_tables, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict,
 		   "the main thread of a child has ended, another thread %s", cases[i].name);
@@ -599,7 +603,7 @@ static void test_timer_of_child(void)
 			 cases[i].status : "SigCgt:\t0\n");
 		create(status, "20/task/20/status");
 		load(&s, &sc);
-		read_sleeps(root, compare_tables, &s);
+		find_blocked(root, compare_tables, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict, "a child %s", cases[i].name);
 		analysis_free(&a);
@@ -620,8 +624,8 @@ static void test_io_uring(void)
 		create_tree(&sc);
 		load(&s, &sc);
 		s.threads[snapshot_find_thread(&s, 11)].io_uring = uses[i];
-		read_sleeps(root, compare_tables, &s);
-		is_num(s.nr_sleeps, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
+		find_blocked(root, compare_tables, &s);
+		is_num(s.nr_blocked, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
 		       "a thread has used io_uring");
 		snapshot_free(&s);
 		remove_tree();
@@ -648,7 +652,7 @@ static void test_new_process(void)
 
 	create_tree(&sc);
 	load(&s, &sc);
-	read_sleeps(root, compare_late, &s);
+	find_blocked(root, compare_late, &s);
 	is_num(s.nr_waker_processes, 2, "a process is found that is made meanwhile");
 	snapshot_free(&s);
 	remove_tree();

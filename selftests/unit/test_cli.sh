@@ -139,9 +139,9 @@ ok $? "  so is JSON"
 run --file data/zoo.txt --cgroup /none
 grep -qx '0 of 8 waiters' "$tmp/out"
 ok $? "waiters of which the cgroup is not known are in none"
-err_is "$me: left out, as it is not known which cgroup they are of: 8" "  and a line says so"
+err_is "$me: waiters left out because their cgroup is not known: 8" "  and a line says so"
 run --file data/zoo.txt --cgroup /none --pid 102 --json
-err_is "$me: left out, as it is not known which cgroup they are of: 1" \
+err_is "$me: waiters left out because their cgroup is not known: 1" \
 	"  but for those that are not asked for"
 {
 	echo 'futexinspect version=1'
@@ -152,7 +152,7 @@ err_is "$me: left out, as it is not known which cgroup they are of: 1" \
 run --file "$tmp/file" --cgroup /sys/fs/cgroup/a/ -rno TID,CGROUP
 echo '1 /a/b' | diff - "$tmp/out" >"$tmp/diff"
 ok $? "of two, the one that is known to be in a cgroup is shown"
-err_is "$me: left out, as it is not known which cgroup they are of: 1" "  and the other counted"
+err_is "$me: waiters left out because their cgroup is not known: 1" "  and the other counted"
 run graph -f data/zoo.txt --pid 101
 grep -q 'abba-2' "$tmp/out" && ! grep -q selfie "$tmp/out"
 ok $? "a graph of one waiter has those that it waits for"
@@ -361,7 +361,7 @@ usage "x: not a process or thread id" --pid 1,x
 usage "stack: not a verdict" --verdict stuck,stack
 usage "web: not the path of a cgroup, which begins with /" --cgroup web
 usage "NAME: not a column, or one too many: --list-columns shows all" -o TID,NAME,PID
-usage "sometimes: not a time for colors: auto, always or never" --color=sometimes
+usage "sometimes: must be auto, always or never" --color=sometimes
 usage "--nonsense: there is no such option" --nonsense
 usage "-x: there is no such option" -x
 usage "-x: there is no such option" --json -xn

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot.h"
+#include "source.h"
 #include "locks.h"
 #include "text_format.h"
 #include "tap.h"
@@ -185,23 +187,21 @@ static const struct test_case cases[] = {
 static void test_kind(const struct test_case *c)
 {
 	char error[PARSE_ERROR_SIZE] = "", *text;
-	struct lock lock = { 0 };
-	pid_t owner = 0;
+	struct lock lock = { .owner = PID_UNKNOWN };
 	struct snapshot s;
-	bool known;
 	int len;
 
 	len = asprintf(&text, "futexinspect version=1\nwaiter %s\nend waiters=1\n", c->waiter);
 	if (len < 0)
 		abort();
-	snapshot_init(&s, SOURCE_FILE);
+	snapshot_init(&s, &source_file);
 	if (parse_text(text, len, "test", &s, error))
 		printf("# %s\n", error);
-	known = s.nr_waiters && decode_lock(&s.waiters[0], &lock);
-	is_str(known ? lock.name : error[0] ? error : NULL, c->kind, c->name);
-	if (known && lock.owner != PID_UNKNOWN)
-		owner = lock.owner;
-	ok(owner == c->owner, "%s: holder %d", c->name, c->owner);
+	if (s.nr_waiters)
+		lock = s.waiters[0].lock;
+	is_str(error[0] ? error : lock.name, c->kind, c->name);
+	ok((lock.owner == PID_UNKNOWN ? 0 : lock.owner) == c->owner, "%s: holder %d", c->name,
+	   c->owner);
 	snapshot_free(&s);
 }
 

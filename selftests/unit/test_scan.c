@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "owners.h"
+#include "source.h"
+#include "array.h"
 #include "analyze.h"
 #include "scan.h"
 #include "tap.h"
@@ -108,10 +111,10 @@ static void look(struct snapshot *s, compare_fn compare)
 {
 	int rc;
 
-	snapshot_init(s, SOURCE_PROC);
-	rc = proc_read(root, compare, s);
+	snapshot_init(s, &source_proc);
+	rc = scan_proc(root, compare, s);
 	if (rc)
-		printf("# proc_read: %s\n", strerror(-rc));
+		printf("# scan_proc: %s\n", strerror(-rc));
 	snapshot_index(s);
 }
 
@@ -141,14 +144,14 @@ static void test_fork(void)
 	fputs("1:name=systemd:/other\n0::/jobs/a b\n", f);
 	fclose(f);
 	look(&s, compare_fake);
-	proc_find_outsiders(root, &s);
+	read_foreign_holders(root, &s);
 	w = s.waiters;
 	if (is_num(s.nr_waiters, 1, "one waiter")) {
 		is_num(w->tid, 10, "tid");
 		is_str(w->comm, "py)\\012(\\033", "comm is escaped");
 		is_num(w->call, CALL_FUTEX, "syscall");
-		is_str(w->op, "FUTEX_WAIT", "op");
-		is_str(w->flags, "PRIVATE", "flags");
+		is_str(w->op_text, "FUTEX_WAIT", "op");
+		is_str(w->flags_text, "PRIVATE", "flags");
 		is_num(w->key_type, KEY_PRIVATE, "key");
 		is_num(w->uaddr, 0x10010, "uaddr");
 		is_num(w->waits_on, 0x10010, "waits_on is the same");
@@ -167,9 +170,9 @@ static void test_fork(void)
 		is_num(s.processes[0].execed, NO, "forked without execve");
 		is_str(s.processes[0].cgroup, "/jobs/a b", "cgroup v2");
 		is_str(s.mms[0].live_threads, "10", "live_threads");
-		is_num(s.nr_outsiders, 1, "the holder is found outside");
-		is_num(s.outsiders[0].tgid, 8, "  in the parent");
-		is_str(s.outsiders[0].comm, "parent", "  by its name");
+		is_num(s.nr_foreign_holders, 1, "the holder is found outside");
+		is_num(s.foreign_holders[0].tgid, 8, "  in the parent");
+		is_str(s.foreign_holders[0].comm, "parent", "  by its name");
 		analyze(&a, &s, NULL);
 		is_num(a.judgements[0].verdict, VERDICT_ORPHANED, "orphaned");
 		analysis_free(&a);
@@ -270,8 +273,8 @@ static void test_calls(void)
 			good = !s.nr_waiters;
 		else
 			good = s.nr_waiters == 1 && w->call == cases[i].call &&
-			       !strcmp(w->op ?: "", cases[i].op ?: "") &&
-			       !strcmp(w->flags ?: "", cases[i].flags ?: "") &&
+			       !strcmp(w->op_text ?: "", cases[i].op ?: "") &&
+			       !strcmp(w->flags_text ?: "", cases[i].flags ?: "") &&
 			       w->timeout == cases[i].timeout && w->key_type == cases[i].key &&
 			       w->bitset == cases[i].bitset &&
 			       !!(w->known & W_BITSET) == (w->call != CALL_FUTEX_WAITV);
@@ -359,8 +362,8 @@ static void test_nothing(void)
 	struct snapshot s;
 
 	new_tree();
-	snapshot_init(&s, SOURCE_PROC);
-	is_num(-proc_read(root, compare_fake, &s), ENOENT, "an empty /proc is an error");
+	snapshot_init(&s, &source_proc);
+	is_num(-scan_proc(root, compare_fake, &s), ENOENT, "an empty /proc is an error");
 	snapshot_free(&s);
 	remove_tree();
 }
@@ -375,13 +378,15 @@ static void test_namespaces(void)
 	add(&(struct fake){ 10, 10, NULL, 'S', 1, 0, WAITS, NULL, 1 });
 	look(&s, compare_fake);
 	s.threads[0].nstid = PID_UNKNOWN;
-	proc_read_namespaces(root, &s);
+	read_namespaces(root, &s);
 	ok(s.threads[0].nstid == PID_UNKNOWN, "no lock: the namespace is not asked for");
 	w = &s.waiters[0];
 	w->expected = 2;
 	w->known |= W_EXPECTED | W_BITSET;
-	w->words = "0:00000002,00000000,00000001,00000001,00000000";
-	proc_read_namespaces(root, &s);
+	w->words = &(const struct words){ .known = 0x1fU << WORDS_BEFORE,
+					  .word = { [WORDS_BEFORE] = 2, 0, 1, 1, 0 } };
+	recognise_lock(w);
+	read_namespaces(root, &s);
 	is_num(s.threads[0].nstid, 1, "a lock: it is");
 	is_num(snapshot_find_owner(&s, 0, 1), 0, "  and its owner is found by that id");
 	snapshot_free(&s);

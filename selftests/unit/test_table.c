@@ -2,6 +2,8 @@
 /* Which waiters are shown, by which columns, and who hangs from whom in a tree. */
 #include <stdlib.h>
 
+#include "source.h"
+#include "array.h"
 #include "columns.h"
 #include "text_format.h"
 #include "forest.h"
@@ -12,7 +14,7 @@ static void load(struct snapshot *s, struct analysis *a, const char *lines)
 	char error[PARSE_ERROR_SIZE] = "", *text;	/* the snapshot's, from parse_text() on */
 	int n = asprintf(&text, "futexinspect version=1\n%send\n", lines);
 
-	snapshot_init(s, SOURCE_FILE);
+	snapshot_init(s, &source_file);
 	if (parse_text(text, n, "test", s, error))
 		ok(false, error);
 	analyze(a, s, NULL);
@@ -110,20 +112,39 @@ static void test_bad_filters(void)
 	filter_free(&f);
 }
 
+static const struct column *col(const char *name)
+{
+	struct column_list list = { .nr = 0 };
+
+	return parse_columns(&list, name) ? NULL : list.cols[0];
+}
+
+/* A row of columns[] that is not complete fails here. */
+static void test_column_rows(void)
+{
+	for (size_t i = 0; i < nr_columns; i++) {
+		const struct column *c = &columns[i];
+
+		ok(c->name && c->key && c->help && c->get && col(c->name) == c,
+		   "column %s has all that it needs, and a name of its own", c->name);
+		ok(!c->is_folded || i == nr_columns - 1, "  and is folded only if it is the last");
+	}
+}
+
 static void test_columns(void)
 {
-	struct column_list list = { { COL_TID, COL_REASON }, 2 };
+	struct column_list list = { { col("TID"), col("REASON") }, 2 };
 	char many[MAX_COLUMNS * 4 + 8] = "";
 	const char *bad;
 
 	is_str(parse_columns(&list, "+pid,Value") ?: "", "", "more columns, in any case");
-	ok(list.nr == 4 && list.cols[1] == COL_PID && list.cols[2] == COL_VALUE &&
-	   list.cols[3] == COL_REASON, "  stand before the reason");
+	ok(list.nr == 4 && list.cols[1] == col("PID") && list.cols[2] == col("VALUE") &&
+	   list.cols[3] == col("REASON"), "  stand before the reason");
 	is_str(parse_columns(&list, "VALUE,TID") ?: "", "", "other columns");
-	ok(list.nr == 2 && list.cols[0] == COL_VALUE && list.cols[1] == COL_TID,
+	ok(list.nr == 2 && list.cols[0] == col("VALUE") && list.cols[1] == col("TID"),
 	   "  in the order given");
 	is_str(parse_columns(&list, "+PID") ?: "", "", "more columns");
-	ok(list.nr == 3 && list.cols[2] == COL_PID, "  come last, where no reason does");
+	ok(list.nr == 3 && list.cols[2] == col("PID"), "  come last, where no reason does");
 	is_str(parse_columns(&list, "TID,TI"), "TI", "no name is cut short");
 	is_str(parse_columns(&list, ""), "", "an empty list");
 	for (int i = 0; i <= MAX_COLUMNS; i++)
@@ -136,34 +157,38 @@ static void test_columns(void)
 static void test_texts(void)
 {
 	static const struct {
-		enum column col;
+		const char *col;
 		const char *person;
 		const char *json;
 	} cases[] = {
-		{ COL_VERDICT, "timed", "timed" },
-		{ COL_CERTAINTY, "-", NULL },
-		{ COL_PID, "20", "20" },
-		{ COL_COMMAND, "?", NULL },
-		{ COL_ASLEEP, "?", NULL },
-		{ COL_STABLE, "yes", "true" },
-		{ COL_HOLDER, "-", NULL },
-		{ COL_PI_OWNER, "-", NULL },
-		{ COL_EXECED, "yes", "true" },
-		{ COL_BITSET, "?", NULL },
-		{ COL_THREADS, "20", "20" },
-		{ COL_CGROUP, "/web/a b", "/web/a b" },
+		{ "VERDICT", "timed", "timed" },
+		{ "CERTAINTY", "-", NULL },
+		{ "PID", "20", "20" },
+		{ "COMMAND", "?", NULL },
+		{ "ASLEEP", "?", NULL },
+		{ "STABLE", "yes", "true" },
+		{ "HOLDER", "-", NULL },
+		{ "PI-OWNER", "-", NULL },
+		{ "EXECED", "yes", "true" },
+		{ "BITSET", "?", NULL },
+		{ "THREADS", "20", "20" },
+		{ "CGROUP", "/web/a b", "/web/a b" },
 	};
-	char buf[CELL_SIZE];
+	const struct row row = { .waiter = 1 };
+	char buf[VALUE_SIZE];
+	struct subject sub;
 	struct snapshot s;
 	struct analysis a;
 
 	load(&s, &a, CGROUPS);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *json = column_text(&a, 1, cases[i].col, STYLE_JSON, buf);
+		const struct column *c = col(cases[i].col);
+		const char *json;
 
-		is_str(json ?: "null", cases[i].json ?: "null", column_infos[cases[i].col].key);
-		is_str(column_text(&a, 1, cases[i].col, STYLE_PERSON, buf), cases[i].person,
-		       column_infos[cases[i].col].name);
+		set_subject(&sub, &a, &row, buf);
+		json = column_text(c, &sub, STYLE_JSON, buf);
+		is_str(json ?: "null", cases[i].json ?: "null", c->key);
+		is_str(column_text(c, &sub, STYLE_PERSON, buf), cases[i].person, c->name);
 	}
 	unload(&s, &a);
 }
@@ -222,6 +247,7 @@ int main(void)
 	tap_start();
 	test_filters();
 	test_bad_filters();
+	test_column_rows();
 	test_columns();
 	test_texts();
 	test_deep();

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "source.h"
+#include "array.h"
 #include "analyze.h"
 #include "output.h"
 #include "text_format.h"
@@ -19,7 +21,7 @@ static int parse(struct snapshot *s, const char *text, size_t len, char *error)
 	char *copy = xrealloc(NULL, len + 1);
 
 	memcpy(copy, text, len);
-	snapshot_init(s, SOURCE_FILE);
+	snapshot_init(s, &source_file);
 	return parse_text(copy, len, "copy", s, error);
 }
 
@@ -60,7 +62,7 @@ static const struct {
 	{ "too few shared words", HEADER "end shared=1\n",
 	  "copy:2: cut off: the \"end\" record counts 1 shared records, but there are 0" AGAIN },
 	{ "a shared word mapped by nobody named", HEADER MM "shared mms=1,,1\n" END,
-	  "copy:3: shared: mms=: not ids of address spaces" },
+	  "copy:3: shared: mms=1,,1: not ids of address spaces" },
 	{ "a shared word mapped by an address space without record",
 	  HEADER MM "shared mms=1,2\n" END,
 	  "copy:3: shared: mm=2: there is no mm record with this id" AGAIN },
@@ -99,13 +101,13 @@ static const struct {
 	{ "a key twice", HEADER "waiter tid=7 tid=8\n" END,
 	  "copy:2: waiter: tid=8: a second field of this name" },
 	{ "escape character", HEADER "waiter comm=a\033[2J\n" END,
-	  "copy:2: byte 0x1b does not belong into such a file" AGAIN },
+	  "copy:2: unexpected byte 0x1b" AGAIN },
 	{ "tab", HEADER "waiter\ttid=7\n" END,
-	  "copy:2: byte 0x09 does not belong into such a file" AGAIN },
+	  "copy:2: unexpected byte 0x09" AGAIN },
 	{ "UTF-8 in an unknown key", HEADER "waiter new=\xc3\xa4\n" END,
-	  "copy:2: byte 0xc3 does not belong into such a file" AGAIN },
+	  "copy:2: unexpected byte 0xc3" AGAIN },
 	{ "carriage return", "futexinspect version=1\r\n" END,
-	  "copy:1: byte 0x0d does not belong into such a file" AGAIN },
+	  "copy:1: unexpected byte 0x0d" AGAIN },
 	{ "bad escape", HEADER "waiter comm=a\\9\n" END,
 	  "copy:2: waiter: comm=a\\9: a backslash without three octal digits" },
 	{ "escape over 377", HEADER "waiter comm=\\400\n" END,
@@ -150,8 +152,8 @@ static const struct {
 	  "copy:3: mm: id=1: a second record of this address space" },
 	{ "dangling mm", HEADER "waiter tid=7 mm=2\n" MM END,
 	  "copy:2: waiter: mm=2: there is no mm record with this id" AGAIN },
-	{ "dangling mm of a thread", HEADER MM "thread tid=7 mm=0x1\n" END,
-	  "copy:3: thread: mm=0x1: there is no mm record with this id" AGAIN },
+	{ "dangling mm of a thread", HEADER MM "thread tid=7 mm=2\n" END,
+	  "copy:3: thread: mm=2: there is no mm record with this id" AGAIN },
 	{ "duplicate thread", HEADER "thread tid=7\nthread tid=7\n" END,
 	  "copy: two thread records for tid 7" AGAIN },
 	{ "duplicate process", HEADER "process tgid=7\nprocess tgid=7\n" END,
@@ -180,7 +182,7 @@ static void test_nul(void)
 	struct snapshot s;
 
 	parse(&s, text, sizeof(text) - 1, error);
-	is_str(error, "copy:2: byte 0x00 does not belong into such a file" AGAIN, "NUL");
+	is_str(error, "copy:2: unexpected byte 0x00" AGAIN, "NUL");
 	snapshot_free(&s);
 }
 
@@ -203,14 +205,14 @@ static void test_fields(void)
 {
 	static const char text[] =
 		"futexinspect version=1 module=0.1 kernel=6.1 arch=x86_64 boot_id=b start_ns=5 new=1\n"
-		"waiter tid=7 tgid=6 comm=a\\040b mm=m1 syscall=futex args=0x10,0x89,2,0,0,0xff "
+		"waiter tid=7 tgid=6 comm=a\\040b mm=1 syscall=futex args=0x10,0x89,2,0,0,0xff "
 		"uaddr=0x10 waits_on=32 key=shared-inode:77:4096 op=FUTEX_WAIT_BITSET "
 		"flags=PRIVATE|CLOCK_REALTIME expected=4294967295 value=0 bitset=0xff "
 		"timeout=monotonic asleep_ns=18446744073709551615 stable=no "
 		"words=-8:0*2,?*1,a,ffffffff*2 new=?\n"
-		"mm hidden=1 live_threads=6-7,9 live=4 id=m1\n"
-		"process tgid=6 ppid=1 comm= mm=m1 execed=no caught=0x8000000000000000\n"
-		"thread tid=7 tgid=6 comm=x mm=m1 state=S tracer=12 nvcsw=1 nivcsw=2 start_ns=3\n"
+		"mm hidden=1 live_threads=6-7,9 live=4 id=1\n"
+		"process tgid=6 ppid=1 comm= mm=1 execed=no caught=0x8000000000000000\n"
+		"thread tid=7 tgid=6 comm=x mm=1 state=S tracer=12 nvcsw=1 nivcsw=2 start_ns=3\n"
 		"future thing=1\n"
 		"error what=no\\040such\\040thing\n"
 		"error what=another\n"
@@ -245,8 +247,12 @@ static void test_fields(void)
 	is_num(w->uaddr, 0x10, "uaddr in hex");
 	is_num(w->waits_on, 32, "waits_on in decimal");
 	is_num(w->key_type, KEY_SHARED_INODE, "key");
-	is_str(w->op, "FUTEX_WAIT_BITSET", "op");
-	is_str(w->flags, "PRIVATE|CLOCK_REALTIME", "flags");
+	is_num(w->key.seq, 77, "sequence number of the key");
+	is_num(w->key.offset, 4096, "offset of the key");
+	is_num(w->opcode, OP_WAIT_BITSET, "op");
+	is_str(w->op_text, "FUTEX_WAIT_BITSET", "op as text");
+	is_num(w->flags, WAIT_PRIVATE | WAIT_REALTIME, "flags");
+	is_str(w->flags_text, "PRIVATE|CLOCK_REALTIME", "flags as text");
 	is_num(w->expected, 4294967295, "expected");
 	ok(w->known & W_VALUE && w->value == 0, "a value of 0 is known");
 	is_num(w->bitset, 0xff, "bitset");
@@ -256,7 +262,7 @@ static void test_fields(void)
 	is_num(s.nr_mms, 1, "one mm");
 	is_num(s.mms[0].live, 4, "live");
 	is_num(s.mms[0].hidden, 1, "hidden threads");
-	is_num(s.mms[0].nr_ranges, 3, "live_threads are counted");
+	is_num(s.mms[0].nr_live_tids, 3, "live_threads are counted");
 	is_num(s.mms[0].nr_threads, 1, "thread records are counted");
 	is_str(s.mms[0].live_threads, "6-7,9", "live_threads");
 	is_str(s.processes[0].comm, "", "an empty comm");
@@ -303,7 +309,8 @@ static void test_defaults(void)
 	is_num(w->timeout, TIMEOUT_NONE, "there is no timeout");
 	is_num(w->stable, YES, "it is stable");
 	is_num(w->pi_owner, PID_NONE, "there is no owner");
-	is_str(w->queued, "yes", "it is queued");
+	is_num(w->queued, QUEUED_YES, "it is queued");
+	is_str(w->queued_text, "yes", "and says so");
 	ok(waiter_word(w, -48, &word) && !word && waiter_word(w, 44, &word) && !word &&
 	   !waiter_word(w, -52, &word) && !waiter_word(w, 48, &word), "24 words are 0");
 	ok(w->known & W_ARGS && w->args[0] == 0x40 && w->args[1] == 0x80 && w->args[2] == 2 &&
@@ -320,7 +327,7 @@ static void test_defaults(void)
 	ok(t->known == (T_NIVCSW | T_CLEAR_TID) && !t->nivcsw && !t->clear_child_tid,
 	   "it was never preempted, and its end wakes nobody");
 	is_num(t->nstid, 8, "its own id is the same");
-	is_str(t->frozen, "no", "it is not frozen");
+	is_num(t->freezer, FREEZER_NONE, "it is not frozen");
 	ok(t->exiting == NO && t->io_worker == NO && t->io_uring == NO, "and nothing else");
 	snapshot_free(&s);
 }
@@ -346,19 +353,19 @@ static void test_unknown(void)
 	is_num(parse(&s, text, strlen(text), error), 0, "a file of unknowns is read");
 	w = s.waiters;
 	ok(!w->known && w->tid == PID_UNKNOWN && w->tgid == PID_UNKNOWN && !w->comm &&
-	   w->mm == -1 && w->thread == -1 && w->process == -1 && !w->call && !w->key &&
-	   !w->key_type && !w->op && !w->flags && !w->timeout && !w->stable && !w->words &&
+	   w->mm == -1 && w->thread == -1 && w->process == -1 && !w->call && !w->key_text &&
+	   !w->key_type && !w->op_text && !w->flags_text && !w->timeout && !w->stable && !w->words &&
 	   w->pi_owner == PID_UNKNOWN && !w->queued, "all of a waiter is unknown");
 	w++;
 	ok(!w->call && !w->timeout && !w->key_type, "new words are unknown, not wrong");
-	is_str(w->key, "new", "a new kind of key is still shown");
+	is_str(w->key_text, "new", "a new kind of key is still shown");
 	ok(!s.mms[0].known && !s.mms[0].live_threads, "all of an mm is unknown");
 	ok(s.processes[0].tgid == PID_UNKNOWN && s.processes[0].ppid == PID_UNKNOWN &&
-	   s.processes[0].mm == -1 && !s.processes[0].execed && !s.processes[0].caught_known,
+	   s.processes[0].mm == -1 && !s.processes[0].execed && !s.processes[0].known,
 	   "all of a process is unknown");
 	t = s.threads;
 	ok(!t->known && t->tracer == PID_UNKNOWN && !t->state && !t->comm && t->mm == -1 &&
-	   t->nstid == PID_UNKNOWN && !t->frozen && !t->exiting && !t->io_worker && !t->io_uring,
+	   t->nstid == PID_UNKNOWN && !t->freezer && !t->exiting && !t->io_worker && !t->io_uring,
 	   "all of a thread is unknown");
 	ok(s.threads[1].tracer == PID_NONE, "no tracer is not an unknown one");
 	snapshot_free(&s);
@@ -381,7 +388,7 @@ static void use(const struct snapshot *s, FILE *sink)
 	struct table_options opts = { .tree = true };
 	const struct filter all = { 0 };
 	struct selection sel;
-	struct analysis a;
+	struct analysis a, again;
 
 	analyze(&a, s, NULL);
 	select_waiters(&sel, &a, &all);
@@ -389,13 +396,13 @@ static void use(const struct snapshot *s, FILE *sink)
 	if (s->nr_waiters)
 		print_explanation(sink, &a, 0);
 	selection_free(&sel);
-	analysis_free(&a);
-	analyze(&a, s, s);
-	select_waiters(&sel, &a, &all);
-	for (enum column c = 0; c < NR_COLUMNS; c++)
-		opts.columns.cols[opts.columns.nr++] = c;
+	analyze(&again, s, &a);
+	select_waiters(&sel, &again, &all);
+	for (size_t c = 0; c < nr_columns; c++)
+		opts.columns.cols[opts.columns.nr++] = &columns[c];
 	print_table(sink, &sel, &opts);
 	selection_free(&sel);
+	analysis_free(&again);
 	analysis_free(&a);
 }
 
@@ -451,7 +458,7 @@ static void test_fd(void)
 	char error[PARSE_ERROR_SIZE] = "";
 	struct snapshot s;
 
-	snapshot_init(&s, SOURCE_FILE);
+	snapshot_init(&s, &source_file);
 	is_num(-parse_fd(zero, "zero", &s, error), 1, "an endless file of another kind ends");
 	is_str(error, "zero:1: does not begin with \"futexinspect\": "
 	       "this is not a file of the module", "  with a message");
@@ -470,6 +477,29 @@ static void test_fd(void)
 	snapshot_free(&s);
 }
 
+/* Lists of mms that are the same are kept once, and no list is taken for another. */
+static void test_shared_maps(void)
+{
+	static const char text[] = HEADER MM
+		"mm id=2 live=1 live_threads=9 hidden=0\n"
+		"shared key=shared-inode:5:0 mms=2,1 complete=yes\n"
+		"shared key=shared-inode:5:4 mms=2,1 complete=yes\n"
+		"shared key=shared-inode:5:8 mms=? complete=yes\n"
+		"shared key=shared-inode:5:12 mms=1,2 complete=yes\n"
+		"shared key=shared-inode:5:16 mms=1,2 complete=yes\n"
+		"end shared=5\n";
+	static const size_t first[] = { 0, 0, 2, 2, 2 }, nr[] = { 2, 2, 0, 2, 2 };
+	char error[PARSE_ERROR_SIZE];
+	struct snapshot s;
+
+	ok(!parse(&s, text, strlen(text), error), "lists of mms");
+	is_num(s.nr_maps, 4, "two lists are kept");
+	for (size_t i = 0; i < 5; i++)
+		ok(s.shared[i].first_map == first[i] && s.shared[i].nr_maps == nr[i],
+		   "word %zu has its own or that of the word before", i);
+	snapshot_free(&s);
+}
+
 static void test_shared(void)
 {
 	static const char text[] = HEADER MM
@@ -485,9 +515,9 @@ static void test_shared(void)
 	is_num(s.nr_shared, 2, "are counted");
 	is_num(s.waiters[0].shared, 1, "a waiter's word is found by its key");
 	ok(s.waiters[1].shared < 0, "and one without record is not");
-	ok(!s.shared[0].known && !s.shared[0].nr_maps && s.shared[0].complete == NO,
+	ok(s.shared[0].known == S_KEY && !s.shared[0].nr_maps && s.shared[0].complete == NO,
 	   "unknown is not zero");
-	is_num(s.shared[1].known, S_INO | S_NLINK, "what is known");
+	is_num(s.shared[1].known, S_KEY | S_INO | S_NLINK, "what is known");
 	is_num(s.shared[1].ino, 7, "ino");
 	is_num(s.shared[1].nlink, 0, "nlink");
 	is_str(s.shared[1].dev, "8:1", "dev");
@@ -506,6 +536,7 @@ int main(void)
 
 	tap_start();
 	test_shared();
+	test_shared_maps();
 	test_refused();
 	test_nul();
 	test_long_line();

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "filter.h"
 #include "text.h"
 
-/* Call for each word of a list that is separated by commas.  Return: the one refused. */
+/* Add each word of a comma-separated list.  Return: NULL, or the word that was refused. */
 static const char *for_each_word(const char *list, struct filter *f,
 				 bool (*add)(struct filter *f, const char *word, size_t len))
 {
@@ -30,17 +31,16 @@ static bool add_pid(struct filter *f, const char *word, size_t len)
 
 	if (!len || end != word + len || pid < 1 || pid > MAX_TID)
 		return false;
-	f->pids = xrealloc(f->pids, (f->nr_pids + 1) * sizeof(*f->pids));
-	f->pids[f->nr_pids++] = pid;
+	array_push(f->pids, f->nr_pids, pid);
 	return true;
 }
 
 /**
- * filter_add_pids() - show the waiters of these processes and threads, too
+ * filter_add_pids() - also show the waiters of these processes and threads
  * @f: the filter
  * @list: their ids, separated by commas
  *
- * Return: NULL, or from where on @list is not understood.
+ * Return: NULL, or the rest of @list from the first word that is not understood.
  */
 const char *filter_add_pids(struct filter *f, const char *list)
 {
@@ -57,8 +57,8 @@ static bool add_verdict(struct filter *f, const char *word, size_t len)
 	bool found = false;
 
 	for (enum verdict v = 0; v < NR_VERDICTS; v++) {
-		if (!is_word(verdict_name(v), word, len) &&
-		    !(is_word("stuck", word, len) && verdict_is_stuck(v)))
+		if (!is_word(verdicts[v].name, word, len) &&
+		    !(is_word("stuck", word, len) && verdicts[v].stuck))
 			continue;
 		f->verdicts |= 1U << v;
 		found = true;
@@ -67,11 +67,11 @@ static bool add_verdict(struct filter *f, const char *word, size_t len)
 }
 
 /**
- * filter_add_verdicts() - show the waiters with these verdicts, too
+ * filter_add_verdicts() - also show the waiters with these verdicts
  * @f: the filter
- * @list: names of verdicts, separated by commas; stuck: all that mean it
+ * @list: names of verdicts, separated by commas; "stuck" is all that mean it
  *
- * Return: NULL, or from where on @list is not understood.
+ * Return: NULL, or the rest of @list from the first word that is not understood.
  */
 const char *filter_add_verdicts(struct filter *f, const char *list)
 {
@@ -89,7 +89,7 @@ static bool is_below(const char *path, const char *dir)
 /**
  * filter_set_cgroup() - show the waiters of a cgroup and those below it
  * @f: the filter
- * @path: in the cgroup v2 hierarchy, or in the file system where that is mounted
+ * @path: in the cgroup v2 hierarchy, or in the file system where it is mounted
  *
  * Return: whether it is an absolute path.
  */
@@ -116,7 +116,7 @@ bool filter_set_cgroup(struct filter *f, const char *path)
 }
 
 /**
- * filter_free() - free what a filter holds
+ * filter_free() - free the memory of a filter
  * @f: the filter
  */
 void filter_free(struct filter *f)
@@ -174,7 +174,7 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 }
 
 /**
- * selection_free() - free what a selection holds
+ * selection_free() - free the memory of a selection
  * @sel: the selection
  */
 void selection_free(struct selection *sel)
@@ -189,14 +189,14 @@ void selection_free(struct selection *sel)
 bool selection_stuck(const struct selection *sel)
 {
 	for (enum verdict v = 0; v < NR_VERDICTS; v++) {
-		if (sel->nr_verdicts[v] && verdict_is_stuck(v))
+		if (sel->nr_verdicts[v] && verdicts[v].stuck)
 			return true;
 	}
 	return false;
 }
 
 /**
- * selection_lacks() - find an id of the filter that nothing in the snapshot has
+ * selection_lacks() - find an id of the filter that is not in the snapshot
  * @sel: the selection
  * @f: the filter
  *
@@ -213,11 +213,11 @@ pid_t selection_lacks(const struct selection *sel, const struct filter *f)
 }
 
 /**
- * selection_with_holders() - add the holders that the waiters wait for, and theirs
- * @sel: the selection, which is left as it is
+ * selection_with_holders() - add the waiters that hold what the selected ones wait for
+ * @sel: the selection, which is not changed
  *
- * Return: of each waiter of the snapshot whether it is one of them; to be freed by the
- * caller.
+ * Return: for each waiter of the snapshot, whether it is selected or in the chain of
+ * holders of a selected one; to be freed by the caller.
  */
 bool *selection_with_holders(const struct selection *sel)
 {
@@ -229,10 +229,10 @@ bool *selection_with_holders(const struct selection *sel)
 
 		while (i >= 0 && !wanted[i]) {
 			int thread = a->s->waiters[i].thread;
-			int holder = thread < 0 ? -1 : a->holders[thread].thread;
+			int holder = thread < 0 ? -1 : model_holder(&a->model, thread)->thread;
 
 			wanted[i] = true;
-			i = holder < 0 ? -1 : a->first_waiter[holder];
+			i = holder < 0 ? -1 : a->model.first_waiter[holder];
 		}
 	}
 	return wanted;

@@ -4,16 +4,16 @@
 
 #include "analyze.h"
 
-/* Where the cgroup v2 hierarchy is mounted, if it is: alone, or beside those of v1. */
+/* Where the cgroup v2 hierarchy is mounted, if it is: alone, or beside v1's. */
 #define CGROUP_MOUNT	"/sys/fs/cgroup"
 #define CGROUP_HYBRID	CGROUP_MOUNT "/unified"
 
-/* Which waiters to show; of all zeros: all of them. */
+/* Which waiters to show.  A filter of all zeros selects all of them. */
 struct filter {
-	pid_t *pids;		/* of threads or processes */
+	pid_t *pids;		/* ids of threads or processes */
 	size_t nr_pids;
-	unsigned int verdicts;	/* a bit for each */
-	char *cgroup;		/* that they are in, or below; escaped as in a snapshot ... */
+	unsigned int verdicts;	/* a mask of 1 << enum verdict; 0: all */
+	char *cgroup;		/* they are in it or below it; escaped as in a snapshot ... */
 	char *cgroup_path;	/* ... and as it is in the file system */
 };
 
@@ -23,7 +23,7 @@ struct selection {
 	size_t *waiters;	/* indices into the snapshot's waiters */
 	size_t nr;
 	size_t nr_verdicts[NR_VERDICTS];
-	size_t nr_cgroup_unknown;	/* left out, but may be in the cgroup */
+	size_t nr_cgroup_unknown;	/* left out, though they may be in the cgroup */
 };
 
 const char *filter_add_pids(struct filter *f, const char *list);

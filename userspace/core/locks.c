@@ -14,13 +14,10 @@
  * Offsets are in bytes from the futex word, and of 64-bit programs.
  */
 #include <linux/futex.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "locks.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "array.h"
+#include "snapshot.h"
 
 /* In the words of PI and robust locks: linux/futex.h. */
 #define WAITERS		0x80000000U
@@ -31,38 +28,24 @@
 /* More than a condition variable will see, and less than most addresses of 64 bits. */
 #define MAX_WAITS	(1ULL << 40)
 
+const struct words zero_words = { .known = (1U << NR_WORDS) - 1 };
+
 /**
- * waiter_word() - one of the words around a waiter's futex
+ * waiter_word() - get one of the words around a waiter's futex
  * @w: the waiter
- * @offset: of the word from the futex, in bytes; a multiple of 4
+ * @offset: of the word from the futex in bytes, a multiple of 4
  * @word: receives it
  *
  * Return: whether it is known.
  */
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word)
 {
-	long at, times;
-	bool known;
-	char *c;
+	int n = WORDS_BEFORE + offset / 4;
 
-	if (!w->words)
+	if (!w->words || n < 0 || n >= NR_WORDS || !(w->words->known & 1U << n))
 		return false;
-	if (w->words == all_words_zero) {
-		*word = 0;
-		return offset >= -48 && offset < 48;
-	}
-	at = strtol(w->words, &c, 10);
-	while (*c == ':' || *c == ',') {
-		known = *++c != '?';
-		*word = known ? strtoul(c, &c, 16) : 0;
-		if (!known)
-			c++;
-		times = *c == '*' ? strtol(c + 1, &c, 10) : 1;
-		if (offset >= at && offset < at + times * 4)
-			return known;
-		at += times * 4;
-	}
-	return false;
+	*word = w->words->word[n];
+	return true;
 }
 
 /* Two words, as 64-bit programs of the architectures that there are have them. */
@@ -131,9 +114,16 @@ static bool is_link(uint64_t val)
 	return !val || (is_pointer(val) && !(val & 7));
 }
 
+/* With FUTEX_PRIVATE_FLAG, and with no other flag. */
 static bool is_private(const struct waiter *w)
 {
-	return w->flags && !strcmp(w->flags, "PRIVATE");
+	return w->known & W_FLAGS && w->flags == WAIT_PRIVATE;
+}
+
+/* With FUTEX_PRIVATE_FLAG, or without: @value. */
+static bool private_flag_is(const struct waiter *w, bool value)
+{
+	return w->known & W_FLAGS && !!(w->flags & WAIT_PRIVATE) == value;
 }
 
 static bool recognised(struct lock *lock, const char *name)
@@ -238,8 +228,8 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 
 	if (!waiter_word(w, base, &readers) || !waiter_word(w, base + 4, &writers) ||
 	    !waiter_word(w, base + 24, &writer) || !waiter_word(w, base + 28, &shared) ||
-	    !waiter_word(w, base + 48, &flags) || flags > 2 || !w->flags ||
-	    shared != !strstr(w->flags, "PRIVATE") ||
+	    !waiter_word(w, base + 48, &flags) || flags > 2 || shared > 1 ||
+	    !private_flag_is(w, !shared) ||
 	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
 	/* A writer that has it, or readers that do: an owner of 0 has not stored its tid yet. */
@@ -271,7 +261,6 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  */
 static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
-	bool shared = w->flags && !strstr(w->flags, "PRIVATE");
 	uint32_t wrefs, sizes[2], orig_size;
 	uint64_t wseq, g1_start;
 
@@ -280,7 +269,7 @@ static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 	       waiter_word(w, base + sizes_at + 4, &sizes[1]) &&
 	       waiter_word(w, base + sizes_at + 8, &orig_size) &&
 	       waiter_word(w, base + sizes_at + 12, &wrefs) &&
-	       w->flags && (wrefs & 1) == shared && is_count(wrefs >> 3) &&
+	       private_flag_is(w, !(wrefs & 1)) && is_count(wrefs >> 3) &&
 	       sizes[0] <= MAX_TID && sizes[1] <= MAX_TID && orig_size >> 2 <= MAX_TID &&
 	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
@@ -312,7 +301,7 @@ static bool is_glibc_sem(const struct waiter *w)
 	uint32_t nr;
 
 	return bitset_wait(w) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
-	       w->flags && word_is(w, 8, strstr(w->flags, "PRIVATE") ? 0 : 128);
+	       w->known & W_FLAGS && word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128);
 }
 
 static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
@@ -348,8 +337,8 @@ static bool decode_musl_sem(const struct waiter *w, struct lock *lock)
 	uint32_t nr;
 
 	return plain_wait(w) && (waits_while(w, UINT32_MAX) || waits_while(w, WAITERS)) &&
-	       waiter_word(w, 4, &nr) && is_count(nr) && w->flags &&
-	       word_is(w, 8, strstr(w->flags, "PRIVATE") ? 128 : 0) &&
+	       waiter_word(w, 4, &nr) && is_count(nr) && w->known & W_FLAGS &&
+	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 128 : 0) &&
 	       recognised(lock, "sem_t");
 }
 
@@ -394,7 +383,7 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 
 	if (!plain_wait(w) || !waiter_word(w, -4, &type) || !waiter_word(w, 0, &word) ||
 	    !waiter_word(w, 4, &waiters) || !waits_while(w, word) || !(word & WAITERS) ||
-	    type & ~(15U | 128) || !is_count(waiters) || !w->flags ||
+	    type & ~(15U | 128) || !is_count(waiters) || !(w->known & W_FLAGS) ||
 	    is_private(w) == !!(type & 128))
 		return false;
 	word &= ~WAITERS;
@@ -452,7 +441,7 @@ static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
 	uint32_t waiters, clock;
 	uint64_t shared, tail;
 
-	return plain_wait(w) && w->flags && !is_private(w) && waiter_long(w, -8, &shared) &&
+	return plain_wait(w) && w->known & W_FLAGS && !is_private(w) && waiter_long(w, -8, &shared) &&
 	       shared == UINT64_MAX && waiter_word(w, 4, &waiters) && is_count(waiters) &&
 	       waiter_word(w, 8, &clock) && clock <= CLOCK_TAI && word_is(w, 24, 0) &&
 	       waiter_long(w, 32, &tail) && !tail && recognised(lock, "pthread_cond");
@@ -599,20 +588,18 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 };
 
 /**
- * decode_lock() - recognise what a thread waits for, and its holder
- * @w: the waiter
- * @lock: receives what was recognised; its name is a constant
+ * recognise_lock() - recognise what a waiter waits for, and its owner
+ * @w: the waiter, otherwise complete; @w->lock is set
  *
- * Return: whether a kind was recognised.
+ * To be called once, by the source of the record.
  */
-bool decode_lock(const struct waiter *w, struct lock *lock)
+void recognise_lock(struct waiter *w)
 {
-	lock->owner = PID_UNKNOWN;
+	w->lock = (struct lock){ .owner = PID_UNKNOWN };
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
-		return false;	/* it changed while it was being read */
+		return;		/* it changed while it was being read */
 	for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {
-		if (decoders[i](w, lock))
-			return true;
+		if (decoders[i](w, &w->lock))
+			return;
 	}
-	return false;
 }

@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FUTEXINSPECT_DECODE_H
-#define FUTEXINSPECT_DECODE_H
+#ifndef FUTEXINSPECT_LOCKS_H
+#define FUTEXINSPECT_LOCKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "snapshot.h"
+/* The words around a futex that a source reads: 48 bytes before it, and 48 from it on. */
+#define WORDS_BEFORE	12
+#define NR_WORDS	24
 
-/* The largest thread id that a kernel gives (PID_MAX_LIMIT). */
-#define MAX_TID			(4 * 1024 * 1024)
-
-struct lock {
-	const char *name;	/* what the lock is called by those who use it */
-	pid_t owner;		/* of the pid namespace of the process; PID_UNKNOWN: none */
+struct words {
+	uint32_t known;		/* a bit for each */
+	uint32_t word[NR_WORDS];
 };
 
+/* What the words of a waiter are where the module's text leaves them out. */
+extern const struct words zero_words;
+
+/* What a waiter waits for, as the words around its futex look. */
+struct lock {
+	const char *name;	/* what its users call it, or NULL if not recognised */
+	pid_t owner;		/* in the pid namespace of the process, or PID_UNKNOWN */
+};
+
+struct waiter;
+
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
-bool decode_lock(const struct waiter *w, struct lock *lock);
+void recognise_lock(struct waiter *w);
 
 #endif

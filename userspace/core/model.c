@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who can run, and who could make others run: the model of one snapshot.
+ * Which threads can run, and which could make others run: the model of one snapshot.
  *
- * Threads, address spaces, processes, words in shared memory and sets of processes
- * that can end a sleep are the nodes of a graph.  An edge says: if the first can
- * run, so can the second, since it may wake it, or be part of it.  Threads go by
- * way of their address space, so there is no edge for each pair of them.
+ * The nodes of a graph are threads, mms, processes, words in shared memory, and sets
+ * of processes that can end a sleep.  An edge says: if the first can run, so can the
+ * second, because the first may wake the second or is part of it.  A thread wakes
+ * others through its mm, so there is no edge for each pair of threads.
  *
- * A thread can run of itself unless it is known not to: it waits without a timeout,
- * on futexes of which all wakers are known; or it sleeps in a call of which they
- * are; or it is stopped, or dead.  What those reach who can run of themselves can
- * run; the rest cannot.
+ * A thread is initially runnable unless we know that it is blocked: it waits without a
+ * timeout on futexes whose wakers are all known, it sleeps in a call that only known
+ * processes can end, or it is stopped or dead.  Whatever a runnable node can reach is
+ * runnable.  The rest is not.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "model.h"
 
-/* Address spaces in which the holder of a shared lock is looked for by its own id. */
-#define MAX_SEARCHED	64
+/* A shared lock's holder is looked for in no more mms than this. */
+#define MAX_SEARCHED_MMS	64
+
+static const char *const run_state_names[NR_RUN_STATES] = {
+	[RUN_POSSIBLE]	= "can run",
+	[RUN_WAITS]	= "waits",
+	[RUN_SLEEPS]	= "sleeps",
+	[RUN_STOPPED]	= "stopped",
+	[RUN_DEAD]	= "dead",
+};
+
+const char *const evidence_names[NR_EVIDENCE] = {
+	[BY_WORDS]	= "words",
+	[BY_EXIT]	= "clear_child_tid",
+	[BY_KERNEL]	= "pi_owner",
+};
 
 /**
- * node_mm() - the node of an address space; threads have their own index
+ * node_mm() - the node of an mm
  * @s: the snapshot
- * @mm: index of the address space
+ * @mm: index of the mm
  */
 size_t node_mm(const struct snapshot *s, int mm)
 {
@@ -69,134 +84,123 @@ size_t nr_nodes(const struct snapshot *s)
 	return node_wakers(s, s->nr_wakers);
 }
 
+/**
+ * model_first_waiter() - what a thread waits on
+ * @m: the model
+ * @thread: index of the thread
+ *
+ * Return: its first waiter record, or NULL if it waits on no futex.
+ */
+const struct waiter *model_first_waiter(const struct model *m, int thread)
+{
+	return m->first_waiter[thread] < 0 ? NULL : &m->s->waiters[m->first_waiter[thread]];
+}
+
+/**
+ * model_state_name() - what a thread does, in a word or two
+ * @m: the model, solved
+ * @thread: index of the thread
+ */
+const char *model_state_name(const struct model *m, int thread)
+{
+	return run_state_names[model_waits(m, thread) ? RUN_WAITS : m->state[thread]];
+}
+
+/**
+ * model_wakers() - the processes that can end the sleep of a thread
+ * @m: the model
+ * @thread: index of a thread in RUN_SLEEPS
+ *
+ * Return: the first set of them.
+ */
+const struct wakers *model_wakers(const struct model *m, int thread)
+{
+	return &m->s->wakers[m->s->blocked[m->first_blocked[thread]].wakers];
+}
+
 /*
  * Waits
  */
 
-/**
- * key_is_local() - whether a waiter's word is one of its own address space only
- * @w: the waiter
- */
-bool key_is_local(const struct waiter *w)
-{
-	return w->key_type == KEY_PRIVATE || w->key_type == KEY_SHARED_MM;
-}
-
-/**
- * is_pi_wait() - whether a waiter waits for a PI lock
- * @w: the waiter
- *
- * Of such a wait the kernel knows the owner.  The owner alone can end it: by
- * FUTEX_UNLOCK_PI, which the kernel lets nobody else do, or by its exit
- * (exit_pi_state_list()).  FUTEX_WAKE refuses to wake it.
- */
-bool is_pi_wait(const struct waiter *w)
-{
-	switch (w->opcode) {
-	case OP_LOCK_PI:
-	case OP_LOCK_PI2:
-		return true;
-	case OP_WAIT_REQUEUE_PI:
-		return w->pi_owner != PID_NONE;
-	case OP_UNKNOWN:	/* of futex(2) one that is newer than this program */
-		return w->call == CALL_FUTEX && w->pi_owner != PID_NONE;
-	default:
-		return false;
-	}
-}
-
-static bool is_alive(const struct thread *t)
-{
-	return t->state != 'Z' && t->state != 'X' && t->exiting != YES;
-}
-
-/* Whether all who may wake it are known.  Of a PI lock that is its owner's process. */
+/* Whether all threads that may wake it are known: those of the owner's process, for PI. */
 static bool wakers_are_known(const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
 
-	if (is_pi_wait(w))
-		return owner >= 0 && is_alive(&s->threads[owner]) &&
+	if (waiter_is_pi(w))
+		return owner >= 0 && thread_is_alive(&s->threads[owner]) &&
 		       s->threads[owner].process >= 0;
 	if (w->key_type == KEY_SHARED_INODE)
 		return w->shared >= 0 && s->shared[w->shared].complete == YES &&
 		       s->shared[w->shared].nr_maps;
-	return key_is_local(w);
+	return waiter_is_local(w);
 }
 
-/* A wait that nothing ends but a wake by those that are known. */
+/* Whether nothing ends a wait but a wake by wakers that are known. */
 static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 {
 	bool waits = w->call == CALL_FUTEX || w->call == CALL_FUTEX_WAITV ||
 		     w->call == CALL_FUTEX_WAIT;
+	/* Without the queues nothing shows that it ran; the caveat for that says so. */
+	bool stable = w->stable == YES || (w->stable != NO && !s->source->shows_queues);
 
-	return waits && w->timeout == TIMEOUT_NONE &&
-	       (w->stable == YES || (w->stable != NO && s->source == SOURCE_PROC)) &&
+	return waits && w->timeout == TIMEOUT_NONE && stable &&
 	       w->mm >= 0 && w->thread >= 0 && s->threads[w->thread].mm == w->mm &&
 	       wakers_are_known(s, w);
 }
 
 /**
- * wait_is_outside() - whether somebody outside a waiter's address space may wake it
+ * waiter_has_outside_wakers() - whether a thread of another mm may wake a waiter
  * @s: the snapshot
  * @w: the waiter
  *
- * Of a PI lock that is its owner.
+ * The only waker of a PI lock is its owner.
  */
-bool wait_is_outside(const struct snapshot *s, const struct waiter *w)
+bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
 
-	if (is_pi_wait(w))
+	if (waiter_is_pi(w))
 		return owner < 0 || s->threads[owner].mm != w->mm;
-	return !key_is_local(w);
+	return !waiter_is_local(w);
 }
 
 /*
  * What keeps threads from running
  */
 
-/**
- * is_frozen() - whether a thread is frozen
- * @t: the thread
- */
-bool is_frozen(const struct thread *t)
+static enum run_state find_own_state(const struct thread *t, bool waits, bool sleeps)
 {
-	return t->frozen && strcmp(t->frozen, "no");
-}
-
-static enum ability find_blocked(const struct thread *t, bool waits, bool sleeps)
-{
-	if (is_frozen(t))
-		return STOPPED;
+	if (thread_is_frozen(t))
+		return RUN_STOPPED;
 	switch (t->state) {
-	case 'T':
-	case 't':
-		return STOPPED;
-	case 'X':
-	case 'Z':
-		return DEAD;
-	case 'S':
-	case 'D':
-		/* The end of an io_uring request makes it run, and may do anything. */
+	case STATE_STOPPED:
+	case STATE_TRACED:
+		return RUN_STOPPED;
+	case STATE_DEAD:
+	case STATE_ZOMBIE:
+		return RUN_DEAD;
+	case STATE_SLEEPING:
+	case STATE_DISK_SLEEP:
+		/* The end of an io_uring request makes the thread run its task work. */
 		if (t->io_uring == YES || t->exiting == YES)
-			return ABLE;
-		if (waits && t->state == 'S')
-			return WAITING;
-		return sleeps && !waits ? SLEEPING : ABLE;
+			return RUN_POSSIBLE;
+		if (waits && t->state == STATE_SLEEPING)
+			return RUN_WAITS;
+		return sleeps && !waits ? RUN_SLEEPS : RUN_POSSIBLE;
 	default:
-		return ABLE;
+		return RUN_POSSIBLE;
 	}
 }
 
-/* A thread in futex_waitv() waits for good only if each of its words does. */
-static void find_all_blocked(struct analysis *a)
+/* A thread in futex_waitv(2) is blocked only if its wait on each of the words is final. */
+static void find_own_states(struct model *m)
 {
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = m->s;
 	bool *final = xcalloc(s->nr_threads, sizeof(*final));
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
-		a->first_waiter[i] = a->first_sleep[i] = -1;
+		m->first_waiter[i] = m->first_blocked[i] = -1;
 		final[i] = true;
 	}
 	for (size_t i = 0; i < s->nr_waiters; i++) {
@@ -204,27 +208,28 @@ static void find_all_blocked(struct analysis *a)
 
 		if (t < 0)
 			continue;
-		/* A request does not block its thread; when it ends, it may interrupt it. */
-		if (a->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
-			a->first_waiter[t] = i;
+		/* A request does not block its thread; but its end may interrupt a wait. */
+		if (m->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
+			m->first_waiter[t] = i;
 		final[t] &= wait_is_final(s, &s->waiters[i]);
 	}
-	for (size_t i = 0; i < s->nr_sleeps; i++) {
-		if (a->first_sleep[s->sleeps[i].thread] < 0)
-			a->first_sleep[s->sleeps[i].thread] = i;
+	for (size_t i = 0; i < s->nr_blocked; i++) {
+		if (m->first_blocked[s->blocked[i].thread] < 0)
+			m->first_blocked[s->blocked[i].thread] = i;
 	}
 	for (size_t i = 0; i < s->nr_threads; i++)
-		a->blocked[i] = find_blocked(&s->threads[i], final[i] && a->first_waiter[i] >= 0,
-					     final[i] && a->first_sleep[i] >= 0);
+		m->own_state[i] = find_own_state(&s->threads[i],
+						 final[i] && m->first_waiter[i] >= 0,
+						 final[i] && m->first_blocked[i] >= 0);
 	free(final);
 }
 
 /**
  * find_tracer() - the thread that traces a thread
  * @s: the snapshot, indexed
- * @thread: index of the traced one
+ * @thread: index of the traced thread
  *
- * Return: the index of its tracer, or -1: none, or it is not in the snapshot.
+ * Return: the index of its tracer, or -1: it has none, or none in the snapshot.
  */
 int find_tracer(const struct snapshot *s, int thread)
 {
@@ -232,18 +237,19 @@ int find_tracer(const struct snapshot *s, int thread)
 }
 
 /**
- * is_held_by_tracer() - whether only its tracer can let a stopped thread go on
+ * thread_is_held_by_tracer() - whether only its tracer can resume a stopped thread
  * @s: the snapshot, indexed
  * @thread: index of the stopped thread
  *
- * The exit of the tracer does so too, so all that can run in its process count.
+ * The exit of the tracer resumes it too, so whatever can run in the tracer's process
+ * counts.
  */
-bool is_held_by_tracer(const struct snapshot *s, int thread)
+bool thread_is_held_by_tracer(const struct snapshot *s, int thread)
 {
 	int tracer = find_tracer(s, thread);
 
-	return s->threads[thread].state == 't' && !is_frozen(&s->threads[thread]) &&
-	       tracer >= 0 && is_alive(&s->threads[tracer]) && s->threads[tracer].process >= 0;
+	return s->threads[thread].state == STATE_TRACED && !thread_is_frozen(&s->threads[thread]) &&
+	       tracer >= 0 && thread_is_alive(&s->threads[tracer]) && s->threads[tracer].process >= 0;
 }
 
 /*
@@ -251,24 +257,24 @@ bool is_held_by_tracer(const struct snapshot *s, int thread)
  */
 
 /*
- * The holder of a lock in shared memory: its id is of its own pid namespace, so it
- * is not known if two have it, or if there are too many to ask them all.
+ * A lock in shared memory holds its holder's id in the holder's own pid namespace.  So
+ * the holder is not known if two threads have that id, or if there are too many mms to
+ * look in all of them.
  */
-static void find_shared_holder(const struct analysis *a, const struct waiter *w,
-			       struct holder *h)
+static void find_shared_holder(const struct model *m, const struct waiter *w, struct holder *h)
 {
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = m->s;
 	const struct shared *shared = &s->shared[w->shared];
 	bool complete = shared->complete == YES;
 	int nr_found = 0;
 
-	if (shared->nr_maps > MAX_SEARCHED)
+	if (shared->nr_maps > MAX_SEARCHED_MMS)
 		return;
 	for (size_t i = 0; i < shared->nr_maps; i++) {
 		int mm = s->maps[shared->first_map + i];
 		int t = snapshot_find_owner(s, mm, h->id);
 
-		complete &= a->mms[mm].complete && t != OWNER_UNKNOWN;
+		complete &= m->mms[mm].complete && t != OWNER_UNKNOWN;
 		if (t < 0)
 			continue;
 		h->thread = t;
@@ -280,12 +286,12 @@ static void find_shared_holder(const struct analysis *a, const struct waiter *w,
 }
 
 /* Whether the thread waits for the exit of another, as pthread_join(3) does. */
-static bool find_joined(const struct analysis *a, const struct waiter *w, struct holder *h)
+static bool find_joined(const struct model *m, const struct waiter *w, struct holder *h)
 {
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = m->s;
 	int t;
 
-	if (!key_is_local(w) || !(w->known & W_EXPECTED) || !(w->known & W_WAITS_ON))
+	if (!waiter_is_local(w) || !(w->known & W_EXPECTED) || !(w->known & W_WAITS_ON))
 		return false;
 	t = snapshot_find_owner(s, w->mm, w->expected);
 	if (t < 0 || !(s->threads[t].known & T_CLEAR_TID) ||
@@ -297,30 +303,29 @@ static bool find_joined(const struct analysis *a, const struct waiter *w, struct
 }
 
 /*
- * The thread that a holder who is not there may be: the locks that the thread took which
- * forked have its old id, but in the child it is the main thread.
+ * The thread that a missing holder may be.  The thread that called fork(2) is the main
+ * thread of the child, but the locks that it held keep its old id.
  *
- * Return: its index, or -1: nobody.
+ * Return: its index, or -1: no thread can be it.
  */
-static int find_forked_holder(const struct analysis *a, const struct waiter *w)
+static int find_forked_holder(const struct model *m, const struct waiter *w)
 {
-	int t = snapshot_find_thread(a->s, w->tgid);
+	int t = snapshot_find_thread(m->s, w->tgid);
 
-	if (t < 0 || t == w->thread || a->blocked[t] == DEAD ||
-	    (w->process >= 0 && a->s->processes[w->process].execed == YES))
+	if (t < 0 || t == w->thread || model_is_dead(m, t) ||
+	    (w->process >= 0 && m->s->processes[w->process].execed == YES))
 		return -1;
 	return t;
 }
 
-/* The holder of a lock that only threads of the address space can release. */
-static void find_local_holder(const struct analysis *a, const struct waiter *w,
-			      struct holder *h)
+/* The holder of a lock that only threads of its mm can release. */
+static void find_local_holder(const struct model *m, const struct waiter *w, struct holder *h)
 {
-	int forked, t = snapshot_find_owner(a->s, w->mm, h->id);
+	int forked, t = snapshot_find_owner(m->s, w->mm, h->id);
 
 	h->thread = t < 0 ? -1 : t;
-	h->gone = t < 0 && t != OWNER_UNKNOWN && a->mms[w->mm].complete;
-	forked = h->gone ? find_forked_holder(a, w) : -1;
+	h->gone = t < 0 && t != OWNER_UNKNOWN && m->mms[w->mm].complete;
+	forked = h->gone ? find_forked_holder(m, w) : -1;
 	if (forked >= 0) {
 		h->id = PID_UNKNOWN;
 		h->thread = forked;
@@ -328,65 +333,59 @@ static void find_local_holder(const struct analysis *a, const struct waiter *w,
 	}
 }
 
-static void find_decoded(const struct analysis *a, const struct waiter *w, struct holder *h)
+static void find_recognised(const struct model *m, const struct waiter *w, struct holder *h)
 {
-	struct lock lock;
-
-	if (!decode_lock(w, &lock))
-		return;
-	h->primitive = lock.name;
-	if (lock.owner <= 0)
+	h->primitive = w->lock.name;
+	if (w->lock.owner <= 0)
 		return;
 	h->evidence = BY_WORDS;
-	h->id = lock.owner;
-	if (w->shared >= 0) {
-		find_shared_holder(a, w, h);
-	} else if (key_is_local(w)) {
-		find_local_holder(a, w, h);
-	}
-	if (h->thread >= 0 && a->blocked[h->thread] == DEAD) {
+	h->id = w->lock.owner;
+	if (w->shared >= 0)
+		find_shared_holder(m, w, h);
+	else if (waiter_is_local(w))
+		find_local_holder(m, w, h);
+	if (h->thread >= 0 && model_is_dead(m, h->thread)) {
 		h->thread = -1;
 		h->gone = true;
 	}
 }
 
-static void find_holder(struct analysis *a, size_t i)
+static void find_holder(struct model *m, size_t i)
 {
-	const struct waiter *w = &a->s->waiters[i];
-	struct holder *h = &a->holders[w->thread];
-	struct lock lock;
+	const struct waiter *w = &m->s->waiters[i];
+	struct holder *h = &m->holders[w->thread];
 
-	/* One that waits on several words waits for no one holder. */
-	if (a->first_waiter[w->thread] != (int)i || w->call == CALL_FUTEX_WAITV || w->mm < 0) {
+	/* A thread that waits on several words does not wait for one holder. */
+	if (m->first_waiter[w->thread] != (int)i || w->call == CALL_FUTEX_WAITV || w->mm < 0) {
 		*h = (struct holder){ .id = PID_UNKNOWN, .thread = -1 };
 		return;
 	}
-	if (is_pi_wait(w)) {
+	if (waiter_is_pi(w)) {
 		h->evidence = BY_KERNEL;
-		h->primitive = decode_lock(w, &lock) ? lock.name : "PI futex";
-		h->thread = snapshot_find_thread(a->s, w->pi_owner);
+		h->primitive = w->lock.name ?: "PI futex";
+		h->thread = snapshot_find_thread(m->s, w->pi_owner);
 		h->id = w->pi_owner > 0 ? w->pi_owner : PID_UNKNOWN;
-	} else if (!find_joined(a, w, h)) {
-		find_decoded(a, w, h);
+	} else if (!find_joined(m, w, h)) {
+		find_recognised(m, w, h);
 	}
 }
 
-/* The records of a thread come in any order, and the first one is met first. */
-static void find_holders(struct analysis *a)
+/* The first record of a thread sets its holder, and a second one unsets it. */
+static void find_holders(struct model *m)
 {
-	for (size_t t = 0; t < a->s->nr_threads; t++)
-		a->holders[t] = (struct holder){ .id = PID_UNKNOWN, .thread = -1 };
-	for (size_t i = 0; i < a->s->nr_waiters; i++) {
-		if (a->s->waiters[i].thread >= 0 && a->s->waiters[i].call != CALL_IO_URING)
-			find_holder(a, i);
+	for (size_t t = 0; t < m->s->nr_threads; t++)
+		m->holders[t] = (struct holder){ .id = PID_UNKNOWN, .thread = -1 };
+	for (size_t i = 0; i < m->s->nr_waiters; i++) {
+		if (m->s->waiters[i].thread >= 0 && m->s->waiters[i].call != CALL_IO_URING)
+			find_holder(m, i);
 	}
 }
 
 /*
- * The graph
+ * The graphs
  */
 
-/* Whether in this pass only the holder can wake the thread. */
+/* Whether only the holder can wake the thread, in this pass. */
 static bool rests_on_holder(const struct holder *h, enum pass pass)
 {
 	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
@@ -394,131 +393,147 @@ static bool rests_on_holder(const struct holder *h, enum pass pass)
 
 /*
  * An owner in another process also lets go when that process ends.  The proof must
- * reckon with that; the other pass tells who holds what while it goes on.
+ * allow for that.  The other pass finds out which thread holds what meanwhile.
  */
-static void add_holder_edges(struct analysis *a, enum pass pass, int t)
+static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
-	const struct snapshot *s = a->s;
-	struct reach *r = &a->graphs[pass];
-	int holder = a->holders[t].thread;
+	const struct snapshot *s = m->s;
+	struct graph *g = &m->graphs[pass];
+	int holder = m->holders[t].thread;
 
 	if (holder < 0)
 		return;
-	reach_add(r, holder, t);
+	graph_add_edge(g, holder, t);
 	if (pass == PASS_PROOF && s->threads[holder].tgid != s->threads[t].tgid)
-		reach_add(r, node_process(s, s->threads[holder].process), t);
+		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
 }
 
-/* Of a thread that seems to wait in two places, for it was requeued just now. */
-static void add_owner_edge(struct reach *r, const struct snapshot *s, const struct waiter *w)
+/* For a PI waiter with two records, because it was requeued while it was looked at. */
+static void add_owner_edge(struct graph *g, const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
 
-	reach_add(r, node_process(s, s->threads[owner].process), w->thread);
+	graph_add_edge(g, node_process(s, s->threads[owner].process), w->thread);
 }
 
-/* Its own process can map a word in shared memory again that it has unmapped. */
-static void add_group_edges(struct reach *r, const struct snapshot *s, const struct waiter *w)
+/* Its own process counts even if it has unmapped a shared word: it can map it again. */
+static void add_group_edges(struct graph *g, const struct snapshot *s, const struct waiter *w)
 {
-	reach_add(r, node_mm(s, w->mm), w->thread);
+	graph_add_edge(g, node_mm(s, w->mm), w->thread);
 	if (w->key_type == KEY_SHARED_INODE)
-		reach_add(r, node_shared(s, w->shared), w->thread);
+		graph_add_edge(g, node_shared(s, w->shared), w->thread);
 }
 
-static void add_waits(struct analysis *a, enum pass pass)
+static void add_waits(struct model *m, enum pass pass)
 {
-	const struct snapshot *s = a->s;
-	struct reach *r = &a->graphs[pass];
+	const struct snapshot *s = m->s;
+	struct graph *g = &m->graphs[pass];
 
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		const struct waiter *w = &s->waiters[i];
 
-		if (w->thread < 0 || a->blocked[w->thread] != WAITING)
+		if (w->thread < 0 || !model_waits(m, w->thread))
 			continue;
-		if (rests_on_holder(&a->holders[w->thread], pass))
-			add_holder_edges(a, pass, w->thread);
-		else if (is_pi_wait(w))
-			add_owner_edge(r, s, w);
+		if (rests_on_holder(&m->holders[w->thread], pass))
+			add_holder_edges(m, pass, w->thread);
+		else if (waiter_is_pi(w))
+			add_owner_edge(g, s, w);
 		else
-			add_group_edges(r, s, w);
+			add_group_edges(g, s, w);
 	}
-	for (size_t i = 0; i < s->nr_sleeps; i++) {
-		if (a->blocked[s->sleeps[i].thread] == SLEEPING)
-			reach_add(r, node_wakers(s, s->sleeps[i].wakers), s->sleeps[i].thread);
+	for (size_t i = 0; i < s->nr_blocked; i++) {
+		const struct blocked *b = &s->blocked[i];
+
+		if (m->own_state[b->thread] == RUN_SLEEPS)
+			graph_add_edge(g, node_wakers(s, b->wakers), b->thread);
 	}
 }
 
-static void add_threads(struct analysis *a, struct reach *r)
+static void add_threads(struct model *m, struct graph *g)
 {
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = m->s;
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
 
 		if (t->mm >= 0)
-			reach_add(r, i, node_mm(s, t->mm));
+			graph_add_edge(g, i, node_mm(s, t->mm));
 		if (t->process >= 0)
-			reach_add(r, i, node_process(s, t->process));
-		if (a->blocked[i] == STOPPED && is_held_by_tracer(s, i))
-			reach_add(r, node_process(s, s->threads[find_tracer(s, i)].process), i);
+			graph_add_edge(g, i, node_process(s, t->process));
+		if (model_is_stopped(m, i) && thread_is_held_by_tracer(s, i)) {
+			int tracer = find_tracer(s, i);
+
+			graph_add_edge(g, node_process(s, s->threads[tracer].process), i);
+		}
 	}
 }
 
-static void add_groups(struct reach *r, const struct snapshot *s)
+/* Words that the same mms map pass on what they get, so that each list counts once. */
+static void add_shared(struct graph *g, const struct snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_shared; i++) {
 		const struct shared *shared = &s->shared[i];
 
+		if (i && shared->nr_maps && shared[-1].nr_maps == shared->nr_maps &&
+		    shared[-1].first_map == shared->first_map) {
+			graph_add_edge(g, node_shared(s, i - 1), node_shared(s, i));
+			continue;
+		}
 		for (size_t k = 0; k < shared->nr_maps; k++)
-			reach_add(r, node_mm(s, s->maps[shared->first_map + k]),
-				  node_shared(s, i));
+			graph_add_edge(g, node_mm(s, s->maps[shared->first_map + k]),
+				       node_shared(s, i));
 	}
+}
+
+static void add_groups(struct graph *g, const struct snapshot *s)
+{
+	add_shared(g, s);
 	for (size_t i = 0; i < s->nr_wakers; i++) {
 		const struct wakers *w = &s->wakers[i];
 
 		for (size_t k = 0; k < w->nr_processes; k++)
-			reach_add(r, node_process(s, s->waker_processes[w->first_process + k]),
-				  node_wakers(s, i));
+			graph_add_edge(g, node_process(s, s->waker_processes[w->first_process + k]),
+				       node_wakers(s, i));
 	}
 }
 
-static void find_mm_complete(struct analysis *a)
+static void find_complete_mms(struct model *m)
 {
-	for (size_t i = 0; i < a->s->nr_mms; i++) {
-		const struct mm *mm = &a->s->mms[i];
+	for (size_t i = 0; i < m->s->nr_mms; i++) {
+		const struct mm *mm = &m->s->mms[i];
 
-		a->mms[i].runner = a->mms[i].sleeper = -1;
-		a->mms[i].complete = mm->known & M_LIVE && mm->known & M_HIDDEN &&
+		m->mms[i].runnable = m->mms[i].sleeper = -1;
+		m->mms[i].complete = mm->known & M_LIVE && mm->known & M_HIDDEN &&
 				     !mm->hidden && mm->live == mm->nr_threads &&
-				     mm->live_threads && mm->live == mm->nr_ranges;
+				     mm->live_threads && mm->live == mm->nr_live_tids;
 	}
 }
 
 /**
- * model_build() - find out who waits for whom
- * @a: receives the model, which refers to @s; to be given to model_free()
+ * model_build() - find out which thread waits for which
+ * @m: receives the model, which refers to @s; to be freed with model_free()
  * @s: the snapshot, indexed
  */
-void model_build(struct analysis *a, const struct snapshot *s)
+void model_build(struct model *m, const struct snapshot *s)
 {
-	memset(a, 0, sizeof(*a));
-	a->s = s;
-	a->judgements = xcalloc(s->nr_waiters, sizeof(*a->judgements));
-	a->abilities = xcalloc(s->nr_threads, sizeof(*a->abilities));
-	a->blocked = xcalloc(s->nr_threads, sizeof(*a->blocked));
-	a->first_waiter = xcalloc(s->nr_threads, sizeof(*a->first_waiter));
-	a->first_sleep = xcalloc(s->nr_threads, sizeof(*a->first_sleep));
-	a->holders = xcalloc(s->nr_threads, sizeof(*a->holders));
-	a->mms = xcalloc(s->nr_mms, sizeof(*a->mms));
-	find_mm_complete(a);
-	find_all_blocked(a);
-	find_holders(a);
+	*m = (struct model){
+		.s = s,
+		.own_state = xcalloc(s->nr_threads, sizeof(*m->own_state)),
+		.state = xcalloc(s->nr_threads, sizeof(*m->state)),
+		.first_waiter = xcalloc(s->nr_threads, sizeof(*m->first_waiter)),
+		.first_blocked = xcalloc(s->nr_threads, sizeof(*m->first_blocked)),
+		.holders = xcalloc(s->nr_threads, sizeof(*m->holders)),
+		.mms = xcalloc(s->nr_mms, sizeof(*m->mms)),
+	};
+	find_complete_mms(m);
+	find_own_states(m);
+	find_holders(m);
 	for (int pass = 0; pass < NR_PASSES; pass++) {
-		reach_init(&a->graphs[pass], nr_nodes(s));
-		a->levels[pass] = xcalloc(nr_nodes(s), sizeof(*a->levels[pass]));
-		add_threads(a, &a->graphs[pass]);
-		add_groups(&a->graphs[pass], s);
-		add_waits(a, pass);
+		graph_init(&m->graphs[pass], nr_nodes(s));
+		m->levels[pass] = xcalloc(nr_nodes(s), sizeof(*m->levels[pass]));
+		add_threads(m, &m->graphs[pass]);
+		add_groups(&m->graphs[pass], s);
+		add_waits(m, pass);
 	}
 }
 
@@ -526,129 +541,129 @@ void model_build(struct analysis *a, const struct snapshot *s)
  * The fixpoint
  */
 
-/* What of a thread is known without looking at others. */
-static enum level own_level(const struct analysis *a, size_t t)
+/* What a thread's own state says, without looking at others. */
+static enum level own_level(const struct model *m, size_t t)
 {
-	switch (a->blocked[t]) {
-	case ABLE:
-		return LEVEL_ABLE;
-	case STOPPED:
-		return is_held_by_tracer(a->s, t) ? LEVEL_STUCK : LEVEL_STOPPED;
+	switch (m->own_state[t]) {
+	case RUN_POSSIBLE:
+		return LEVEL_RUNNABLE;
+	case RUN_STOPPED:
+		return thread_is_held_by_tracer(m->s, t) ? LEVEL_STUCK : LEVEL_STOPPED;
 	default:
 		return LEVEL_STUCK;
 	}
 }
 
-static bool process_is_whole(const struct analysis *a, const struct process *p)
+static bool process_is_complete(const struct model *m, const struct process *p)
 {
-	return p->whole || (p->mm >= 0 && a->mms[p->mm].complete);
+	return p->complete || (p->mm >= 0 && m->mms[p->mm].complete);
 }
 
-static void start_levels(const struct analysis *a, unsigned char *levels, unsigned char *caps,
-			 const bool *moved)
+static void set_own_levels(const struct model *m, unsigned char *levels,
+			   unsigned char *ceilings, const bool *changed)
 {
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = m->s;
 
-	memset(caps, LEVEL_ABLE, nr_nodes(s));
+	memset(ceilings, LEVEL_RUNNABLE, nr_nodes(s));
 	for (size_t i = 0; i < s->nr_threads; i++) {
-		levels[i] = own_level(a, i);
-		/* Also of a tracer that can run it is not known that it will. */
-		if (a->blocked[i] == STOPPED)
-			caps[i] = LEVEL_STOPPED;
+		levels[i] = own_level(m, i);
+		/* A tracer that can run may still never resume the threads that it traces. */
+		if (model_is_stopped(m, i))
+			ceilings[i] = LEVEL_STOPPED;
 	}
 	for (size_t i = 0; i < s->nr_mms; i++) {
-		if (!a->mms[i].complete)
-			levels[node_mm(s, i)] = LEVEL_ABLE;
+		if (!m->mms[i].complete)
+			levels[node_mm(s, i)] = LEVEL_RUNNABLE;
 	}
 	for (size_t i = 0; i < s->nr_processes; i++) {
-		if (!process_is_whole(a, &s->processes[i]))
-			levels[node_process(s, i)] = LEVEL_ABLE;
+		if (!process_is_complete(m, &s->processes[i]))
+			levels[node_process(s, i)] = LEVEL_RUNNABLE;
 	}
-	for (size_t i = 0; moved && i < nr_nodes(s); i++) {
-		if (moved[i] && levels[i] < LEVEL_MOVED && caps[i] >= LEVEL_MOVED)
-			levels[i] = LEVEL_MOVED;
+	for (size_t i = 0; changed && i < nr_nodes(s); i++) {
+		if (changed[i] && levels[i] < LEVEL_CHANGED && ceilings[i] >= LEVEL_CHANGED)
+			levels[i] = LEVEL_CHANGED;
 	}
 }
 
 /*
- * What those that sleep turned out to be able to do.  A waiter of a private futex stays
- * one also if it can be woken: it is no more able than the others of its process.
+ * What the sleeping threads turned out to be able to do.  A waiter on a private futex
+ * still counts as waiting if it can be woken: it depends on the others of its process.
  */
-static void settle_abilities(struct analysis *a)
+static void settle_states(struct model *m)
 {
-	const struct snapshot *s = a->s;
-	const unsigned char *levels = a->levels[PASS_PROOF];
+	const struct snapshot *s = m->s;
+	const unsigned char *levels = m->levels[PASS_PROOF];
 
 	for (size_t t = 0; t < s->nr_threads; t++) {
-		bool able = a->blocked[t] == SLEEPING && levels[t] == LEVEL_ABLE;
+		bool runnable = m->own_state[t] == RUN_SLEEPS && levels[t] == LEVEL_RUNNABLE;
 
-		a->abilities[t] = able ? ABLE : a->blocked[t];
+		m->state[t] = runnable ? RUN_POSSIBLE : m->own_state[t];
 	}
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		int t = s->waiters[i].thread;
 
-		if (t >= 0 && a->blocked[t] == WAITING && levels[t] == LEVEL_ABLE &&
-		    wait_is_outside(s, &s->waiters[i]))
-			a->abilities[t] = ABLE;
+		if (t >= 0 && model_waits(m, t) && levels[t] == LEVEL_RUNNABLE &&
+		    waiter_has_outside_wakers(s, &s->waiters[i]))
+			m->state[t] = RUN_POSSIBLE;
 	}
 }
 
-static void find_mm_states(struct analysis *a)
+static void find_mm_states(struct model *m)
 {
-	for (size_t i = 0; i < a->s->nr_threads; i++) {
-		struct mm_state *m;
+	for (size_t i = 0; i < m->s->nr_threads; i++) {
+		enum run_state state = m->state[i];
+		struct mm_state *mm;
 
-		if (a->s->threads[i].mm < 0)
+		if (m->s->threads[i].mm < 0)
 			continue;
-		m = &a->mms[a->s->threads[i].mm];
-		m->nr_waiting += a->abilities[i] == WAITING;
-		m->nr_sleeping += a->abilities[i] == SLEEPING;
-		m->nr_stopped += a->abilities[i] == STOPPED;
-		if (a->abilities[i] == ABLE) {
-			m->nr_able++;
-			/* Rather one that runs of itself. */
-			if (m->runner < 0 || a->blocked[i] != WAITING)
-				m->runner = i;
+		mm = &m->mms[m->s->threads[i].mm];
+		mm->nr_waiting += state == RUN_WAITS;
+		mm->nr_sleeping += state == RUN_SLEEPS;
+		mm->nr_stopped += state == RUN_STOPPED;
+		if (state == RUN_POSSIBLE) {
+			mm->nr_runnable++;
+			/* Prefer a thread that is runnable without being woken. */
+			if (mm->runnable < 0 || !model_waits(m, i))
+				mm->runnable = i;
 		}
-		if (a->abilities[i] == SLEEPING)
-			m->sleeper = i;
+		if (state == RUN_SLEEPS)
+			mm->sleeper = i;
 	}
 }
 
 /**
- * model_solve() - find out who can run
- * @a: the model; to be solved once
- * @moved: for each pass, of each node, whether two looks disagree on it; NULL: there
- *	was one
+ * model_solve() - find out which threads can run
+ * @m: the model; to be solved once
+ * @changed: for each pass and node, whether two looks disagree about the node; NULL if
+ *	there was one look
  */
-void model_solve(struct analysis *a, bool *const moved[NR_PASSES])
+void model_solve(struct model *m, bool *const changed[NR_PASSES])
 {
-	unsigned char *caps = xcalloc(nr_nodes(a->s), sizeof(*caps));
+	unsigned char *ceilings = xcalloc(nr_nodes(m->s), sizeof(*ceilings));
 
 	for (int pass = 0; pass < NR_PASSES; pass++) {
-		start_levels(a, a->levels[pass], caps, moved ? moved[pass] : NULL);
-		reach_spread(&a->graphs[pass], a->levels[pass], caps);
+		set_own_levels(m, m->levels[pass], ceilings, changed ? changed[pass] : NULL);
+		propagate(&m->graphs[pass], m->levels[pass], ceilings);
 	}
-	free(caps);
-	settle_abilities(a);
-	find_mm_states(a);
+	free(ceilings);
+	settle_states(m);
+	find_mm_states(m);
 }
 
 /**
- * model_free() - give back the memory of a model
- * @a: the model; its snapshot stays
+ * model_free() - free the memory of a model
+ * @m: the model; its snapshot stays
  */
-void model_free(struct analysis *a)
+void model_free(struct model *m)
 {
-	free(a->judgements);
-	free(a->abilities);
-	free(a->blocked);
-	free(a->first_waiter);
-	free(a->first_sleep);
-	free(a->holders);
-	free(a->mms);
+	free(m->own_state);
+	free(m->state);
+	free(m->first_waiter);
+	free(m->first_blocked);
+	free(m->holders);
+	free(m->mms);
 	for (int pass = 0; pass < NR_PASSES; pass++) {
-		reach_free(&a->graphs[pass]);
-		free(a->levels[pass]);
+		graph_free(&m->graphs[pass]);
+		free(m->levels[pass]);
 	}
 }

@@ -1,23 +1,149 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The model of one snapshot: which threads can run, and which could wake others.
+ */
 #ifndef FUTEXINSPECT_MODEL_H
 #define FUTEXINSPECT_MODEL_H
 
-#include "analyze.h"
+#include <stdbool.h>
+#include <stddef.h>
 
+#include "propagate.h"
+#include "snapshot.h"
+
+/* What a thread does. */
+enum run_state {
+	RUN_POSSIBLE,		/* it is runnable, or nothing shows that it is not */
+	RUN_WAITS,		/* it waits on futexes, and only known wakers can wake it */
+	RUN_SLEEPS,		/* in another call, which only known processes can end */
+	RUN_STOPPED,
+	RUN_DEAD,
+	NR_RUN_STATES
+};
+
+/* Of a thread, or of a group that wakes threads, from the worst to the best. */
+enum level {
+	LEVEL_STUCK,		/* cannot run, and no waker of it can */
+	LEVEL_STOPPED,		/* can run if only somebody continues a stopped thread */
+	LEVEL_CHANGED,		/* the two looks do not agree that it cannot run */
+	LEVEL_RUNNABLE,
+};
+
+/* The proof takes no word in memory for a lock; the other pass trusts what looks like one. */
+enum pass {
+	PASS_PROOF,
+	PASS_HOLDERS,
+	NR_PASSES
+};
+
+/* What shows which thread holds a lock. */
+enum evidence {
+	BY_NOTHING,
+	BY_WORDS,		/* what memory around the futex looks like */
+	BY_EXIT,		/* the word is the clear_child_tid of the holder */
+	BY_KERNEL,		/* the kernel's state of a PI futex */
+	NR_EVIDENCE
+};
+
+/* As in JSON; the name of BY_NOTHING is NULL. */
+extern const char *const evidence_names[NR_EVIDENCE];
+
+/* The only thread that can wake a thread that waits for a lock. */
+struct holder {
+	enum evidence evidence;
+	const char *primitive;	/* what it waits for, or NULL; may be known without a holder */
+	pid_t id;		/* as the word or the kernel has it.  PID_UNKNOWN: not known,
+				 * but if @thread is set, no other thread can be the holder.
+				 */
+	int thread;		/* index, or -1: the snapshot has no such thread ... */
+	bool gone;		/* ... and no other thread can have the id */
+};
+
+/* What the threads of one mm do. */
+struct mm_state {
+	size_t nr_runnable;
+	size_t nr_waiting;
+	size_t nr_sleeping;
+	size_t nr_stopped;
+	int runnable;		/* one of the runnable threads, or -1 */
+	int sleeper;		/* one of the sleeping threads, or -1 */
+	bool complete;		/* all threads of the mm are in the snapshot */
+};
+
+struct model {
+	const struct snapshot *s;
+	/* For each thread: */
+	enum run_state *own_state;	/* by itself */
+	enum run_state *state;		/* after all possible wakes */
+	int *first_waiter;		/* index of its first waiter record, or -1 */
+	int *first_blocked;		/* index of its first record in snapshot.blocked, or -1 */
+	struct holder *holders;
+	/* For each mm: */
+	struct mm_state *mms;
+	/* For each pass: */
+	struct graph graphs[NR_PASSES];
+	unsigned char *levels[NR_PASSES];	/* enum level of each node */
+};
+
+/*
+ * Nodes of the graphs: threads have their own index, then come mms, processes, words in
+ * shared memory, and sets of wakers.
+ */
 size_t node_mm(const struct snapshot *s, int mm);
 size_t node_process(const struct snapshot *s, int process);
 size_t node_shared(const struct snapshot *s, int shared);
 size_t node_wakers(const struct snapshot *s, int wakers);
 size_t nr_nodes(const struct snapshot *s);
 
-void model_build(struct analysis *a, const struct snapshot *s);
-void model_solve(struct analysis *a, bool *const moved[NR_PASSES]);
-void model_free(struct analysis *a);
-bool is_frozen(const struct thread *t);
-bool key_is_local(const struct waiter *w);
-bool is_pi_wait(const struct waiter *w);
-bool wait_is_outside(const struct snapshot *s, const struct waiter *w);
-bool is_held_by_tracer(const struct snapshot *s, int thread);
+void model_build(struct model *m, const struct snapshot *s);
+void model_solve(struct model *m, bool *const changed[NR_PASSES]);
+void model_free(struct model *m);
+
+/* Questions about a node. */
+
+static inline enum level model_level(const struct model *m, enum pass pass, size_t node)
+{
+	return m->levels[pass][node];
+}
+
+static inline bool model_can_run(const struct model *m, enum pass pass, size_t node)
+{
+	return m->levels[pass][node] == LEVEL_RUNNABLE;
+}
+
+/* Questions about a thread. */
+
+static inline bool model_waits(const struct model *m, int thread)
+{
+	return m->own_state[thread] == RUN_WAITS;
+}
+
+static inline bool model_is_stopped(const struct model *m, int thread)
+{
+	return m->own_state[thread] == RUN_STOPPED;
+}
+
+static inline bool model_is_dead(const struct model *m, int thread)
+{
+	return m->own_state[thread] == RUN_DEAD;
+}
+
+static inline enum run_state model_state(const struct model *m, int thread)
+{
+	return m->state[thread];
+}
+
+static inline const struct holder *model_holder(const struct model *m, int thread)
+{
+	return &m->holders[thread];
+}
+
+const struct waiter *model_first_waiter(const struct model *m, int thread);
+const char *model_state_name(const struct model *m, int thread);
+const struct wakers *model_wakers(const struct model *m, int thread);
+
+bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w);
+bool thread_is_held_by_tracer(const struct snapshot *s, int thread);
 int find_tracer(const struct snapshot *s, int thread);
 
 #endif

@@ -1,73 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What follows from what, in a directed graph: time and memory are linear in its
- * nodes and edges.
+ * Propagation of levels along the edges of a directed graph, in time and memory that
+ * are linear in its nodes and edges.
  */
 #include <stdlib.h>
 
+#include "array.h"
 #include "propagate.h"
-#include "snapshot.h"
 
 /**
- * reach_init() - make a graph without edges
- * @r: the graph; to be given to reach_free()
- * @nr_nodes: its nodes have the numbers below this
+ * graph_init() - make a graph without edges
+ * @g: the graph; to be freed with graph_free()
+ * @nr_nodes: how many nodes it has; they are numbered from 0
  */
-void reach_init(struct reach *r, size_t nr_nodes)
+void graph_init(struct graph *g, size_t nr_nodes)
 {
-	*r = (struct reach){ .nr_nodes = nr_nodes };
+	*g = (struct graph){ .nr_nodes = nr_nodes };
 }
 
 /**
- * reach_free() - give back the memory of a graph
- * @r: the graph
+ * graph_free() - free the memory of a graph
+ * @g: the graph
  */
-void reach_free(struct reach *r)
+void graph_free(struct graph *g)
 {
-	free(r->edges);
-	r->edges = NULL;
+	free(g->edges);
+	g->edges = NULL;
 }
 
 /**
- * reach_add() - add an edge
- * @r: the graph
+ * graph_add_edge() - add an edge
+ * @g: the graph
  * @from: a node
- * @to: the node that has at least the level of @from
+ * @to: a node whose level is at least that of @from
  */
-void reach_add(struct reach *r, size_t from, size_t to)
+void graph_add_edge(struct graph *g, size_t from, size_t to)
 {
-	size_t n = r->nr_edges;
-
-	if (!(n & (n - 1)))
-		r->edges = xrealloc(r->edges, (n ? n * 2 : 1) * sizeof(*r->edges));
-	r->edges[r->nr_edges++] = (struct edge){ from, to };
+	array_push(g->edges, g->nr_edges, (struct edge){ from, to });
 }
 
 /* The targets of all edges, by source: those of node i end where those of i + 1 start. */
-static uint32_t *sort_targets(const struct reach *r, size_t *start)
+static uint32_t *sort_targets(const struct graph *g, size_t *start)
 {
-	uint32_t *targets = xcalloc(r->nr_edges, sizeof(*targets));
+	uint32_t *targets = xcalloc(g->nr_edges, sizeof(*targets));
 
-	for (size_t i = 0; i < r->nr_edges; i++)
-		start[r->edges[i].from + 1]++;
-	for (size_t i = 0; i < r->nr_nodes; i++)
+	for (size_t i = 0; i < g->nr_edges; i++)
+		start[g->edges[i].from + 1]++;
+	for (size_t i = 0; i < g->nr_nodes; i++)
 		start[i + 1] += start[i];
-	for (size_t i = r->nr_edges; i-- > 0; )
-		targets[--start[r->edges[i].from + 1]] = r->edges[i].to;
-	for (size_t i = 0; i < r->nr_nodes; i++)
+	for (size_t i = g->nr_edges; i-- > 0; )
+		targets[--start[g->edges[i].from + 1]] = g->edges[i].to;
+	for (size_t i = 0; i < g->nr_nodes; i++)
 		start[i] = start[i + 1];
-	start[r->nr_nodes] = r->nr_edges;
+	start[g->nr_nodes] = g->nr_edges;
 	return targets;
 }
 
-/* Give all that is reached from the nodes of @level this level, or their cap. */
-static void spread_level(const size_t *start, const uint32_t *targets, unsigned char *levels,
-			 const unsigned char *caps, uint32_t *queue, size_t nr, int level)
+/* Raise everything reachable from the nodes in @queue to @level, or to its ceiling. */
+static void propagate_level(const size_t *start, const uint32_t *targets,
+			    unsigned char *levels, const unsigned char *ceilings,
+			    uint32_t *queue, size_t nr, int level)
 {
 	for (size_t i = 0; i < nr; i++) {
 		for (uint32_t k = start[queue[i]]; k < start[queue[i] + 1]; k++) {
 			uint32_t to = targets[k];
-			int gets = caps[to] < level ? caps[to] : level;
+			int gets = ceilings[to] < level ? ceilings[to] : level;
 
 			if (levels[to] >= gets)
 				continue;
@@ -79,31 +76,31 @@ static void spread_level(const size_t *start, const uint32_t *targets, unsigned 
 }
 
 /**
- * reach_spread() - give each node the highest level that reaches it
- * @r: the graph
- * @levels: of each node the level that it has of its own; receives the result
- * @caps: of each node the highest level that others can give it
+ * propagate() - give each node the highest level of all nodes from which it is reachable
+ * @g: the graph
+ * @levels: the level that each node has by itself; receives the result
+ * @ceilings: the highest level that other nodes can give to each node
  *
- * That is the least assignment in which no node has less than any node with an
- * edge to it, but for the caps.
+ * The result is the least assignment in which no node is below a node with an edge to
+ * it, except where a ceiling keeps it below.
  */
-void reach_spread(const struct reach *r, unsigned char *levels, const unsigned char *caps)
+void propagate(const struct graph *g, unsigned char *levels, const unsigned char *ceilings)
 {
-	size_t *start = xcalloc(r->nr_nodes + 1, sizeof(*start));
-	uint32_t *targets = sort_targets(r, start);
-	uint32_t *queue = xcalloc(r->nr_nodes, sizeof(*queue));
+	size_t *start = xcalloc(g->nr_nodes + 1, sizeof(*start));
+	uint32_t *targets = sort_targets(g, start);
+	uint32_t *queue = xcalloc(g->nr_nodes, sizeof(*queue));
 	int top = 0;
 
-	for (size_t i = 0; i < r->nr_nodes; i++)
+	for (size_t i = 0; i < g->nr_nodes; i++)
 		top = levels[i] > top ? levels[i] : top;
 	for (int level = top; level > 0; level--) {
 		size_t nr = 0;
 
-		for (size_t i = 0; i < r->nr_nodes; i++) {
+		for (size_t i = 0; i < g->nr_nodes; i++) {
 			if (levels[i] == level)
 				queue[nr++] = i;
 		}
-		spread_level(start, targets, levels, caps, queue, nr, level);
+		propagate_level(start, targets, levels, ceilings, queue, nr, level);
 	}
 	free(start);
 	free(targets);

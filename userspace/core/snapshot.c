@@ -2,207 +2,63 @@
 /*
  * Records, their memory, and the lookups between them.
  *
- * Arrays grow by doubling and lookups are hash tables of their final size, so
- * that everything here is linear in the number of records.
+ * Arrays grow by doubling and lookups are hash tables, so everything here is linear
+ * in the number of records.
  */
-#include <err.h>
-#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "snapshot.h"
 
 #define CHUNK_SIZE	(64 * 1024)
 
-/* Older headers lack it. */
-#ifndef FUTEX_LOCK_PI2
-#define FUTEX_LOCK_PI2	13
-#endif
+/*
+ * Signals 32 and 33 are those that the C libraries keep for themselves.  Their
+ * handlers wake no waiter, and glibc installs one in every process that has ever had
+ * a second thread.
+ */
+#define LIBC_SIGNALS	(3ULL << 31)
 
-struct text_chunk {
-	struct text_chunk *next;
+/* Memory for text and words, which lives as long as its snapshot. */
+struct chunk {
+	struct chunk *next;
 	size_t used;
 	size_t size;
-	char text[];
+	_Alignas(8) char mem[];
 };
 
-const char *const call_names[NR_CALLS] = {
-	[CALL_FUTEX]		= "futex",
-	[CALL_FUTEX_WAITV]	= "futex_waitv",
-	[CALL_FUTEX_WAIT]	= "futex_wait",
-	[CALL_RESTART]		= "restart_syscall",
-	[CALL_IO_URING]		= "io_uring",
+const char *const queued_names[NR_QUEUED] = {
+	[QUEUED_YES]		= "yes",
+	[QUEUED_STOPPED]	= "stopped",
+	[QUEUED_TRACED]		= "traced",
+	[QUEUED_FROZEN]		= "frozen",
 };
 
-const char *const op_names[NR_OPS] = {
-	[OP_WAIT]		= "FUTEX_WAIT",
-	[OP_WAIT_BITSET]	= "FUTEX_WAIT_BITSET",
-	[OP_WAIT_REQUEUE_PI]	= "FUTEX_WAIT_REQUEUE_PI",
-	[OP_LOCK_PI]		= "FUTEX_LOCK_PI",
-	[OP_LOCK_PI2]		= "FUTEX_LOCK_PI2",
-	[OP_FUTEX_WAIT]		= "futex_wait",
+const char *const freezer_names[NR_FREEZERS] = {
+	[FREEZER_NONE]		= "no",
+	[FREEZER_V1]		= "v1",
+	[FREEZER_V2]		= "v2",
 };
-
-const char *const timeout_names[NR_TIMEOUTS] = {
-	[TIMEOUT_NONE]		= "none",
-	[TIMEOUT_RELATIVE]	= "relative",
-	[TIMEOUT_MONOTONIC]	= "monotonic",
-	[TIMEOUT_REALTIME]	= "realtime",
-	[TIMEOUT_ABSOLUTE]	= "absolute",
-};
-
-const char all_words_zero[] = "-48:0*24";
-
-/**
- * opcode_of() - the operation of a futex(2) call
- * @op: its second argument, with flags
- *
- * Return: the operation; OP_UNKNOWN for one that does not wait, or a new one.
- */
-enum opcode opcode_of(unsigned int op)
-{
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-		return OP_WAIT;
-	case FUTEX_WAIT_BITSET:
-		return OP_WAIT_BITSET;
-	case FUTEX_WAIT_REQUEUE_PI:
-		return OP_WAIT_REQUEUE_PI;
-	case FUTEX_LOCK_PI:
-		return OP_LOCK_PI;
-	case FUTEX_LOCK_PI2:
-		return OP_LOCK_PI2;
-	default:
-		return OP_UNKNOWN;
-	}
-}
-
-/**
- * xcalloc() - allocate zeroed memory, or end the program
- * @nr: number of elements; 0 is allowed
- * @size: bytes of each
- *
- * Return: the memory, to be freed by the caller.
- */
-void *xcalloc(size_t nr, size_t size)
-{
-	void *p = calloc(nr ? nr : 1, size);
-
-	if (!p)
-		err(EXIT_FAILURE, "cannot allocate memory");
-	return p;
-}
-
-/**
- * xrealloc() - change the size of an allocation, or end the program
- * @p: the allocation, or NULL
- * @size: new size in bytes, not 0
- *
- * Return: the memory, to be freed by the caller.
- */
-void *xrealloc(void *p, size_t size)
-{
-	p = realloc(p, size);
-	if (!p)
-		err(EXIT_FAILURE, "cannot allocate memory");
-	return p;
-}
-
-/**
- * idmap_init() - make a map empty and ready
- * @map: the map; its old content is not freed
- * @nr: the most keys that will be added
- */
-void idmap_init(struct idmap *map, size_t nr)
-{
-	size_t size = 16;
-
-	while (size < nr * 2)
-		size *= 2;
-	map->mask = size - 1;
-	map->slots = xcalloc(size, sizeof(*map->slots));
-	for (size_t i = 0; i < size; i++)
-		map->slots[i].val = -1;
-}
-
-/**
- * idmap_free() - give back the memory of a map
- * @map: the map; it may be used again after idmap_init()
- */
-void idmap_free(struct idmap *map)
-{
-	free(map->slots);
-	map->slots = NULL;
-}
-
-/* The slot that holds @key, or the free one where it would go. */
-static struct idmap_slot *idmap_slot(const struct idmap *map, uint64_t key)
-{
-	/* The finalizer of MurmurHash3: hostile files can still collide keys,
-	 * but not by merely spacing ids evenly.
-	 */
-	uint64_t h = key;
-
-	h ^= h >> 33;
-	h *= 0xff51afd7ed558ccdULL;
-	h ^= h >> 33;
-	h *= 0xc4ceb9fe1a85ec53ULL;
-	h ^= h >> 33;
-	while (map->slots[h & map->mask].val >= 0 && map->slots[h & map->mask].key != key)
-		h++;
-	return &map->slots[h & map->mask];
-}
-
-/**
- * idmap_find() - look up a key
- * @map: the map
- * @key: the key
- *
- * Return: the index added for it, or -1.
- */
-int idmap_find(const struct idmap *map, uint64_t key)
-{
-	return idmap_slot(map, key)->val;
-}
-
-/**
- * idmap_add() - add a key
- * @map: the map
- * @key: the key
- * @val: the index for it, not negative
- *
- * Return: the index that the map holds for it now: @val, or an older one, which
- * stays.
- */
-int idmap_add(struct idmap *map, uint64_t key, int val)
-{
-	struct idmap_slot *slot = idmap_slot(map, key);
-
-	if (slot->val < 0) {
-		slot->key = key;
-		slot->val = val;
-	}
-	return slot->val;
-}
 
 /**
  * snapshot_init() - make a snapshot empty
- * @s: the snapshot
+ * @s: the snapshot; to be freed with snapshot_free()
  * @source: where its records will come from
  */
-void snapshot_init(struct snapshot *s, enum source source)
+void snapshot_init(struct snapshot *s, const struct source *source)
 {
 	memset(s, 0, sizeof(*s));
 	s->source = source;
 }
 
 /**
- * snapshot_free() - give back all the memory of a snapshot
+ * snapshot_free() - free all memory of a snapshot
  * @s: the snapshot; all text that its records point to goes with it
  */
 void snapshot_free(struct snapshot *s)
 {
-	struct text_chunk *c, *next;
+	struct chunk *c, *next;
 
 	for (c = s->chunks; c; c = next) {
 		next = c->next;
@@ -216,25 +72,14 @@ void snapshot_free(struct snapshot *s)
 	free(s->mms);
 	free(s->processes);
 	free(s->threads);
-	free(s->outsiders);
+	free(s->foreign_holders);
 	free(s->shared);
 	free(s->maps);
-	free(s->sleeps);
+	free(s->blocked);
 	free(s->wakers);
 	free(s->waker_processes);
 	free(s->text);
 	snapshot_init(s, s->source);
-}
-
-/* Append a zeroed element.  The capacity is the next power of two of @nr. */
-static void *add(void **array, size_t *nr, size_t size)
-{
-	char *p = *array;
-
-	if (!(*nr & (*nr - 1)))
-		p = *array = xrealloc(p, (*nr ? *nr * 2 : 1) * size);
-	p += (*nr)++ * size;
-	return memset(p, 0, size);
 }
 
 /**
@@ -245,22 +90,24 @@ static void *add(void **array, size_t *nr, size_t size)
  */
 struct waiter *snapshot_add_waiter(struct snapshot *s)
 {
-	struct waiter *w = add((void **)&s->waiters, &s->nr_waiters, sizeof(*w));
-
-	w->tid = w->tgid = w->pi_owner = PID_UNKNOWN;
-	w->mm = w->thread = w->process = w->shared = -1;
-	return w;
+	array_push(s->waiters, s->nr_waiters, (struct waiter){
+		.tid = PID_UNKNOWN, .tgid = PID_UNKNOWN, .pi_owner = PID_UNKNOWN,
+		.mm = -1, .thread = -1, .process = -1, .shared = -1,
+		.lock.owner = PID_UNKNOWN,
+	});
+	return &s->waiters[s->nr_waiters - 1];
 }
 
 /**
- * snapshot_add_mm() - append an address space with everything unknown
+ * snapshot_add_mm() - append an mm with everything unknown
  * @s: the snapshot
  *
  * Return: the record; the next addition invalidates the pointer.
  */
 struct mm *snapshot_add_mm(struct snapshot *s)
 {
-	return add((void **)&s->mms, &s->nr_mms, sizeof(struct mm));
+	array_push(s->mms, s->nr_mms, (struct mm){ 0 });
+	return &s->mms[s->nr_mms - 1];
 }
 
 /**
@@ -271,11 +118,10 @@ struct mm *snapshot_add_mm(struct snapshot *s)
  */
 struct process *snapshot_add_process(struct snapshot *s)
 {
-	struct process *p = add((void **)&s->processes, &s->nr_processes, sizeof(*p));
-
-	p->tgid = p->ppid = PID_UNKNOWN;
-	p->mm = -1;
-	return p;
+	array_push(s->processes, s->nr_processes, (struct process){
+		.tgid = PID_UNKNOWN, .ppid = PID_UNKNOWN, .mm = -1,
+	});
+	return &s->processes[s->nr_processes - 1];
 }
 
 /**
@@ -286,22 +132,11 @@ struct process *snapshot_add_process(struct snapshot *s)
  */
 struct thread *snapshot_add_thread(struct snapshot *s)
 {
-	struct thread *t = add((void **)&s->threads, &s->nr_threads, sizeof(*t));
-
-	t->tid = t->tgid = t->nstid = t->tracer = PID_UNKNOWN;
-	t->mm = t->process = -1;
-	return t;
-}
-
-/**
- * snapshot_add_outsider() - append a thread that no waiter's mm holds
- * @s: the snapshot
- *
- * Return: the record; the next addition invalidates the pointer.
- */
-struct outsider *snapshot_add_outsider(struct snapshot *s)
-{
-	return add((void **)&s->outsiders, &s->nr_outsiders, sizeof(struct outsider));
+	array_push(s->threads, s->nr_threads, (struct thread){
+		.tid = PID_UNKNOWN, .tgid = PID_UNKNOWN, .nstid = PID_UNKNOWN,
+		.tracer = PID_UNKNOWN, .mm = -1, .process = -1,
+	});
+	return &s->threads[s->nr_threads - 1];
 }
 
 /**
@@ -312,21 +147,32 @@ struct outsider *snapshot_add_outsider(struct snapshot *s)
  */
 struct shared *snapshot_add_shared(struct snapshot *s)
 {
-	struct shared *shared = add((void **)&s->shared, &s->nr_shared, sizeof(*shared));
-
-	shared->first_map = s->nr_maps;
-	return shared;
+	array_push(s->shared, s->nr_shared, (struct shared){ .first_map = s->nr_maps });
+	return &s->shared[s->nr_shared - 1];
 }
 
 /**
- * snapshot_add_map() - say that an address space maps the word that was added last
+ * snapshot_add_map() - record that an mm maps the shared word that was added last
  * @s: the snapshot
- * @mm: index of the address space
+ * @mm: index of the mm
  */
 void snapshot_add_map(struct snapshot *s, int mm)
 {
-	*(int *)add((void **)&s->maps, &s->nr_maps, sizeof(*s->maps)) = mm;
+	array_push(s->maps, s->nr_maps, mm);
 	s->shared[s->nr_shared - 1].nr_maps++;
+}
+
+/**
+ * snapshot_share_maps() - record that the same mms map the shared word that was added last
+ * @s: the snapshot
+ * @other: index of the shared word that they map too
+ */
+void snapshot_share_maps(struct snapshot *s, size_t other)
+{
+	struct shared *shared = &s->shared[s->nr_shared - 1];
+
+	shared->first_map = s->shared[other].first_map;
+	shared->nr_maps = s->shared[other].nr_maps;
 }
 
 /**
@@ -339,49 +185,47 @@ void snapshot_add_map(struct snapshot *s, int mm)
  */
 int snapshot_add_wakers(struct snapshot *s, enum sleep_kind kind, uint64_t id)
 {
-	struct wakers *w = add((void **)&s->wakers, &s->nr_wakers, sizeof(*w));
-
-	*w = (struct wakers){ .kind = kind, .id = id, .first_process = s->nr_waker_processes };
+	array_push(s->wakers, s->nr_wakers, (struct wakers){
+		.kind = kind, .id = id, .first_process = s->nr_waker_processes,
+	});
 	return s->nr_wakers - 1;
 }
 
 /**
- * snapshot_add_waker() - add a process to the set that was added last
+ * snapshot_add_waker() - add a process to the set of wakers that was added last
  * @s: the snapshot
  * @process: index of the process
  */
 void snapshot_add_waker(struct snapshot *s, int process)
 {
-	*(int *)add((void **)&s->waker_processes, &s->nr_waker_processes,
-		    sizeof(*s->waker_processes)) = process;
+	array_push(s->waker_processes, s->nr_waker_processes, process);
 	s->wakers[s->nr_wakers - 1].nr_processes++;
 }
 
 /**
- * snapshot_add_sleep() - say what can end the sleep of a thread
+ * snapshot_add_blocked() - record what can end the sleep of a thread
  * @s: the snapshot
  * @thread: index of the thread
- * @wakers: index of one of the sets of processes that can, the only one but for
- *	those of further calls for the same thread
+ * @wakers: index of a set of processes that can end its sleep; no processes but those
+ *	of this set, and of the sets of further calls for the same thread, can do so
  */
-void snapshot_add_sleep(struct snapshot *s, int thread, int wakers)
+void snapshot_add_blocked(struct snapshot *s, int thread, int wakers)
 {
-	struct sleep *sleep = add((void **)&s->sleeps, &s->nr_sleeps, sizeof(*sleep));
-
-	*sleep = (struct sleep){ thread, wakers };
+	array_push(s->blocked, s->nr_blocked, (struct blocked){ thread, wakers });
 }
 
 /**
- * snapshot_text() - memory for text that lives as long as the snapshot
+ * snapshot_alloc() - allocate memory that lives as long as the snapshot
  * @s: the snapshot, which owns it
  * @size: bytes
  *
- * Return: the memory, not initialised.
+ * Return: the memory, aligned for any number, not initialised.
  */
-char *snapshot_text(struct snapshot *s, size_t size)
+void *snapshot_alloc(struct snapshot *s, size_t size)
 {
-	struct text_chunk *c = s->chunks;
+	struct chunk *c = s->chunks;
 
+	size = (size + 7) & ~(size_t)7;
 	if (!c || c->size - c->used < size) {
 		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
 
@@ -392,7 +236,21 @@ char *snapshot_text(struct snapshot *s, size_t size)
 		s->chunks = c;
 	}
 	c->used += size;
-	return c->text + c->used - size;
+	return c->mem + c->used - size;
+}
+
+/**
+ * snapshot_keep_text() - copy a string into memory that lives as long as the snapshot
+ * @s: the snapshot, which owns the copy
+ * @text: the string
+ *
+ * Return: the copy.
+ */
+const char *snapshot_keep_text(struct snapshot *s, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(snapshot_alloc(s, size), text, size);
 }
 
 static uint64_t owner_key(int mm, pid_t id)
@@ -423,7 +281,7 @@ static void index_threads(struct snapshot *s)
 
 /**
  * snapshot_index_owners() - make snapshot_find_owner() work
- * @s: the snapshot; to be called again when a thread's nstid was changed
+ * @s: the snapshot; to be called again when the nstid of a thread has changed
  */
 void snapshot_index_owners(struct snapshot *s)
 {
@@ -448,13 +306,19 @@ void snapshot_index_owners(struct snapshot *s)
 	}
 }
 
+/* Two keys may have the same hash: see snapshot_find_shared(). */
+static uint64_t hash_key(struct shared_key key)
+{
+	return key.seq * 0x9e3779b97f4a7c15ULL + key.offset;
+}
+
 static void index_shared(struct snapshot *s)
 {
 	idmap_free(&s->by_key);
 	idmap_init(&s->by_key, s->nr_shared);
 	for (size_t i = 0; i < s->nr_shared; i++) {
-		if (s->shared[i].key)
-			idmap_add(&s->by_key, hash_text(s->shared[i].key), i);
+		if (s->shared[i].known & S_KEY)
+			idmap_add(&s->by_key, hash_key(s->shared[i].key), i);
 	}
 }
 
@@ -462,8 +326,8 @@ static void index_shared(struct snapshot *s)
  * snapshot_index() - connect the records of a complete snapshot
  * @s: the snapshot; to be called again when a waiter, thread or process was added
  *
- * Fills in waiter.thread, .process and .shared, thread.process and mm.nr_threads,
- * and makes the lookups below work.
+ * Sets waiter.thread, .process and .shared, thread.process and mm.nr_threads, and
+ * makes the lookups below work.
  */
 void snapshot_index(struct snapshot *s)
 {
@@ -511,14 +375,14 @@ int snapshot_find_process(const struct snapshot *s, pid_t tgid)
 }
 
 /**
- * snapshot_find_owner() - look up the thread that a lock word names
+ * snapshot_find_owner() - look up the thread whose id a lock word holds
  * @s: the snapshot, indexed
- * @mm: index of the address space that the word is in
- * @owner: the id in the word, of the process's own pid namespace
+ * @mm: index of the mm that the word is in
+ * @owner: the id in the word, in the pid namespace of the process
  *
- * Return: the index in @s->threads of the thread of @mm; -1: none that the snapshot holds;
- * OWNER_UNKNOWN: some have that id, as threads of two pid namespaces can
- * (CLONE_VM | CLONE_NEWPID), or may be it.
+ * Return: the index in @s->threads of the thread of @mm that has the id; -1: the
+ * snapshot has none; OWNER_UNKNOWN: several threads have the id, as threads of two
+ * pid namespaces can (CLONE_VM | CLONE_NEWPID), or a thread with an unknown id may.
  */
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
 {
@@ -530,29 +394,87 @@ int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
 }
 
 /**
- * hash_text() - a number for a string, FNV-1a
- * @text: the string
+ * snapshot_find_shared() - look up a word in shared memory
+ * @s: the snapshot, indexed
+ * @key: its key
+ *
+ * Return: its index in @s->shared, or -1: there is no such record, or another key has
+ * the same hash.
  */
-uint64_t hash_text(const char *text)
+int snapshot_find_shared(const struct snapshot *s, struct shared_key key)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	int i = idmap_find(&s->by_key, hash_key(key));
 
-	while (*text)
-		h = (h ^ (unsigned char)*text++) * 0x100000001b3ULL;
-	return h;
+	if (i < 0 || s->shared[i].key.seq != key.seq || s->shared[i].key.offset != key.offset)
+		return -1;
+	return i;
+}
+
+/*
+ * What follows from one record
+ */
+
+/**
+ * thread_is_alive() - whether a thread is alive, and is not exiting
+ * @t: the thread
+ */
+bool thread_is_alive(const struct thread *t)
+{
+	return t->state != STATE_ZOMBIE && t->state != STATE_DEAD && t->exiting != YES;
 }
 
 /**
- * snapshot_find_shared() - look up a word in shared memory
- * @s: the snapshot, indexed
- * @key: the key of a waiter
- *
- * Return: its index in @s->shared, or -1: there is no such record, or its hash
- * is another's too.
+ * thread_is_frozen() - whether a thread is frozen
+ * @t: the thread
  */
-int snapshot_find_shared(const struct snapshot *s, const char *key)
+bool thread_is_frozen(const struct thread *t)
 {
-	int i = idmap_find(&s->by_key, hash_text(key));
+	return t->freezer > FREEZER_NONE;
+}
 
-	return i >= 0 && !strcmp(s->shared[i].key, key) ? i : -1;
+/**
+ * process_has_handlers() - whether a process handles signals, or may
+ * @p: the process, or NULL for one that is not known
+ *
+ * Handlers that the C library installs for itself do not count: they wake no waiter.
+ */
+bool process_has_handlers(const struct process *p)
+{
+	return !p || !(p->known & P_CAUGHT) || p->caught & ~LIBC_SIGNALS;
+}
+
+/**
+ * waiter_is_local() - whether a waiter's word belongs to its own mm only
+ * @w: the waiter
+ */
+bool waiter_is_local(const struct waiter *w)
+{
+	return w->key_type == KEY_PRIVATE || w->key_type == KEY_SHARED_MM;
+}
+
+/**
+ * waiter_is_pi() - whether a waiter waits for a PI lock
+ * @w: the waiter
+ *
+ * The kernel knows the owner of such a lock, and only the owner can end the wait: by
+ * FUTEX_UNLOCK_PI, which the kernel refuses to all others, or by its exit
+ * (exit_pi_state_list()).  FUTEX_WAKE does not wake it (futex_wake()).
+ */
+bool waiter_is_pi(const struct waiter *w)
+{
+	if (futex_ops[w->opcode].locks_pi)
+		return true;
+	/* An unknown operation of futex(2) is newer than this program. */
+	return (w->opcode == OP_WAIT_REQUEUE_PI ||
+		(w->opcode == OP_UNKNOWN && w->call == CALL_FUTEX)) && w->pi_owner != PID_NONE;
+}
+
+/**
+ * waiter_is_forked() - whether a waiter's process was forked and never called execve
+ * @s: the snapshot, indexed
+ * @w: the waiter
+ */
+bool waiter_is_forked(const struct snapshot *s, const struct waiter *w)
+{
+	return w->process >= 0 && s->processes[w->process].execed == NO;
 }

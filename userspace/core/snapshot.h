@@ -2,10 +2,14 @@
 /*
  * A snapshot of a host's futex waiters, in memory.
  *
- * The format of the module's text (Documentation/ABI/testing/debugfs-futexinspect)
- * says what each value means.  Every value can be unknown, and unknown is never
- * zero: a pointer is NULL, an id PID_UNKNOWN, an enum 0, an index -1, and a
- * number has no bit in the record's @known mask.
+ * The module's text format (Documentation/ABI/testing/debugfs-futexinspect) says
+ * what each value means.  Every value can be unknown, and unknown is never zero: a
+ * pointer is NULL, an id is PID_UNKNOWN, an enum is 0, an index is -1, and a number
+ * has no bit in the record's @known mask.
+ *
+ * Values are numbers and enums, parsed once by the source.  Text is only shown.  It
+ * is printable ASCII, escaped as in the file but for spaces, and owned by the
+ * snapshot.
  */
 #ifndef FUTEXINSPECT_SNAPSHOT_H
 #define FUTEXINSPECT_SNAPSHOT_H
@@ -15,63 +19,71 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "futex.h"
+#include "idmap.h"
+#include "locks.h"
+
 #define PID_UNKNOWN	(-1)
-#define PID_NONE	(-2)	/* of a tracer: there is none */
+#define PID_NONE	(-2)	/* there is no such thread, which is known */
 
-#define OWNER_UNKNOWN	(-2)	/* of snapshot_find_owner() */
+/* snapshot_find_owner(): several threads may have the id. */
+#define OWNER_UNKNOWN	(-2)
 
-#define MM_OF_PROCESS	(-2)	/* of a thread, until snapshot_index() */
+/* Until snapshot_index(): the thread's mm is that of its process. */
+#define MM_OF_PROCESS	(-2)
 
-#define NR_ARGS		6
-
-/*
- * Signals 32 and 33, which the C libraries keep for themselves: their handlers
- * wake nobody, and glibc has one in every process that ever had a thread.
- */
-#define LIBC_SIGNALS	(3ULL << 31)
-
-enum call {
-	CALL_UNKNOWN,
-	CALL_FUTEX,
-	CALL_FUTEX_WAITV,
-	CALL_FUTEX_WAIT,
-	CALL_RESTART,
-	CALL_IO_URING,		/* no thread waits, but a request that one submitted */
-	NR_CALLS
-};
-
-enum opcode {
-	OP_UNKNOWN,
-	OP_WAIT,
-	OP_WAIT_BITSET,
-	OP_WAIT_REQUEUE_PI,
-	OP_LOCK_PI,
-	OP_LOCK_PI2,
-	OP_FUTEX_WAIT,		/* futex_wait(2), which has none */
-	NR_OPS
-};
+/* The largest thread id that a kernel gives: PID_MAX_LIMIT in linux/threads.h. */
+#define MAX_TID		(4 * 1024 * 1024)
 
 enum key_type {
 	KEY_UNKNOWN,
 	KEY_PRIVATE,
-	KEY_SHARED_MM,
+	KEY_SHARED_MM,		/* private memory, by a call without FUTEX_PRIVATE_FLAG */
 	KEY_SHARED_INODE,
-};
-
-enum timeout {
-	TIMEOUT_UNKNOWN,
-	TIMEOUT_NONE,
-	TIMEOUT_RELATIVE,
-	TIMEOUT_MONOTONIC,
-	TIMEOUT_REALTIME,
-	TIMEOUT_ABSOLUTE,	/* on a clock that is not known */
-	NR_TIMEOUTS
 };
 
 enum yesno {
 	YESNO_UNKNOWN,
 	YES,
 	NO,
+};
+
+/* Whether a waiter is in the kernel's queue, or why it has left it. */
+enum queued {
+	QUEUED_UNKNOWN,
+	QUEUED_YES,
+	QUEUED_STOPPED,
+	QUEUED_TRACED,
+	QUEUED_FROZEN,
+	QUEUED_OTHER,		/* it has left, for a reason newer than this program */
+	NR_QUEUED
+};
+
+enum freezer {
+	FREEZER_UNKNOWN,
+	FREEZER_NONE,
+	FREEZER_V1,		/* cgroup v1, or suspend */
+	FREEZER_V2,		/* cgroup v2 */
+	FREEZER_OTHER,		/* one newer than this program */
+	NR_FREEZERS
+};
+
+/* A thread's state: the letters of /proc/TID/stat; others are possible. */
+enum task_state {
+	STATE_UNKNOWN		= 0,
+	STATE_RUNNING		= 'R',
+	STATE_SLEEPING		= 'S',
+	STATE_DISK_SLEEP	= 'D',
+	STATE_STOPPED		= 'T',
+	STATE_TRACED		= 't',
+	STATE_ZOMBIE		= 'Z',
+	STATE_DEAD		= 'X',
+};
+
+/* Which word in shared memory: inode sequence number and offset in bytes. */
+struct shared_key {
+	uint64_t seq;
+	uint64_t offset;
 };
 
 /* Bits of waiter.known. */
@@ -84,9 +96,9 @@ enum {
 	W_BITSET	= 1 << 5,
 	W_ASLEEP	= 1 << 6,
 	W_TIMEOUT	= 1 << 7,
+	W_FLAGS		= 1 << 8,
 };
 
-/* Text is printable ASCII, escaped as in the file but for spaces, and owned by the snapshot. */
 struct waiter {
 	pid_t tid;
 	pid_t tgid;
@@ -96,17 +108,19 @@ struct waiter {
 	int shared;		/* index into snapshot.shared */
 	unsigned int known;
 	enum call call;
-	enum opcode opcode;	/* what @op says */
-	enum key_type key_type;
 	enum timeout timeout;
 	enum yesno stable;
-	const char *comm;
-	const char *op;
-	const char *flags;
-	const char *key;
-	const char *words;	/* as in the file */
-	const char *queued;	/* "yes", or why it left the kernel's queue */
 	pid_t pi_owner;		/* as the kernel has it; PID_NONE: not a PI futex */
+	/* Each with the text that is shown of it. */
+	enum opcode opcode;
+	const char *op_text;
+	unsigned int flags;
+	const char *flags_text;
+	enum queued queued;
+	const char *queued_text;
+	enum key_type key_type;
+	struct shared_key key;	/* for KEY_SHARED_INODE */
+	const char *key_text;
 	uint64_t args[NR_ARGS];
 	uint64_t uaddr;
 	uint64_t waits_on;
@@ -115,6 +129,9 @@ struct waiter {
 	uint32_t expected;
 	uint32_t value;
 	uint32_t bitset;
+	const struct words *words;	/* around the futex */
+	struct lock lock;	/* see recognise_lock() */
+	const char *comm;
 };
 
 /* Bits of mm.known. */
@@ -127,21 +144,26 @@ struct mm {
 	unsigned int known;
 	uint32_t live;
 	uint32_t hidden;
-	uint32_t nr_threads;	/* thread records that name this mm */
-	uint32_t nr_unnamed;	/* of those, whose id in their own pid namespace is unknown */
-	uint64_t nr_ranges;	/* tids that live_threads names */
+	uint32_t nr_threads;	/* thread records that name this mm ... */
+	uint32_t nr_unnamed;	/* ... of which the id in their own pid namespace is unknown */
+	uint64_t nr_live_tids;	/* tids in live_threads */
 	const char *live_threads;
 };
 
+/* Bits of process.known. */
+enum {
+	P_CAUGHT	= 1 << 0,
+};
+
 struct process {
+	unsigned int known;
 	pid_t tgid;
 	pid_t ppid;
 	int mm;
 	enum yesno execed;
-	bool caught_known;
-	uint64_t caught;
 	enum yesno timers;
-	bool whole;		/* not in the file, but with all its live threads */
+	uint64_t caught;	/* mask of the signals that have a handler */
+	bool complete;		/* not from the file, but all its live threads are there */
 	bool in_state_d;	/* one of its threads is, as far as known */
 	const char *pid_ns;
 	const char *cgroup;
@@ -160,13 +182,13 @@ struct thread {
 	pid_t tid;
 	pid_t tgid;
 	pid_t nstid;		/* its id in its own pid namespace ... */
-	bool nstid_shared;	/* ... which another thread of the mm has, in another one */
+	bool nstid_shared;	/* ... which another thread of the mm has, in another namespace */
 	pid_t tracer;
 	int mm;
 	int process;
 	unsigned int known;
-	char state;		/* 0: unknown */
-	const char *frozen;	/* "no", or the cgroup version of the freezer */
+	enum task_state state;
+	enum freezer freezer;
 	enum yesno exiting;
 	enum yesno io_worker;
 	enum yesno io_uring;
@@ -179,26 +201,28 @@ struct thread {
 
 /* Bits of shared.known. */
 enum {
-	S_INO		= 1 << 0,
-	S_NLINK		= 1 << 1,
+	S_KEY		= 1 << 0,
+	S_INO		= 1 << 1,
+	S_NLINK		= 1 << 2,
 };
 
 /* A word in shared memory. */
 struct shared {
 	unsigned int known;
-	const char *key;	/* as of the waiters */
+	struct shared_key key;
+	const char *key_text;
 	const char *dev;
 	uint64_t ino;
 	uint32_t nlink;
-	size_t first_map;	/* in snapshot.maps ... */
-	size_t nr_maps;		/* ... the address spaces that map it */
-	enum yesno complete;	/* all of them */
+	size_t first_map;	/* in snapshot.maps, maybe shared with the word before it ... */
+	size_t nr_maps;		/* ... the mms that map it */
+	enum yesno complete;	/* those are all mms that map it */
 };
 
-/* What a thread sleeps in that waits for no futex. */
+/* What a thread sleeps for in a call that is not a futex wait. */
 enum sleep_kind {
 	SLEEP_READ,		/* for the writers of a pipe */
-	SLEEP_WRITE,		/* to a full pipe */
+	SLEEP_WRITE,		/* for room in a pipe */
 	SLEEP_CHILDREN,		/* for a child or tracee */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
 };
@@ -211,114 +235,117 @@ struct wakers {
 	size_t nr_processes;
 };
 
-/* A thread can have several: then each of them ends its sleep. */
-struct sleep {
+/* A thread can have several: then each of them can end its sleep. */
+struct blocked {
 	int thread;
 	int wakers;
 };
 
-/* A thread outside the waiters' address spaces that a lock word names. */
-struct outsider {
+/* A thread outside the waiters' mms whose id a lock word holds. */
+struct foreign_holder {
 	pid_t tid;
 	pid_t tgid;
 	const char *comm;
 };
 
-enum source {
-	SOURCE_FILE,
-	SOURCE_MODULE,
-	SOURCE_PROC,
+struct snapshot;
+
+/**
+ * struct source - where snapshots come from, and what they can show
+ * @name: as in --source and JSON
+ * @two_looks: it shows the host as it is now, so it can be looked at again
+ * @shows_queues: it shows on which futex a thread is queued, not only what its call says
+ * @shows_sleeps: it shows what threads sleep for that wait for no futex
+ * @take: fill an initialised snapshot and index it; on failure print one line and
+ *	return -1.  @path is the file to read, for a source that reads one.
+ */
+struct source {
+	const char *name;
+	bool two_looks;
+	bool shows_queues;
+	bool shows_sleeps;
+	int (*take)(struct snapshot *s, const char *path);
 };
 
-/* As the format writes them; the name of an unknown one is NULL. */
-extern const char *const call_names[NR_CALLS];
-extern const char *const op_names[NR_OPS];
-extern const char *const timeout_names[NR_TIMEOUTS];
-
-/* What the words of a waiter are where the file leaves them out: a value to compare with. */
-extern const char all_words_zero[];
-
-/* From a 64-bit key to an index; see idmap_init(). */
-struct idmap {
-	struct idmap_slot {
-		uint64_t key;
-		int val;	/* -1: the slot is free */
-	} *slots;
-	size_t mask;
+/* Bits of snapshot.known. */
+enum {
+	SNAPSHOT_START	= 1 << 0,
 };
 
 struct snapshot {
-	enum source source;
+	const struct source *source;
+	unsigned int known;
 	const char *module;
 	const char *kernel;
 	const char *arch;
 	const char *boot_id;
-	bool start_known;
 	uint64_t start_ns;
 
 	struct waiter *waiters;
 	struct mm *mms;
 	struct process *processes;
 	struct thread *threads;
-	struct outsider *outsiders;
+	struct foreign_holder *foreign_holders;	/* sorted by tid */
 	struct shared *shared;
 	int *maps;		/* indices into mms */
-	struct sleep *sleeps;	/* see read_sleeps() */
+	struct blocked *blocked;	/* see find_blocked() */
 	struct wakers *wakers;
 	int *waker_processes;	/* indices into processes */
 	size_t nr_waiters;
 	size_t nr_mms;
 	size_t nr_processes;
 	size_t nr_threads;
-	size_t nr_outsiders;
+	size_t nr_foreign_holders;
 	size_t nr_shared;
 	size_t nr_maps;
-	size_t nr_sleeps;
+	size_t nr_blocked;
 	size_t nr_wakers;
 	size_t nr_waker_processes;
 	size_t nr_errors;
 	const char *error;	/* the first of the errors */
 	uint64_t nr_hidden;	/* waiters that the reader may not see */
-	size_t nr_unreadable;	/* processes that there are no rights to look at */
+	size_t nr_unreadable;	/* processes that the reader has no right to look at */
 	bool vm_unsure;		/* other processes may share these mms */
 
 	struct idmap by_tid;
 	struct idmap by_tgid;
 	struct idmap by_owner;	/* (mm, id in its own pid namespace) */
-	struct idmap by_key;	/* hash of the key of a word in shared memory */
+	struct idmap by_key;	/* key of a word in shared memory */
 	char *text;		/* what the file's text fields point into */
-	struct text_chunk *chunks;
+	struct chunk *chunks;
 };
 
-void snapshot_init(struct snapshot *s, enum source source);
+/* As in the module's text; the names of unknown and newer ones are NULL. */
+extern const char *const queued_names[NR_QUEUED];
+extern const char *const freezer_names[NR_FREEZERS];
+
+void snapshot_init(struct snapshot *s, const struct source *source);
 void snapshot_free(struct snapshot *s);
 struct waiter *snapshot_add_waiter(struct snapshot *s);
 struct mm *snapshot_add_mm(struct snapshot *s);
 struct process *snapshot_add_process(struct snapshot *s);
 struct thread *snapshot_add_thread(struct snapshot *s);
-struct outsider *snapshot_add_outsider(struct snapshot *s);
 struct shared *snapshot_add_shared(struct snapshot *s);
 void snapshot_add_map(struct snapshot *s, int mm);
+void snapshot_share_maps(struct snapshot *s, size_t other);
 int snapshot_add_wakers(struct snapshot *s, enum sleep_kind kind, uint64_t id);
 void snapshot_add_waker(struct snapshot *s, int process);
-void snapshot_add_sleep(struct snapshot *s, int thread, int wakers);
-char *snapshot_text(struct snapshot *s, size_t size);
+void snapshot_add_blocked(struct snapshot *s, int thread, int wakers);
+void *snapshot_alloc(struct snapshot *s, size_t size);
+const char *snapshot_keep_text(struct snapshot *s, const char *text);
 
 void snapshot_index(struct snapshot *s);
 void snapshot_index_owners(struct snapshot *s);
 int snapshot_find_thread(const struct snapshot *s, pid_t tid);
 int snapshot_find_process(const struct snapshot *s, pid_t tgid);
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner);
-int snapshot_find_shared(const struct snapshot *s, const char *key);
-uint64_t hash_text(const char *text);
-enum opcode opcode_of(unsigned int op);
+int snapshot_find_shared(const struct snapshot *s, struct shared_key key);
 
-void idmap_init(struct idmap *map, size_t nr);
-void idmap_free(struct idmap *map);
-int idmap_find(const struct idmap *map, uint64_t key);
-int idmap_add(struct idmap *map, uint64_t key, int val);
-
-void *xcalloc(size_t nr, size_t size);
-void *xrealloc(void *p, size_t size);
+bool thread_is_alive(const struct thread *t);
+bool thread_is_frozen(const struct thread *t);
+bool process_has_handlers(const struct process *p);
+bool waiter_is_local(const struct waiter *w);
+bool waiter_is_pi(const struct waiter *w);
+bool waiter_is_forked(const struct snapshot *s, const struct waiter *w);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The text forms of the format, and of times.
+ * How text, ids and times are written.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,14 +8,14 @@
 #include "text.h"
 
 /**
- * escape_text() - write text that user space chose so that it can be printed
+ * escape_text() - make text that user space chose printable
  * @dst: ESCAPED_SIZE(@len) bytes
  * @src: any bytes
  * @len: how many
  *
- * Every byte outside ' ' to '~', and the backslash, becomes a backslash and
- * three octal digits, as the module does it but for spaces: what comes out has
- * nothing for a terminal to obey, and is valid in JSON but for '"'.
+ * Every byte outside ' ' to '~', and the backslash, becomes a backslash and three octal
+ * digits, as in the module's text but for spaces.  The result holds no control sequence
+ * for a terminal, and only its quotes and backslashes need escaping in JSON.
  *
  * Return: length of the string in @dst.
  */
@@ -43,7 +43,7 @@ size_t escape_text(char *dst, const char *src, size_t len)
  * format_ranges() - write ids as the format's ranges: "100-104,107"
  * @dst: @nr * RANGE_SIZE bytes, at least 2
  * @tids: the ids, ascending, each once
- * @nr: how many; of none "-" is written
+ * @nr: how many; "-" is written for 0
  *
  * Return: length of the string in @dst.
  */
@@ -66,7 +66,7 @@ size_t format_ranges(char *dst, const pid_t *tids, size_t nr)
 /**
  * format_id() - write the id of a thread or process
  * @dst: receives the string
- * @id: the id; "?" is written for one that is not known
+ * @id: the id; "?" is written for a negative one, which is unknown
  *
  * Return: @dst.
  */

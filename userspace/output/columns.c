@@ -1,95 +1,383 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The columns of the table: their names, and what each shows of a waiter.
+ * The columns: all that can be shown of a waiter.
+ *
+ * A column is a getter and a row of columns[]: --output, --list-columns, the table, raw
+ * output and JSON all come from there.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "columns.h"
+#include "holders.h"
 #include "text.h"
 
-/* Keys are those of the whole JSON output (json.c). */
-const struct column_info column_infos[NR_COLUMNS] = {
-	[COL_VERDICT]	= { "VERDICT", "verdict", TYPE_TEXT, 0, "what becomes of the waiter" },
-	[COL_CERTAINTY]	= { "CERTAINTY", "certainty", TYPE_TEXT, 0,
-			    "how sure it is that nobody can wake it" },
-	[COL_TID]	= { "TID", "tid", TYPE_NUMBER, 0, "thread id" },
-	[COL_PID]	= { "PID", "tgid", TYPE_NUMBER, 0, "process id (tgid)" },
-	/* So that all fits, whatever a thread calls itself. */
-	[COL_COMMAND]	= { "COMMAND", "comm", TYPE_TEXT, 18, "name of the thread" },
-	[COL_ASLEEP]	= { "ASLEEP", "asleep_ns", TYPE_NUMBER, 0,
-			    "time since it went to sleep; JSON: nanoseconds" },
-	[COL_FUTEX]	= { "FUTEX", "waits_on", TYPE_TEXT, 0,
-			    "address that it waits on now, after any requeue" },
-	[COL_UADDR]	= { "UADDR", "uaddr", TYPE_TEXT, 0, "address that it called futex with" },
-	[COL_SYSCALL]	= { "SYSCALL", "syscall", TYPE_TEXT, 0, "system call that it is in" },
-	[COL_OP]	= { "OP", "op", TYPE_TEXT, 0, "futex operation" },
-	[COL_FLAGS]	= { "FLAGS", "flags", TYPE_TEXT, 0, "flags of the operation" },
-	[COL_EXPECTED]	= { "EXPECTED", "expected", TYPE_NUMBER, 0,
-			    "value that it expected in the futex" },
-	[COL_VALUE]	= { "VALUE", "value", TYPE_NUMBER, 0, "value that the futex has now" },
-	[COL_BITSET]	= { "BITSET", "bitset", TYPE_TEXT, 0, "bits that a waker must have one of" },
-	[COL_TIMEOUT]	= { "TIMEOUT", "timeout", TYPE_TEXT, 0, "kind of its timeout" },
-	[COL_KEY]	= { "KEY", "key", TYPE_TEXT, 0,
-			    "kind of the futex; the same text is the same shared word" },
-	[COL_QUEUED]	= { "QUEUED", "queued", TYPE_TEXT, 0,
-			    "yes, or why it left the kernel's queue" },
-	[COL_STABLE]	= { "STABLE", "stable", TYPE_BOOLEAN, 0,
-			    "whether it did not run while being looked at" },
-	[COL_PRIMITIVE]	= { "PRIMITIVE", "primitive", TYPE_TEXT, 0,
-			    "what the words around the futex look like" },
-	[COL_HOLDER]	= { "HOLDER", "holder", TYPE_NUMBER, 0, "thread that holds the lock" },
-	[COL_HOLDER_PID] = { "HOLDER-PID", "holder_tgid", TYPE_NUMBER, 0,
-			     "process of the holder" },
-	[COL_PI_OWNER]	= { "PI-OWNER", "pi_owner", TYPE_NUMBER, 0,
-			    "owner of a PI futex, as the kernel has it" },
-	[COL_LIVE]	= { "LIVE", "live_count", TYPE_NUMBER, 0,
-			    "live threads in its address space" },
-	[COL_THREADS]	= { "THREADS", "live_threads", TYPE_TEXT, 24, "the same, their ids" },
-	[COL_PPID]	= { "PPID", "ppid", TYPE_NUMBER, 0, "parent process" },
-	[COL_EXECED]	= { "EXECED", "execed", TYPE_BOOLEAN, 0,
-			    "whether its process called execve since its fork" },
-	[COL_PIDNS]	= { "PIDNS", "pid_ns", TYPE_TEXT, 0, "pid namespace" },
-	[COL_CGROUP]	= { "CGROUP", "cgroup", TYPE_TEXT, 0, "cgroup v2" },
-	[COL_REASON]	= { "REASON", "reason", TYPE_TEXT, 0, "why it has this verdict" },
+/*
+ * Values
+ */
+
+#define UNKNOWN	((struct value){ .kind = VALUE_UNKNOWN })
+#define NONE	((struct value){ .kind = VALUE_NONE })
+
+static struct value text_value(const char *text)
+{
+	return text ? (struct value){ .kind = VALUE_TEXT, .text = text } : UNKNOWN;
+}
+
+static struct value number_value(bool known, uint64_t number)
+{
+	return known ? (struct value){ .kind = VALUE_NUMBER, .number = number } : UNKNOWN;
+}
+
+static struct value id_value(pid_t id)
+{
+	return id == PID_NONE ? NONE : number_value(id >= 0, id);
+}
+
+static struct value hex_value(bool known, uint64_t number, int digits)
+{
+	return known ? (struct value){ .kind = VALUE_HEX, .number = number, .digits = digits } :
+		       UNKNOWN;
+}
+
+static struct value yesno_value(enum yesno yn)
+{
+	if (yn == YESNO_UNKNOWN)
+		return UNKNOWN;
+	return (struct value){ .kind = VALUE_BOOLEAN, .number = yn == YES };
+}
+
+/*
+ * The judgement
+ */
+
+static struct value get_verdict(const struct subject *sub)
+{
+	return text_value(verdicts[sub->j->verdict].name);
+}
+
+static struct value get_certainty(const struct subject *sub)
+{
+	const char *name = certainties[sub->j->certainty].name;
+
+	return name ? text_value(name) : NONE;
+}
+
+static struct value get_primitive(const struct subject *sub)
+{
+	return sub->j->lock ? text_value(sub->j->lock) : NONE;
+}
+
+/* Where no holder is known there may be none at all. */
+static struct value get_holder(const struct subject *sub)
+{
+	const struct judgement *j = sub->j;
+
+	if (j->holder == PID_UNKNOWN)
+		return NONE;
+	return id_value(j->holder_thread < 0 ? j->holder :
+			sub->a->s->threads[j->holder_thread].tid);
+}
+
+static struct value get_holder_tgid(const struct subject *sub)
+{
+	const struct judgement *j = sub->j;
+	struct foreign_holder foreign;
+
+	if (j->holder == PID_UNKNOWN)
+		return NONE;
+	if (j->holder_thread >= 0)
+		return id_value(sub->a->s->threads[j->holder_thread].tgid);
+	if (find_foreign_holder(sub->a->s, sub->w, j->holder, &foreign))
+		return id_value(foreign.tgid);
+	return UNKNOWN;
+}
+
+static struct value get_reason(const struct subject *sub)
+{
+	return text_value(reason_text(sub->a, sub->row->waiter, sub->buf));
+}
+
+/*
+ * The thread
+ */
+
+static struct value get_tid(const struct subject *sub)
+{
+	return id_value(sub->w->tid);
+}
+
+static struct value get_tgid(const struct subject *sub)
+{
+	return id_value(sub->w->tgid);
+}
+
+static struct value get_comm(const struct subject *sub)
+{
+	return text_value(sub->w->comm);
+}
+
+static struct value get_asleep(const struct subject *sub)
+{
+	if (!(sub->w->known & W_ASLEEP))
+		return UNKNOWN;
+	return (struct value){ .kind = VALUE_DURATION, .number = sub->w->asleep_ns };
+}
+
+/*
+ * The call
+ */
+
+static struct value get_waits_on(const struct subject *sub)
+{
+	return hex_value(sub->w->known & W_WAITS_ON, sub->w->waits_on, 1);
+}
+
+static struct value get_uaddr(const struct subject *sub)
+{
+	return hex_value(sub->w->known & W_UADDR, sub->w->uaddr, 1);
+}
+
+static struct value get_call(const struct subject *sub)
+{
+	return text_value(call_names[sub->w->call]);
+}
+
+static struct value get_op(const struct subject *sub)
+{
+	return text_value(sub->w->op_text);
+}
+
+static struct value get_flags(const struct subject *sub)
+{
+	return text_value(sub->w->flags_text);
+}
+
+static struct value get_expected(const struct subject *sub)
+{
+	return number_value(sub->w->known & W_EXPECTED, sub->w->expected);
+}
+
+static struct value get_value(const struct subject *sub)
+{
+	return number_value(sub->w->known & W_VALUE, sub->w->value);
+}
+
+static struct value get_bitset(const struct subject *sub)
+{
+	return hex_value(sub->w->known & W_BITSET, sub->w->bitset, 8);
+}
+
+static struct value get_timeout(const struct subject *sub)
+{
+	return text_value(timeout_names[sub->w->timeout]);
+}
+
+static struct value get_key(const struct subject *sub)
+{
+	return text_value(sub->w->key_text);
+}
+
+static struct value get_queued(const struct subject *sub)
+{
+	return text_value(sub->w->queued_text);
+}
+
+static struct value get_stable(const struct subject *sub)
+{
+	return yesno_value(sub->w->stable);
+}
+
+static struct value get_pi_owner(const struct subject *sub)
+{
+	return id_value(sub->w->pi_owner);
+}
+
+/*
+ * The process
+ */
+
+static struct value get_live_count(const struct subject *sub)
+{
+	const struct mm *mm = sub->mm;
+
+	return mm ? number_value(mm->known & M_LIVE, mm->live) : UNKNOWN;
+}
+
+static struct value get_live_threads(const struct subject *sub)
+{
+	return text_value(sub->mm ? sub->mm->live_threads : NULL);
+}
+
+static struct value get_ppid(const struct subject *sub)
+{
+	return sub->process ? id_value(sub->process->ppid) : UNKNOWN;
+}
+
+static struct value get_execed(const struct subject *sub)
+{
+	return sub->process ? yesno_value(sub->process->execed) : UNKNOWN;
+}
+
+static struct value get_pid_ns(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->pid_ns : NULL);
+}
+
+static struct value get_cgroup(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->cgroup : NULL);
+}
+
+/*
+ * Rows of a tree that are of no waiter
+ */
+
+static const struct thread *other_thread(const struct subject *sub)
+{
+	return sub->row->thread < 0 ? NULL : &sub->a->s->threads[sub->row->thread];
+}
+
+static struct value get_other_tid(const struct subject *sub)
+{
+	return id_value(sub->row->id);
+}
+
+static struct value get_other_tgid(const struct subject *sub)
+{
+	const struct thread *t = other_thread(sub);
+
+	return t && t->tgid >= 0 ? id_value(t->tgid) : NONE;
+}
+
+static struct value get_other_comm(const struct subject *sub)
+{
+	const struct thread *t = other_thread(sub);
+
+	return t && t->comm ? text_value(t->comm) : NONE;
+}
+
+static struct value get_other_reason(const struct subject *sub)
+{
+	if (sub->row->thread >= 0)
+		put_thread_text(sub->buf, VALUE_SIZE, sub->a, sub->row->thread);
+	else
+		put_gone_text(sub->buf, VALUE_SIZE, sub->a, sub->row->child, sub->row->id);
+	return text_value(sub->buf);
+}
+
+const struct column columns[] = {
+	{ "VERDICT", "verdict", TYPE_TEXT, "what becomes of the waiter", get_verdict,
+	  .is_default = true, .has_colour = true },
+	{ "CERTAINTY", "certainty", TYPE_TEXT, "how certain it is that no thread can wake it",
+	  get_certainty, .is_default = true, .has_colour = true },
+	{ "TID", "tid", TYPE_NUMBER, "thread id", get_tid, get_other_tid,
+	  .is_default = true, .align_right = true },
+	{ "PID", "tgid", TYPE_NUMBER, "process id (tgid)", get_tgid, get_other_tgid,
+	  .align_right = true },
+	/* Cut, so that all columns fit whatever name a thread gives itself. */
+	{ "COMMAND", "comm", TYPE_TEXT, "name of the thread", get_comm, get_other_comm,
+	  .max_width = 18, .is_default = true, .has_tree = true },
+	{ "ASLEEP", "asleep_ns", TYPE_NUMBER, "time since it went to sleep; JSON: nanoseconds",
+	  get_asleep, .is_default = true, .align_right = true },
+	{ "FUTEX", "waits_on", TYPE_TEXT, "address that it waits on now, after any requeue",
+	  get_waits_on, .is_default_if_wide = true, .align_right = true },
+	{ "UADDR", "uaddr", TYPE_TEXT, "address that it called futex with", get_uaddr },
+	{ "SYSCALL", "syscall", TYPE_TEXT, "system call that it is in", get_call },
+	{ "OP", "op", TYPE_TEXT, "futex operation", get_op },
+	{ "FLAGS", "flags", TYPE_TEXT, "flags of the operation", get_flags },
+	{ "EXPECTED", "expected", TYPE_NUMBER, "value that it expected in the futex", get_expected,
+	  .align_right = true },
+	{ "VALUE", "value", TYPE_NUMBER, "value that the futex has now", get_value,
+	  .align_right = true },
+	{ "BITSET", "bitset", TYPE_TEXT, "bits of which a waker must have one", get_bitset },
+	{ "TIMEOUT", "timeout", TYPE_TEXT, "kind of its timeout", get_timeout },
+	{ "KEY", "key", TYPE_TEXT, "kind of the futex; the same text is the same shared word",
+	  get_key },
+	{ "QUEUED", "queued", TYPE_TEXT, "yes, or why it left the kernel's queue", get_queued },
+	{ "STABLE", "stable", TYPE_BOOLEAN, "whether it did not run while being looked at",
+	  get_stable },
+	{ "PRIMITIVE", "primitive", TYPE_TEXT, "what the words around the futex look like",
+	  get_primitive },
+	{ "HOLDER", "holder", TYPE_NUMBER, "thread that holds the lock", get_holder,
+	  .align_right = true, .is_optional = true },
+	{ "HOLDER-PID", "holder_tgid", TYPE_NUMBER, "process of the holder", get_holder_tgid,
+	  .align_right = true, .is_optional = true },
+	{ "PI-OWNER", "pi_owner", TYPE_NUMBER, "owner of a PI futex, as the kernel has it",
+	  get_pi_owner, .align_right = true },
+	{ "LIVE", "live_count", TYPE_NUMBER, "live threads in its address space (mm)",
+	  get_live_count, .align_right = true, .is_of_process = true },
+	{ "THREADS", "live_threads", TYPE_TEXT, "ids of those threads", get_live_threads,
+	  .max_width = 24, .is_of_process = true },
+	{ "PPID", "ppid", TYPE_NUMBER, "parent process", get_ppid, .align_right = true,
+	  .is_of_process = true },
+	{ "EXECED", "execed", TYPE_BOOLEAN, "whether its process has called execve since its fork",
+	  get_execed, .is_of_process = true },
+	{ "PIDNS", "pid_ns", TYPE_TEXT, "pid namespace", get_pid_ns, .is_of_process = true },
+	{ "CGROUP", "cgroup", TYPE_TEXT, "cgroup v2", get_cgroup, .is_of_process = true },
+	{ "REASON", "reason", TYPE_TEXT, "why it has this verdict", get_reason, get_other_reason,
+	  .is_default = true, .is_folded = true },
 };
 
-static int find_column(const char *name, size_t len)
+const size_t nr_columns = ARRAY_SIZE(columns);
+
+static_assert(ARRAY_SIZE(columns) < MAX_COLUMNS, "a list has room for all columns");
+
+/**
+ * default_columns() - the columns of a table if nobody chooses any
+ * @list: receives them
+ * @wide: whether the terminal is wide
+ */
+void default_columns(struct column_list *list, bool wide)
 {
-	for (int c = 0; c < NR_COLUMNS; c++) {
-		if (!strncasecmp(column_infos[c].name, name, len) && !column_infos[c].name[len])
-			return c;
+	list->nr = 0;
+	for (size_t i = 0; i < nr_columns; i++) {
+		if (columns[i].is_default || (wide && columns[i].is_default_if_wide))
+			list->cols[list->nr++] = &columns[i];
 	}
-	return -1;
+}
+
+static const struct column *find_column(const char *name, size_t len)
+{
+	for (size_t i = 0; i < nr_columns; i++) {
+		if (!strncasecmp(columns[i].name, name, len) && !columns[i].name[len])
+			return &columns[i];
+	}
+	return NULL;
 }
 
 /**
  * parse_columns() - read a list of columns
- * @list: receives them; with a "+" before the names they are added to those it has, before
- *	the reason if that is the last
+ * @list: receives them.  After a "+" they are added to the columns that it has: before the
+ *	last one, if that is folded.
  * @text: their names, in any case, separated by commas
  *
- * Return: NULL, or from where on @text is not understood, or has too many.
+ * Return: NULL, or the rest of @text from the first name that is not understood, or that
+ * is one too many.
  */
 const char *parse_columns(struct column_list *list, const char *text)
 {
-	bool before = *text == '+' && list->nr && list->cols[list->nr - 1] == COL_REASON;
+	bool adds = *text == '+';
+	bool before_last = adds && list->nr && list->cols[list->nr - 1]->is_folded;
 
-	if (*text == '+')
+	if (adds)
 		text++;
 	else
 		list->nr = 0;
 	for (;;) {
 		size_t len = strcspn(text, ",");
-		int col = find_column(text, len);
+		const struct column *col = find_column(text, len), *last;
 
-		if (col < 0 || list->nr == MAX_COLUMNS)
+		if (!col || list->nr == MAX_COLUMNS)
 			return text;
 		list->cols[list->nr++] = col;
-		if (before) {
+		if (before_last) {
+			last = list->cols[list->nr - 2];
 			list->cols[list->nr - 2] = col;
-			list->cols[list->nr - 1] = COL_REASON;
+			list->cols[list->nr - 1] = last;
 		}
 		if (!text[len])
 			return NULL;
@@ -98,7 +386,7 @@ const char *parse_columns(struct column_list *list, const char *text)
 }
 
 /**
- * print_columns() - tell which columns there are
+ * print_columns() - list all columns
  * @out: where to; errors are left to its error flag
  */
 void print_columns(FILE *out)
@@ -109,12 +397,44 @@ void print_columns(FILE *out)
 		[TYPE_BOOLEAN]	= "<boolean>",
 	};
 
-	for (int c = 0; c < NR_COLUMNS; c++)
-		fprintf(out, "%11s  %-9s  %s\n", column_infos[c].name,
-			types[column_infos[c].type], column_infos[c].help);
+	for (size_t i = 0; i < nr_columns; i++)
+		fprintf(out, "%11s  %-9s  %s\n", columns[i].name, types[columns[i].type],
+			columns[i].help);
 }
 
-/* An escaped name can have four times its bytes; no escape is cut in two. */
+/**
+ * set_subject() - prepare to ask columns about a row
+ * @sub: receives what they need
+ * @a: the analysis
+ * @row: the row
+ * @buf: VALUE_SIZE bytes for a value's text
+ */
+void set_subject(struct subject *sub, const struct analysis *a, const struct row *row, char *buf)
+{
+	*sub = (struct subject){ .a = a, .row = row, .buf = buf };
+	if (row->waiter < 0)
+		return;
+	sub->w = &a->s->waiters[row->waiter];
+	sub->j = &a->judgements[row->waiter];
+	sub->process = sub->w->process < 0 ? NULL : &a->s->processes[sub->w->process];
+	sub->mm = sub->w->mm < 0 ? NULL : &a->s->mms[sub->w->mm];
+}
+
+/**
+ * column_value() - what a column shows
+ * @col: the column
+ * @sub: what it is asked about
+ *
+ * Return: the value, whose text is in @sub->buf or owned by the snapshot.
+ */
+struct value column_value(const struct column *col, const struct subject *sub)
+{
+	if (sub->w)
+		return col->get(sub);
+	return col->get_other ? col->get_other(sub) : NONE;
+}
+
+/* An escaped name can have four times its bytes.  No escape is cut in two. */
 static const char *cut_text(char *buf, const char *text, size_t max)
 {
 	size_t len = 0, next = 0;
@@ -123,200 +443,59 @@ static const char *cut_text(char *buf, const char *text, size_t max)
 		len = next;
 		next += text[next] == '\\' ? strlen("\\000") : 1;
 	}
-	snprintf(buf, CELL_SIZE, "%.*s...", (int)len, text);
+	snprintf(buf, VALUE_SIZE, "%.*s...", (int)len, text);
 	return buf;
 }
 
-static const char *hex(char *buf, bool known, uint64_t val)
+static const char *boolean_text(bool value, enum style style)
 {
-	if (!known)
-		return NULL;
-	snprintf(buf, CELL_SIZE, "%#" PRIx64, val);
-	return buf;
-}
-
-static const char *decimal(char *buf, bool known, uint64_t val)
-{
-	if (!known)
-		return NULL;
-	snprintf(buf, CELL_SIZE, "%" PRIu64, val);
-	return buf;
-}
-
-static const char *yesno(enum yesno val, enum style style)
-{
-	if (val == YESNO_UNKNOWN)
-		return NULL;
 	if (style == STYLE_JSON)
-		return val == YES ? "true" : "false";
-	return val == YES ? "yes" : "no";
+		return value ? "true" : "false";
+	return value ? "yes" : "no";
 }
 
-/* There is a difference between an id that is not known and one that does not exist. */
-static const char *id_text(char *buf, pid_t id, enum style style)
+static const char *value_text(const struct value *v, enum style style, char *buf)
 {
-	if (id == PID_NONE && style != STYLE_JSON)
-		return "-";
-	return decimal(buf, id >= 0, id);
-}
-
-static const char *call_text(const struct waiter *w, enum column col, enum style style, char *buf)
-{
-	switch (col) {
-	case COL_FUTEX:
-		return hex(buf, w->known & W_WAITS_ON, w->waits_on);
-	case COL_UADDR:
-		return hex(buf, w->known & W_UADDR, w->uaddr);
-	case COL_SYSCALL:
-		return call_names[w->call];
-	case COL_OP:
-		return w->op;
-	case COL_FLAGS:
-		return w->flags;
-	case COL_EXPECTED:
-		return decimal(buf, w->known & W_EXPECTED, w->expected);
-	case COL_VALUE:
-		return decimal(buf, w->known & W_VALUE, w->value);
-	case COL_BITSET:
-		if (!(w->known & W_BITSET))
-			return NULL;
-		snprintf(buf, CELL_SIZE, "0x%08" PRIx32, w->bitset);
-		return buf;
-	case COL_TIMEOUT:
-		return timeout_names[w->timeout];
-	case COL_KEY:
-		return w->key;
-	case COL_QUEUED:
-		return w->queued;
-	case COL_STABLE:
-		return yesno(w->stable, style);
-	case COL_PI_OWNER:
-		return id_text(buf, w->pi_owner, style);
-	default:
-		return NULL;
-	}
-}
-
-static const char *process_text(const struct snapshot *s, const struct waiter *w,
-				enum column col, enum style style, char *buf)
-{
-	const struct mm *mm = w->mm < 0 ? NULL : &s->mms[w->mm];
-	const struct process *p = w->process < 0 ? NULL : &s->processes[w->process];
-
-	switch (col) {
-	case COL_LIVE:
-		return decimal(buf, mm && mm->known & M_LIVE, mm ? mm->live : 0);
-	case COL_THREADS:
-		return mm ? mm->live_threads : NULL;
-	case COL_PPID:
-		return decimal(buf, p && p->ppid >= 0, p ? p->ppid : 0);
-	case COL_EXECED:
-		return yesno(p ? p->execed : YESNO_UNKNOWN, style);
-	case COL_PIDNS:
-		return p ? p->pid_ns : NULL;
-	case COL_CGROUP:
-		return p ? p->cgroup : NULL;
-	default:
-		return NULL;
-	}
-}
-
-/* Where no holder is known there may be none at all: neither is an error. */
-static const char *holder_text(const struct analysis *a, size_t i, enum column col,
-			       enum style style, char *buf)
-{
-	const struct judgement *j = &a->judgements[i];
-	const struct thread *t = j->holder_thread < 0 ? NULL : &a->s->threads[j->holder_thread];
-	struct outsider o = { .tid = j->holder, .tgid = PID_UNKNOWN };
-
-	if (j->holder == PID_UNKNOWN)
+	switch (v->kind) {
+	case VALUE_UNKNOWN:
+		return style == STYLE_JSON ? NULL : "?";
+	case VALUE_NONE:
 		return style == STYLE_JSON ? NULL : "-";
-	if (t)
-		o = (struct outsider){ .tid = t->tid, .tgid = t->tgid };
-	else if (col == COL_HOLDER_PID)
-		find_outsider(a->s, &a->s->waiters[i], j->holder, &o);
-	return id_text(buf, col == COL_HOLDER ? o.tid : o.tgid, style);
-}
-
-static const char *judgement_text(const struct analysis *a, size_t i, enum column col,
-				  enum style style, char *buf)
-{
-	const struct judgement *j = &a->judgements[i];
-	const char *none = style == STYLE_JSON ? NULL : "-";
-
-	switch (col) {
-	case COL_VERDICT:
-		return verdict_name(j->verdict);
-	case COL_CERTAINTY:
-		return certainty_name(j->certainty) ?: none;
-	case COL_PRIMITIVE:
-		return j->lock ?: none;
-	case COL_HOLDER:
-	case COL_HOLDER_PID:
-		return holder_text(a, i, col, style, buf);
-	case COL_REASON:
-		return reason_text(a, i, buf);
-	default:
-		return NULL;
+	case VALUE_TEXT:
+		return v->text;
+	case VALUE_DURATION:
+		if (style != STYLE_JSON)
+			return format_duration(buf, v->number);
+		break;
+	case VALUE_HEX:
+		snprintf(buf, VALUE_SIZE, "0x%0*" PRIx64, v->digits, v->number);
+		return buf;
+	case VALUE_BOOLEAN:
+		return boolean_text(v->number, style);
+	case VALUE_NUMBER:
+		break;
 	}
-}
-
-static const char *asleep_text(const struct waiter *w, enum style style, char *buf)
-{
-	if (!(w->known & W_ASLEEP))
-		return NULL;
-	if (style == STYLE_JSON)
-		return decimal(buf, true, w->asleep_ns);
-	return format_duration(buf, w->asleep_ns);
-}
-
-static const char *any_text(const struct analysis *a, size_t i, enum column col,
-			    enum style style, char *buf)
-{
-	const struct waiter *w = &a->s->waiters[i];
-
-	switch (col) {
-	case COL_TID:
-		return decimal(buf, w->tid >= 0, w->tid);
-	case COL_PID:
-		return decimal(buf, w->tgid >= 0, w->tgid);
-	case COL_COMMAND:
-		return w->comm;
-	case COL_ASLEEP:
-		return asleep_text(w, style, buf);
-	case COL_LIVE ... COL_THREADS:
-	case COL_PPID ... COL_CGROUP:
-		return process_text(a->s, w, col, style, buf);
-	case COL_VERDICT:
-	case COL_CERTAINTY:
-	case COL_PRIMITIVE ... COL_HOLDER_PID:
-	case COL_REASON:
-		return judgement_text(a, i, col, style, buf);
-	default:
-		return call_text(w, col, style, buf);
-	}
+	snprintf(buf, VALUE_SIZE, "%" PRIu64, v->number);
+	return buf;
 }
 
 /**
- * column_text() - what a column shows of a waiter
- * @a: the analysis
- * @waiter: index of the waiter
+ * column_text() - the text that a column shows
  * @col: the column
+ * @sub: what it is asked about
  * @style: how to write it
- * @buf: may be used for the text
+ * @buf: may be used for the text; may be @sub->buf
  *
- * Return: printable ASCII, in @buf or owned by the snapshot.  Of what is not known "?",
- * of what does not exist "-"; in JSON NULL for both.
+ * Return: printable ASCII, in @buf, in @sub->buf or owned by the snapshot: "?" if it is not
+ * known, "-" if there is none.  In JSON NULL for both.
  */
-const char *column_text(const struct analysis *a, size_t waiter, enum column col,
-			enum style style, char buf[CELL_SIZE])
+const char *column_text(const struct column *col, const struct subject *sub, enum style style,
+			char buf[VALUE_SIZE])
 {
-	size_t max = column_infos[col].max_width;
-	const char *text = any_text(a, waiter, col, style, buf);
+	struct value v = column_value(col, sub);
+	const char *text = value_text(&v, style, buf);
 
-	if (!text)
-		return style == STYLE_JSON ? NULL : "?";
-	if (style == STYLE_PERSON && max && strlen(text) > max)
-		return cut_text(buf, text, max);
+	if (style == STYLE_PERSON && col->max_width && strlen(text) > col->max_width)
+		return cut_text(buf, text, col->max_width);
 	return text;
 }

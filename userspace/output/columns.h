@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The columns: all that can be shown of a waiter.  Table, raw output and JSON print the
+ * same values.
+ */
 #ifndef FUTEXINSPECT_COLUMNS_H
 #define FUTEXINSPECT_COLUMNS_H
 
 #include <stdio.h>
 
 #include "analyze.h"
+#include "forest.h"
 #include "sentences.h"
 
-/* What a waiter can be shown by. */
-enum column {
-	COL_VERDICT,
-	COL_CERTAINTY,
-	COL_TID,
-	COL_PID,
-	COL_COMMAND,
-	COL_ASLEEP,
-	COL_FUTEX,
-	COL_UADDR,
-	COL_SYSCALL,
-	COL_OP,
-	COL_FLAGS,
-	COL_EXPECTED,
-	COL_VALUE,
-	COL_BITSET,
-	COL_TIMEOUT,
-	COL_KEY,
-	COL_QUEUED,
-	COL_STABLE,
-	COL_PRIMITIVE,
-	COL_HOLDER,
-	COL_HOLDER_PID,
-	COL_PI_OWNER,
-	COL_LIVE,
-	COL_THREADS,
-	COL_PPID,
-	COL_EXECED,
-	COL_PIDNS,
-	COL_CGROUP,
-	COL_REASON,
-	NR_COLUMNS
+enum value_kind {
+	VALUE_UNKNOWN,
+	VALUE_NONE,		/* there is none, which is known */
+	VALUE_TEXT,
+	VALUE_NUMBER,
+	VALUE_HEX,
+	VALUE_DURATION,		/* in nanoseconds */
+	VALUE_BOOLEAN,
 };
+
+struct value {
+	enum value_kind kind;
+	int digits;		/* of VALUE_HEX: at least so many */
+	const char *text;	/* printable ASCII */
+	uint64_t number;
+};
+
+/* What a column is asked about. */
+struct subject {
+	const struct analysis *a;
+	const struct row *row;
+	const struct waiter *w;		/* NULL: the row is of no waiter */
+	const struct judgement *j;	/* of @w */
+	const struct process *process;	/* of @w, or NULL */
+	const struct mm *mm;		/* of @w, or NULL */
+	char *buf;			/* VALUE_SIZE bytes for a text that is made up */
+};
+
+/* Room for any text that a column makes up or writes. */
+#define VALUE_SIZE	REASON_SIZE
 
 enum column_type {
 	TYPE_TEXT,
@@ -47,37 +49,66 @@ enum column_type {
 	TYPE_BOOLEAN,
 };
 
-struct column_info {
-	const char *name;	/* of the column */
-	const char *key;	/* of the same in JSON */
+/**
+ * struct column - a column
+ * @name: its heading, and its name in --output
+ * @key: its key in JSON
+ * @type: type of its values in JSON
+ * @help: what it shows, for --list-columns
+ * @get: its value for a waiter
+ * @get_other: its value for a row of a tree that is of no waiter, or NULL: there is none
+ * @max_width: longer text is cut for people; 0: it is not
+ * @is_default: the table has it if nobody chooses columns
+ * @is_default_if_wide: the same, on a wide terminal
+ * @align_right: in the table
+ * @has_tree: the branches of a tree are drawn here, in the first such column
+ * @has_colour: it is coloured as the verdict is
+ * @is_folded: it is the last column, and is folded to the width that is left
+ * @is_of_process: all waiters of a process have the same value
+ * @is_optional: JSON with all that is known leaves it out if there is none
+ */
+struct column {
+	const char *name;
+	const char *key;
 	enum column_type type;
-	size_t max_width;	/* longer text is cut; 0: it never is */
 	const char *help;
+	struct value (*get)(const struct subject *sub);
+	struct value (*get_other)(const struct subject *sub);
+	size_t max_width;
+	bool is_default;
+	bool is_default_if_wide;
+	bool align_right;
+	bool has_tree;
+	bool has_colour;
+	bool is_folded;
+	bool is_of_process;
+	bool is_optional;
 };
 
-extern const struct column_info column_infos[NR_COLUMNS];
+extern const struct column columns[];
+extern const size_t nr_columns;
+
+/* A list of columns may name some of them twice, but no more columns than this. */
+#define MAX_COLUMNS	64
+
+struct column_list {
+	const struct column *cols[MAX_COLUMNS];
+	size_t nr;
+};
 
 /* How values are written. */
 enum style {
 	STYLE_PERSON,		/* for reading: units, long text cut */
-	STYLE_WHOLE,		/* the same, nothing cut */
+	STYLE_FULL,		/* the same, nothing cut */
 	STYLE_JSON,		/* for programs */
 };
 
-/* Room for any short value; longer ones are not copied, but for the reason. */
-#define CELL_SIZE	REASON_SIZE
-
-/* A list of columns can name some twice, but not that many. */
-#define MAX_COLUMNS	(2 * NR_COLUMNS)
-
-struct column_list {
-	enum column cols[MAX_COLUMNS];
-	size_t nr;
-};
-
+void default_columns(struct column_list *list, bool wide);
 const char *parse_columns(struct column_list *list, const char *text);
 void print_columns(FILE *out);
-const char *column_text(const struct analysis *a, size_t waiter, enum column col,
-			enum style style, char buf[CELL_SIZE]);
+void set_subject(struct subject *sub, const struct analysis *a, const struct row *row, char *buf);
+struct value column_value(const struct column *col, const struct subject *sub);
+const char *column_text(const struct column *col, const struct subject *sub, enum style style,
+			char buf[VALUE_SIZE]);
 
 #endif

@@ -3,14 +3,13 @@
  * The story of one waiter, in the order in which a person would ask.
  */
 #include <inttypes.h>
-#include <linux/futex.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "holders.h"
 #include "output.h"
-#include "sentences.h"
 #include "text.h"
 
 #define WIDTH		80
@@ -69,31 +68,15 @@ static const char *number(char buf[NUMBER_SIZE], const char *fmt, bool known, ui
 	return buf;
 }
 
-static const char *pointer(char buf[NUMBER_SIZE], uint64_t val)
-{
-	return val ? number(buf, "%#" PRIx64, true, val) : "NULL";
-}
-
 /*
- * Who
+ * Which thread
  */
 
 static void explain_title(FILE *out, const struct judgement *j, const struct waiter *w)
 {
-	static const char *const stories[] = {
-		[VERDICT_DEADLOCK]	= "is in a deadlock",
-		[VERDICT_ORPHANED]	= "waits for a lock that nobody is left to release",
-		[VERDICT_NO_WAKER]	= "waits on a futex that nobody is left to wake",
-		[VERDICT_STOPPED]	= "waits on a futex, and is held up by a stop",
-		[VERDICT_LOST_WAKE]	= "sleeps on a futex that was freed",
-		[VERDICT_WAITING]	= "waits on a futex, and can be woken",
-		[VERDICT_TIMED]		= "waits on a futex, with a timeout",
-		[VERDICT_UNKNOWN]	= "waits on a futex; who could wake it is not known",
-	};
-
 	fprintf(out, "Thread %d (%s) %s.\n\n", w->tid, or_unknown(w->comm),
 		j->reason == REASON_TO_CYCLE ? "waits for threads in a deadlock" :
-					       stories[j->verdict]);
+					       verdicts[j->verdict].title);
 }
 
 static void explain_who(FILE *out, const struct snapshot *s, const struct waiter *w)
@@ -120,79 +103,24 @@ static void explain_who(FILE *out, const struct snapshot *s, const struct waiter
  * The call
  */
 
-/* How many arguments an operation uses, so that the others hold nothing. */
-static const int nr_args[NR_OPS] = {
-	[OP_UNKNOWN]		= NR_ARGS,
-	[OP_WAIT]		= 4,
-	[OP_LOCK_PI]		= 4,
-	[OP_LOCK_PI2]		= 4,
-	[OP_WAIT_REQUEUE_PI]	= 5,
-	[OP_WAIT_BITSET]	= 6,
-};
-
-static void format_futex(char *dst, size_t size, const uint64_t *args)
-{
-	enum opcode op = opcode_of(args[1]);
-	char buf[NUMBER_SIZE], *d = dst, *end = dst + size;
-
-	d += snprintf(d, end - d, "futex(%s, ", pointer(buf, args[0]));
-	if (op)
-		d += snprintf(d, end - d, "%s%s%s", op_names[op],
-			      args[1] & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "",
-			      args[1] & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
-	else
-		d += snprintf(d, end - d, "%#x", (unsigned int)args[1]);
-	d += snprintf(d, end - d, ", %u, %s", (unsigned int)args[2], pointer(buf, args[3]));
-	if (nr_args[op] > 4)
-		d += snprintf(d, end - d, ", %s", pointer(buf, args[4]));
-	if (nr_args[op] > 5)
-		d += snprintf(d, end - d, ", %#x", (unsigned int)args[5]);
-	snprintf(d, end - d, ")");
-}
-
-static void format_futex_waitv(char *dst, size_t size, const uint64_t *args)
-{
-	char waiters[NUMBER_SIZE], timeout[NUMBER_SIZE];
-
-	snprintf(dst, size, "futex_waitv(%s, %u, %u, %s, %u)", pointer(waiters, args[0]),
-		 (unsigned int)args[1], (unsigned int)args[2], pointer(timeout, args[3]),
-		 (unsigned int)args[4]);
-}
-
-static void format_futex_wait(char *dst, size_t size, const uint64_t *args)
-{
-	char uaddr[NUMBER_SIZE], timeout[NUMBER_SIZE];
-
-	snprintf(dst, size, "futex_wait(%s, %u, %#" PRIx64 ", %#x, %s, %u)",
-		 pointer(uaddr, args[0]), (unsigned int)args[1], args[2],
-		 (unsigned int)args[3], pointer(timeout, args[4]), (unsigned int)args[5]);
-}
-
 /*
- * The call gets a line of its own, whole, from its first column: it is what one
- * looks for and copies, and up to 80 columns wide without FUTEX_CLOCK_REALTIME.
+ * The call gets a line of its own, uncut, from the first column on: people look for it and
+ * copy it.  Without FUTEX_CLOCK_REALTIME it is up to 80 columns wide.
  */
 static void explain_call(FILE *out, const struct waiter *w)
 {
-	char text[TEXT_SIZE] = "?";
+	char text[CALL_SIZE];
 
-	if (w->known & W_ARGS) {
-		if (w->call == CALL_FUTEX_WAITV)
-			format_futex_waitv(text, sizeof(text), w->args);
-		else if (w->call == CALL_FUTEX_WAIT)
-			format_futex_wait(text, sizeof(text), w->args);
-		else if (w->call != CALL_UNKNOWN)
-			format_futex(text, sizeof(text), w->args);
-	}
 	fprintf(out, "Call%s\n%s\n",
-		w->call == CALL_RESTART ? "      restarted after a signal or stop" : "", text);
+		w->call == CALL_RESTART ? "      restarted after a signal or stop" : "",
+		w->known & W_ARGS && w->call ? futex_format_call(text, w->call, w->args) : "?");
 }
 
 static void explain_queue(FILE *out, const struct waiter *w)
 {
-	if (w->queued && strcmp(w->queued, "yes"))
-		para(out, "Queue", "it has left the kernel's queue, since it is %s; it repeats the "
-		     "call when it goes on", w->queued);
+	if (w->queued > QUEUED_YES)
+		para(out, "Queue", "not in the kernel's queue while it is %s; the call restarts when "
+		     "it is resumed", w->queued_text);
 	if (w->pi_owner > 0)
 		para(out, "Owner", "thread %d, as the kernel has it: this is a PI futex",
 		     w->pi_owner);
@@ -224,86 +152,107 @@ static void explain_word(FILE *out, const struct waiter *w)
 		     number(from, "%#" PRIx64, true, w->uaddr));
 }
 
-static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
+/* The lock, if it does not say which thread holds it. */
+static void explain_unheld(FILE *out, const char *lock, const struct holder *h)
+{
+	if (!lock)
+		para(out, "Lock", "not recognised, so its holder is not known");
+	else if (h->evidence == BY_WORDS && h->thread >= 0)
+		para(out, "Lock", "looks like a %s, held by a thread that is not there, unless the "
+		     "main thread took it before it was forked", lock);
+	else if (h->evidence == BY_WORDS)
+		para(out, "Lock", "looks like a %s; it is not known which thread has the id in it",
+		     lock);
+	else
+		para(out, "Lock", "looks like a %s, which names no holder", lock);
+}
+
+/* The lock, if its words name a thread that is not in the waiter's mm. */
+static void explain_gone(FILE *out, const struct analysis *a, const struct judgement *j,
 			 const struct waiter *w)
 {
-	const struct holder *h = w->thread < 0 ? NULL : &a->holders[w->thread];
-	enum evidence evidence = h ? h->evidence : BY_NOTHING;
-	const struct snapshot *s = a->s;
-	struct outsider o;
+	struct foreign_holder foreign;
 
-	if (j->holder == PID_UNKNOWN && !j->lock)
-		para(out, "Lock", "not recognised, so its holder is not known");
-	else if (j->holder == PID_UNKNOWN && evidence == BY_WORDS && h->thread >= 0)
-		para(out, "Lock", "looks like a %s, held by a thread that is not there, if not by "
-		     "the main thread, before it was forked", j->lock);
-	else if (j->holder == PID_UNKNOWN && evidence == BY_WORDS)
-		para(out, "Lock", "looks like a %s; it is not known which thread has the id in it",
-		     j->lock);
-	else if (j->holder == PID_UNKNOWN)
-		para(out, "Lock", "looks like a %s, which names no holder", j->lock);
-	else if (evidence != BY_WORDS)
-		para(out, "Lock", evidence == BY_EXIT ?
-		     "the word is where the kernel tells of the exit of thread %d: it joins that" :
-		     "a PI futex, owned by thread %d as the kernel has it", j->holder);
-	else if (j->holder_thread >= 0)
-		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", j->lock,
-		     s->threads[j->holder_thread].tid,
-		     or_unknown(s->threads[j->holder_thread].comm));
-	else if (find_outsider(s, w, j->holder, &o))
+	if (find_foreign_holder(a->s, w, j->holder, &foreign))
 		para(out, "Lock", "looks like a %s, held by thread %d; no live thread of this "
 		     "process has that id, but one of process %d (%.64s) has", j->lock,
-		     j->holder, o.tgid, or_unknown(o.comm));
+		     j->holder, foreign.tgid, or_unknown(foreign.comm));
 	else
 		para(out, "Lock", "looks like a %s, held by thread %d, which is no live thread "
 		     "of this process", j->lock, j->holder);
+}
+
+static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
+			 const struct waiter *w)
+{
+	const struct holder *h = w->thread < 0 ? NULL : model_holder(&a->model, w->thread);
+	const struct thread *t = j->holder_thread < 0 ? NULL : &a->s->threads[j->holder_thread];
+
+	if (j->holder == PID_UNKNOWN)
+		explain_unheld(out, j->lock, h);
+	else if (h->evidence == BY_EXIT)
+		para(out, "Lock", "the kernel clears the word when thread %d exits: it joins that "
+		     "thread", j->holder);
+	else if (h->evidence == BY_KERNEL)
+		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
+	else if (t)
+		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", j->lock, t->tid,
+		     or_unknown(t->comm));
+	else
+		explain_gone(out, a, j, w);
 }
 
 /*
  * The chain
  */
 
+static void put_step_end(char *dst, size_t size, const struct model *m, const struct step *step,
+			 bool back)
+{
+	if (back)
+		snprintf(dst, size, ", with which the chain began");
+	else if (model_state(m, step->thread) == RUN_POSSIBLE && !model_waits(m, step->thread))
+		snprintf(dst, size, ", which can run, as far as is known");
+	else if (model_state(m, step->thread) == RUN_STOPPED)
+		snprintf(dst, size, ", which is stopped, by its state in the file");
+}
+
 static void explain_step(FILE *out, const struct analysis *a, const struct step *step,
 			 const char *label, const char *subject, bool back)
 {
-	static const char *const by[] = {
-		[BY_NOTHING]	= "is only woken by threads of its address space, of which one "
+	static const char *const by[NR_EVIDENCE] = {
+		[BY_NOTHING]	= "can only be woken by threads of its address space, of which one "
 				  "sleeps in another call",
 		[BY_WORDS]	= "waits for the holder, by the words around the futex",
 		[BY_EXIT]	= "waits for the exit, by clear_child_tid in the file",
 		[BY_KERNEL]	= "waits for the owner, by pi_owner in the file",
 	};
-	char text[REASON_SIZE], tail[TEXT_SIZE] = "";
+	char text[REASON_SIZE], end[TEXT_SIZE] = "";
 
 	if (step->thread < 0) {
 		para(out, label, "%s %s: thread %d, which is not there", subject,
 		     by[step->evidence], step->id);
 		return;
 	}
-	if (back)
-		snprintf(tail, sizeof(tail), ", with which the chain began");
-	else if (a->abilities[step->thread] == ABLE && a->blocked[step->thread] != WAITING)
-		snprintf(tail, sizeof(tail), ", which can run, as far as is known");
-	else if (a->abilities[step->thread] == STOPPED)
-		snprintf(tail, sizeof(tail), ", which is stopped, by its state in the file");
-	if (a->abilities[step->thread] == SLEEPING) {
+	put_step_end(end, sizeof(end), &a->model, step, back);
+	if (model_state(&a->model, step->thread) == RUN_SLEEPS) {
 		put_sleep_text(text, sizeof(text), a, step->thread);
-		snprintf(tail, sizeof(tail), ", which %s, by /proc/%d/syscall and what /proc shows "
+		snprintf(end, sizeof(end), ", which %s, by /proc/%d/syscall and what /proc shows "
 			 "of those processes", text, step->id);
 	}
 	para(out, label, "%s %s: thread %d (%.64s)%s", subject, by[step->evidence], step->id,
-	     or_unknown(a->s->threads[step->thread].comm), tail);
+	     or_unknown(a->s->threads[step->thread].comm), end);
 }
 
-static void explain_chain(FILE *out, const struct analysis *a, size_t waiter)
+static void explain_chain(FILE *out, const struct analysis *a, const struct waiter *w)
 {
 	struct step steps[MAX_STEPS];
-	size_t nr = find_chain(a, waiter, steps);
+	size_t nr = find_steps(&a->model, w, steps);
 	char subject[64] = "it";
 
 	for (size_t n = 0; n < nr; n++) {
 		explain_step(out, a, &steps[n], n ? "" : "Chain", subject,
-			     steps[n].thread == a->s->waiters[waiter].thread);
+			     steps[n].thread == w->thread);
 		snprintf(subject, sizeof(subject), "thread %d", steps[n].id);
 	}
 	if (nr == MAX_STEPS)
@@ -316,7 +265,7 @@ static void explain_chain(FILE *out, const struct analysis *a, size_t waiter)
 
 struct listed {
 	int thread;
-	enum ability ability;
+	enum run_state state;
 	pid_t tid;
 };
 
@@ -324,26 +273,33 @@ static int compare_listed(const void *x, const void *y)
 {
 	const struct listed *a = x, *b = y;
 
-	if (a->ability != b->ability)
-		return a->ability < b->ability ? -1 : 1;
+	if (a->state != b->state)
+		return a->state < b->state ? -1 : 1;
 	return a->tid < b->tid ? -1 : a->tid > b->tid;
+}
+
+static const char *wait_end(const struct waiter *w, enum run_state state)
+{
+	if (w->timeout > TIMEOUT_NONE)
+		return ", with a timeout";
+	return state == RUN_POSSIBLE ? ", but may be woken from elsewhere" : "";
 }
 
 static void list_thread(FILE *out, const struct analysis *a, int t)
 {
 	const struct thread *thread = &a->s->threads[t];
-	const struct waiter *w = a->first_waiter[t] < 0 ? NULL :
-				 &a->s->waiters[a->first_waiter[t]];
+	const struct waiter *w = model_first_waiter(&a->model, t);
+	enum run_state state = model_state(&a->model, t);
 	char addr[NUMBER_SIZE], does[TEXT_SIZE];
 
-	put_thread_text(does, sizeof(does), a, t);
-	if (w && a->abilities[t] != STOPPED)
+	if (w && state != RUN_STOPPED)
 		snprintf(does, sizeof(does), "waits on futex %s%s",
 			 number(addr, "%#" PRIx64, w->known & W_WAITS_ON, w->waits_on),
-			 w->timeout > TIMEOUT_NONE ? ", with a timeout" :
-			 a->abilities[t] == ABLE ? ", but may be woken from elsewhere" : "");
+			 wait_end(w, state));
+	else
+		put_thread_text(does, sizeof(does), a, t);
 	para(out, "", "%d (%.64s) %c: %s", thread->tid, or_unknown(thread->comm),
-	     thread->state ? thread->state : '?', does);
+	     thread->state ?: '?', does);
 }
 
 static void explain_threads(FILE *out, const struct analysis *a, const struct waiter *w)
@@ -356,7 +312,8 @@ static void explain_threads(FILE *out, const struct analysis *a, const struct wa
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		if (s->threads[i].mm == w->mm)
-			listed[n++] = (struct listed){ i, a->abilities[i], s->threads[i].tid };
+			listed[n++] = (struct listed){ i, model_state(&a->model, i),
+						       s->threads[i].tid };
 	}
 	qsort(listed, n, sizeof(*listed), compare_listed);
 	para(out, "Threads", "%s alive in its address space%s",
@@ -370,50 +327,72 @@ static void explain_threads(FILE *out, const struct analysis *a, const struct wa
 	free(listed);
 }
 
-/* Who may wake a word in shared memory. */
+static const char *name_text(const struct shared *shared)
+{
+	if (!(shared->known & S_NLINK))
+		return "which may have a name or not";
+	return shared->nlink ? "which has a name that others can open" :
+			       "which has no name, but may have descriptors that are not mapped";
+}
+
 static void explain_shared(FILE *out, const struct analysis *a, const struct waiter *w)
 {
 	const struct shared *shared = w->shared < 0 ? NULL : &a->s->shared[w->shared];
 	char ino[NUMBER_SIZE];
 
 	if (!shared) {
-		para(out, "Wakers", "any process that maps the same file (%s)", w->key);
+		para(out, "Wakers", "any process that maps the same file (%s)", w->key_text);
 		return;
 	}
-	para(out, "Wakers", "threads of those who map the word: %zu address space%s%s; the file is "
-	     "inode %s of device %s, %s", shared->nr_maps, shared->nr_maps == 1 ? "" : "s",
+	para(out, "Wakers", "threads of the processes that map the word: %zu address space%s%s; "
+	     "the file is inode %s of device %s, %s", shared->nr_maps,
+	     shared->nr_maps == 1 ? "" : "s",
 	     shared->complete == YES ? "" : ", and others, which are not known",
 	     number(ino, "%" PRIu64, shared->known & S_INO, shared->ino), or_unknown(shared->dev),
-	     !(shared->known & S_NLINK) ? "which may have a name or not" :
-	     shared->nlink ? "which has a name that others can open" :
-			     "which has no name, but may have descriptors that are not mapped");
+	     name_text(shared));
+}
+
+#define OWN_WAKERS	"only threads of its own address space"
+
+static void explain_own_wakers(FILE *out, const struct model *m, const struct judgement *j,
+			       const struct waiter *w)
+{
+	const struct mm_state *mm = &m->mms[w->mm];
+	size_t nr = mm->nr_runnable + mm->nr_waiting + mm->nr_sleeping + mm->nr_stopped;
+	const struct holder *h = w->thread < 0 ? NULL : model_holder(m, w->thread);
+	const char *but = "";
+
+	if (j->holder != PID_UNKNOWN)
+		but = ", but none but the holder should";
+	else if (h && h->evidence == BY_WORDS && h->thread >= 0)
+		but = ", but none but the main thread should";
+	if (!mm->complete)
+		para(out, "Wakers", OWN_WAKERS "; not all are known");
+	else if (mm->nr_runnable)
+		para(out, "Wakers", OWN_WAKERS ": %zu of %zu can run%s", mm->nr_runnable, nr, but);
+	else if (mm->nr_stopped)
+		para(out, "Wakers", OWN_WAKERS ": none can run, and %zu of %zu are stopped",
+		     mm->nr_stopped, nr);
+	else
+		para(out, "Wakers", OWN_WAKERS ": none can run");
+}
+
+static enum evidence get_evidence(const struct model *m, const struct waiter *w)
+{
+	return w->thread < 0 ? BY_NOTHING : model_holder(m, w->thread)->evidence;
 }
 
 static void explain_wakers(FILE *out, const struct analysis *a, const struct judgement *j,
 			   const struct waiter *w)
 {
-	const struct mm_state *m = w->mm < 0 ? NULL : &a->mms[w->mm];
-	size_t nr = m ? m->nr_able + m->nr_waiting + m->nr_sleeping + m->nr_stopped : 0;
-	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
-
-	if (evidence == BY_KERNEL)
+	if (get_evidence(&a->model, w) == BY_KERNEL)
 		para(out, "Wakers", "only the owner: by unlocking, or when it ends");
 	else if (w->key_type == KEY_SHARED_INODE)
 		explain_shared(out, a, w);
-	else if (w->key_type == KEY_UNKNOWN || !m)
+	else if (w->key_type == KEY_UNKNOWN || w->mm < 0)
 		para(out, "Wakers", "not known");
-	else if (!m->complete)
-		para(out, "Wakers", "only threads of its own address space; not all are known");
-	else if (m->nr_able)
-		para(out, "Wakers", "only threads of its own address space: %zu of %zu can run%s",
-		     m->nr_able, nr, j->holder != PID_UNKNOWN ? ", but none but the holder should" :
-		     evidence == BY_WORDS && a->holders[w->thread].thread >= 0 ?
-		     ", but none but the main thread should" : "");
-	else if (m->nr_stopped)
-		para(out, "Wakers", "only threads of its own address space: none can run, and "
-		     "%zu of %zu are stopped", m->nr_stopped, nr);
 	else
-		para(out, "Wakers", "only threads of its own address space: none can run");
+		explain_own_wakers(out, &a->model, j, w);
 }
 
 /*
@@ -425,106 +404,80 @@ static void explain_verdict(FILE *out, const struct analysis *a, size_t waiter)
 	const struct judgement *j = &a->judgements[waiter];
 	char reason[REASON_SIZE];
 
-	para(out, "Verdict", "%s: %s", verdict_name(j->verdict),
-	     reason_text(a, waiter, reason));
+	para(out, "Verdict", "%s: %s", verdicts[j->verdict].name, reason_text(a, waiter, reason));
 	if (j->certainty != CERTAINTY_NONE)
-		para(out, "Certainty", "%s: %s", certainty_name(j->certainty),
-		     limit_text(j->limit));
+		para(out, "Certainty", "%s: %s", certainties[j->certainty].name,
+		     caveats[j->caveat].text);
 }
 
-/* What would make it another verdict: the one or two things that matter most. */
-static const char *unless_text(const struct analysis *a, const struct judgement *j)
+/* What would make it another verdict. */
+static const char *unless_text(const struct snapshot *s, const struct judgement *j)
 {
-	switch (j->verdict) {
-	case VERDICT_DEADLOCK:
-	case VERDICT_ORPHANED:
-	case VERDICT_NO_WAKER:
-		/* No process that handles signals is part of what is certain. */
-		return j->certainty == CERTAINTY_CERTAIN ?
-		       "somebody from outside ends or debugs one of these processes" :
-		       "a signal comes that one of these processes handles, or somebody from "
-		       "outside ends or debugs one";
-	case VERDICT_STOPPED:
-		return "somebody continues or thaws what is stopped";
-	case VERDICT_LOST_WAKE:
-		return "a thread that sleeps elsewhere now has the wake still to do";
-	case VERDICT_WAITING:
-		return j->runner >= 0 && a->s->threads[j->runner].state != 'R' ?
-		       "those that can run sleep for something that never comes: what that is was "
-		       "not looked into, or is not known" : NULL;
-	default:
+	const struct verdict_info *info = &verdicts[j->verdict];
+
+	if (j->verdict == VERDICT_WAITING &&
+	    (j->runnable < 0 || s->threads[j->runnable].state == STATE_RUNNING))
 		return NULL;
-	}
+	if (j->certainty == CERTAINTY_CERTAIN && info->unless_certain)
+		return info->unless_certain;
+	return info->unless;
 }
 
-static const char *unless_limit(enum limit limit)
+static void explain_unless(FILE *out, const struct snapshot *s, const struct judgement *j)
 {
-	switch (limit) {
-	case LIMIT_HOLDER:
-		return "the words in memory are no such lock, the holder's id has become "
-		       "another's, or another thread releases it in the holder's place";
-	case LIMIT_SLEEP:
-		return "somebody whom /proc does not show can end such a sleep: with a descriptor "
-		       "of the pipe, or as another child or tracee";
-	case LIMIT_SHARED:
-		return "another process maps the word";
-	case LIMIT_EXIT:
-	case LIMIT_PROCESSES:
-		return "another process that has to do with it ends";
-	case LIMIT_ONE_LOOK:
-		return "it ran since, or while the file was copied";
-	default:
-		return NULL;
-	}
-}
+	const char *caveat = j->certainty == CERTAINTY_NONE ? NULL : caveats[j->caveat].unless;
+	const char *text = unless_text(s, j);
 
-static void explain_unless(FILE *out, const struct analysis *a, const struct judgement *j)
-{
-	const char *text = unless_text(a, j);
-	const char *limit = j->certainty == CERTAINTY_NONE ? NULL : unless_limit(j->limit);
-
-	if (limit)
-		para(out, "Unless", "%s", limit);
+	if (caveat)
+		para(out, "Unless", "%s", caveat);
 	if (text)
-		para(out, limit ? "" : "Unless", "%s", text);
+		para(out, caveat ? "" : "Unless", "%s", text);
 }
 
-static bool namespace_known(const struct snapshot *s, const struct waiter *w)
+static bool namespace_is_known(const struct snapshot *s, const struct waiter *w)
 {
 	return w->thread >= 0 && s->threads[w->thread].nstid != PID_UNKNOWN;
 }
 
-static void explain_limits(FILE *out, const struct analysis *a, const struct judgement *j,
-			   const struct waiter *w)
+/* What the lock's kind and holder rest on, if not on the kernel. */
+static const char *unknown_lock_text(const struct analysis *a, const struct judgement *j,
+				     const struct waiter *w)
 {
-	enum evidence evidence = w->thread < 0 ? BY_NOTHING : a->holders[w->thread].evidence;
-	const struct snapshot *s = a->s;
+	enum evidence evidence = get_evidence(&a->model, w);
+
+	if (evidence == BY_KERNEL || evidence == BY_EXIT)
+		return NULL;
+	if (!j->lock)
+		return "what kind of lock this is, if it is one";
+	if (!namespace_is_known(a->s, w))
+		return "whether the holder's id is in the pid namespace of the other ids";
+	return "whether the lock really is one: that is inferred from memory";
+}
+
+static void explain_unknowns(FILE *out, const struct analysis *a, const struct judgement *j,
+			     const struct waiter *w)
+{
+	const struct source *source = a->s->source;
+	const char *const texts[] = {
+		source->two_looks ? NULL : "whether it still waits: this is a saved copy",
+		source->shows_sleeps ? NULL :
+			"what threads sleep for that wait for no futex: a copy does not say",
+		source->shows_queues ? NULL :
+			"whether it was requeued to another futex: only the module sees the kernel's "
+			"queues",
+		a->s->vm_unsure ?
+			"whether another process uses the same memory: some may not be looked at" :
+			NULL,
+		unknown_lock_text(a, j, w),
+	};
 	const char *label = "Not known";
 
-	if (s->source == SOURCE_FILE) {
-		para(out, label, "whether it still waits: this is a saved copy");
-		para(out, "", "what threads sleep in that wait for no futex: a copy does not say");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (!texts[i])
+			continue;
+		para(out, label, "%s", texts[i]);
 		label = "";
 	}
-	if (s->source == SOURCE_PROC) {
-		para(out, label, "whether it was requeued to another futex: only the module sees "
-		     "the kernel's queues");
-		label = "";
-	}
-	if (s->vm_unsure) {
-		para(out, label, "whether another process uses the same memory: there are some "
-		     "that may not be looked at");
-		label = "";
-	}
-	if (evidence == BY_KERNEL || evidence == BY_EXIT)
-		return;
-	if (!j->lock)
-		para(out, label, "what kind of lock this is, if it is one");
-	else if (!namespace_known(s, w))
-		para(out, label, "whether the holder's id is of the pid namespace that the other "
-		     "ids are of");
-	else
-		para(out, label, "whether the lock really is one: that is read from memory");
 }
 
 /**
@@ -548,11 +501,11 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 			explain_word(out, &a->s->waiters[i]);
 	}
 	explain_lock(out, a, j, w);
-	explain_chain(out, a, waiter);
+	explain_chain(out, a, w);
 	if (w->mm >= 0)
 		explain_threads(out, a, w);
 	explain_wakers(out, a, j, w);
 	explain_verdict(out, a, waiter);
-	explain_unless(out, a, j);
-	explain_limits(out, a, j, w);
+	explain_unless(out, a->s, j);
+	explain_unknowns(out, a, j, w);
 }

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lines of the table: one for each waiter; or the forest of who waits for whom, in
- * which those that wait hang from those that they wait for.
+ * The lines of the table: one for each waiter; or a forest, in which waiters hang from the
+ * threads that they wait for.
  */
 #include <stdlib.h>
 
-#include "holders.h"
+#include "array.h"
 #include "forest.h"
+#include "holders.h"
 
 #define MAX_DEPTH	16
 
 /**
- * list_rows() - make a row of each waiter, worst first
- * @rows: receives them; see rows_free()
+ * list_rows() - make a row for each waiter, worst first
+ * @rows: receives them; to be freed with rows_free()
  * @sel: the waiters
  */
 void list_rows(struct rows *rows, const struct selection *sel)
@@ -25,7 +26,7 @@ void list_rows(struct rows *rows, const struct selection *sel)
 }
 
 /**
- * rows_free() - free what list_rows() or tree_rows() made
+ * rows_free() - free the memory of rows
  * @rows: the rows
  */
 void rows_free(struct rows *rows)
@@ -36,12 +37,12 @@ void rows_free(struct rows *rows)
 struct forest {
 	struct rows *rows;
 	const struct analysis *a;
-	bool *wanted;		/* of each waiter, whether it is shown */
-	int *by_waiter;		/* the row of each that is */
-	struct idmap others;	/* the rows of those that are no waiters */
+	bool *wanted;		/* for each waiter: it is shown */
+	int *by_waiter;		/* for each waiter that is shown: its row */
+	struct idmap others;	/* rows of threads that are no waiters */
 };
 
-/* The same id of two address spaces may mean two threads. */
+/* The same id in the locks of two mms may mean two threads. */
 static uint64_t other_key(const struct analysis *a, const struct step *step, size_t child)
 {
 	if (step->thread >= 0)
@@ -49,48 +50,47 @@ static uint64_t other_key(const struct analysis *a, const struct step *step, siz
 	return (uint64_t)(a->s->waiters[child].mm + 1) << 32 | (uint32_t)step->id;
 }
 
-/* The row of somebody who is no waiter, which is new if it is the first to need it. */
+/* The row of a thread that is no waiter, made when the first waiter needs it. */
 static ssize_t other_row(struct forest *f, const struct step *step, size_t child)
 {
-	uint64_t key = other_key(f->a, step, child);
-	int row = idmap_find(&f->others, key);
+	int row = idmap_add(&f->others, other_key(f->a, step, child), f->rows->nr);
 
-	if (row >= 0)
+	if (row != (int)f->rows->nr)
 		return row;
-	row = f->rows->nr++;
-	idmap_add(&f->others, key, row);
-	f->rows->rows[row] = (struct row){ .waiter = -1, .thread = step->thread,
-					   .id = step->id, .child = child, .parent = -1 };
+	f->rows->rows[f->rows->nr++] = (struct row){
+		.waiter = -1, .thread = step->thread, .id = step->id, .child = child,
+		.parent = -1,
+	};
 	return row;
 }
 
-/* Whom a waiter waits for, and their waiter record if they are waiters that are shown. */
-static bool find_step(const struct forest *f, size_t waiter, struct step *step, ssize_t *first)
+/* What a waiter waits for; @holder is its waiter record, or -1 if none is shown. */
+static bool find_step(const struct forest *f, size_t waiter, struct step *step, ssize_t *holder)
 {
 	struct step steps[MAX_STEPS];
 
-	if (!find_chain(f->a, waiter, steps))
+	if (!find_steps(&f->a->model, &f->a->s->waiters[waiter], steps))
 		return false;
 	*step = steps[0];
-	*first = step->thread < 0 ? -1 : f->a->first_waiter[step->thread];
-	if (*first >= 0 && !f->wanted[*first])
-		*first = -1;
+	*holder = step->thread < 0 ? -1 : f->a->model.first_waiter[step->thread];
+	if (*holder >= 0 && !f->wanted[*holder])
+		*holder = -1;
 	return true;
 }
 
-/* Who is no waiter comes before the first that waits for it, to be as high up. */
+/* A thread that is no waiter comes before the first that waits for it, to be as high up. */
 static void add_rows(struct forest *f)
 {
 	size_t *order = analysis_rank(f->a);
 	struct step step;
-	ssize_t first;
+	ssize_t holder;
 
 	for (size_t n = 0; n < f->a->s->nr_waiters; n++) {
 		size_t i = order[n];
 
 		if (!f->wanted[i])
 			continue;
-		if (find_step(f, i, &step, &first) && first < 0)
+		if (find_step(f, i, &step, &holder) && holder < 0)
 			other_row(f, &step, i);
 		f->by_waiter[i] = f->rows->nr;
 		f->rows->rows[f->rows->nr++] = (struct row){ .waiter = i, .thread = -1,
@@ -102,14 +102,14 @@ static void add_rows(struct forest *f)
 static ssize_t parent_row(struct forest *f, size_t waiter)
 {
 	struct step step;
-	ssize_t first;
+	ssize_t holder;
 
-	if (!find_step(f, waiter, &step, &first))
+	if (!find_step(f, waiter, &step, &holder))
 		return -1;
-	return first < 0 ? other_row(f, &step, waiter) : f->by_waiter[first];
+	return holder < 0 ? other_row(f, &step, waiter) : f->by_waiter[holder];
 }
 
-/* A tree has no cycles: one is cut where the first way into it leads. */
+/* A tree has no cycles: each is cut at the row where the first path enters it. */
 static void cut_cycles(struct rows *rows)
 {
 	size_t *walk = xcalloc(rows->nr, sizeof(*walk));
@@ -139,7 +139,7 @@ static void find_depths(struct rows *rows)
 	}
 }
 
-/* Nobody reads a tree that is wider than this; the reason of each row tells the rest. */
+/* A wider tree is unreadable.  The reason in each row says what it waits for. */
 static void cut_depths(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->nr; i++) {
@@ -152,8 +152,8 @@ static void cut_depths(struct rows *rows)
 }
 
 /**
- * tree_rows() - make a row of each waiter and of whom they wait for, as far as known
- * @rows: receives them, worst first; see rows_free()
+ * tree_rows() - make a row for each waiter and each thread that they wait for, if known
+ * @rows: receives them, worst first; to be freed with rows_free()
  * @sel: the waiters
  */
 void tree_rows(struct rows *rows, const struct selection *sel)

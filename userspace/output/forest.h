@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FUTEXINSPECT_ROWS_H
-#define FUTEXINSPECT_ROWS_H
+#ifndef FUTEXINSPECT_FOREST_H
+#define FUTEXINSPECT_FOREST_H
 
 #include "filter.h"
 
-/* A line of the table: a waiter, or in a tree whom waiters wait for that waits on no futex. */
+/* A line of the table: a waiter, or, in a tree, a thread that others wait for. */
 struct row {
-	ssize_t waiter;		/* index, or -1 */
-	int thread;		/* index of who is no waiter, or -1: it is not there ... */
-	pid_t id;		/* ... and this is what it was called ... */
-	size_t child;		/* ... by this waiter */
+	ssize_t waiter;		/* index, or -1: the thread waits on no futex */
+	int thread;		/* without @waiter: index, or -1: it is not there ... */
+	pid_t id;		/* ... and this is its id ... */
+	size_t child;		/* ... in the lock of this waiter */
 	ssize_t parent;		/* index of the row that it hangs from, or -1 */
-	size_t depth;		/* in the tree, from 1 for those that hang from none */
+	size_t depth;		/* in the tree, from 1 for a row that hangs from none */
 };
 
 struct rows {

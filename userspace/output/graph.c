@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The graph of who waits for whom, in the language of dot(1).
+ * The graph of which thread waits for which, in the language of dot(1).
  *
- * Drawn are the waiters, and what they wait for: the holder where one is known, else
- * all threads of an address space as one node, or all that map a word in shared memory.
- * Of those threads that are no waiters only the ones that matter are drawn: that can
- * run, are stopped, or sleep for something known.  So the graph is no larger than the
- * snapshot.
+ * It has the waiters and what they wait for: the holder where one is known, or else one
+ * node for all threads of an mm, or for all mms that map a word in shared memory.  Threads
+ * that are not waiters are drawn only if they matter: if they can run, are stopped, or
+ * sleep for something known.  So the graph is no larger than the snapshot.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "model.h"
 #include "output.h"
-#include "sentences.h"
 
 extern char **environ;
 
@@ -32,8 +31,9 @@ struct arrow {
 struct drawing {
 	FILE *out;
 	const struct analysis *a;
+	const struct model *m;
 	const struct snapshot *s;
-	bool *drawn;		/* of each node of the model */
+	bool *drawn;		/* for each node of the model */
 	struct arrow *arrows;
 	size_t nr_arrows;
 	struct count {
@@ -41,10 +41,10 @@ struct drawing {
 		size_t wait;
 		size_t sleep;
 		size_t stopped;
-	} *counts;		/* of the threads of each mm */
+	} *counts;		/* for each mm, of its threads */
 };
 
-/* Text in a quoted string: only these two mean something there. */
+/* In a quoted string only these two characters need escaping. */
 static void put_quoted(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -54,9 +54,9 @@ static void put_quoted(FILE *out, const char *text)
 	}
 }
 
-static bool is_stuck(const struct analysis *a, size_t node)
+static bool is_stuck(const struct model *m, size_t node)
 {
-	return a->levels[PASS_HOLDERS][node] == LEVEL_STUCK;
+	return model_level(m, PASS_HOLDERS, node) == LEVEL_STUCK;
 }
 
 /* Begin a node.  Return: whether it was not there yet. */
@@ -71,17 +71,15 @@ static bool begin_node(struct drawing *d, size_t node)
 
 static void end_node(struct drawing *d, size_t node, const char *more)
 {
-	fprintf(d->out, "\"%s%s];\n", more, is_stuck(d->a, node) ? ", color=red" : "");
+	fprintf(d->out, "\"%s%s];\n", more, is_stuck(d->m, node) ? ", color=red" : "");
 }
 
 static void put_edge(struct drawing *d, size_t from, size_t to, const char *label)
 {
-	size_t n = d->nr_arrows;
+	struct arrow arrow = { .from = from, .to = to };
 
-	if (!(n & (n - 1)))
-		d->arrows = xrealloc(d->arrows, (n ? n * 2 : 1) * sizeof(*d->arrows));
-	d->arrows[d->nr_arrows++] = (struct arrow){ .from = from, .to = to };
-	snprintf(d->arrows[n].label, sizeof(d->arrows[n].label), "%s", label);
+	snprintf(arrow.label, sizeof(arrow.label), "%s", label);
+	array_push(d->arrows, d->nr_arrows, arrow);
 }
 
 static void put_process(struct drawing *d, int process)
@@ -108,35 +106,28 @@ static void put_mm(struct drawing *d, int mm)
 		fprintf(d->out, ", sleep: %zu", c->sleep);
 	if (c->stopped)
 		fprintf(d->out, ", stopped: %zu", c->stopped);
-	if (!d->a->mms[mm].complete)
+	if (!d->m->mms[mm].complete)
 		fputs(", others are not known", d->out);
 	end_node(d, node, ", shape=ellipse");
 }
 
 static void put_thread(struct drawing *d, int thread)
 {
-	static const char *const states[] = {
-		[ABLE]		= "can run",
-		[WAITING]	= "waits",
-		[SLEEPING]	= "sleeps",
-		[STOPPED]	= "is stopped",
-		[DEAD]		= "is dead",
-	};
 	const struct thread *t = &d->s->threads[thread];
-	const struct judgement *j = d->a->first_waiter[thread] < 0 ? NULL :
-				    &d->a->judgements[d->a->first_waiter[thread]];
+	int waiter = d->m->first_waiter[thread];
+	const struct judgement *j = waiter < 0 ? NULL : &d->a->judgements[waiter];
 
 	if (!begin_node(d, thread))
 		return;
 	put_quoted(d->out, t->comm ? t->comm : "?");
 	fprintf(d->out, "\\n%d of %d\\n", t->tid, t->tgid);
-	fputs(j ? verdict_name(j->verdict) : states[d->a->abilities[thread]], d->out);
+	fputs(j ? verdicts[j->verdict].name : model_state_name(d->m, thread), d->out);
 	if (j && j->certainty != CERTAINTY_NONE)
-		fprintf(d->out, ", %s", certainty_name(j->certainty));
-	end_node(d, thread, j && verdict_is_stuck(j->verdict) ? ", style=bold" : "");
+		fprintf(d->out, ", %s", certainties[j->certainty].name);
+	end_node(d, thread, j && verdicts[j->verdict].stuck ? ", style=bold" : "");
 }
 
-/* A word that several processes map, and those. */
+/* A word in shared memory, and the mms that map it. */
 static void put_shared(struct drawing *d, int shared)
 {
 	const struct shared *sh = &d->s->shared[shared];
@@ -144,7 +135,7 @@ static void put_shared(struct drawing *d, int shared)
 
 	if (!begin_node(d, node))
 		return;
-	put_quoted(d->out, sh->key ? sh->key : "?");
+	put_quoted(d->out, sh->key_text ? sh->key_text : "?");
 	fputs(sh->complete == YES ? "" : "\\nand others may map it", d->out);
 	end_node(d, node, ", shape=ellipse");
 	for (size_t i = 0; i < sh->nr_maps; i++) {
@@ -153,7 +144,7 @@ static void put_shared(struct drawing *d, int shared)
 	}
 }
 
-/* What ends a sleep, and the processes that can. */
+/* What ends a sleep, and the processes that can end it. */
 static void put_wakers(struct drawing *d, int wakers)
 {
 	static const char *const names[] = {
@@ -177,13 +168,13 @@ static void put_wakers(struct drawing *d, int wakers)
 	}
 }
 
-/* A holder that is not there is no node of the model, so it gets one for each waiter. */
+/* A holder that is not there is no node of the model: each of its waiters draws its own. */
 static void put_gone(struct drawing *d, int thread, const char *label)
 {
-	pid_t id = d->a->holders[thread].id;
+	pid_t id = model_holder(d->m, thread)->id;
 	char text[REASON_SIZE];
 
-	put_gone_text(text, sizeof(text), d->a, d->a->first_waiter[thread], id);
+	put_gone_text(text, sizeof(text), d->a, d->m->first_waiter[thread], id);
 	fprintf(d->out, "\tgone%d [label=\"thread %d\\n", thread, id);
 	put_quoted(d->out, text);
 	fputs("\", style=dashed, color=red];\n", d->out);
@@ -194,7 +185,7 @@ static void put_gone(struct drawing *d, int thread, const char *label)
 
 static void put_waiter(struct drawing *d, const struct waiter *w)
 {
-	const struct holder *h = &d->a->holders[w->thread];
+	const struct holder *h = model_holder(d->m, w->thread);
 	char label[64];
 
 	put_thread(d, w->thread);
@@ -216,7 +207,7 @@ static void put_waiter(struct drawing *d, const struct waiter *w)
 	}
 }
 
-/* What a thread does that does not wait on a futex: is stopped, sleeps, or can run. */
+/* A thread that waits on no futex: it is stopped, sleeps, or can run. */
 static void put_other(struct drawing *d, int thread)
 {
 	const struct snapshot *s = d->s;
@@ -225,12 +216,12 @@ static void put_other(struct drawing *d, int thread)
 		      (t->process >= 0 && d->drawn[node_process(s, t->process)]);
 	int tracer = find_tracer(s, thread);
 
-	if (!wanted || d->a->blocked[thread] == WAITING || d->a->blocked[thread] == DEAD)
+	if (!wanted || model_waits(d->m, thread) || model_is_dead(d->m, thread))
 		return;
 	put_thread(d, thread);
 	if (t->mm >= 0 && d->drawn[node_mm(s, t->mm)])
 		put_edge(d, node_mm(s, t->mm), thread, "");
-	if (d->a->blocked[thread] == STOPPED && t->state == 't' && tracer >= 0) {
+	if (model_is_stopped(d->m, thread) && t->state == STATE_TRACED && tracer >= 0) {
 		put_thread(d, tracer);
 		put_edge(d, thread, tracer, "traced by");
 	}
@@ -238,17 +229,17 @@ static void put_other(struct drawing *d, int thread)
 
 static void put_sleeps(struct drawing *d)
 {
-	for (size_t i = 0; i < d->s->nr_sleeps; i++) {
-		const struct sleep *sleep = &d->s->sleeps[i];
+	for (size_t i = 0; i < d->s->nr_blocked; i++) {
+		const struct blocked *b = &d->s->blocked[i];
 
-		if (!d->drawn[sleep->thread] || d->a->blocked[sleep->thread] != SLEEPING)
+		if (!d->drawn[b->thread] || d->m->own_state[b->thread] != RUN_SLEEPS)
 			continue;
-		put_wakers(d, sleep->wakers);
-		put_edge(d, sleep->thread, node_wakers(d->s, sleep->wakers), "sleeps");
+		put_wakers(d, b->wakers);
+		put_edge(d, b->thread, node_wakers(d->s, b->wakers), "sleeps");
 	}
 }
 
-/* A process that is named is its address space, or its threads. */
+/* A process that was drawn leads to its mm, or to its threads if it has no known mm. */
 static void put_members(struct drawing *d)
 {
 	for (size_t i = 0; i < d->s->nr_threads; i++) {
@@ -260,7 +251,7 @@ static void put_members(struct drawing *d)
 		if (t->mm >= 0 && first) {
 			put_mm(d, t->mm);
 			put_edge(d, node_process(d->s, t->process), node_mm(d->s, t->mm), "");
-		} else if (t->mm < 0 && d->a->blocked[i] != DEAD) {
+		} else if (t->mm < 0 && !model_is_dead(d->m, i)) {
 			put_thread(d, i);
 			put_edge(d, node_process(d->s, t->process), i, "");
 		}
@@ -268,19 +259,20 @@ static void put_members(struct drawing *d)
 }
 
 /*
- * Cycles: the strongly connected components of the arrows between what is stuck, by
- * Tarjan's algorithm, with a stack of its own for chains of any length.
+ * Cycles: the strongly connected components of the arrows between stuck nodes, by Tarjan's
+ * algorithm, with an explicit stack since a chain may have any length.
  */
 
 struct search {
 	const struct drawing *d;
-	size_t *start;		/* of each node, its first arrow: they are sorted */
+	/* For each node: */
+	size_t *start;		/* its first arrow, since they are sorted */
 	size_t *next;		/* the arrow to follow next */
-	size_t *order;		/* when the node was met; 0: not yet */
-	size_t *low;		/* the earliest that it leads back to */
+	size_t *order;		/* when it was reached; 0: not yet */
+	size_t *low;		/* the earliest node that it leads back to */
 	size_t *component;	/* 0: not known yet */
 	size_t *path;
-	size_t *pending;	/* met, and without a component */
+	size_t *pending;	/* nodes that were reached and have no component */
 	size_t nr_pending;
 	size_t clock;
 };
@@ -330,7 +322,7 @@ static void search_from(struct search *se, size_t root)
 			continue;
 		}
 		to = se->d->arrows[se->next[node]++].to;
-		if (!is_stuck(se->d->a, to))
+		if (!is_stuck(se->d->m, to))
 			continue;
 		if (!se->order[to])
 			enter(se, to, &depth);
@@ -339,7 +331,7 @@ static void search_from(struct search *se, size_t root)
 	}
 }
 
-/* Return: of each node its component, to be freed.  The arrows get sorted. */
+/* Sorts the arrows.  Return: the component of each node, to be freed. */
 static size_t *find_components(struct drawing *d)
 {
 	size_t nr = nr_nodes(d->s), *all = xcalloc(6 * nr + 1, sizeof(*all));
@@ -356,7 +348,7 @@ static size_t *find_components(struct drawing *d)
 	for (size_t i = 0; i < nr; i++)
 		se.start[i + 1] += se.start[i];
 	for (size_t i = 0; i < nr; i++) {
-		if (!se.order[i] && is_stuck(d->a, i))
+		if (!se.order[i] && is_stuck(d->m, i))
 			search_from(&se, i);
 	}
 	free(all);
@@ -369,7 +361,7 @@ static void put_arrows(struct drawing *d)
 
 	for (size_t i = 0; i < d->nr_arrows; i++) {
 		const struct arrow *arrow = &d->arrows[i];
-		bool stuck = is_stuck(d->a, arrow->from) && is_stuck(d->a, arrow->to);
+		bool stuck = is_stuck(d->m, arrow->from) && is_stuck(d->m, arrow->to);
 		bool cycle = stuck && component[arrow->from] == component[arrow->to];
 
 		fprintf(d->out, "\tn%zu -> n%zu [label=\"", arrow->from, arrow->to);
@@ -384,19 +376,18 @@ static void count_threads(struct drawing *d)
 {
 	for (size_t i = 0; i < d->s->nr_threads; i++) {
 		int mm = d->s->threads[i].mm;
-		enum ability blocked = d->a->blocked[i];
-		bool able = d->a->levels[PASS_HOLDERS][i] == LEVEL_ABLE;
+		bool can_run = model_can_run(d->m, PASS_HOLDERS, i);
 
 		if (mm < 0)
 			continue;
-		d->counts[mm].can_run += able && blocked != WAITING;
-		d->counts[mm].wait += blocked == WAITING;
-		d->counts[mm].sleep += !able && blocked == SLEEPING;
-		d->counts[mm].stopped += blocked == STOPPED;
+		d->counts[mm].can_run += can_run && !model_waits(d->m, i);
+		d->counts[mm].wait += model_waits(d->m, i);
+		d->counts[mm].sleep += !can_run && d->m->own_state[i] == RUN_SLEEPS;
+		d->counts[mm].stopped += model_is_stopped(d->m, i);
 	}
 }
 
-/* Of the waiters to show, and the holders that they wait for. */
+/* The waiters to show, and the holders that they wait for. */
 static void put_waiters(struct drawing *d, const struct selection *sel)
 {
 	bool *wanted = selection_with_holders(sel);
@@ -404,28 +395,28 @@ static void put_waiters(struct drawing *d, const struct selection *sel)
 	for (size_t i = 0; i < d->s->nr_waiters; i++) {
 		const struct waiter *w = &d->s->waiters[i];
 
-		/* A request blocks no thread. */
+		/* An io_uring request blocks no thread. */
 		if (w->thread < 0 || w->call == CALL_IO_URING)
 			continue;
-		if (wanted[i] || wanted[d->a->first_waiter[w->thread]])
+		if (wanted[i] || wanted[d->m->first_waiter[w->thread]])
 			put_waiter(d, w);
 	}
 	free(wanted);
 }
 
 /**
- * print_graph() - write the graph of who waits for whom, for dot(1)
+ * print_graph() - write the graph of which thread waits for which, for dot(1)
  * @out: where to; errors are left to its error flag
  * @sel: the waiters to begin with
  *
- * What cannot run is red; a cycle is red and bold.
+ * Nodes that cannot run are red.  A cycle is red and bold.
  */
 void print_graph(FILE *out, const struct selection *sel)
 {
 	const struct analysis *a = sel->a;
 	const struct snapshot *s = a->s;
 	struct drawing d = {
-		.out = out, .a = a, .s = s, .drawn = xcalloc(nr_nodes(s), sizeof(*d.drawn)),
+		.out = out, .a = a, .m = &a->model, .s = s, .drawn = xcalloc(nr_nodes(s), sizeof(*d.drawn)),
 		.counts = xcalloc(s->nr_mms, sizeof(*d.counts)),
 	};
 
@@ -443,7 +434,7 @@ void print_graph(FILE *out, const struct selection *sel)
 	free(d.arrows);
 }
 
-/* Start dot(1), which reads from the pipe.  Return: 0 or a positive errno. */
+/* Start dot(1) with the pipe as its input.  Return: 0 or a positive errno. */
 static int start_dot(pid_t *pid, int fds[2], const char *format)
 {
 	char option[64];
@@ -466,8 +457,8 @@ static int start_dot(pid_t *pid, int fds[2], const char *format)
  * @sel: the waiters to begin with
  * @format: one of the formats that it knows
  *
- * Return: 0; a negative errno, -ENOENT if there is no dot(1); or 1 if it failed, and has
- * said why.
+ * Return: 0; a negative errno, which is -ENOENT if there is no dot(1); or 1 if dot(1)
+ * failed and has said why.
  */
 int draw_graph(const struct selection *sel, const char *format)
 {
@@ -483,7 +474,7 @@ int draw_graph(const struct selection *sel, const char *format)
 		close(fds[1]);
 		return -rc;
 	}
-	signal(SIGPIPE, SIG_IGN);	/* if it does not know the format, it does not read */
+	signal(SIGPIPE, SIG_IGN);	/* dot(1) does not read if it does not know the format */
 	out = fdopen(fds[1], "w");
 	if (out) {
 		print_graph(out, sel);

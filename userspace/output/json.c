@@ -1,258 +1,320 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The analysis as JSON, written as it goes: a tree of 100,000 waiters would cost
- * more than all the rest of the program.
+ * The analysis as JSON, written as it goes: a tree of 100,000 waiters would cost more than
+ * all the rest of the program.
  *
- * All text in a snapshot is printable ASCII, so only the quote and the backslash
- * need escaping.  Unknown is null.
+ * All text in a snapshot is printable ASCII, so only the quote and the backslash need
+ * escaping.  Unknown is null.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "holders.h"
 #include "output.h"
-#include "sentences.h"
 
-/* What is written at once: stdio takes its time for each of some sixty strings a waiter. */
-struct json {
-	FILE *file;
-	size_t used;
-	char buf[1 << 16];
+/* Sizes to begin with: of what stdio gets at once, and of a fragment. */
+#define BUFFER_SIZE	(64 * 1024)
+#define FRAGMENT_SIZE	256
+
+/* What the columns of a process look like, for the waiters of the process. */
+struct fragment {
+	char *text;
+	size_t len;
+	size_t nr;		/* of columns, from the first one that is of the process */
 };
 
-/* There is room for as much in the buffer, always, after make_room(). */
-#define PIECE	128
+/* Room for a key with the punctuation around it. */
+#define KEY_SIZE	32
 
-static void make_room(struct json *out)
+/* ', "key": ', in a buffer whose size the compiler knows, so that copying it is cheap. */
+struct key {
+	char text[KEY_SIZE];
+	size_t len;
+};
+
+struct json {
+	FILE *file;		/* NULL: all stays in the buffer, which grows */
+	char *buf;
+	size_t used;
+	size_t size;
+	struct key *keys;	/* for each column */
+	struct fragment *fragments;	/* for each process */
+};
+
+static void flush(struct json *out)
 {
-	if (out->used <= sizeof(out->buf) - PIECE)
-		return;
 	fwrite_unlocked(out->buf, 1, out->used, out->file);
 	out->used = 0;
 }
 
-/* Of a literal the length is known, so that this is a few stores. */
-static inline __attribute__((always_inline)) void put(struct json *out, const char *literal)
+static void make_room(struct json *out, size_t len)
 {
-	make_room(out);
-	memcpy(out->buf + out->used, literal, strlen(literal));
-	out->used += strlen(literal);
-}
-
-static void put_quoted(struct json *out, const char *val)
-{
-	out->buf[out->used++] = '"';
-	for (; *val; val++) {
-		make_room(out);
-		if (*val == '"' || *val == '\\')
-			out->buf[out->used++] = '\\';
-		out->buf[out->used++] = *val;
+	if (out->file)
+		flush(out);
+	while (len > out->size - out->used) {
+		out->size *= 2;
+		out->buf = xrealloc(out->buf, out->size);
 	}
-	out->buf[out->used++] = '"';
 }
 
-/* A key is put with the punctuation around it: ", \"tid\": ". */
-static inline __attribute__((always_inline)) void put_text(struct json *out, const char *key,
-							   const char *val)
+/* Inline, since for a literal the compiler knows the length: that makes it a store or two. */
+static inline __attribute__((always_inline)) void put_bytes(struct json *out, const char *bytes,
+							     size_t len)
 {
-	put(out, key);
-	if (val)
-		put_quoted(out, val);
-	else
-		put(out, "null");
+	if (len > out->size - out->used)
+		make_room(out, len);
+	memcpy(out->buf + out->used, bytes, len);
+	out->used += len;
 }
 
-static inline __attribute__((always_inline)) void put_yesno(struct json *out, const char *key,
-							    enum yesno val)
+static void put_key(struct json *out, const struct key *key)
 {
-	put(out, key);
-	if (val == YES)
-		put(out, "true");
-	else if (val == NO)
-		put(out, "false");
-	else
+	if (KEY_SIZE > out->size - out->used)
+		make_room(out, KEY_SIZE);
+	memcpy(out->buf + out->used, key->text, KEY_SIZE);
+	out->used += key->len;
+}
+
+static inline __attribute__((always_inline)) void put(struct json *out, const char *text)
+{
+	put_bytes(out, text, strlen(text));
+}
+
+/* Bytes that need no escape in a string. */
+static const bool is_plain[256] = {
+	[' ' ... '"' - 1] = true,
+	['"' + 1 ... '\\' - 1] = true,
+	['\\' + 1 ... '~'] = true,
+};
+
+static void put_string(struct json *out, const char *val)
+{
+	if (!val) {
 		put(out, "null");
+		return;
+	}
+	put(out, "\"");
+	for (const char *c = val; *val; val = c) {
+		while (is_plain[(unsigned char)*c])
+			c++;
+		put_bytes(out, val, c - val);
+		if (!*c)
+			break;
+		put(out, "\\");
+		put_bytes(out, c++, 1);
+	}
+	put(out, "\"");
 }
 
 static void put_decimal(struct json *out, uint64_t val)
 {
-	char digits[20], *p = digits + sizeof(digits);
+	char digits[20], *end = digits + sizeof(digits), *p = end;
 
 	do {
 		*--p = '0' + val % 10;
 	} while (val /= 10);
-	while (p < digits + sizeof(digits))
-		out->buf[out->used++] = *p++;
+	put_bytes(out, p, end - p);
 }
 
-static inline __attribute__((always_inline)) void put_number(struct json *out, const char *key,
-							     bool known, uint64_t val)
+/* In quotes, since JSON has no hexadecimal numbers. */
+static void put_hex(struct json *out, uint64_t val, int min_digits)
 {
-	put(out, key);
-	if (known)
-		put_decimal(out, val);
+	char digits[20], *end = digits + sizeof(digits), *p = end;
+
+	*--p = '"';
+	do {
+		*--p = "0123456789abcdef"[val & 15];
+		val >>= 4;
+	} while (val || end - 1 - p < min_digits);
+	*--p = 'x';
+	*--p = '0';
+	*--p = '"';
+	put_bytes(out, p, end - p);
+}
+
+static void put_value(struct json *out, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_UNKNOWN:
+	case VALUE_NONE:
+		put(out, "null");
+		break;
+	case VALUE_TEXT:
+		put_string(out, v->text);
+		break;
+	case VALUE_NUMBER:
+	case VALUE_DURATION:
+		put_decimal(out, v->number);
+		break;
+	case VALUE_HEX:
+		put_hex(out, v->number, v->digits);
+		break;
+	case VALUE_BOOLEAN:
+		put(out, v->number ? "true" : "false");
+		break;
+	}
+}
+
+static void put_id(struct json *out, pid_t id)
+{
+	if (id >= 0)
+		put_decimal(out, id);
 	else
 		put(out, "null");
 }
 
-static inline __attribute__((always_inline)) void put_id(struct json *out, const char *key,
-							 pid_t id)
-{
-	put_number(out, key, id >= 0, id);
-}
-
-/* In quotes, as JSON has no such numbers. */
-static inline __attribute__((always_inline)) void put_hex(struct json *out, const char *key,
-							  bool known, uint64_t val, int digits)
-{
-	put(out, key);
-	if (!known) {
-		put(out, "null");
-		return;
-	}
-	while (digits < 16 && val >> 4 * digits)
-		digits++;
-	put(out, "\"0x");
-	while (digits--)
-		out->buf[out->used++] = "0123456789abcdef"[val >> 4 * digits & 15];
-	out->buf[out->used++] = '"';
-}
-
-static void put_call(struct json *out, const struct waiter *w)
-{
-	put_text(out, ", \"syscall\": ", call_names[w->call]);
-	put_hex(out, ", \"uaddr\": ", w->known & W_UADDR, w->uaddr, 1);
-	put_hex(out, ", \"waits_on\": ", w->known & W_WAITS_ON, w->waits_on, 1);
-	put_text(out, ", \"key\": ", w->key);
-	put_text(out, ", \"op\": ", w->op);
-	put_text(out, ", \"flags\": ", w->flags);
-	put_number(out, ", \"expected\": ", w->known & W_EXPECTED, w->expected);
-	put_number(out, ", \"value\": ", w->known & W_VALUE, w->value);
-	put_hex(out, ", \"bitset\": ", w->known & W_BITSET, w->bitset, 8);
-	put_text(out, ", \"timeout\": ", timeout_names[w->timeout]);
-	put_number(out, ", \"asleep_ns\": ", w->known & W_ASLEEP, w->asleep_ns);
-	put_yesno(out, ", \"stable\": ", w->stable);
-	put_text(out, ", \"queued\": ", w->queued);
-	put_id(out, ", \"pi_owner\": ", w->pi_owner);
-}
-
-/*
- * live_threads are the ranges as in the file, "100-104,107": every id of every
- * waiter's process would make the output quadratic.  Even so a process whose ids
- * are scattered among others' has a long string, once for each of its waiters.
- */
-static void put_process(struct json *out, const struct snapshot *s, const struct waiter *w)
-{
-	const struct mm *mm = w->mm < 0 ? NULL : &s->mms[w->mm];
-	const struct process *p = w->process < 0 ? NULL : &s->processes[w->process];
-
-	put_id(out, ", \"ppid\": ", p ? p->ppid : PID_UNKNOWN);
-	put_yesno(out, ", \"execed\": ", p ? p->execed : YESNO_UNKNOWN);
-	put_text(out, ", \"pid_ns\": ", p ? p->pid_ns : NULL);
-	put_text(out, ", \"cgroup\": ", p ? p->cgroup : NULL);
-	put_number(out, ", \"live_count\": ", mm && mm->known & M_LIVE, mm ? mm->live : 0);
-	put_text(out, ", \"live_threads\": ", mm ? mm->live_threads : NULL);
-}
-
-static const char *state_name(const struct analysis *a, int thread)
-{
-	static const char *const names[] = {
-		[ABLE]		= "can run",
-		[WAITING]	= "waits",
-		[SLEEPING]	= "sleeps",
-		[STOPPED]	= "stopped",
-		[DEAD]		= "dead",
-	};
-
-	if (thread < 0)
-		return "gone";
-	return names[a->blocked[thread] == WAITING ? WAITING : a->abilities[thread]];
-}
-
-/* Whom it waits for, whom those wait for, and so on; of a long chain the first steps. */
-static void put_chain(struct json *out, const struct analysis *a, size_t i)
+/* What it waits for, what that waits for, and so on: the first steps of a long chain. */
+static void put_chain(struct json *out, const struct analysis *a, const struct waiter *w)
 {
 	struct step steps[MAX_STEPS];
-	size_t nr = find_chain(a, i, steps);
+	size_t nr = find_steps(&a->model, w, steps);
 	char text[REASON_SIZE];
 
 	put(out, ", \"chain\": [");
 	for (size_t n = 0; n < nr; n++) {
 		int t = steps[n].thread;
 
-		if (n)
-			put(out, ", ");
-		put_id(out, "{\"tid\": ", steps[n].id);
-		put_text(out, ", \"comm\": ", t < 0 ? NULL : a->s->threads[t].comm);
-		put_text(out, ", \"by\": ", evidence_name(steps[n].evidence));
-		put_text(out, ", \"state\": ", state_name(a, t));
-		if (t >= 0 && a->abilities[t] == SLEEPING) {
+		put(out, n ? ", {\"tid\": " : "{\"tid\": ");
+		put_id(out, steps[n].id);
+		put(out, ", \"comm\": ");
+		put_string(out, t < 0 ? NULL : a->s->threads[t].comm);
+		put(out, ", \"by\": ");
+		put_string(out, evidence_names[steps[n].evidence]);
+		put(out, ", \"state\": ");
+		put_string(out, t < 0 ? "gone" : model_state_name(&a->model, t));
+		if (t >= 0 && model_state(&a->model, t) == RUN_SLEEPS) {
 			put_sleep_text(text, sizeof(text), a, t);
-			put_text(out, ", \"sleeps\": ", text);
+			put(out, ", \"sleeps\": ");
+			put_string(out, text);
 		}
 		put(out, "}");
 	}
 	put(out, "]");
 }
 
-static void put_judgement(struct json *out, const struct analysis *a, size_t i)
+static void put_column(struct json *out, size_t i, const struct subject *sub)
 {
-	const struct judgement *j = &a->judgements[i];
-	const struct snapshot *s = a->s;
-	char reason[REASON_SIZE];
-	struct outsider o;
+	struct value v = column_value(&columns[i], sub);
 
-	put_text(out, ", \"verdict\": ", verdict_name(j->verdict));
-	put_text(out, ", \"certainty\": ", certainty_name(j->certainty));
-	put_text(out, ", \"reason\": ", reason_text(a, i, reason));
-	put_text(out, ", \"primitive\": ", j->lock);
-	put_chain(out, a, i);
-	if (j->holder == PID_UNKNOWN)
+	if (columns[i].is_optional && v.kind == VALUE_NONE)
 		return;
-	put_text(out, ", \"lock\": ", j->lock);
-	if (j->holder_thread >= 0) {
-		put_id(out, ", \"holder\": ", s->threads[j->holder_thread].tid);
-		put_id(out, ", \"holder_tgid\": ", s->threads[j->holder_thread].tgid);
-	} else {
-		put_id(out, ", \"holder\": ", j->holder);
-		put_id(out, ", \"holder_tgid\": ",
-		       find_outsider(s, &s->waiters[i], j->holder, &o) ? o.tgid : PID_UNKNOWN);
-	}
+	put_key(out, &out->keys[i]);
+	put_value(out, &v);
 }
 
+/* The columns from @first on that all waiters of a process share. */
+static void make_fragment(struct json *out, struct fragment *f, size_t first,
+			  const struct subject *sub)
+{
+	struct json part = { .keys = out->keys, .size = FRAGMENT_SIZE };
+
+	part.buf = xcalloc(1, part.size);
+	for (f->nr = 0; first + f->nr < nr_columns && columns[first + f->nr].is_of_process; f->nr++)
+		put_column(&part, first + f->nr, sub);
+	f->text = part.buf;
+	f->len = part.used;
+}
+
+/*
+ * The columns of the process, which are long and the same for all its waiters.  Return: how
+ * many columns were put; 0: the process is not known, or the waiter's mm is another.
+ */
+static size_t put_process(struct json *out, size_t first, const struct subject *sub)
+{
+	const struct waiter *w = sub->w;
+	struct fragment *f;
+
+	if (w->process < 0 || sub->process->mm != w->mm)
+		return 0;
+	f = &out->fragments[w->process];
+	if (!f->text)
+		make_fragment(out, f, first, sub);
+	put_bytes(out, f->text, f->len);
+	return f->nr;
+}
+
+/*
+ * live_threads are ranges as in the file, "100-104,107": every id of every waiter's process
+ * would make the output quadratic.
+ */
 static void put_waiter(struct json *out, const struct analysis *a, size_t i)
 {
-	const struct waiter *w = &a->s->waiters[i];
+	const struct row row = { .waiter = i };
+	char buf[VALUE_SIZE];
+	struct subject sub;
+	size_t nr;
 
-	put_id(out, "{\"tid\": ", w->tid);
-	put_id(out, ", \"tgid\": ", w->tgid);
-	put_text(out, ", \"comm\": ", w->comm);
-	put_call(out, w);
-	put_process(out, a->s, w);
-	put_judgement(out, a, i);
+	set_subject(&sub, a, &row, buf);
+	put(out, "{");
+	for (size_t c = 0; c < nr_columns; c += nr) {
+		nr = columns[c].is_of_process ? put_process(out, c, &sub) : 0;
+		if (nr)
+			continue;
+		put_column(out, c, &sub);
+		nr = 1;
+	}
+	put_chain(out, a, sub.w);
+	/* The same as "primitive", and older. */
+	if (sub.j->holder != PID_UNKNOWN) {
+		put(out, ", \"lock\": ");
+		put_string(out, sub.j->lock);
+	}
 	put(out, "}");
+}
+
+static void put_member(struct json *out, const char *key, const char *val)
+{
+	put(out, key);
+	put_string(out, val);
+}
+
+static void put_count(struct json *out, const char *key, uint64_t val)
+{
+	put(out, key);
+	put_decimal(out, val);
 }
 
 static void put_header(struct json *out, const struct analysis *a)
 {
-	static const char *const sources[] = {
-		[SOURCE_FILE]	= "file",
-		[SOURCE_MODULE]	= "module",
-		[SOURCE_PROC]	= "proc",
-	};
 	const struct snapshot *s = a->s;
 
-	put_text(out, "{\n\"futexinspect\": {\"tool\": ", FUTEXINSPECT_VERSION);
-	put_text(out, ", \"source\": ", sources[s->source]);
-	put_text(out, ", \"module\": ", s->module);
-	put_text(out, ", \"kernel\": ", s->kernel);
-	put_text(out, ", \"arch\": ", s->arch);
-	put_text(out, ", \"boot_id\": ", s->boot_id);
-	put_number(out, ", \"start_ns\": ", s->start_known, s->start_ns);
-	put_number(out, ", \"looks\": ", true, a->two_looks ? 2 : 1);
-	put_number(out, ", \"hidden\": ", true, s->nr_hidden);
-	put_number(out, ", \"errors\": ", true, s->nr_errors);
-	put_text(out, ", \"error\": ", s->error);
+	put_member(out, "{\n\"futexinspect\": {\"tool\": ", FUTEXINSPECT_VERSION);
+	put_member(out, ", \"source\": ", s->source->name);
+	put_member(out, ", \"module\": ", s->module);
+	put_member(out, ", \"kernel\": ", s->kernel);
+	put_member(out, ", \"arch\": ", s->arch);
+	put_member(out, ", \"boot_id\": ", s->boot_id);
+	if (s->known & SNAPSHOT_START)
+		put_count(out, ", \"start_ns\": ", s->start_ns);
+	else
+		put_member(out, ", \"start_ns\": ", NULL);
+	put_count(out, ", \"looks\": ", a->two_looks ? 2 : 1);
+	put_count(out, ", \"hidden\": ", s->nr_hidden);
+	put_count(out, ", \"errors\": ", s->nr_errors);
+	put_member(out, ", \"error\": ", s->error);
+}
+
+static void init(struct json *out, FILE *file, const struct snapshot *s)
+{
+	*out = (struct json){
+		.file = file, .buf = xcalloc(1, BUFFER_SIZE), .size = BUFFER_SIZE,
+		.keys = xcalloc(nr_columns, sizeof(*out->keys)),
+		.fragments = xcalloc(s->nr_processes, sizeof(*out->fragments)),
+	};
+	for (size_t i = 0; i < nr_columns; i++)
+		out->keys[i].len = snprintf(out->keys[i].text, KEY_SIZE, "%s\"%s\": ",
+					    i ? ", " : "", columns[i].key);
+}
+
+static void finish(struct json *out, const struct snapshot *s)
+{
+	flush(out);
+	for (size_t i = 0; i < s->nr_processes; i++)
+		free(out->fragments[i].text);
+	free(out->keys);
+	free(out->fragments);
+	free(out->buf);
 }
 
 /**
@@ -262,18 +324,15 @@ static void put_header(struct json *out, const struct analysis *a)
  */
 void print_json(FILE *file, const struct selection *sel)
 {
-	struct json *out = xcalloc(1, sizeof(*out));
+	struct json out;
 
-	out->file = file;
-	put_header(out, sel->a);
-	put(out, "},\n\"waiters\": [");
+	init(&out, file, sel->a->s);
+	put_header(&out, sel->a);
+	put(&out, "},\n\"waiters\": [");
 	for (size_t i = 0; i < sel->nr; i++) {
-		if (i)
-			put(out, ",");
-		put(out, "\n");
-		put_waiter(out, sel->a, sel->waiters[i]);
+		put(&out, i ? ",\n" : "\n");
+		put_waiter(&out, sel->a, sel->waiters[i]);
 	}
-	put(out, "\n]\n}\n");
-	fwrite_unlocked(out->buf, 1, out->used, file);
-	free(out);
+	put(&out, "\n]\n}\n");
+	finish(&out, sel->a->s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The forms that an analysis is shown in. */
+/* The forms in which an analysis is shown. */
 #ifndef FUTEXINSPECT_OUTPUT_H
 #define FUTEXINSPECT_OUTPUT_H
 
@@ -11,7 +11,7 @@
 /* How the table looks. */
 struct table_options {
 	struct column_list columns;
-	bool fit_columns;	/* to the width of the terminal, as nobody chose any */
+	bool fit_columns;	/* instead of @columns the default ones, by the width */
 	bool tree;
 	bool raw;
 	bool json;
@@ -20,7 +20,6 @@ struct table_options {
 	bool color;
 };
 
-void default_columns(struct column_list *list);
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
 void print_json(FILE *out, const struct selection *sel);
 void print_graph(FILE *out, const struct selection *sel);

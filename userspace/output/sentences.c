@@ -2,120 +2,151 @@
 /*
  * The judgement in plain words.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "holders.h"
 #include "sentences.h"
 #include "text.h"
 
-/* Members of a cycle that are named; the rest are only counted. */
+/* Threads of a cycle that are named; the rest are only counted. */
 #define MAX_NAMED	4
 
+/* A file may hold names of any length. */
+#define MAX_NAME	64
+
+/*
+ * Text that is cut off where the buffer ends.  Not by snprintf(3), which would take most
+ * of the time of a run with many waiters.
+ */
 struct buf {
 	char *p;
 	size_t used;
+	size_t size;
 };
 
-static void put(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct buf *b, const char *fmt, ...)
+static void put_bytes(struct buf *b, const char *bytes, size_t len)
 {
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(b->p + b->used, REASON_SIZE - b->used, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		b->used += n;
-	if (b->used >= REASON_SIZE)
-		b->used = REASON_SIZE - 1;
+	if (len > b->size - 1 - b->used)
+		len = b->size - 1 - b->used;
+	memcpy(b->p + b->used, bytes, len);
+	b->used += len;
+	b->p[b->used] = '\0';
 }
 
-/* Names come out of a file too, which may hold anything of any length. */
-#define NAME	"%.64s"
-
-static const char *name_or_unknown(const char *comm)
+static void put(struct buf *b, const char *text)
 {
-	return comm ? comm : "?";
+	put_bytes(b, text, strlen(text));
+}
+
+static void put_number(struct buf *b, uint64_t val)
+{
+	char digits[20], *end = digits + sizeof(digits), *p = end;
+
+	do {
+		*--p = '0' + val % 10;
+	} while (val /= 10);
+	put_bytes(b, p, end - p);
+}
+
+static void put_id(struct buf *b, pid_t id)
+{
+	if (id < 0)
+		put(b, "?");
+	else
+		put_number(b, id);
+}
+
+/* " (NAME)" */
+static void put_name(struct buf *b, const char *name)
+{
+	if (!name)
+		name = "?";
+	put(b, " (");
+	put_bytes(b, name, strnlen(name, MAX_NAME));
+	put(b, ")");
 }
 
 static void put_thread(struct buf *b, const struct snapshot *s, int i)
 {
-	char id[ID_SIZE];
-
-	put(b, "thread %s (" NAME ")", format_id(id, s->threads[i].tid),
-	    name_or_unknown(s->threads[i].comm));
+	put(b, "thread ");
+	put_id(b, s->threads[i].tid);
+	put_name(b, s->threads[i].comm);
 }
 
-static int compare_outsiders(const void *x, const void *y)
+static void put_process(struct buf *b, pid_t tgid, const char *comm)
 {
-	const struct outsider *a = x, *b = y;
-
-	return a->tid < b->tid ? -1 : a->tid > b->tid;
+	put(b, "process ");
+	put_id(b, tgid);
+	put_name(b, comm);
 }
 
-/**
- * find_outsider() - who has the id that a lock word holds, outside the process
- * @s: the snapshot, indexed
- * @w: the waiter for the lock
- * @tid: the id in the word, of no live thread in the waiter's address space
- * @found: receives the thread, with names that @s owns
- *
- * Return: whether one is known.  It has the id now; that it took the lock is
- * likely only if it is in a process that the waiter's was forked from.
+/* "3 threads", "1 thread" */
+static void put_count(struct buf *b, size_t nr, const char *noun)
+{
+	put_number(b, nr);
+	put(b, " ");
+	put(b, noun);
+	put(b, nr == 1 ? "" : "s");
+}
+
+/*
+ * Threads that are not waiters
  */
-bool find_outsider(const struct snapshot *s, const struct waiter *w, pid_t tid,
-		   struct outsider *found)
-{
-	const struct thread *self = w->thread < 0 ? NULL : &s->threads[w->thread];
-	struct outsider key = { .tid = tid }, *known;
-	int t = snapshot_find_thread(s, tid), p;
 
-	/* In another pid namespace the id means somebody else. */
-	if (!self || (self->nstid != PID_UNKNOWN && self->nstid != self->tid))
-		return false;
-	if (t >= 0 && s->threads[t].mm != w->mm) {
-		p = s->threads[t].process;
-		*found = (struct outsider){ .tid = tid, .tgid = s->threads[t].tgid,
-					    .comm = p < 0 ? NULL : s->processes[p].comm };
-		return true;
+static void put_sleep(struct buf *b, const struct analysis *a, int thread)
+{
+	const struct wakers *w = model_wakers(&a->model, thread);
+
+	switch (w->kind) {
+	case SLEEP_READ:
+		put(b, "waits for data in pipe ");
+		put_number(b, w->id);
+		put(b, ", which only processes that cannot run have open for writing");
+		break;
+	case SLEEP_WRITE:
+		put(b, "waits for room in pipe ");
+		put_number(b, w->id);
+		put(b, ", which only processes that cannot run have open");
+		break;
+	case SLEEP_CHILDREN:
+		put(b, "waits for a child or tracee of process ");
+		put_number(b, w->id);
+		put(b, ", none of which can run");
+		break;
+	case SLEEP_VFORK:
+		put(b, "waits for a vfork child of process ");
+		put_number(b, w->id);
+		put(b, ", which cannot run");
+		break;
 	}
-	known = s->nr_outsiders ? bsearch(&key, s->outsiders, s->nr_outsiders, sizeof(key),
-					  compare_outsiders) : NULL;
-	if (known)
-		*found = *known;
-	return known;
 }
 
 /**
- * put_sleep_text() - what a thread sleeps in that cannot run
+ * put_sleep_text() - what a thread that cannot run sleeps for
  * @dst: receives the text: a clause without full stop
  * @size: of @dst
  * @a: the analysis
- * @thread: index of the thread, whose ability is SLEEPING
+ * @thread: index of a thread in RUN_SLEEPS
  */
 void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread)
 {
-	const struct sleep *sleep = &a->s->sleeps[a->first_sleep[thread]];
-	const struct wakers *w = &a->s->wakers[sleep->wakers];
-	unsigned long long id = w->id;
+	struct buf b = { .p = dst, .size = size };
 
-	if (w->kind == SLEEP_READ)
-		snprintf(dst, size, "waits for data in pipe %llu, which only processes that cannot "
-			 "run have open for writing", id);
-	else if (w->kind == SLEEP_WRITE)
-		snprintf(dst, size, "waits for room in pipe %llu, which only processes that cannot "
-			 "run have open", id);
-	else if (w->kind == SLEEP_CHILDREN)
-		snprintf(dst, size, "waits for a child or tracee of process %llu, none of which "
-			 "can run", id);
-	else
-		snprintf(dst, size, "waits for a vfork child of process %llu, which cannot run",
-			 id);
+	put_sleep(&b, a, thread);
+}
+
+static const char *stop_text(const struct thread *t)
+{
+	switch (t->state) {
+	case STATE_TRACED:
+		return "is stopped by its tracer";
+	case STATE_STOPPED:
+		return "is stopped";
+	default:
+		return "is frozen";
+	}
 }
 
 /**
@@ -127,312 +158,379 @@ void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread
  */
 void put_thread_text(char *dst, size_t size, const struct analysis *a, int thread)
 {
-	char state = a->s->threads[thread].state;
-	const char *does = state == 'R' ? "runs" : "sleeps elsewhere";
+	const struct thread *t = &a->s->threads[thread];
+	struct buf b = { .p = dst, .size = size };
 
-	if (a->abilities[thread] == SLEEPING) {
-		put_sleep_text(dst, size, a, thread);
-		return;
+	switch (model_state(&a->model, thread)) {
+	case RUN_SLEEPS:
+		put_sleep(&b, a, thread);
+		break;
+	case RUN_STOPPED:
+		put(&b, stop_text(t));
+		break;
+	case RUN_DEAD:
+		put(&b, "is dead");
+		break;
+	default:
+		put(&b, t->state == STATE_RUNNING ? "runs" : "sleeps elsewhere");
+		break;
 	}
-	if (a->abilities[thread] == STOPPED)
-		does = state == 't' ? "is stopped by its tracer" :
-		       state == 'T' ? "is stopped" : "is frozen";
-	else if (a->abilities[thread] == DEAD)
-		does = "is dead";
-	snprintf(dst, size, "%s", does);
 }
 
 /**
- * put_gone_text() - where a holder is that its waiter's address space does not have
+ * put_gone_text() - where a holder is that is not in its waiter's mm
  * @dst: receives the text: a clause without full stop
  * @size: of @dst
  * @a: the analysis
  * @waiter: index of the waiter
- * @id: of the holder, as the waiter's lock names it
+ * @id: of the holder, as the waiter's lock has it
  */
 void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t waiter, pid_t id)
 {
-	struct outsider o;
+	struct buf b = { .p = dst, .size = size };
+	struct foreign_holder foreign;
 
-	if (find_outsider(a->s, &a->s->waiters[waiter], id, &o))
-		snprintf(dst, size, "is in process %d (" NAME "), not in its waiter's", o.tgid,
-			 name_or_unknown(o.comm));
-	else
-		snprintf(dst, size, "is not there");
-}
-
-static bool forked(const struct snapshot *s, const struct waiter *w)
-{
-	return w->process >= 0 && s->processes[w->process].execed == NO;
-}
-
-static void put_gone(struct buf *b, const struct snapshot *s, const struct waiter *w,
-		     pid_t holder)
-{
-	struct outsider o;
-	bool known = find_outsider(s, w, holder, &o);
-	bool parent = known && w->process >= 0 && s->processes[w->process].ppid == o.tgid;
-
-	if (w->key_type == KEY_SHARED_INODE) {
-		put(b, "the holder of its lock in shared memory, thread %d, is no live thread of "
-		    "a process that maps it", holder);
+	if (!find_foreign_holder(a->s, &a->s->waiters[waiter], id, &foreign)) {
+		put(&b, "is not there");
 		return;
 	}
-	if (forked(s, w))
-		put(b, "child of fork that never called execve, so its lock is a copy: ");
-	put(b, "%s holder, thread %d, ", forked(s, w) ? "the" : "its lock's", holder);
-	if (parent)
-		put(b, "is in the parent process %d (" NAME ") and cannot release it here",
-		    o.tgid, name_or_unknown(o.comm));
-	else if (known && forked(s, w))
-		put(b, "is in process %d (" NAME ") and cannot release it here", o.tgid,
-		    name_or_unknown(o.comm));
-	else if (known)
-		put(b, "is gone: that id is one of process %d (" NAME ") now", o.tgid,
-		    name_or_unknown(o.comm));
+	put(&b, "is in ");
+	put_process(&b, foreign.tgid, foreign.comm);
+	put(&b, ", not in its waiter's");
+}
+
+/*
+ * Reasons
+ */
+
+/* What a reason is written from. */
+struct story {
+	struct buf buf;
+	const struct analysis *a;
+	const struct snapshot *s;
+	const struct waiter *w;
+	const struct judgement *j;
+	const struct mm_state *mm;	/* of @w, or NULL */
+};
+
+static bool joins(const struct story *st)
+{
+	return st->w->thread >= 0 &&
+	       model_holder(&st->a->model, st->w->thread)->evidence == BY_EXIT;
+}
+
+static void put_foreign_holder(struct buf *b, const struct story *st,
+			       const struct foreign_holder *foreign, bool forked)
+{
+	const struct waiter *w = st->w;
+
+	if (w->process >= 0 && st->s->processes[w->process].ppid == foreign->tgid) {
+		put(b, "is in the parent ");
+		put_process(b, foreign->tgid, foreign->comm);
+		put(b, " and cannot release it here");
+	} else if (forked) {
+		put(b, "is in ");
+		put_process(b, foreign->tgid, foreign->comm);
+		put(b, " and cannot release it here");
+	} else {
+		put(b, "is gone: that id now belongs to ");
+		put_process(b, foreign->tgid, foreign->comm);
+	}
+}
+
+static void put_gone(struct story *st)
+{
+	bool forked = waiter_is_forked(st->s, st->w);
+	struct foreign_holder foreign;
+	struct buf *b = &st->buf;
+
+	if (st->w->key_type == KEY_SHARED_INODE) {
+		put(b, "the holder of its lock in shared memory, thread ");
+		put_id(b, st->j->holder);
+		put(b, ", is no live thread of a process that maps it");
+		return;
+	}
+	put(b, forked ? "child of fork that never called execve, so its lock is a copy: the "
+			"holder, thread " : "its lock's holder, thread ");
+	put_id(b, st->j->holder);
+	put(b, ", ");
+	if (find_foreign_holder(st->s, st->w, st->j->holder, &foreign))
+		put_foreign_holder(b, st, &foreign, forked);
 	else
 		put(b, "is no live thread of this process");
 }
 
-static void put_fork(struct buf *b, const struct snapshot *s, const struct waiter *w)
+static void put_fork(struct story *st)
 {
-	const struct process *p = &s->processes[w->process];
+	const struct process *p = &st->s->processes[st->w->process];
+	struct buf *b = &st->buf;
 
-	put(b, "child of fork that never called execve, and its only thread: who could wake it "
-	    "was left behind");
-	if (p->ppid > 0)
-		put(b, " in the parent process %d", p->ppid);
+	put(b, "child of fork that never called execve, and its only thread: the threads that "
+	       "could wake it were left behind");
+	if (p->ppid > 0) {
+		put(b, " in the parent process ");
+		put_id(b, p->ppid);
+	}
 }
 
-static void put_cycle(struct buf *b, const struct analysis *a, int start, size_t size)
+static void put_cycle(struct story *st)
 {
-	int t = start;
+	size_t size = st->j->cycle_size;
+	struct buf *b = &st->buf;
+	int t = st->w->thread;
 
+	put(b, "waits for ");
 	for (size_t n = 0; n < size && n < MAX_NAMED; n++) {
-		t = a->judgements[a->first_waiter[t]].holder_thread;
-		put(b, "%s thread %d", n ? ", which waits for" : "waits for",
-		    a->s->threads[t].tid);
+		t = holder_next(&st->a->model, t);
+		put(b, n ? ", which waits for thread " : "thread ");
+		put_id(b, st->s->threads[t].tid);
 	}
-	put(b, size > MAX_NAMED ? " and so on: a cycle of %zu threads" :
-				  ": a cycle of %zu threads", size);
+	put(b, size > MAX_NAMED ? " and so on: a cycle of " : ": a cycle of ");
+	put_count(b, size, "thread");
 }
 
-static bool waits_for_exit(const struct analysis *a, const struct waiter *w)
+static void put_chain_start(struct story *st)
 {
-	return w->thread >= 0 && a->holders[w->thread].evidence == BY_EXIT;
+	const struct judgement *j = st->j;
+	struct buf *b = &st->buf;
+
+	put(b, joins(st) ? "joins " : "its lock is held by ");
+	put_thread(b, st->s, j->holder_thread);
+	if (j->end_thread == j->holder_thread)
+		return;
+	put(b, ", which waits, directly or through others, for ");
+	put_thread(b, st->s, j->end_thread);
 }
 
-static void put_chain_start(struct buf *b, const struct analysis *a, const struct waiter *w,
-			    const struct judgement *j)
+/* What the thread at the end of a chain does, which no thread can wake. */
+static void put_chain_end(struct story *st)
 {
-	const struct snapshot *s = a->s;
+	int end = st->j->end_thread;
+	struct buf *b = &st->buf;
 
-	put(b, waits_for_exit(a, w) ? "joins " : "its lock is held by ");
-	put_thread(b, s, j->holder_thread);
-	if (j->end_thread != j->holder_thread) {
-		put(b, ", which waits, maybe by way of others, for ");
-		put_thread(b, s, j->end_thread);
-	}
-}
-
-/* What the thread at the end of a chain does, which nobody can wake. */
-static void put_end(struct buf *b, const struct analysis *a, int end)
-{
-	char text[REASON_SIZE];
-
-	if (a->abilities[end] == SLEEPING) {
-		put_sleep_text(text, sizeof(text), a, end);
-		put(b, ", which %s", text);
-	} else if (a->abilities[end] == STOPPED) {
+	switch (model_state(&st->a->model, end)) {
+	case RUN_SLEEPS:
+		put(b, ", which ");
+		put_sleep(b, st->a, end);
+		break;
+	case RUN_STOPPED:
 		put(b, ", which is stopped by a tracer that cannot run");
-	} else {
-		put(b, ", which waits on a futex that nobody is left to wake");
+		break;
+	default:
+		put(b, ", which waits on a futex that no thread is left to wake");
+		break;
 	}
 }
 
-/* Of an address space where some threads sleep in other calls: one of those. */
-static void put_all_sleep(struct buf *b, const struct analysis *a, const struct waiter *w)
+static void put_chain(struct story *st, const char *end)
 {
-	const struct mm_state *m = &a->mms[w->mm];
-	char text[REASON_SIZE];
+	put_chain_start(st);
+	put(&st->buf, end);
+}
 
-	put(b, "no live thread of its address space can run: %zu wait on futexes",
-	    m->nr_waiting);
-	if (m->nr_stopped)
-		put(b, ", %zu are stopped by a tracer that cannot run", m->nr_stopped);
-	if (!m->nr_sleeping)
+static void put_to_gone(struct story *st)
+{
+	put_chain_start(st);
+	put(&st->buf, ", whose lock's holder, thread ");
+	put_id(&st->buf, st->j->end_holder);
+	put(&st->buf, ", is not alive here");
+}
+
+/* In an mm where some threads sleep in other calls: one of those. */
+static void put_all_sleep(struct story *st)
+{
+	const struct mm_state *mm = st->mm;
+	struct buf *b = &st->buf;
+
+	put(b, "no live thread of its address space can run: ");
+	put_number(b, mm->nr_waiting);
+	put(b, " wait on futexes");
+	if (mm->nr_stopped) {
+		put(b, ", ");
+		put_number(b, mm->nr_stopped);
+		put(b, " are stopped by a tracer that cannot run");
+	}
+	if (!mm->nr_sleeping)
 		return;
-	put_sleep_text(text, sizeof(text), a, m->sleeper);
 	put(b, ", and ");
-	put_thread(b, a->s, m->sleeper);
-	put(b, " %s", text);
+	put_thread(b, st->s, mm->sleeper);
+	put(b, " ");
+	put_sleep(b, st->a, mm->sleeper);
 }
 
-static void put_stuck(struct buf *b, const struct analysis *a, const struct waiter *w,
-		      const struct judgement *j)
+static void put_all_wait(struct story *st)
 {
-	switch (j->reason) {
-	case REASON_SELF:
-		put(b, waits_for_exit(a, w) ? "waits for its own exit" :
-		       "waits for a lock that it holds itself");
-		break;
-	case REASON_CYCLE:
-		put_cycle(b, a, w->thread, j->cycle_size);
-		break;
-	case REASON_TO_CYCLE:
-		put_chain_start(b, a, w, j);
-		put(b, ", which is in a deadlock");
-		break;
-	case REASON_GONE:
-		put_gone(b, a->s, w, j->holder);
-		break;
-	case REASON_TO_GONE:
-		put_chain_start(b, a, w, j);
-		put(b, ", whose lock's holder, thread %d, is not alive here", j->end_holder);
-		break;
-	case REASON_FORK:
-		put_fork(b, a->s, w);
-		break;
-	case REASON_ALONE:
-		put(b, "the only live thread of its address space: nobody else can wake it");
-		break;
-	case REASON_ALL_SLEEP:
-		put_all_sleep(b, a, w);
-		break;
-	case REASON_ALL_SHARED:
-		put(b, "in shared memory, and no thread of the %zu address space%s that map%s the "
-		    "word can run", a->s->shared[w->shared].nr_maps,
-		    a->s->shared[w->shared].nr_maps == 1 ? "" : "s",
-		    a->s->shared[w->shared].nr_maps == 1 ? "s" : "");
-		break;
-	case REASON_TO_STUCK:
-		put_chain_start(b, a, w, j);
-		put_end(b, a, j->end_thread);
-		break;
-	case REASON_STUCK:
-		put(b, "those that could wake it wait for what nobody is left to end");
-		break;
-	case REASON_TRACER:
-		put(b, "is stopped by its tracer, thread %d, which cannot run",
-		    a->s->threads[w->thread].tracer);
-		break;
-	default:
-		put(b, "all %zu live threads of its address space wait on futexes without "
-		    "timeout: nobody is left to wake it", a->mms[w->mm].nr_waiting);
-		break;
-	}
+	put(&st->buf, "all ");
+	put_number(&st->buf, st->mm->nr_waiting);
+	put(&st->buf, " live threads of its address space wait on futexes without timeout: no "
+		      "thread is left to wake it");
 }
 
-static void put_stopped(struct buf *b, const struct analysis *a, const struct waiter *w,
-			const struct judgement *j)
+static void put_all_shared(struct story *st)
 {
-	switch (j->reason) {
-	case REASON_SELF_STOPPED:
-		put(b, "is stopped itself (state %c), and waits on when it is continued",
-		    a->s->threads[w->thread].state);
-		break;
-	case REASON_SELF_FROZEN:
-		put(b, "is frozen (cgroup %s), and waits on when it is thawed",
-		    a->s->threads[w->thread].frozen);
-		break;
-	case REASON_HOLDER_STOPPED:
-	case REASON_TO_STOPPED:
-		put_chain_start(b, a, w, j);
-		put(b, ", which is stopped");
-		break;
-	case REASON_STUCK:
-		put(b, "those that could wake it wait for threads that are stopped");
-		break;
-	default:
-		put(b, "only stopped threads could wake it (%zu of %zu; the others wait)",
-		    a->mms[w->mm].nr_stopped,
-		    a->mms[w->mm].nr_stopped + a->mms[w->mm].nr_waiting);
-		break;
-	}
+	size_t nr = st->s->shared[st->w->shared].nr_maps;
+
+	put(&st->buf, "in shared memory, and no thread of the ");
+	put_count(&st->buf, nr, "address space");
+	put(&st->buf, nr == 1 ? " that maps the word can run" : " that map the word can run");
 }
 
-static void put_shared(struct buf *b, const struct analysis *a, const struct waiter *w)
+static void put_tracer(struct story *st)
 {
-	const struct shared *shared = w->shared < 0 ? NULL : &a->s->shared[w->shared];
+	put(&st->buf, "is stopped by its tracer, thread ");
+	put_id(&st->buf, st->s->threads[st->w->thread].tracer);
+	put(&st->buf, ", which cannot run");
+}
 
-	put(b, "shared futex: any process that maps it can wake it");
+static void put_self_stopped(struct story *st)
+{
+	char state[] = { st->s->threads[st->w->thread].state, '\0' };
+
+	put(&st->buf, "is stopped itself (state ");
+	put(&st->buf, state);
+	put(&st->buf, "), and will wait on when it is continued");
+}
+
+static void put_self_frozen(struct story *st)
+{
+	put(&st->buf, "is frozen (cgroup ");
+	put(&st->buf, freezer_names[st->s->threads[st->w->thread].freezer] ?: "?");
+	put(&st->buf, "), and will wait on when it is thawed");
+}
+
+static void put_all_stopped(struct story *st)
+{
+	put(&st->buf, "only stopped threads could wake it (");
+	put_number(&st->buf, st->mm->nr_stopped);
+	put(&st->buf, " of ");
+	put_number(&st->buf, st->mm->nr_stopped + st->mm->nr_waiting);
+	put(&st->buf, "; the others wait)");
+}
+
+static void put_lost(struct story *st)
+{
+	put(&st->buf, "its word was 0 in both looks, not ");
+	put_number(&st->buf, st->w->expected);
+	put(&st->buf, " as it expected, and it still sleeps, while no thread of its process ran: "
+		      "a wake was lost, or is still to come");
+}
+
+static void put_shared(struct story *st)
+{
+	const struct shared *shared = st->w->shared < 0 ? NULL : &st->s->shared[st->w->shared];
+	const struct model *m = &st->a->model;
+
+	put(&st->buf, "shared futex: any process that maps it can wake it");
 	for (size_t i = 0; shared && i < shared->nr_maps && i < MAX_NAMED; i++) {
-		int runner = a->mms[a->s->maps[shared->first_map + i]].runner;
+		int t = m->mms[st->s->maps[shared->first_map + i]].runnable;
 
-		if (runner < 0 || a->blocked[runner] == WAITING)
+		if (t < 0 || model_waits(m, t))
 			continue;
-		put(b, ", as ");
-		put_thread(b, a->s, runner);
-		put(b, " can");
+		put(&st->buf, ", as ");
+		put_thread(&st->buf, st->s, t);
+		put(&st->buf, " can");
 		return;
 	}
 }
 
-/* Whether it is a PI lock that a fork copied: its owner has another one. */
-static bool is_copied(const struct snapshot *s, const struct waiter *w)
+static void put_holder(struct story *st)
 {
-	return key_is_local(w) && wait_is_outside(s, w);
+	/* The owner of a PI lock that a fork copied has another lock. */
+	bool copied = waiter_is_local(st->w) && waiter_has_outside_wakers(st->s, st->w);
+
+	put_chain(st, copied ? ", of another process: the kernel releases it when that thread exits" :
+			       ", which can run");
 }
 
-static void put_waiting(struct buf *b, const struct analysis *a, const struct waiter *w,
-			const struct judgement *j)
+static void put_can_run(struct story *st)
 {
-	switch (j->reason) {
-	case REASON_HOLDER:
-	case REASON_TO_HOLDER:
-		put_chain_start(b, a, w, j);
-		put(b, j->reason == REASON_HOLDER && is_copied(a->s, w) ?
-		    ", of another process: the kernel releases it when that thread exits" :
-		    ", which can run");
-		break;
-	case REASON_SHARED:
-		put_shared(b, a, w);
-		break;
-	case REASON_REQUEST:
-		put(b, "an io_uring request that the thread submitted: it blocks no thread");
-		break;
-	case REASON_IO_URING:
-		put(b, "the thread has used io_uring: the end of a request may make it run");
-		break;
-	case REASON_PI_OWNER:
-		put(b, "a PI lock whose owner is in another process, or not known: the kernel "
-		    "releases it when the owner exits");
-		break;
-	case REASON_OTHER_WORD:
-		put(b, "waits on several futexes, and another of them may be woken");
-		break;
-	case REASON_UNSEEN:
-		put(b, "threads that this snapshot does not show may wake it");
-		break;
-	default:
-		if (a->mms[w->mm].nr_able == 1) {
-			put_thread(b, a->s, j->runner);
-			put(b, " can run and wake it");
-		} else {
-			put(b, "%zu threads of its address space can run and wake it",
-			    a->mms[w->mm].nr_able);
-		}
-		break;
+	if (st->mm->nr_runnable == 1) {
+		put_thread(&st->buf, st->s, st->j->runnable);
+	} else {
+		put_number(&st->buf, st->mm->nr_runnable);
+		put(&st->buf, " threads of its address space");
 	}
+	put(&st->buf, " can run and wake it");
 }
 
-static const char *unknown_text(enum reason reason)
+static void put_self(struct story *st)
 {
-	switch (reason) {
-	case REASON_NO_RECORD:
-		return "the snapshot does not hold its thread or address space";
-	case REASON_UNSTABLE:
-		return "ran while it was being looked at";
-	case REASON_MOVED:
-		return "moved between the two looks";
-	case REASON_ERRORS:
-		return "the kernel's data were not as expected: nothing can be proven from them";
-	case REASON_KEY:
-		return "not a private futex: it is not known who can wake it";
-	default:
-		return "it is not known what could end this call";
-	}
+	put(&st->buf, joins(st) ? "waits for its own exit" :
+				  "waits for a lock that it holds itself");
 }
+
+static void put_to_stuck(struct story *st)
+{
+	put_chain_start(st);
+	put_chain_end(st);
+}
+
+static void put_to_cycle(struct story *st)
+{
+	put_chain(st, ", which is in a deadlock");
+}
+
+static void put_to_stopped(struct story *st)
+{
+	put_chain(st, ", which is stopped");
+}
+
+static void put_to_holder(struct story *st)
+{
+	put_chain(st, ", which can run");
+}
+
+/* How each reason is written: by a function, or as a text that is always the same. */
+static const struct sentence {
+	void (*put)(struct story *st);
+	const char *text;
+} sentences[NR_REASONS] = {
+	[REASON_SELF]		= { put_self },
+	[REASON_CYCLE]		= { put_cycle },
+	[REASON_TO_CYCLE]	= { put_to_cycle },
+	[REASON_GONE]		= { put_gone },
+	[REASON_TO_GONE]	= { put_to_gone },
+	[REASON_FORK]		= { put_fork },
+	[REASON_ALONE]		= { .text = "the only live thread of its address space: no other can "
+					    "wake it" },
+	[REASON_ALL_WAIT]	= { put_all_wait },
+	[REASON_ALL_SLEEP]	= { put_all_sleep },
+	[REASON_ALL_SHARED]	= { put_all_shared },
+	[REASON_TO_STUCK]	= { put_to_stuck },
+	[REASON_STUCK]		= { .text = "the threads that could wake it wait for what no thread "
+					    "is left to end" },
+	[REASON_TRACER]		= { put_tracer },
+	[REASON_SELF_STOPPED]	= { put_self_stopped },
+	[REASON_SELF_FROZEN]	= { put_self_frozen },
+	[REASON_ALL_STOPPED]	= { put_all_stopped },
+	[REASON_WAKERS_STOPPED]	= { .text = "the threads that could wake it wait for threads that "
+					    "are stopped" },
+	[REASON_HOLDER_STOPPED]	= { put_to_stopped },
+	[REASON_TO_STOPPED]	= { put_to_stopped },
+	[REASON_LOST]		= { put_lost },
+	[REASON_HOLDER]		= { put_holder },
+	[REASON_TO_HOLDER]	= { put_to_holder },
+	[REASON_CAN_RUN]	= { put_can_run },
+	[REASON_UNSEEN]		= { .text = "threads that this snapshot does not show may wake it" },
+	[REASON_OTHER_WORD]	= { .text = "waits on several futexes, and another of them may be "
+					    "woken" },
+	[REASON_SHARED]		= { put_shared },
+	[REASON_REQUEST]	= { .text = "an io_uring request that the thread submitted: it blocks "
+					    "no thread" },
+	[REASON_IO_URING]	= { .text = "the thread has used io_uring: the end of a request may "
+					    "make it run" },
+	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
+					    "known: the kernel releases it when the owner exits" },
+	[REASON_TIMEOUT]	= { .text = "has a timeout" },
+	[REASON_NO_RECORD]	= { .text = "the snapshot does not hold its thread or address space" },
+	[REASON_UNSTABLE]	= { .text = "ran while it was being looked at" },
+	[REASON_CHANGED]	= { .text = "changed between the two looks" },
+	[REASON_ERRORS]		= { .text = "the kernel's data were not as expected: nothing can be "
+					    "proven from them" },
+	[REASON_KEY]		= { .text = "not a private futex: it is not known which threads can "
+					    "wake it" },
+	[REASON_CALL]		= { .text = "it is not known what could end this call" },
+};
 
 /**
  * reason_text() - why a waiter has its verdict
@@ -444,74 +542,17 @@ static const char *unknown_text(enum reason reason)
  */
 char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE])
 {
-	const struct judgement *j = &a->judgements[waiter];
 	const struct waiter *w = &a->s->waiters[waiter];
-	struct buf b = { .p = dst };
+	const struct sentence *sentence = &sentences[a->judgements[waiter].reason];
+	struct story st = {
+		.buf = { .p = dst, .size = REASON_SIZE },
+		.a = a, .s = a->s, .w = w, .j = &a->judgements[waiter],
+		.mm = w->mm < 0 ? NULL : &a->model.mms[w->mm],
+	};
 
-	dst[0] = '\0';
-	if (verdict_is_stuck(j->verdict))
-		put_stuck(&b, a, w, j);
-	else if (j->verdict == VERDICT_STOPPED)
-		put_stopped(&b, a, w, j);
-	else if (j->verdict == VERDICT_LOST_WAKE)
-		put(&b, "its word is 0 since before the first look, not %u as it expected, and it "
-		    "still sleeps, while no thread of its process ran: a wake was lost, or is "
-		    "still to come", w->expected);
-	else if (j->verdict == VERDICT_WAITING)
-		put_waiting(&b, a, w, j);
-	else if (j->verdict == VERDICT_TIMED)
-		put(&b, "has a timeout");
+	if (sentence->put)
+		sentence->put(&st);
 	else
-		put(&b, "%s", unknown_text(j->reason));
+		put(&st.buf, sentence->text);
 	return dst;
-}
-
-/**
- * limit_text() - what keeps a verdict from being more certain
- * @limit: the limit
- *
- * Return: a clause without full stop; of LIMIT_NONE, why it is certain.
- */
-const char *limit_text(enum limit limit)
-{
-	switch (limit) {
-	case LIMIT_NONE:
-		return "two looks agree, none of the threads ran in between, and the process has "
-		       "no signal handler but the C library's own";
-	case LIMIT_HANDLERS:
-		return "two looks agree, and none of the threads ran in between, but the process "
-		       "catches signals, or may: a handler could wake it";
-	case LIMIT_VALUE:
-		return "two looks agree, and none of the threads ran in between, but a word in "
-		       "the process does not hold what its waiter expects, or is not known to: "
-		       "any signal or stop could end that wait";
-	case LIMIT_PROCESSES:
-		return "two looks agree, and none of the threads ran in between, but more than "
-		       "one process uses this memory: the end of another could wake it";
-	case LIMIT_PI:
-		return "two looks agree, none of the threads that it rests on ran in between, and "
-		       "the kernel itself knows the owner of a PI lock; but other threads of the "
-		       "process can run, and with a signal could end the wait";
-	case LIMIT_TRACED:
-		return "a thread of the process is traced, or may be: its tracer could do "
-		       "anything";
-	case LIMIT_SLEEP:
-		return "it rests on what a thread sleeps in and who could end that, which /proc "
-		       "shows, but not all at one moment; and a signal handler, or whoever opens a "
-		       "pipe under /proc, may end that too";
-	case LIMIT_SHARED:
-		return "the word is in shared memory: who has a descriptor of it, may open it or "
-		       "may attach it can map it later, and wake";
-	case LIMIT_PROC:
-		return "/proc does not show the kernel's queues, so the thread may be on another "
-		       "futex than its call says";
-	case LIMIT_ONE_LOOK:
-		return "a single look cannot show that nobody ran meanwhile";
-	case LIMIT_EXIT:
-		return "the kernel itself knows the owner of a PI lock, but other threads of the "
-		       "owner's process can run, and end it";
-	default:
-		return "it rests on what looks like a lock in memory, and other threads of the "
-		       "process can run";
-	}
 }

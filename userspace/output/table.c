@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of waiters, worst first, and the same as a tree, raw, or in JSON.
+ * The table of waiters, worst first, as a list or as a tree; raw; or in JSON.
  */
 #include <err.h>
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "output.h"
-#include "forest.h"
 
 #define DEFAULT_WIDTH	80
-#define WIDE		110	/* REASON takes what is left: at 80 columns that is with no FUTEX */
+#define WIDE		110	/* from here on REASON is readable with one more column */
 #define MIN_REASON	20
 #define BRANCH_WIDTH	2	/* of each level of a tree */
 
@@ -27,23 +27,10 @@ struct table {
 	enum style style;
 	struct rows rows;
 	size_t tree_column;	/* where in @cols the tree is drawn */
-	size_t reason_width;	/* 0: not folded */
+	size_t folded_width;	/* of the column that is folded; 0: none is */
 };
 
-/**
- * default_columns() - the columns of a table if nobody chooses any
- * @list: receives them
- */
-void default_columns(struct column_list *list)
-{
-	*list = (struct column_list){
-		.cols = { COL_VERDICT, COL_CERTAINTY, COL_TID, COL_COMMAND, COL_ASLEEP,
-			  COL_REASON },
-		.nr = 6,
-	};
-}
-
-/* A pipe has no width: what reads it gets what fits on any terminal. */
+/* A pipe has no width: its reader gets what fits on any terminal. */
 static size_t output_width(FILE *out)
 {
 	const char *columns = getenv("COLUMNS");
@@ -56,50 +43,22 @@ static size_t output_width(FILE *out)
 	return DEFAULT_WIDTH;
 }
 
-/* In a tree: who is no waiter, and so has little to show. */
-static const char *other_text(const struct table *t, const struct row *row, enum column col,
-			      char *buf)
+static const char *cell(const struct table *t, const struct row *row, size_t n, char *buf)
 {
-	const struct thread *thread = row->thread < 0 ? NULL : &t->a->s->threads[row->thread];
-	const char *none = t->style == STYLE_JSON ? NULL : "-";
+	struct subject sub;
 
-	switch (col) {
-	case COL_TID:
-		snprintf(buf, CELL_SIZE, "%d", row->id);
-		return buf;
-	case COL_PID:
-		if (!thread || thread->tgid < 0)
-			return none;
-		snprintf(buf, CELL_SIZE, "%d", thread->tgid);
-		return buf;
-	case COL_COMMAND:
-		return thread && thread->comm ? thread->comm : none;
-	case COL_REASON:
-		if (thread)
-			put_thread_text(buf, CELL_SIZE, t->a, row->thread);
-		else
-			put_gone_text(buf, CELL_SIZE, t->a, row->child, row->id);
-		return buf;
-	default:
-		return none;
-	}
-}
-
-static const char *cell(const struct table *t, const struct row *row, enum column col, char *buf)
-{
-	if (row->waiter < 0)
-		return other_text(t, row, col, buf);
-	return column_text(t->a, row->waiter, col, t->style, buf);
+	set_subject(&sub, t->a, row, buf);
+	return column_text(t->cols.cols[n], &sub, t->style, buf);
 }
 
 static size_t column_width(const struct table *t, size_t n)
 {
-	size_t widest = t->opts->noheadings ? 0 : strlen(column_infos[t->cols.cols[n]].name);
-	char buf[CELL_SIZE];
+	size_t widest = t->opts->noheadings ? 0 : strlen(t->cols.cols[n]->name);
+	char buf[VALUE_SIZE];
 
 	for (size_t i = 0; i < t->rows.nr; i++) {
 		const struct row *row = &t->rows.rows[i];
-		size_t len = strlen(cell(t, row, t->cols.cols[n], buf));
+		size_t len = strlen(cell(t, row, n, buf));
 
 		if (t->opts->tree && n == t->tree_column)
 			len += BRANCH_WIDTH * (row->depth - 1);
@@ -108,13 +67,13 @@ static size_t column_width(const struct table *t, size_t n)
 	return widest;
 }
 
-/* libsmartcols breaks lines anywhere, so REASON is broken between words before. */
-static size_t find_reason_width(const struct table *t, size_t width)
+/* libsmartcols breaks lines anywhere, so text is broken between words beforehand. */
+static size_t find_folded_width(const struct table *t, size_t width)
 {
 	size_t used = 0;
 
 	for (size_t n = 0; n < t->cols.nr; n++) {
-		if (t->cols.cols[n] != COL_REASON)
+		if (!t->cols.cols[n]->is_folded)
 			used += column_width(t, n) + 1;
 	}
 	return width > used + MIN_REASON ? width - used : MIN_REASON;
@@ -122,16 +81,13 @@ static size_t find_reason_width(const struct table *t, size_t width)
 
 static void choose_columns(struct table *t, size_t width)
 {
-	struct column_list *cols = &t->cols;
-
-	*cols = t->opts->columns;
-	if (t->opts->fit_columns && width >= WIDE) {
-		cols->cols[cols->nr - 1] = COL_FUTEX;
-		cols->cols[cols->nr++] = COL_REASON;
-	}
+	if (t->opts->fit_columns)
+		default_columns(&t->cols, width >= WIDE);
+	else
+		t->cols = t->opts->columns;
 	t->tree_column = 0;
-	for (size_t n = 0; n < cols->nr; n++) {
-		if (cols->cols[n] == COL_COMMAND) {
+	for (size_t n = 0; n < t->cols.nr; n++) {
+		if (t->cols.cols[n]->has_tree) {
 			t->tree_column = n;
 			break;
 		}
@@ -153,69 +109,60 @@ static void fold(char *text, size_t width)
 	}
 }
 
-static const char *verdict_color(const struct judgement *j)
+static int colour_line(const struct table *t, struct libscols_line *line, const struct row *row)
 {
-	if (verdict_is_stuck(j->verdict))
-		return "red";
-	if (j->verdict == VERDICT_STOPPED || j->verdict == VERDICT_LOST_WAKE)
-		return "yellow";
-	return NULL;
-}
-
-static int color_line(const struct table *t, struct libscols_line *line, const struct row *row)
-{
-	const char *color = NULL;
+	const char *colour = NULL;
 	int rc = 0;
 
 	if (t->opts->color && row->waiter >= 0)
-		color = verdict_color(&t->a->judgements[row->waiter]);
-	for (size_t n = 0; color && !rc && n < t->cols.nr; n++) {
-		if (t->cols.cols[n] == COL_VERDICT || t->cols.cols[n] == COL_CERTAINTY)
-			rc = scols_cell_set_color(scols_line_get_cell(line, n), color);
+		colour = verdicts[t->a->judgements[row->waiter].verdict].colour;
+	for (size_t n = 0; colour && !rc && n < t->cols.nr; n++) {
+		if (t->cols.cols[n]->has_colour)
+			rc = scols_cell_set_color(scols_line_get_cell(line, n), colour);
 	}
 	return rc;
 }
 
 static int fill_line(const struct table *t, struct libscols_line *line, const struct row *row)
 {
-	char buf[CELL_SIZE];
+	char buf[VALUE_SIZE];
 	int rc = 0;
 
 	for (size_t n = 0; !rc && n < t->cols.nr; n++) {
-		const char *text = cell(t, row, t->cols.cols[n], buf);
+		const char *text = cell(t, row, n, buf);
 
-		if (t->cols.cols[n] == COL_REASON && t->reason_width)
-			fold(buf, t->reason_width);
+		if (t->cols.cols[n]->is_folded && t->folded_width)
+			fold(buf, t->folded_width);
 		if (text)
 			rc = scols_line_set_data(line, n, text);
 	}
-	return rc ?: color_line(t, line, row);
+	return rc ?: colour_line(t, line, row);
 }
 
 static int add_column(const struct table *t, size_t n)
 {
-	/* As a boolean libsmartcols would have false for what is not known. */
+	/* A boolean of libsmartcols would be false where the value is not known. */
 	static const int json_types[] = {
 		[TYPE_TEXT]	= SCOLS_JSON_STRING,
 		[TYPE_NUMBER]	= SCOLS_JSON_NUMBER,
 		[TYPE_BOOLEAN]	= SCOLS_JSON_NUMBER,
 	};
-	const struct column_info *info = &column_infos[t->cols.cols[n]];
-	bool wraps = t->cols.cols[n] == COL_REASON && t->reason_width;
-	int flags = wraps ? SCOLS_FL_WRAP : 0;
+	const struct column *col = t->cols.cols[n];
+	bool folded = col->is_folded && t->folded_width;
+	int flags = folded ? SCOLS_FL_WRAP : 0;
 	struct libscols_column *cl;
 
 	if (t->opts->tree && n == t->tree_column)
 		flags |= SCOLS_FL_TREE;
-	else if (info->type == TYPE_NUMBER || t->cols.cols[n] == COL_FUTEX)
+	else if (col->align_right)
 		flags |= SCOLS_FL_RIGHT;
-	cl = scols_table_new_column(t->tb, t->opts->json ? info->key : info->name,
-				    strlen(info->name), flags);
+	cl = scols_table_new_column(t->tb, t->opts->json ? col->key : col->name,
+				    strlen(col->name), flags);
 	if (!cl)
 		return -ENOMEM;
-	if (scols_column_set_json_type(cl, json_types[info->type]))
+	if (scols_column_set_json_type(cl, json_types[col->type]))
 		return -EINVAL;
-	if (!wraps)
+	if (!folded)
 		return 0;
 	return scols_column_set_safechars(cl, "\n") ||
 	       scols_column_set_wrapfunc(cl, scols_wrapnl_chunksize,
@@ -256,7 +203,7 @@ static int fill_table(struct table *t, FILE *out)
 		scols_table_set_name(t->tb, "waiters");
 	choose_columns(t, width);
 	if (t->style == STYLE_PERSON)
-		t->reason_width = find_reason_width(t, width);
+		t->folded_width = find_folded_width(t, width);
 	for (size_t n = 0; !rc && n < t->cols.nr; n++)
 		rc = add_column(t, n);
 	return rc ?: add_lines(t);
@@ -274,15 +221,15 @@ static void print_summary(FILE *out, const struct selection *sel)
 	for (size_t v = 0; v < NR_VERDICTS; v++) {
 		if (!sel->nr_verdicts[v])
 			continue;
-		fprintf(out, "%s%zu %s", sep, sel->nr_verdicts[v], verdict_name(v));
+		fprintf(out, "%s%zu %s", sep, sel->nr_verdicts[v], verdicts[v].name);
 		sep = ", ";
 	}
 	fputc('\n', out);
-	if (analysis_needs_second_look(a) && !a->two_looks)
+	if (analysis_wants_second_look(a) && !a->two_looks)
 		fputs("a saved copy is one look: no verdict is more than likely\n", out);
-	if (a->s->source == SOURCE_FILE && sel->nr_verdicts[VERDICT_WAITING])
-		fputs("a saved copy does not say what else threads sleep in: those count as able\n",
-		      out);
+	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
+		fputs("a saved copy does not say what other threads sleep for: they may be able "
+		      "to run\n", out);
 	if (a->s->nr_hidden)
 		fprintf(out, "%" PRIu64 " more are not visible from this pid namespace\n",
 			a->s->nr_hidden);
@@ -291,7 +238,7 @@ static void print_summary(FILE *out, const struct selection *sel)
 			a->s->error ? a->s->error : "?");
 }
 
-/* For programs there is nothing but the rows on standard output. */
+/* Programs get nothing but the rows on standard output. */
 static void warn_of_gaps(const struct snapshot *s)
 {
 	if (s->nr_hidden)
@@ -305,7 +252,7 @@ static enum style table_style(const struct table_options *opts)
 {
 	if (opts->json)
 		return STYLE_JSON;
-	return opts->raw || opts->notruncate ? STYLE_WHOLE : STYLE_PERSON;
+	return opts->raw || opts->notruncate ? STYLE_FULL : STYLE_PERSON;
 }
 
 static int print_rows(FILE *out, const struct selection *sel, const struct table_options *opts)
@@ -329,12 +276,12 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 }
 
 /**
- * print_table() - show waiters, worst first, and for people a summary
+ * print_table() - show waiters, worst first, and a summary for people
  * @out: where to; errors are left to its error flag
  * @sel: the waiters
  * @opts: how
  *
- * Return: 0, or a negative errno for what libsmartcols could not do.
+ * Return: 0, or a negative errno if libsmartcols failed.
  */
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts)
 {

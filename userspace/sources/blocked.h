@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FUTEXINSPECT_SLEEP_H
-#define FUTEXINSPECT_SLEEP_H
+#ifndef FUTEXINSPECT_BLOCKED_H
+#define FUTEXINSPECT_BLOCKED_H
 
-#include "scan.h"
+#include "procfs.h"
+#include "snapshot.h"
 
-void read_sleeps(const char *root, compare_fn compare, struct snapshot *s);
+void find_blocked(const char *root, compare_fn compare, struct snapshot *s);
 
 #endif

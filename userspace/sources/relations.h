@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Processes of the whole host, sorted by what they have to do with.
+ */
 #ifndef FUTEXINSPECT_RELATIONS_H
 #define FUTEXINSPECT_RELATIONS_H
 
@@ -7,21 +10,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "scan.h"
-
-/* An end of a pipe, as a descriptor has it. */
-struct pipe_end {
-	uint64_t ino;
-	bool writes;
-	bool by_name;		/* not of pipe(2): open(2) of /proc/PID/fd/N made it */
-};
-
-/* Something, and a process that has to do with it. */
+/* A process has a pipe open, or is the child of another. */
 struct relation {
-	uint64_t id;		/* inode of a pipe, or tgid of a parent */
-	pid_t pid;		/* who has it open, or its child */
-	bool writes;		/* of a pipe: it is open for writing */
-	bool zombie;		/* of a child */
+	uint64_t id;		/* inode of the pipe, or tgid of the parent */
+	pid_t pid;
+	bool is_writer;		/* the pipe is open for writing */
+	bool is_zombie;		/* the child is one */
 };
 
 /* Sorted by id and pid. */
@@ -31,10 +25,15 @@ struct relations {
 	bool incomplete;	/* there may be others that cannot be seen */
 };
 
-void relations_of_pipes(const char *root, compare_fn compare, struct relations *r);
-void relations_of_children(const char *root, struct relations *r);
+typedef void (*visit_fn)(void *ctx, pid_t pid);
+
+void relations_add(struct relations *r, struct relation relation);
+void relations_sort(struct relations *r);
 size_t relations_find(const struct relations *r, uint64_t id);
 void relations_free(struct relations *r);
-int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
+
+bool is_lost(int error);
+bool visit_processes(const char *root, visit_fn visit, void *ctx);
+pid_t *list_threads(const char *root, pid_t pid, size_t *nr, struct relations *r);
 
 #endif

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What /proc can tell: a snapshot without the module, and what the module does
- * not say.
+ * A snapshot from /proc alone.
  *
- * /proc/TID/syscall has the arguments that a thread went into the kernel with.
- * It does not show the futex queues: a waiter that was requeued seems to be where
- * it started, and who waits for io_uring is not seen at all.  The analysis knows
- * (LIMIT_PROC).
- *
- * Looking does no harm.  A word is read from /proc/PID/mem only if pagemap says
- * that its page is present, since reading would fault it in, and only if no
- * thread of the process is in state D: that one may hold mmap_lock, and we would
- * sleep behind it.  Both can change in between; a page may then be faulted in
- * that was swapped out this moment, and nothing in /proc is safer.
+ * /proc/TID/syscall shows the arguments with which a thread entered the kernel.  It does
+ * not show the futex queues: a waiter that was requeued seems to be where it started, and
+ * io_uring requests that wait are not seen at all.  The source says so (shows_queues).
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <linux/futex.h>
-#include <linux/kcmp.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,36 +17,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "locks.h"
+#include "array.h"
 #include "scan.h"
 #include "text.h"
 
-/* Numbers of the system calls, by ABI; the others are the same everywhere. */
-#if defined(__x86_64__)
-#define NR_FUTEX		202
-#elif defined(__aarch64__)
-#define NR_FUTEX		98
-#else
-#define NR_FUTEX		(-1)	/* not known here: no waiter is recognised */
-#endif
-/*
- * Those of 32-bit programs on such a kernel.  240 is another call for 64-bit
- * ones (mq_open, rt_tgsigqueueinfo), but one that does not sleep.
- */
-#define NR_COMPAT_FUTEX		240
-#define NR_COMPAT_FUTEX_TIME64	422
-#define NR_FUTEX_WAITV		449
-#define NR_FUTEX_WAIT		455
+/* Bit of the flags in /proc/PID/stat, by ABI: linux/sched.h. */
+#define PF_FORKNOEXEC	0x40
 
-#define PAGE_PRESENT		(1ULL << 63)
-#define PF_FORKNOEXEC		0x40	/* linux/sched.h; in /proc/PID/stat by ABI */
-#define WINDOW			48	/* bytes before and after the word, as the module */
-#define MAX_TRIES		3	/* to compare address spaces while none ends */
+/* How often to compare the mms again if a process has ended meanwhile. */
+#define MAX_TRIES	3
 
 /* A process that may be looked at. */
-struct proc_entry {
+struct candidate {
 	pid_t pid;
-	size_t group;		/* index of the first entry with the same mm */
+	size_t group;		/* index of the first candidate with the same mm */
 	bool waits;		/* one of its threads does, by its call */
 	int mm;			/* of the group, once it has one */
 };
@@ -68,13 +39,13 @@ struct scan {
 	const char *root;
 	compare_fn compare;
 	struct snapshot *s;
-	struct proc_entry *entries;
-	size_t nr_entries;
+	struct candidate *candidates;
+	size_t nr_candidates;
 	bool compare_failed;
 	bool vm_unsure;
 };
 
-/* The fields of /proc/TID/stat and status that are used. */
+/* What is used of /proc/TID/stat and status. */
 struct task {
 	char comm[ESCAPED_SIZE(64)];
 	char state;
@@ -85,109 +56,10 @@ struct task {
 	pid_t nstid;
 	bool caught_known;
 	uint64_t caught;
-	unsigned int known;	/* as of struct thread */
+	unsigned int known;	/* as in struct thread */
 	uint64_t nvcsw;
 	uint64_t nivcsw;
 };
-
-/*
- * Files
- */
-
-static int open_at(const char *root, const char *fmt, va_list ap)
-{
-	char path[256];
-	int n = snprintf(path, sizeof(path), "%s/", root);
-
-	vsnprintf(path + n, sizeof(path) - n, fmt, ap);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int open_file(const char *root, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int open_file(const char *root, const char *fmt, ...)
-{
-	va_list ap;
-	int fd;
-
-	va_start(ap, fmt);
-	fd = open_at(root, fmt, ap);
-	va_end(ap);
-	return fd;
-}
-
-/**
- * read_file() - one read() of a small file of /proc into a string
- * @buf: receives it
- * @root: where proc is mounted
- * @fmt: the path below that
- *
- * Return: 0 or a negative errno.
- */
-int read_file(char buf[FILE_SIZE], const char *root, const char *fmt, ...)
-{
-	ssize_t n;
-	va_list ap;
-	int fd, e;
-
-	va_start(ap, fmt);
-	fd = open_at(root, fmt, ap);
-	va_end(ap);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, FILE_SIZE - 1);
-	e = errno;
-	close(fd);
-	if (n < 0)
-		return -e;
-	buf[n] = '\0';
-	return 0;
-}
-
-static int compare_ids(const void *x, const void *y)
-{
-	pid_t a = *(const pid_t *)x, b = *(const pid_t *)y;
-
-	return a < b ? -1 : a > b;
-}
-
-/**
- * list_ids() - the names of a directory that are numbers above 0
- * @path: the directory
- * @nr: receives how many; none if the directory cannot be read
- *
- * Return: the numbers, ascending, to be freed by the caller.
- */
-pid_t *list_ids(const char *path, size_t *nr)
-{
-	pid_t *ids = xcalloc(1, sizeof(*ids));
-	DIR *dir = opendir(path);
-	struct dirent *d;
-
-	*nr = 0;
-	while (dir && (d = readdir(dir))) {
-		int id = atoi(d->d_name);
-
-		if (id <= 0)
-			continue;
-		if (!(*nr & (*nr - 1)))
-			ids = xrealloc(ids, (*nr ? *nr * 2 : 1) * sizeof(*ids));
-		ids[(*nr)++] = id;
-	}
-	if (dir)
-		closedir(dir);
-	qsort(ids, *nr, sizeof(*ids), compare_ids);
-	return ids;
-}
-
-static pid_t *list_tasks(const char *root, pid_t pid, size_t *nr)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%d/task", root, pid);
-	return list_ids(path, nr);
-}
 
 /*
  * Tasks
@@ -210,47 +82,6 @@ static bool parse_stat(struct task *t, const char *stat)
 	return true;
 }
 
-/**
- * status_field() - find a field of /proc/PID/status
- * @status: the text of the file; no name can hold a newline there
- * @key: the field
- *
- * Return: what follows "KEY:" at the start of a line, or NULL.
- */
-const char *status_field(const char *status, const char *key)
-{
-	size_t len = strlen(key);
-	const char *c;
-
-	for (c = strchr(status, '\n'); c; c = strchr(c + 1, '\n')) {
-		if (!strncmp(c + 1, key, len) && c[1 + len] == ':')
-			return c + 1 + len + 1;
-	}
-	return NULL;
-}
-
-/**
- * last_id() - a thread's id in its own pid namespace
- * @line: the field NSpid of /proc/PID/status, or NULL
- *
- * Return: the id, or PID_UNKNOWN.
- */
-pid_t last_id(const char *line)
-{
-	pid_t id = PID_UNKNOWN;
-	char *end;
-
-	while (line && *line && *line != '\n') {
-		long n = strtol(line, &end, 10);
-
-		if (end == line)
-			break;
-		id = n;
-		line = end;
-	}
-	return id;
-}
-
 static void parse_status(struct task *t, const char *status)
 {
 	const char *caught = status_field(status, "SigCgt");
@@ -271,136 +102,111 @@ static void parse_status(struct task *t, const char *status)
 
 static bool read_task(struct task *t, const char *root, pid_t pid, pid_t tid)
 {
-	char buf[FILE_SIZE];
+	char buf[PROCFS_FILE_SIZE];
 
-	if (read_file(buf, root, "%d/task/%d/stat", pid, tid) || !parse_stat(t, buf) ||
-	    read_file(buf, root, "%d/task/%d/status", pid, tid))
+	if (procfs_read(buf, root, "%d/task/%d/stat", pid, tid) || !parse_stat(t, buf) ||
+	    procfs_read(buf, root, "%d/task/%d/status", pid, tid))
 		return false;
 	parse_status(t, buf);
 	return true;
 }
 
-static enum call call_of(long nr)
-{
-	switch (nr) {
-	case NR_FUTEX:
-	case NR_COMPAT_FUTEX:
-	case NR_COMPAT_FUTEX_TIME64:
-		return CALL_FUTEX;
-	case NR_FUTEX_WAITV:
-		return CALL_FUTEX_WAITV;
-	case NR_FUTEX_WAIT:
-		return CALL_FUTEX_WAIT;
-	default:
-		return CALL_UNKNOWN;
-	}
-}
-
-/* "NR ARG0 ... ARG5 SP PC", or "running", or -1 and two numbers. */
-static enum call parse_syscall(const char *line, uint64_t args[NR_ARGS])
-{
-	enum call call;
-	char *end;
-	long nr = strtol(line, &end, 10);
-
-	call = end == line ? CALL_UNKNOWN : call_of(nr);
-	for (int i = 0; i < NR_ARGS; i++) {
-		const char *arg = end;
-
-		args[i] = strtoull(arg, &end, 16);
-		if (end == arg)
-			return CALL_UNKNOWN;
-	}
-	return call;
-}
-
-/*
- * The words
+/**
+ * read_comm() - read the name of a process
+ * @root: where proc is mounted
+ * @pid: the process
+ * @s: the snapshot, which will own the name
+ * @comm: receives the name
+ *
+ * Return: whether it could be read.
  */
-
-struct memory {
-	int pagemap;
-	int mem;
-};
-
-static bool page_present(const struct memory *m, uint64_t addr)
+bool read_comm(const char *root, pid_t pid, struct snapshot *s, const char **comm)
 {
-	uint64_t entry;
+	char buf[PROCFS_FILE_SIZE];
+	struct task task;
 
-	return pread(m->pagemap, &entry, sizeof(entry),
-		     addr / sysconf(_SC_PAGESIZE) * sizeof(entry)) == sizeof(entry) &&
-	       entry & PAGE_PRESENT;
-}
-
-/* The words around the waiter's, as far as they are in the same page. */
-static void read_words(struct snapshot *s, struct waiter *w, const struct memory *m)
-{
-	uint64_t page = w->waits_on & -(uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t page_end = page + sysconf(_SC_PAGESIZE);
-	uint64_t start = w->waits_on - page < WINDOW ? page : w->waits_on - WINDOW;
-	uint64_t end = page_end - w->waits_on < WINDOW + 4 ? page_end : w->waits_on + WINDOW + 4;
-	uint32_t words[2 * WINDOW / 4 + 1];
-	size_t nr = (end - start) / 4;
-	char *text, *t;
-
-	if (w->waits_on & 3 || m->pagemap < 0 || m->mem < 0 || !page_present(m, page) ||
-	    pread(m->mem, words, nr * 4, start) != (ssize_t)(nr * 4))
-		return;
-	w->value = words[(w->waits_on - start) / 4];
-	w->known |= W_VALUE;
-	text = t = snapshot_text(s, sizeof("-48") + nr * sizeof(",01234567"));
-	t += sprintf(t, "%" PRId64, (int64_t)(start - w->waits_on));
-	for (size_t i = 0; i < nr; i++)
-		t += sprintf(t, "%c%08" PRIx32, i ? ',' : ':', words[i]);
-	w->words = text;
+	if (procfs_read(buf, root, "%d/stat", pid) || !parse_stat(&task, buf))
+		return false;
+	*comm = snapshot_keep_text(s, task.comm);
+	return true;
 }
 
 /*
  * Waiters
  */
 
-static enum timeout futex_timeout(unsigned int op, uint64_t timeout)
+/*
+ * 449 and 455 are the same on all machines.  240 and 422 are what 32-bit programs call.  For
+ * 64-bit programs 240 is another call (mq_open on x86, rt_tgsigqueueinfo on arm64), but one
+ * that does not sleep.
+ */
+static const struct {
+	long nr;
+	enum call call;
+} futex_calls[] = {
+	{ SYS_futex,	CALL_FUTEX },
+	{ 240,		CALL_FUTEX },		/* futex */
+	{ 422,		CALL_FUTEX },		/* futex_time64 */
+	{ 449,		CALL_FUTEX_WAITV },
+	{ 455,		CALL_FUTEX_WAIT },
+};
+
+static enum call futex_call(const struct syscall *sc)
 {
-	if (!timeout)
-		return TIMEOUT_NONE;
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-		return TIMEOUT_RELATIVE;
-	case FUTEX_LOCK_PI:
-		return TIMEOUT_REALTIME;
-	default:
-		return op & FUTEX_CLOCK_REALTIME ? TIMEOUT_REALTIME : TIMEOUT_MONOTONIC;
+	for (size_t i = 0; i < ARRAY_SIZE(futex_calls); i++) {
+		if (futex_calls[i].nr == sc->nr)
+			return futex_calls[i].call;
 	}
+	return CALL_UNKNOWN;
 }
 
-static const char *flags_name(bool private, bool realtime)
+/* The words around the waiter's, as far as they are in the same page. */
+static void read_words(struct snapshot *s, struct waiter *w, const struct process_memory *m)
 {
-	if (private)
-		return realtime ? "PRIVATE|CLOCK_REALTIME" : "PRIVATE";
-	return realtime ? "CLOCK_REALTIME" : "-";
-}
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	long before = w->waits_on % page / 4, after = page / 4 - before;
+	int first = before < WORDS_BEFORE ? WORDS_BEFORE - before : 0;
+	int end = after < NR_WORDS - WORDS_BEFORE ? WORDS_BEFORE + after : NR_WORDS;
+	struct words *words;
 
-/* Without the flag the futex may be shared or not: that is only in the kernel's key. */
-static void set_private(struct waiter *w, bool private)
-{
-	if (!private)
+	if (w->waits_on & 3)
 		return;
-	w->key = "private";
+	words = snapshot_alloc(s, sizeof(*words));
+	memset(words, 0, sizeof(*words));
+	if (!memory_read(m, w->waits_on - (WORDS_BEFORE - first) * 4, &words->word[first],
+			 (end - first) * 4))
+		return;
+	words->known = ((1U << end) - 1) & ~((1U << first) - 1);
+	w->words = words;
+	w->value = words->word[WORDS_BEFORE];
+	w->known |= W_VALUE;
+}
+
+/*
+ * Without FUTEX_PRIVATE_FLAG the futex may be shared or not: only the kernel's key shows
+ * that.
+ */
+static void set_flags(struct waiter *w, unsigned int flags)
+{
+	w->flags = flags;
+	w->flags_text = futex_flag_names(flags);
+	w->known |= W_FLAGS;
+	if (!(flags & WAIT_PRIVATE))
+		return;
+	w->key_text = "private";
 	w->key_type = KEY_PRIVATE;
 }
 
 static void fill_futex(struct waiter *w)
 {
 	unsigned int op = w->args[1];
-	bool bitset = (op & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
 
-	w->opcode = opcode_of(op);
-	w->op = op_names[w->opcode];
-	w->flags = flags_name(op & FUTEX_PRIVATE_FLAG, op & FUTEX_CLOCK_REALTIME);
-	set_private(w, op & FUTEX_PRIVATE_FLAG);
+	w->opcode = futex_opcode(op);
+	w->op_text = futex_ops[w->opcode].name;
+	set_flags(w, futex_flags(op));
 	w->expected = w->args[2];
 	w->timeout = futex_timeout(op, w->args[3]);
-	w->bitset = bitset ? w->args[5] : FUTEX_BITSET_MATCH_ANY;
+	w->bitset = w->opcode == OP_WAIT_BITSET ? w->args[5] : FUTEX_BITSET_MATCH_ANY;
 	w->uaddr = w->waits_on = w->args[0];
 	w->known |= W_UADDR | W_WAITS_ON | W_EXPECTED | W_BITSET;
 }
@@ -408,21 +214,23 @@ static void fill_futex(struct waiter *w)
 /* futex_wait(uaddr, val, mask, flags, timeout, clockid) */
 static void fill_futex_wait(struct waiter *w)
 {
-	bool private = w->args[3] & FUTEX_PRIVATE_FLAG;
+	bool realtime = w->args[4] && w->args[5] == CLOCK_REALTIME;
 
-	w->flags = flags_name(private, w->args[4] && w->args[5] == CLOCK_REALTIME);
-	set_private(w, private);
+	set_flags(w, (w->args[3] & FUTEX_PRIVATE_FLAG ? WAIT_PRIVATE : 0) |
+		     (realtime ? WAIT_REALTIME : 0));
 	w->expected = w->args[1];
 	w->bitset = w->args[2];
-	w->timeout = !w->args[4] ? TIMEOUT_NONE :
-		     w->args[5] == CLOCK_REALTIME ? TIMEOUT_REALTIME : TIMEOUT_MONOTONIC;
+	w->timeout = !w->args[4] ? TIMEOUT_NONE : realtime ? TIMEOUT_REALTIME : TIMEOUT_MONOTONIC;
 	w->uaddr = w->waits_on = w->args[0];
 	w->known |= W_UADDR | W_WAITS_ON | W_EXPECTED | W_BITSET;
 }
 
-/* The words of futex_waitv() are in the process's memory, so they stay unknown. */
+/*
+ * @memory is NULL if it must not be read.  The words of futex_waitv(2) are listed in the
+ * process's memory, so they stay unknown.
+ */
 static void add_waiter(struct snapshot *s, const struct thread *t, enum call call,
-		       const uint64_t *args, const struct memory *memory)
+		       const uint64_t *args, const struct process_memory *memory)
 {
 	struct waiter *w = snapshot_add_waiter(s);
 
@@ -439,18 +247,12 @@ static void add_waiter(struct snapshot *s, const struct thread *t, enum call cal
 		fill_futex_wait(w);
 	if (w->known & W_WAITS_ON && memory)
 		read_words(s, w, memory);
+	recognise_lock(w);
 }
 
 /*
  * Processes
  */
-
-static const char *keep_text(struct snapshot *s, const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(snapshot_text(s, size), text, size);
-}
 
 static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, pid_t tid, int mm)
 {
@@ -463,21 +265,21 @@ static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, p
 	t->mm = mm;
 	t->known = task->known;
 	t->state = task->state;
-	t->comm = keep_text(s, task->comm);
+	t->comm = snapshot_keep_text(s, task->comm);
 	t->nvcsw = task->nvcsw;
 	t->nivcsw = task->nivcsw;
 	t->start_ns = task->start_ticks * (1000000000ULL / sysconf(_SC_CLK_TCK));
 }
 
 /*
- * Threads of one process, but for dead ones: those have no memory any more.  One
- * that cannot be read may have ended, or not: it counts as there, but hidden.
+ * The threads of one process but for dead ones, which have no memory any more.  A thread
+ * that cannot be read may have ended or not: it counts as alive, but hidden.
  */
-static void add_threads(struct scan *sc, const struct proc_entry *e, struct process *p)
+static void add_threads(struct scan *sc, const struct candidate *e, struct process *p)
 {
 	struct task task;
 	size_t nr;
-	pid_t *tids = list_tasks(sc->root, e->pid, &nr);
+	pid_t *tids = procfs_list_ids(&nr, sc->root, "%d/task", e->pid);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (!read_task(&task, sc->root, e->pid, tids[i])) {
@@ -486,13 +288,13 @@ static void add_threads(struct scan *sc, const struct proc_entry *e, struct proc
 		}
 		if (tids[i] == e->pid) {
 			p->ppid = task.ppid;
-			p->comm = keep_text(sc->s, task.comm);
-			/* Every new thread has the flag, so only the first one tells. */
+			p->comm = snapshot_keep_text(sc->s, task.comm);
+			/* Every new thread has the flag: only the main thread's means something. */
 			p->execed = task.flags & PF_FORKNOEXEC ? NO : YES;
 		}
-		if (task.state == 'Z' || task.state == 'X')
+		if (task.state == STATE_ZOMBIE || task.state == STATE_DEAD)
 			continue;
-		p->caught_known = task.caught_known;
+		p->known = task.caught_known ? P_CAUGHT : 0;
 		p->caught |= task.caught;
 		add_thread(sc->s, &task, e->pid, tids[i], e->mm);
 	}
@@ -501,49 +303,48 @@ static void add_threads(struct scan *sc, const struct proc_entry *e, struct proc
 
 static void add_waiters(struct scan *sc, size_t first, bool may_read)
 {
-	struct memory memory = { -1, -1 };
-	uint64_t args[NR_ARGS];
-	char buf[FILE_SIZE];
+	struct process_memory memory = { -1, -1 };
+	struct syscall call;
+	bool open = false;
 
 	for (size_t i = first; i < sc->s->nr_threads; i++) {
 		struct thread *t = &sc->s->threads[i];
-		enum call call;
+		enum call kind;
 
-		if (read_file(buf, sc->root, "%d/task/%d/syscall", t->tgid, t->tid))
+		if (procfs_syscall(&call, sc->root, t->tgid, t->tid))
 			continue;
-		call = parse_syscall(buf, args);
-		if (call == CALL_UNKNOWN || (call == CALL_FUTEX && opcode_of(args[1]) == OP_UNKNOWN))
+		kind = futex_call(&call);
+		if (kind == CALL_UNKNOWN ||
+		    (kind == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN))
 			continue;
-		if (may_read && memory.mem < 0) {
-			memory.pagemap = open_file(sc->root, "%d/pagemap", t->tgid);
-			memory.mem = open_file(sc->root, "%d/mem", t->tgid);
+		if (may_read && !open) {
+			memory_open(&memory, sc->root, t->tgid);
+			open = true;
 		}
-		add_waiter(sc->s, t, call, args, may_read ? &memory : NULL);
+		add_waiter(sc->s, t, kind, call.args, may_read ? &memory : NULL);
 	}
-	if (memory.pagemap >= 0)
-		close(memory.pagemap);
-	if (memory.mem >= 0)
-		close(memory.mem);
+	memory_close(&memory);
 }
 
 /* The line of cgroup v2 has no number and no controllers: cgroups(7). */
 static void read_cgroup(struct snapshot *s, struct process *p, const char *root)
 {
-	char buf[FILE_SIZE], *path, *end, *text;
+	char buf[PROCFS_FILE_SIZE], *path, *end, *text;
 
-	if (read_file(buf, root, "%d/cgroup", p->tgid))
+	if (procfs_read(buf, root, "%d/cgroup", p->tgid))
 		return;
 	path = !strncmp(buf, "0::/", 4) ? buf : strstr(buf, "\n0::/");
 	path = path ? strchr(path, '/') : NULL;
 	end = path ? strchr(path, '\n') : NULL;
 	if (!end)
 		return;
-	text = snapshot_text(s, ESCAPED_SIZE(end - path));
+	text = snapshot_alloc(s, ESCAPED_SIZE(end - path));
 	escape_text(text, path, end - path);
 	p->cgroup = text;
 }
 
-static void add_process(struct scan *sc, const struct proc_entry *e)
+/* A thread in state D may hold mmap_lock, and reading memory would sleep behind it. */
+static void add_process(struct scan *sc, const struct candidate *e)
 {
 	size_t first = sc->s->nr_threads;
 	struct process *p = snapshot_add_process(sc->s);
@@ -554,41 +355,16 @@ static void add_process(struct scan *sc, const struct proc_entry *e)
 	read_cgroup(sc->s, p, sc->root);
 	add_threads(sc, e, p);
 	for (size_t i = first; i < sc->s->nr_threads; i++)
-		may_read &= sc->s->threads[i].state != 'D';
+		may_read &= sc->s->threads[i].state != STATE_DISK_SLEEP;
 	add_waiters(sc, first, may_read);
 }
 
 /*
- * Address spaces: /proc does not name them, but kcmp(2) orders them, so that
- * those that are the same meet in a search tree.
+ * Mms: /proc does not name them, but kcmp(2) orders them, so that the same ones meet in a
+ * search tree.
  */
 
-/**
- * compare_vm() - compare the address spaces of two processes
- * @x: one
- * @y: the other
- *
- * Return: as kcmp(2): 0 if they are the same, 1 or 2 for less or greater, 3 if
- * they differ; -1 with errno set if it cannot be told.
- */
-int compare_vm(pid_t x, pid_t y)
-{
-	return syscall(SYS_kcmp, x, y, KCMP_VM, 0, 0);
-}
-
-/**
- * compare_files() - compare the tables of descriptors of two threads
- * @x: one
- * @y: the other
- *
- * Return: as compare_vm().
- */
-int compare_files(pid_t x, pid_t y)
-{
-	return syscall(SYS_kcmp, x, y, KCMP_FILES, 0, 0);
-}
-
-/* tsearch() has no room for an argument, so the keys carry it. */
+/* tsearch(3) has no room for an argument, so the keys carry it. */
 struct vm_node {
 	struct scan *sc;
 	size_t entry;
@@ -603,7 +379,7 @@ static int compare_nodes(const void *x, const void *y)
 {
 	const struct vm_node *a = x, *b = y;
 	struct scan *sc = a->sc;
-	int c = sc->compare(sc->entries[a->entry].pid, sc->entries[b->entry].pid);
+	int c = sc->compare(sc->candidates[a->entry].pid, sc->candidates[b->entry].pid);
 
 	if (c < 0 || c > 2) {
 		sc->compare_failed = true;
@@ -613,10 +389,10 @@ static int compare_nodes(const void *x, const void *y)
 }
 
 /*
- * Whether an entry can be compared at all: it may have ended, or kcmp(2) may be
+ * Whether a candidate can be compared at all: the process may have ended, or kcmp(2) may be
  * refused or missing.
  */
-static bool comparable(struct scan *sc, const struct proc_entry *e)
+static bool is_comparable(struct scan *sc, const struct candidate *e)
 {
 	if (!sc->compare(e->pid, e->pid))
 		return true;
@@ -628,29 +404,29 @@ static bool comparable(struct scan *sc, const struct proc_entry *e)
 /* Return: whether no comparison failed, so that the groups are right. */
 static bool try_to_group(struct scan *sc)
 {
-	struct vm_node *nodes = xcalloc(sc->nr_entries, sizeof(*nodes));
+	struct vm_node *nodes = xcalloc(sc->nr_candidates, sizeof(*nodes));
 	void *tree = NULL;
 
 	sc->compare_failed = false;
-	for (size_t i = 0; i < sc->nr_entries; i++) {
+	for (size_t i = 0; i < sc->nr_candidates; i++) {
 		struct vm_node **found;
 
-		sc->entries[i].group = i;
-		if (!comparable(sc, &sc->entries[i]))
+		sc->candidates[i].group = i;
+		if (!is_comparable(sc, &sc->candidates[i]))
 			continue;
 		nodes[i] = (struct vm_node){ sc, i };
 		found = tsearch(&nodes[i], &tree, compare_nodes);
 		if (found)
-			sc->entries[i].group = (*found)->entry;
+			sc->candidates[i].group = (*found)->entry;
 	}
 	tdestroy(tree, keep_node);
 	free(nodes);
 	return !sc->compare_failed;
 }
 
-static void group_entries(struct scan *sc)
+static void group_candidates(struct scan *sc)
 {
-	/* A process that ends meanwhile spoils the tree: it is not there next time. */
+	/* A process that ends meanwhile spoils the tree, but is not there the next time. */
 	for (int tries = 0; tries < MAX_TRIES; tries++) {
 		if (try_to_group(sc))
 			return;
@@ -658,20 +434,22 @@ static void group_entries(struct scan *sc)
 	sc->vm_unsure = true;
 }
 
-/* Whether a thread of the process waits, by a first, quick look. */
-static int process_waits(struct scan *sc, struct proc_entry *e)
+/*
+ * Set e->waits if a thread of the process waits, by a first, quick look.  Return: 0 if any
+ * of its threads could be looked at, or a negative errno.
+ */
+static int look_quickly(struct scan *sc, struct candidate *e)
 {
-	char buf[FILE_SIZE];
-	uint64_t args[NR_ARGS];
+	struct syscall call;
 	size_t nr;
-	pid_t *tids = list_tasks(sc->root, e->pid, &nr);
+	pid_t *tids = procfs_list_ids(&nr, sc->root, "%d/task", e->pid);
 	int rc = -ESRCH;
 
 	for (size_t i = 0; i < nr && !e->waits; i++) {
-		int one = read_file(buf, sc->root, "%d/task/%d/syscall", e->pid, tids[i]);
+		int one = procfs_syscall(&call, sc->root, e->pid, tids[i]);
 
 		if (!one)
-			e->waits = parse_syscall(buf, args) != CALL_UNKNOWN;
+			e->waits = futex_call(&call) != CALL_UNKNOWN;
 		if (rc)
 			rc = one;
 	}
@@ -679,106 +457,111 @@ static int process_waits(struct scan *sc, struct proc_entry *e)
 	return rc;
 }
 
-static void find_entries(struct scan *sc)
+static void find_candidates(struct scan *sc)
 {
 	size_t nr;
-	pid_t *pids = list_ids(sc->root, &nr);
+	pid_t *pids = procfs_list_ids(&nr, sc->root, ".");
 
-	sc->entries = xcalloc(nr, sizeof(*sc->entries));
+	sc->candidates = xcalloc(nr, sizeof(*sc->candidates));
 	for (size_t i = 0; i < nr; i++) {
-		struct proc_entry *e = &sc->entries[sc->nr_entries];
+		struct candidate *e = &sc->candidates[sc->nr_candidates];
 		int rc;
 
-		*e = (struct proc_entry){ .pid = pids[i], .mm = -1 };
-		rc = process_waits(sc, e);
+		*e = (struct candidate){ .pid = pids[i], .mm = -1 };
+		rc = look_quickly(sc, e);
 		if (!rc)
-			sc->nr_entries++;
+			sc->nr_candidates++;
 		else if (rc == -EACCES || rc == -EPERM)
 			sc->s->nr_unreadable++;
 	}
 	free(pids);
 }
 
-/* The live threads of each mm, as ranges.  The threads of one need not be together. */
+static const char *ranges_text(struct snapshot *s, pid_t *tids, size_t nr)
+{
+	char *text = snapshot_alloc(s, (nr + 1) * RANGE_SIZE);
+
+	qsort(tids, nr, sizeof(*tids), compare_ids);
+	format_ranges(text, tids, nr);
+	return text;
+}
+
+/* The live threads of each mm, as ranges.  The threads of one mm need not be adjacent. */
 static void fill_mms(struct snapshot *s)
 {
 	size_t *start = xcalloc(s->nr_mms + 1, sizeof(*start));
 	pid_t *tids = xcalloc(s->nr_threads, sizeof(*tids));
-	char *buf;
 
 	for (size_t i = 0; i < s->nr_threads; i++)
 		start[s->threads[i].mm + 1]++;
 	for (size_t i = 0; i < s->nr_mms; i++) {
 		s->mms[i].known = M_LIVE | M_HIDDEN;
-		s->mms[i].nr_ranges = start[i + 1];
+		s->mms[i].nr_live_tids = start[i + 1];
 		s->mms[i].live = start[i + 1] + s->mms[i].hidden;
 		start[i + 1] += start[i];
 	}
 	for (size_t i = 0; i < s->nr_threads; i++)
 		tids[start[s->threads[i].mm]++] = s->threads[i].tid;
 	for (size_t i = 0; i < s->nr_mms; i++) {
-		size_t nr = s->mms[i].nr_ranges;
-		pid_t *first = tids + start[i] - nr;
+		size_t nr = s->mms[i].nr_live_tids;
 
-		qsort(first, nr, sizeof(*first), compare_ids);
-		buf = xcalloc(nr + 1, RANGE_SIZE);
-		format_ranges(buf, first, nr);
-		s->mms[i].live_threads = keep_text(s, buf);
-		free(buf);
+		s->mms[i].live_threads = ranges_text(s, tids + start[i] - nr, nr);
 	}
 	free(start);
 	free(tids);
 }
 
-static void fill_header(struct scan *sc)
+static const char *keep_escaped(struct snapshot *s, const char *text, size_t len)
 {
-	struct snapshot *s = sc->s;
-	char buf[FILE_SIZE], escaped[ESCAPED_SIZE(64)];
+	char escaped[ESCAPED_SIZE(64)];
+
+	escape_text(escaped, text, len < 64 ? len : 64);
+	return snapshot_keep_text(s, escaped);
+}
+
+static void fill_host(struct snapshot *s, const char *root)
+{
+	char buf[PROCFS_FILE_SIZE];
 	struct timespec now;
 	struct utsname u;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	s->start_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	s->start_known = true;
+	s->known |= SNAPSHOT_START;
 	uname(&u);
-	escape_text(escaped, u.release, strnlen(u.release, 64));
-	s->kernel = keep_text(s, escaped);
-	escape_text(escaped, u.machine, strnlen(u.machine, 64));
-	s->arch = keep_text(s, escaped);
-	if (!read_file(buf, sc->root, "sys/kernel/random/boot_id")) {
-		escape_text(escaped, buf, strcspn(buf, "\n") < 64 ? strcspn(buf, "\n") : 64);
-		s->boot_id = keep_text(s, escaped);
-	}
+	s->kernel = keep_escaped(s, u.release, strlen(u.release));
+	s->arch = keep_escaped(s, u.machine, strlen(u.machine));
+	if (!procfs_read(buf, root, "sys/kernel/random/boot_id"))
+		s->boot_id = keep_escaped(s, buf, strcspn(buf, "\n"));
 }
 
 /**
- * proc_read() - make a snapshot from /proc
+ * scan_proc() - make a snapshot from /proc
  * @root: where proc is mounted
  * @compare: compare_vm(), or what stands for it in a test
  * @s: an initialised snapshot, to be filled, not indexed
  *
- * Processes that share an address space are told by kcmp(2).  Where it refuses,
- * or there are processes that there are no rights to look at, @s->vm_unsure is
- * set.
+ * kcmp(2) shows which processes share an mm.  Where it refuses, or where the reader has no
+ * right to look at some processes, @s->vm_unsure is set.
  *
- * Return: 0, or a negative errno: no process at all could be looked at.
+ * Return: 0, or a negative errno: not a single process could be looked at.
  */
-int proc_read(const char *root, compare_fn compare, struct snapshot *s)
+int scan_proc(const char *root, compare_fn compare, struct snapshot *s)
 {
 	struct scan sc = { .root = root, .compare = compare, .s = s };
 
-	fill_header(&sc);
-	find_entries(&sc);
-	if (!sc.nr_entries) {
-		free(sc.entries);
+	fill_host(s, root);
+	find_candidates(&sc);
+	if (!sc.nr_candidates) {
+		free(sc.candidates);
 		return s->nr_unreadable ? -EACCES : -ENOENT;
 	}
-	group_entries(&sc);
+	group_candidates(&sc);
 	s->vm_unsure = sc.vm_unsure || s->nr_unreadable;
-	for (size_t i = 0; i < sc.nr_entries; i++)
-		sc.entries[sc.entries[i].group].waits |= sc.entries[i].waits;
-	for (size_t i = 0; i < sc.nr_entries; i++) {
-		struct proc_entry *e = &sc.entries[i], *group = &sc.entries[e->group];
+	for (size_t i = 0; i < sc.nr_candidates; i++)
+		sc.candidates[sc.candidates[i].group].waits |= sc.candidates[i].waits;
+	for (size_t i = 0; i < sc.nr_candidates; i++) {
+		struct candidate *e = &sc.candidates[i], *group = &sc.candidates[e->group];
 
 		if (!group->waits)
 			continue;
@@ -790,24 +573,24 @@ int proc_read(const char *root, compare_fn compare, struct snapshot *s)
 		add_process(&sc, e);
 	}
 	fill_mms(s);
-	free(sc.entries);
+	free(sc.candidates);
 	return 0;
 }
 
 /**
- * proc_add_process() - add a process that no waiter is in
+ * scan_process() - add a process that has no waiter
  * @root: where proc is mounted
  * @s: the snapshot, to be indexed again afterwards
  * @pid: the process
  *
- * Its threads have no address space, as far as the snapshot goes.
+ * Its threads have no mm, as far as the snapshot goes.
  *
  * Return: whether all its threads could be read; if not, nothing is added.
  */
-bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
+bool scan_process(const char *root, struct snapshot *s, pid_t pid)
 {
 	size_t first = s->nr_threads, nr, i;
-	pid_t *tids = list_tasks(root, pid, &nr);
+	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
 	bool caught_known = true;
 	uint64_t caught = 0;
 	struct task task;
@@ -816,7 +599,7 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++) {
 		add_thread(s, &task, pid, tids[i], -1);
 		caught_known &= task.caught_known;
-		caught |= task.caught;	/* one that has exited shows none */
+		caught |= task.caught;	/* a thread that has exited shows none */
 	}
 	free(tids);
 	if (!nr || i < nr) {
@@ -827,132 +610,8 @@ bool proc_add_process(const char *root, struct snapshot *s, pid_t pid)
 	p->tgid = pid;
 	p->ppid = task.ppid;
 	p->comm = s->threads[first].comm;
-	p->caught_known = caught_known;
+	p->known = caught_known ? P_CAUGHT : 0;
 	p->caught = caught;
-	p->whole = true;
+	p->complete = true;
 	return true;
-}
-
-/**
- * proc_read_memory() - read the memory of a process without disturbing it
- * @root: where proc is mounted
- * @pid: the process, of which no thread is in state D
- * @addr: where from
- * @buf: receives it
- * @size: how much
- *
- * Return: whether all of it is present and was read.
- */
-bool proc_read_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size)
-{
-	uint64_t page = sysconf(_SC_PAGESIZE);
-	struct memory m = {
-		.pagemap = open_file(root, "%d/pagemap", pid),
-		.mem = open_file(root, "%d/mem", pid),
-	};
-	bool good = m.pagemap >= 0 && m.mem >= 0 && addr + size >= addr;
-
-	for (uint64_t a = addr & -page; good && a < addr + size; a += page)
-		good = page_present(&m, a);
-	good = good && pread(m.mem, buf, size, addr) == (ssize_t)size;
-	if (m.pagemap >= 0)
-		close(m.pagemap);
-	if (m.mem >= 0)
-		close(m.mem);
-	return good;
-}
-
-/*
- * What the module does not say
- */
-
-/* Address spaces with a waiter for a lock whose holder is known by an id. */
-static bool *mms_with_holders(const struct snapshot *s)
-{
-	bool *wanted = xcalloc(s->nr_mms, sizeof(*wanted));
-	struct lock lock;
-
-	for (size_t i = 0; i < s->nr_waiters; i++) {
-		int mm = s->waiters[i].mm;
-
-		if (mm >= 0 && !wanted[mm])
-			wanted[mm] = decode_lock(&s->waiters[i], &lock) && lock.owner > 0;
-	}
-	return wanted;
-}
-
-/**
- * proc_read_namespaces() - find the threads' ids in their own pid namespace
- * @root: where proc is mounted, for the pid namespace that @s was read in
- * @s: a snapshot of this host as it is now, indexed
- *
- * A lock holds the id that its holder has in its own namespace, so this is done
- * where such a lock was recognised.
- */
-void proc_read_namespaces(const char *root, struct snapshot *s)
-{
-	bool *wanted = NULL;
-	char buf[FILE_SIZE];
-
-	for (size_t i = 0; i < s->nr_threads; i++) {
-		struct thread *t = &s->threads[i];
-
-		if (t->mm < 0 || t->nstid != PID_UNKNOWN)
-			continue;
-		/* Hardly ever: the module knows all but those of threads that are exiting. */
-		if (!wanted)
-			wanted = mms_with_holders(s);
-		if (!wanted[t->mm])
-			continue;
-		if (!read_file(buf, root, "%d/task/%d/status", t->tgid, t->tid))
-			t->nstid = last_id(status_field(buf, "NSpid"));
-	}
-	if (wanted)
-		snapshot_index_owners(s);
-	free(wanted);
-}
-
-/* A thread is found under /proc by its id although it is not listed there. */
-static void add_outsider(const char *root, struct snapshot *s, pid_t tid)
-{
-	struct outsider *o;
-	const char *tgid;
-	char buf[FILE_SIZE], stat[FILE_SIZE];
-	struct task task;
-
-	if (read_file(buf, root, "%d/status", tid))
-		return;
-	tgid = status_field(buf, "Tgid");
-	if (!tgid || read_file(stat, root, "%d/stat", atoi(tgid)) || !parse_stat(&task, stat))
-		return;
-	o = snapshot_add_outsider(s);
-	o->tid = tid;
-	o->tgid = atoi(tgid);
-	o->comm = keep_text(s, task.comm);
-}
-
-/**
- * proc_find_outsiders() - find the holders that are not in the waiter's process
- * @root: where proc is mounted, for the pid namespace that @s was read in
- * @s: a snapshot of this host as it is now, indexed; its outsiders are filled in
- */
-void proc_find_outsiders(const char *root, struct snapshot *s)
-{
-	pid_t *ids = xcalloc(s->nr_waiters, sizeof(*ids));
-	struct lock lock;
-	size_t nr = 0;
-
-	for (size_t i = 0; i < s->nr_waiters; i++) {
-		const struct waiter *w = &s->waiters[i];
-
-		if (w->mm >= 0 && decode_lock(w, &lock) && lock.owner > 0 &&
-		    snapshot_find_owner(s, w->mm, lock.owner) == -1)
-			ids[nr++] = lock.owner;
-	}
-	qsort(ids, nr, sizeof(*ids), compare_ids);
-	for (size_t i = 0; i < nr; i++) {
-		if (!i || ids[i] != ids[i - 1])
-			add_outsider(root, s, ids[i]);
-	}
-	free(ids);
 }

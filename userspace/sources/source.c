@@ -5,18 +5,22 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "text_format.h"
-#include "scan.h"
+#include "array.h"
 #include "blocked.h"
+#include "filter.h"
+#include "owners.h"
+#include "scan.h"
 #include "source.h"
+#include "text_format.h"
 
-/* Why the module's file cannot be opened, for somebody who has to do something. */
+/* Why the module's file cannot be opened, for somebody who has to do something about it. */
 static const char *why_no_module(int error)
 {
 	struct statfs fs;
@@ -31,101 +35,204 @@ static const char *why_no_module(int error)
 	return strerror(error);
 }
 
-/**
- * choose_source() - the best source that this host has
- *
- * If it is not the module, one line on stderr says why.
- */
-enum source choose_source(void)
-{
-	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		close(fd);
-		return SOURCE_MODULE;
-	}
-	warnx("%s: %s; looking at /proc instead", MODULE_FILE, why_no_module(errno));
-	return SOURCE_PROC;
-}
-
-/**
- * warn_of_proc() - say on stderr what a look at /proc does not show, in one line
- * @s: the snapshot that came of it
- */
-void warn_of_proc(const struct snapshot *s)
-{
-	char others[64] = "";
-
-	if (s->nr_unreadable)
-		snprintf(others, sizeof(others), ", nor %zu process%s that %s may not look at",
-			 s->nr_unreadable, s->nr_unreadable == 1 ? "" : "es",
-			 geteuid() ? "you" : "even root");
-	warnx("/proc does not show requeued waiters' true futex, io_uring, restarted waits, "
-	      "futex_waitv words, shared keys, the queue's bitset, time asleep%s: "
-	      "no verdict is more than likely", others);
-}
-
-static int look_at_file(struct snapshot *s, const char *file, const char *name)
+static int read_text(struct snapshot *s, int fd, const char *name)
 {
 	char error[PARSE_ERROR_SIZE];
-	int fd = STDIN_FILENO, rc;
 
-	if (file) {
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			warnx("%s: %s", name, s->source == SOURCE_MODULE ?
-					      why_no_module(errno) : strerror(errno));
-			return -1;
-		}
-	}
-	rc = parse_fd(fd, name, s, error);
-	if (rc)
-		warnx("%s", error);
-	if (file)
-		close(fd);
+	if (!parse_fd(fd, name, s, error))
+		return 0;
+	warnx("%s", error);
+	return -1;
+}
+
+/* What the source does not say of a snapshot of this host. */
+static void complete_snapshot(struct snapshot *s)
+{
+	read_namespaces(PROC_ROOT, s);
+	read_foreign_holders(PROC_ROOT, s);
+	find_blocked(PROC_ROOT, compare_files, s);
+}
+
+/* @fd is the module's file, which this function closes. */
+static int take_open_module(struct snapshot *s, int fd)
+{
+	int rc = read_text(s, fd, MODULE_FILE);
+
+	close(fd);
+	if (!rc)
+		complete_snapshot(s);
 	return rc;
 }
 
-static int look_at_proc(struct snapshot *s)
+static int take_module(struct snapshot *s, const char *path)
 {
-	int rc = proc_read(PROC_ROOT, compare_vm, s);
+	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
 
+	(void)path;
+	if (fd < 0) {
+		warnx("%s: %s", MODULE_FILE, why_no_module(errno));
+		return -1;
+	}
+	return take_open_module(s, fd);
+}
+
+static int take_proc(struct snapshot *s, const char *path)
+{
+	int rc = scan_proc(PROC_ROOT, compare_vm, s);
+
+	(void)path;
 	if (rc) {
 		warnx("%s: no process can be looked at: %s", PROC_ROOT, strerror(-rc));
 		return -1;
 	}
 	snapshot_index(s);
-	proc_find_outsiders(PROC_ROOT, s);
-	read_sleeps(PROC_ROOT, compare_files, s);
+	complete_snapshot(s);
 	return 0;
+}
+
+static int take_file(struct snapshot *s, const char *path)
+{
+	int fd, rc;
+
+	if (!strcmp(path, "-"))
+		return read_text(s, STDIN_FILENO, "standard input");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		warnx("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	rc = read_text(s, fd, path);
+	close(fd);
+	return rc;
+}
+
+/* The module if it can be used, or else /proc, after one line on stderr that says why. */
+static int take_best(struct snapshot *s, const char *path)
+{
+	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		snapshot_init(s, &source_module);
+		return take_open_module(s, fd);
+	}
+	warnx("%s: %s; looking at /proc instead", MODULE_FILE, why_no_module(errno));
+	snapshot_init(s, &source_proc);
+	return take_proc(s, path);
+}
+
+const struct source source_module = {
+	.name = "module", .take = take_module,
+	.two_looks = true, .shows_queues = true, .shows_sleeps = true,
+};
+
+const struct source source_proc = {
+	.name = "proc", .take = take_proc,
+	.two_looks = true, .shows_sleeps = true,
+};
+
+const struct source source_file = {
+	.name = "file", .take = take_file,
+	.shows_queues = true,
+};
+
+/* The snapshot says which of the others it has come from. */
+static const struct source source_auto = {
+	.name = "auto", .take = take_best,
+};
+
+/* Those that --source knows. */
+static const struct source *const sources[] = { &source_module, &source_proc, &source_auto };
+
+/**
+ * find_source() - look up a source
+ * @name: as in --source
+ *
+ * Return: the source, or NULL.
+ */
+const struct source *find_source(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (!strcmp(sources[i]->name, name))
+			return sources[i];
+	}
+	return NULL;
 }
 
 /**
  * take_look() - take one snapshot
- * @s: receives it, indexed; to be freed by the caller, also after a failure
+ * @s: receives it, indexed; to be freed by the caller, even after a failure.  Its source
+ *	is the one to take a second look with.
  * @source: where to look
- * @file: path of a saved copy, "-" for standard input, for SOURCE_FILE
+ * @path: of the file, for a source that reads one; "-" is standard input
  *
- * What went wrong is said on stderr in one line.
+ * If it fails, one line on stderr says why.
  *
  * Return: 0 or -1.
  */
-int take_look(struct snapshot *s, enum source source, const char *file)
+int take_look(struct snapshot *s, const struct source *source, const char *path)
 {
 	snapshot_init(s, source);
-	switch (source) {
-	case SOURCE_PROC:
-		return look_at_proc(s);
-	case SOURCE_MODULE:
-		if (look_at_file(s, MODULE_FILE, MODULE_FILE))
-			return -1;
-		proc_read_namespaces(PROC_ROOT, s);
-		proc_find_outsiders(PROC_ROOT, s);
-		read_sleeps(PROC_ROOT, compare_files, s);
-		return 0;
-	default:
-		if (!strcmp(file, "-"))
-			return look_at_file(s, NULL, "standard input");
-		return look_at_file(s, file, file);
+	return source->take(s, path);
+}
+
+/**
+ * explain_no_waiter() - say on stderr why there is nothing to explain, in one line
+ * @s: the snapshot, in which the thread does not wait
+ * @tid: the thread
+ * @path: the file that @s was read from, or NULL: this host
+ */
+void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
+{
+	int fd;
+
+	if (path) {
+		if (snapshot_find_thread(s, tid) >= 0)
+			warnx("thread %d did not wait on a futex", tid);
+		else
+			warnx("%s does not hold thread %d: it did not wait on a futex, or did "
+			      "not exist", path, tid);
+		return;
 	}
+	fd = procfs_open(PROC_ROOT, "%d/syscall", tid);
+	if (fd == -ENOENT)
+		warnx("there is no thread %d", tid);
+	else if (fd < 0 && !s->source->shows_queues)
+		warnx("no rights to look at thread %d", tid);
+	else
+		warnx("thread %d does not wait on a futex", tid);
+	if (fd >= 0)
+		close(fd);
+}
+
+/**
+ * host_has_process() - whether this host has a process or thread
+ * @pid: its id
+ */
+bool host_has_process(pid_t pid)
+{
+	return procfs_exists(PROC_ROOT, "%d", pid);
+}
+
+static bool is_cgroup2(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/**
+ * host_lacks_cgroup() - whether this host has no such cgroup
+ * @path: its path in the cgroup v2 hierarchy, not escaped
+ *
+ * Return: false also if that cannot be known.
+ */
+bool host_lacks_cgroup(const char *path)
+{
+	const char *mount = is_cgroup2(CGROUP_MOUNT) ? CGROUP_MOUNT : CGROUP_HYBRID;
+	char full[PATH_MAX];
+
+	if (!is_cgroup2(mount))
+		return false;
+	snprintf(full, sizeof(full), "%s%s", mount, path);
+	return access(full, F_OK);
 }

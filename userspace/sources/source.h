@@ -7,8 +7,14 @@
 #define MODULE_FILE	"/sys/kernel/debug/futexinspect/waiters"
 #define PROC_ROOT	"/proc"
 
-enum source choose_source(void);
-int take_look(struct snapshot *s, enum source source, const char *file);
-void warn_of_proc(const struct snapshot *s);
+extern const struct source source_module;
+extern const struct source source_proc;
+extern const struct source source_file;
+
+const struct source *find_source(const char *name);
+int take_look(struct snapshot *s, const struct source *source, const char *path);
+void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
+bool host_has_process(pid_t pid);
+bool host_lacks_cgroup(const char *path);
 
 #endif

@@ -2,15 +2,18 @@
 /*
  * From the module's text to a snapshot.
  *
- * The text is cut up in place: a value becomes a string by the NUL that
- * replaces the space behind it, and text fields point into the buffer.  A
- * record's keys come in the order of its table nearly always, so the search for
- * a key starts where the last one was found.
+ * The text is cut up in place: a NUL replaces the space behind a value, which makes
+ * the value a string, and text fields point into the buffer.  The keys of a record
+ * nearly always come in the order of its table, so the search for a key starts where
+ * the last one was found.
+ *
+ * A field of the format is one row of a table, with the value that it has where the
+ * file leaves it out (*default* in Documentation/ABI).
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,20 +21,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "text_format.h"
 
 #define COPY_AGAIN	"copy the file again, whole"
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Of the words around a futex: more than a page is not from the module. */
+/* Offsets of the words around a futex, in bytes: a larger one is not from the module. */
 #define MAX_WORD_OFFSET	4096
 
-/* All that is worth showing of a value that is wrong. */
+/* As much of a wrong value as is worth showing. */
 #define SHOW		"%.40s"
+
+/* parse_fields() has a bit for each field of a record. */
+#define MAX_FIELDS	64
 
 struct header {
 	unsigned int known;
 	uint64_t version;
+};
+
+/* Bits of header.known. */
+enum {
+	H_VERSION	= 1 << 0,
 };
 
 struct end {
@@ -58,7 +69,7 @@ enum {
 
 /* What is known of an mm's id, at the index of its record in the snapshot. */
 struct mm_id {
-	const char *id;
+	uint64_t id;
 	unsigned long line;	/* where it was first named */
 	const char *kind;	/* the record that named it there */
 	bool defined;
@@ -77,27 +88,63 @@ struct parser {
 
 	struct mm_id *mm_ids;
 	size_t nr_mm_ids;
-	int *mm_slots;		/* open addressing, -1: free */
-	size_t mm_mask;
+	struct idmap mm_map;	/* from ids to indices */
+	uint64_t last_mm_id;
 	int last_mm;
-	int mm_index;		/* what the id of the mm record at hand says */
+	int mm_index;		/* of the mm record at hand, by its id */
 	struct mm mm;		/* its other fields, which may come before the id */
+	const char *last_mms;	/* the last list of mms that is not the one before it ... */
+	size_t last_shared;	/* ... and the shared word that it is of */
+
+	/* The records that have the default of each field. */
+	struct waiter waiter_defaults;
+	struct thread thread_defaults;
 };
 
+/* What a field's parser returns besides -1, for an error. */
+enum {
+	PARSED		= 0,
+	PARSED_UNKNOWN	= 1,	/* well-formed, and says that there is no value */
+};
+
+/**
+ * struct field - a field of a record
+ * @key: its key
+ * @parse: reads its value into a record
+ * @offset: of the member that it sets, or of the first of several
+ * @size: of that member, or of all of them
+ * @bit: of the record's @known mask, for a number
+ * @absent: the value of a record without this field, as text; NULL: it is unknown
+ * @seen: a bit by which the record's finish() asks whether the field was there
+ */
 struct field {
 	const char *key;
 	int (*parse)(struct parser *p, const struct field *f, void *rec, char *val);
 	size_t offset;
-	unsigned int bit;	/* of the record's mask, if it has one */
+	size_t size;
+	unsigned int bit;
+	const char *absent;
+	unsigned int seen;
 };
 
+/**
+ * struct kind - a kind of record
+ * @name: its keyword
+ * @fields: its fields, in the order in which the module writes most of them
+ * @nr_fields: how many
+ * @known: offset of the record's mask of numbers that are known
+ * @defaults: offset in struct parser of the record with all defaults, if it has any
+ * @begin: make a new record
+ * @finish: complete it, or NULL; @seen has the @seen bits of the fields that were there
+ */
 struct kind {
 	const char *name;
 	const struct field *fields;
 	size_t nr_fields;
-	size_t first;		/* the field that mostly comes first */
+	size_t known;
+	size_t defaults;
 	void *(*begin)(struct parser *p);
-	int (*finish)(struct parser *p, void *rec, uint64_t seen);
+	int (*finish)(struct parser *p, void *rec, unsigned int seen);
 };
 
 static int fail(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -124,51 +171,83 @@ static int fail_field(struct parser *p, const char *val, const char *what)
 	return fail(p, "%s: %s=" SHOW ": %s", p->kind, p->key, val, what);
 }
 
+static void *member(const struct field *f, void *rec)
+{
+	return (char *)rec + f->offset;
+}
+
 /*
  * Numbers
  */
 
+/* One more than the value of each hexadecimal digit; 0 for all other characters. */
+static const unsigned char hex_digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+	['8'] = 9, ['9'] = 10,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+/* The value of a hexadecimal digit, or -1. */
 static int hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return hex_digits[(unsigned char)c] - 1;
+}
+
+static bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+static const char *number_end(const char *start, const char *end, bool overflow)
+{
+	if (end > start && !overflow)
+		return end;
+	errno = overflow ? ERANGE : EINVAL;
+	return NULL;
+}
+
+static const char *read_hex(const char *p, uint64_t *num)
+{
+	const char *start = p;
+	bool overflow = false;
+	uint64_t n = 0;
+	int digit;
+
+	for (; (digit = hex_digit(*p)) >= 0; p++) {
+		overflow |= n >> 60;
+		n = n << 4 | digit;
+	}
+	*num = n;
+	return number_end(start, p, overflow);
+}
+
+static const char *read_decimal(const char *p, uint64_t *num)
+{
+	const char *start = p;
+	bool overflow = false;
+	uint64_t n = 0;
+
+	/* As many digits fit for sure. */
+	for (; is_digit(*p) && p - start < 19; p++)
+		n = n * 10 + (*p - '0');
+	for (; is_digit(*p); p++)
+		overflow |= __builtin_mul_overflow(n, 10, &n) ||
+			    __builtin_add_overflow(n, *p - '0', &n);
+	*num = n;
+	return number_end(start, p, overflow);
 }
 
 /*
- * Read a number, decimal or hex after "0x".  Return: what follows it, or NULL: no
- * number, with errno EINVAL, or one of more than 64 bits, with errno ERANGE.
+ * Read a number, decimal or hexadecimal after "0x".  Return: what follows it, or NULL:
+ * no number, with errno EINVAL, or one of more than 64 bits, with errno ERANGE.
  */
 static const char *read_number(const char *p, uint64_t *num)
 {
-	const char *start;
-	uint64_t n = 0;
-
-	errno = ERANGE;
-	if (p[0] == '0' && p[1] == 'x') {
-		p += 2;
-		for (start = p; hex_digit(*p) >= 0; p++) {
-			if (n >> 60)
-				return NULL;
-			n = n << 4 | hex_digit(*p);
-		}
-	} else {
-		for (start = p; *p >= '0' && *p <= '9'; p++) {
-			if (__builtin_mul_overflow(n, 10, &n) ||
-			    __builtin_add_overflow(n, *p - '0', &n))
-				return NULL;
-		}
-	}
-	errno = EINVAL;
-	*num = n;
-	return p > start ? p : NULL;
+	return p[0] == '0' && p[1] == 'x' ? read_hex(p + 2, num) : read_decimal(p, num);
 }
 
-static int parse_number(struct parser *p, const char *val, uint64_t max, uint64_t *num)
+static int parse_limited(struct parser *p, const char *val, uint64_t max, uint64_t *num)
 {
 	const char *end = read_number(val, num);
 
@@ -176,118 +255,90 @@ static int parse_number(struct parser *p, const char *val, uint64_t max, uint64_
 		return fail_field(p, val, "the number is too large");
 	if (!end || *end)
 		return fail_field(p, val, "not a number");
-	return 0;
+	return PARSED;
 }
 
-static void *member(const struct field *f, void *rec)
-{
-	return (char *)rec + f->offset;
-}
-
-/* Every record with a mask of known numbers has it under this name. */
-#define SET_KNOWN(type, rec, f)	(((type *)(rec))->known |= (f)->bit)
-
-static int id(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_id(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	uint64_t num;
 
-	if (parse_number(p, val, INT_MAX, &num))
+	if (parse_limited(p, val, INT_MAX, &num))
 		return -1;
 	*(pid_t *)member(f, rec) = num;
-	return 0;
+	return PARSED;
 }
 
-static int id_or_none(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_id_or_none(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	if (strcmp(val, "-"))
-		return id(p, f, rec, val);
+		return parse_id(p, f, rec, val);
 	*(pid_t *)member(f, rec) = PID_NONE;
-	return 0;
+	return PARSED;
 }
 
-static int number(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_u64(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	return parse_number(p, val, UINT64_MAX, member(f, rec));
+	return parse_limited(p, val, UINT64_MAX, member(f, rec));
 }
 
-static int number32(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_u32(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	uint64_t num;
 
-	if (parse_number(p, val, UINT32_MAX, &num))
+	if (parse_limited(p, val, UINT32_MAX, &num))
 		return -1;
 	*(uint32_t *)member(f, rec) = num;
-	return 0;
+	return PARSED;
 }
 
-#define NUMBER_FIELD(type, base)						\
-static int type##_##base(struct parser *p, const struct field *f, void *rec,	\
-			 char *val)						\
-{										\
-	if (base(p, f, rec, val))						\
-		return -1;							\
-	SET_KNOWN(struct type, rec, f);						\
-	return 0;								\
-}
-
-NUMBER_FIELD(header, number)
-NUMBER_FIELD(end, number)
-NUMBER_FIELD(waiter, number)
-NUMBER_FIELD(waiter, number32)
-NUMBER_FIELD(mm, number32)
-NUMBER_FIELD(thread, number)
-NUMBER_FIELD(shared, number)
-NUMBER_FIELD(shared, number32)
-
-/* A PI lock's wait expects no value, which is as good as unknown. */
-static int expected(struct parser *p, const struct field *f, void *rec, char *val)
+/* A wait for a PI lock expects no value. */
+static int parse_expected(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	return strcmp(val, "-") ? waiter_number32(p, f, rec, val) : 0;
+	return strcmp(val, "-") ? parse_u32(p, f, rec, val) : PARSED_UNKNOWN;
 }
 
-static int caught(struct parser *p, const struct field *f, void *rec, char *val)
+/* A wait without a timeout has no time. */
+static int parse_timeout_ns(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	((struct process *)rec)->caught_known = true;
-	return number(p, f, rec, val);
-}
-
-static int start(struct parser *p, const struct field *f, void *rec, char *val)
-{
-	((struct snapshot *)rec)->start_known = true;
-	return number(p, f, rec, val);
+	return strcmp(val, "-") ? parse_u64(p, f, rec, val) : PARSED_UNKNOWN;
 }
 
 /*
- * Text and words
+ * Text and keywords
  */
 
-static int text(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_plain_text(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)p;
 	*(const char **)member(f, rec) = val;
-	return 0;
+	return PARSED;
 }
 
-static bool octal(char c)
+static bool is_octal(char c)
 {
 	return c >= '0' && c <= '7';
 }
 
-/* Spaces are only escaped since they separate the fields. */
-static int escaped(struct parser *p, const struct field *f, void *rec, char *val)
+/* Only spaces lose their escapes: they were escaped since they separate the fields. */
+static int unescape(struct parser *p, char *val)
 {
 	for (char *c = strchr(val, '\\'); c; c = strchr(c + 1, '\\')) {
-		if (c[1] < '0' || c[1] > '3' || !octal(c[2]) || !octal(c[3]))
+		if (c[1] < '0' || c[1] > '3' || !is_octal(c[2]) || !is_octal(c[3]))
 			return fail_field(p, val, "a backslash without three octal digits");
 		if (memcmp(c, "\\040", 4))
 			continue;
 		*c = ' ';
 		memmove(c + 1, c + 4, strlen(c + 4) + 1);
 	}
-	return text(p, f, rec, val);
+	return PARSED;
 }
 
-static int yesno(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_text_field(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	return unescape(p, val) ?: parse_plain_text(p, f, rec, val);
+}
+
+static int parse_yesno(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	enum yesno *yn = member(f, rec);
 
@@ -297,125 +348,214 @@ static int yesno(struct parser *p, const struct field *f, void *rec, char *val)
 		*yn = NO;
 	else
 		return fail_field(p, val, "neither yes nor no");
-	return 0;
+	return PARSED;
 }
 
-/* There is none to know of a wait without timeout. */
-static int timeout_ns(struct parser *p, const struct field *f, void *rec, char *val)
-{
-	return strcmp(val, "-") ? waiter_number(p, f, rec, val) : 0;
-}
-
-static int state(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_state(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	if (!val[0] || val[1])
 		return fail_field(p, val, "not one letter");
-	*(char *)member(f, rec) = val[0];
-	return 0;
+	*(enum task_state *)member(f, rec) = val[0];
+	return PARSED;
 }
 
 /*
- * A word that this version does not know stays unknown: a newer kernel may have
- * a system call or a clock more, which takes no new version of the format.
+ * The index of a keyword, or @other.  A newer kernel may have one more system call or
+ * clock than this program knows, which takes no new version of the format.
  */
-static unsigned int find_word(const char *const *words, size_t nr, const char *val)
+static int find_keyword(const char *const *names, size_t nr, const char *val, int other)
 {
 	for (size_t i = 1; i < nr; i++) {
-		if (!strcmp(words[i], val))
+		if (names[i] && !strcmp(names[i], val))
 			return i;
 	}
-	return 0;
+	return other;
 }
 
-static int call(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_call(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)p;
-	*(enum call *)member(f, rec) = find_word(call_names, NR_CALLS, val);
-	return 0;
+	*(enum call *)member(f, rec) = find_keyword(call_names, NR_CALLS, val, CALL_UNKNOWN);
+	return PARSED;
 }
 
-static int op(struct parser *p, const struct field *f, void *rec, char *val)
-{
-	((struct waiter *)rec)->opcode = find_word(op_names, NR_OPS, val);
-	return escaped(p, f, rec, val);
-}
-
-static int timeout(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_timeout(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)p;
-	*(enum timeout *)member(f, rec) = find_word(timeout_names, NR_TIMEOUTS, val);
-	return 0;
+	*(enum timeout *)member(f, rec) = find_keyword(timeout_names, NR_TIMEOUTS, val,
+						       TIMEOUT_UNKNOWN);
+	return PARSED;
 }
 
-static int key(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_freezer(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	(void)p;
+	*(enum freezer *)member(f, rec) = find_keyword(freezer_names, NR_FREEZERS, val,
+						       FREEZER_OTHER);
+	return PARSED;
+}
+
+static int parse_op(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	struct waiter *w = rec;
 
+	(void)f;
+	w->opcode = futex_opcode_named(val);
+	w->op_text = val;
+	return unescape(p, val);
+}
+
+static int parse_flags(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct waiter *w = rec;
+
+	(void)f;
+	w->flags = futex_flags_named(val);
+	w->flags_text = val;
+	return unescape(p, val);
+}
+
+static int parse_queued(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct waiter *w = rec;
+
+	(void)f;
+	w->queued = find_keyword(queued_names, NR_QUEUED, val, QUEUED_OTHER);
+	w->queued_text = val;
+	return unescape(p, val);
+}
+
+/*
+ * Values of several parts
+ */
+
+#define SHARED_INODE	"shared-inode:"
+
+static int parse_inode_key(struct parser *p, const char *val, struct shared_key *key)
+{
+	const char *c = read_number(val + strlen(SHARED_INODE), &key->seq);
+
+	if (c && *c == ':')
+		c = read_number(c + 1, &key->offset);
+	if (!c || *c)
+		return fail_field(p, val, "not a sequence number and an offset");
+	return PARSED;
+}
+
+/* A kind of key that is newer than this program stays unknown. */
+static int parse_key(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct waiter *w = rec;
+
+	(void)f;
+	w->key_text = val;
 	if (!strcmp(val, "private"))
 		w->key_type = KEY_PRIVATE;
 	else if (!strcmp(val, "shared-mm"))
 		w->key_type = KEY_SHARED_MM;
-	else if (!strncmp(val, "shared-inode:", 13))
+	else if (!strncmp(val, SHARED_INODE, strlen(SHARED_INODE))) {
 		w->key_type = KEY_SHARED_INODE;
-	return text(p, f, rec, val);
+		return parse_inode_key(p, val, &w->key);
+	}
+	return PARSED;
 }
 
-static int args(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_shared_key(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	struct waiter *w = rec;
+	struct shared *shared = rec;
+
+	(void)f;
+	shared->key_text = val;
+	if (strncmp(val, SHARED_INODE, strlen(SHARED_INODE)))
+		return fail_field(p, val, "not the key of a word in shared memory");
+	return parse_inode_key(p, val, &shared->key);
+}
+
+static int parse_args(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	uint64_t *args = member(f, rec);
 	const char *c = val;
 
 	for (int i = 0; i < NR_ARGS; i++) {
-		c = read_number(c, &w->args[i]);
+		c = read_number(c, &args[i]);
 		if (!c || *c != (i < NR_ARGS - 1 ? ',' : '\0'))
 			return fail_field(p, val, "not six numbers");
 		c++;
 	}
-	w->known |= f->bit;
-	return 0;
+	return PARSED;
 }
 
-/* OFFSET:WORD,WORD*TIMES,... with up to eight hex digits or "?" for a word. */
-static int words(struct parser *p, const struct field *f, void *rec, char *val)
+/* One to eight hexadecimal digits.  Return: what follows them, or NULL. */
+static const char *read_word(const char *c, uint32_t *word)
 {
-	const char *c = val + (*val == '-');
-	uint64_t num;
+	const char *start = c;
+	int digit;
 
-	c = read_number(c, &num);
-	if (!c || *c != ':' || num > MAX_WORD_OFFSET)
-		return fail_field(p, val, "no offset in bytes and colon");
-	do {
-		int digits = 0;
+	for (*word = 0; (digit = hex_digit(*c)) >= 0 && c - start < 9; c++)
+		*word = *word << 4 | digit;
+	return c == start || c - start > 8 ? NULL : c;
+}
 
-		for (c++; hex_digit(c[digits]) >= 0; )
-			digits++;
-		if ((digits || *c != '?') && (digits < 1 || digits > 8))
-			return fail_field(p, val, "a word is not one to eight hex digits");
-		c += digits ?: 1;
-		if (*c != '*')
+/* Set @times words from number @n on, as far as they are in the window. */
+static void set_words(struct words *words, long n, uint64_t times, uint32_t word)
+{
+	for (; times && n < NR_WORDS; times--, n++) {
+		if (n < 0)
 			continue;
-		c = read_number(c + 1, &num);
-		if (!c || !num || num > MAX_WORD_OFFSET)
-			return fail_field(p, val, "no number of times after an asterisk");
+		words->known |= 1U << n;
+		words->word[n] = word;
+	}
+}
+
+/* OFFSET:WORD,WORD*TIMES,... where a word is hexadecimal or "?" */
+static int parse_words(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct words *words = snapshot_alloc(p->s, sizeof(*words));
+	const char *c = val + (*val == '-');
+	uint64_t offset, times;
+	uint32_t word = 0;
+	long n;
+
+	memset(words, 0, sizeof(*words));
+	c = read_number(c, &offset);
+	if (!c || *c != ':' || offset > MAX_WORD_OFFSET)
+		return fail_field(p, val, "no offset in bytes and colon");
+	n = WORDS_BEFORE + (*val == '-' ? -(long)offset : (long)offset) / 4;
+	do {
+		bool known = *++c != '?';
+
+		c = known ? read_word(c, &word) : c + 1;
+		if (!c)
+			return fail_field(p, val, "a word is not one to eight hex digits");
+		times = 1;
+		if (*c == '*') {
+			c = read_number(c + 1, &times);
+			if (!c || !times || times > MAX_WORD_OFFSET)
+				return fail_field(p, val, "no number of times after an asterisk");
+		}
+		if (known)
+			set_words(words, n, times, word);
+		n += times;
 	} while (*c == ',');
 	if (*c)
 		return fail_field(p, val, "a word is not one to eight hex digits");
-	return text(p, f, rec, val);
+	*(const struct words **)member(f, rec) = words;
+	return PARSED;
 }
 
 /*
- * FIRST-LAST,TID,... in any order: ascending in the initial pid namespace may not be
- * so in the reader's.  They are counted here, and printed as they are.
+ * FIRST-LAST,TID,... in any order: ids that ascend in the initial pid namespace need
+ * not ascend in the reader's.  They are counted here, and printed as they are.
  */
-static int ranges(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_ranges(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	struct mm *mm = rec;
 	uint64_t first, last;
 	const char *c = val;
 
-	mm->nr_ranges = 0;
+	mm->nr_live_tids = 0;
 	if (!strcmp(val, "-"))
-		return text(p, f, rec, val);
+		return parse_plain_text(p, f, rec, val);
 	for (;;) {
 		c = read_number(c, &first);
 		last = first;
@@ -423,124 +563,123 @@ static int ranges(struct parser *p, const struct field *f, void *rec, char *val)
 			c = read_number(c + 1, &last);
 		if (!c || !first || last < first || last > INT_MAX)
 			return fail_field(p, val, "not ranges of ids");
-		mm->nr_ranges += last - first + 1;
+		mm->nr_live_tids += last - first + 1;
 		if (!*c)
-			return text(p, f, rec, val);
+			return parse_plain_text(p, f, rec, val);
 		if (*c++ != ',')
 			return fail_field(p, val, "not ranges of ids");
 	}
 }
 
 /*
- * Address spaces: any record may name one before its own record comes.
+ * Mms: any record may name one before its own record comes.
  */
 
-static size_t hash_id(const char *val)
-{
-	uint64_t h = hash_text(val);
-
-	return h ^ h >> 32;
-}
-
-static void grow_mm_slots(struct parser *p)
-{
-	size_t size = p->mm_slots ? (p->mm_mask + 1) * 2 : 64;
-
-	free(p->mm_slots);
-	p->mm_slots = xcalloc(size, sizeof(*p->mm_slots));
-	p->mm_mask = size - 1;
-	memset(p->mm_slots, 0xff, size * sizeof(*p->mm_slots));
-	for (size_t i = 0; i < p->nr_mm_ids; i++) {
-		size_t h = hash_id(p->mm_ids[i].id);
-
-		while (p->mm_slots[h & p->mm_mask] >= 0)
-			h++;
-		p->mm_slots[h & p->mm_mask] = i;
-	}
-}
-
-static int add_mm_id(struct parser *p, const char *val)
-{
-	struct mm_id *ids = p->mm_ids;
-	size_t n = p->nr_mm_ids;
-
-	if (!(n & (n - 1)))
-		ids = p->mm_ids = xrealloc(ids, (n ? n * 2 : 1) * sizeof(*ids));
-	ids[n].id = val;
-	ids[n].line = p->line;
-	ids[n].kind = p->kind;
-	ids[n].defined = false;
-	p->nr_mm_ids++;
-	snapshot_add_mm(p->s);
-	return n;
-}
-
 /* The index of an mm, which gets one now if it is named for the first time. */
-static int intern_mm(struct parser *p, const char *val)
+static int intern_mm(struct parser *p, uint64_t id)
 {
-	size_t h;
+	int mm;
 
-	if (p->last_mm >= 0 && !strcmp(p->mm_ids[p->last_mm].id, val))
+	if (p->last_mm >= 0 && p->last_mm_id == id)
 		return p->last_mm;
-	if (!p->mm_slots || p->nr_mm_ids * 2 > p->mm_mask)
-		grow_mm_slots(p);
-	h = hash_id(val);
-	for (; p->mm_slots[h & p->mm_mask] >= 0; h++) {
-		p->last_mm = p->mm_slots[h & p->mm_mask];
-		if (!strcmp(p->mm_ids[p->last_mm].id, val))
-			return p->last_mm;
+	mm = idmap_add(&p->mm_map, id, p->nr_mm_ids);
+	if (mm == (int)p->nr_mm_ids) {
+		array_push(p->mm_ids, p->nr_mm_ids, (struct mm_id){
+			.id = id, .line = p->line, .kind = p->kind,
+		});
+		snapshot_add_mm(p->s);
 	}
-	p->last_mm = add_mm_id(p, val);
-	p->mm_slots[h & p->mm_mask] = p->last_mm;
-	return p->last_mm;
+	p->last_mm_id = id;
+	p->last_mm = mm;
+	return mm;
 }
 
-static int mm_ref(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_mm(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	*(int *)member(f, rec) = intern_mm(p, val);
-	return 0;
+	uint64_t id;
+
+	if (parse_limited(p, val, UINT64_MAX, &id))
+		return -1;
+	*(int *)member(f, rec) = intern_mm(p, id);
+	return PARSED;
 }
 
-/* ID,ID,... */
-static int mm_refs(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_mm_list(struct parser *p, const char *val)
 {
-	(void)f;
-	(void)rec;
-	for (char *next; val; val = next) {
-		next = strchr(val, ',');
-		if (next)
-			*next++ = '\0';
-		if (!*val)
+	const char *c = val;
+	uint64_t id;
+
+	for (;;) {
+		c = read_number(c, &id);
+		if (!c || (*c && *c != ','))
 			return fail_field(p, val, "not ids of address spaces");
-		snapshot_add_map(p->s, intern_mm(p, val));
+		snapshot_add_map(p->s, intern_mm(p, id));
+		if (!*c++)
+			return PARSED;
 	}
-	return 0;
 }
 
-static int mm_id(struct parser *p, const struct field *f, void *rec, char *val)
+/*
+ * ID,ID,...  Many words of one mapping have the same list, which may be long: then they
+ * share it.
+ */
+static int parse_mms(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)f;
+	if (p->last_mms && !strcmp(p->last_mms, val)) {
+		snapshot_share_maps(p->s, p->last_shared);
+		return PARSED;
+	}
+	p->last_mms = val;
+	p->last_shared = (struct shared *)rec - p->s->shared;
+	return parse_mm_list(p, val);
+}
+
+static int parse_mm_id(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	uint64_t id;
+
+	(void)f;
 	(void)rec;
-	p->mm_index = intern_mm(p, val);
+	if (parse_limited(p, val, UINT64_MAX, &id))
+		return -1;
+	p->mm_index = intern_mm(p, id);
 	if (p->mm_ids[p->mm_index].defined)
 		return fail_field(p, val, "a second record of this address space");
 	p->mm_ids[p->mm_index].defined = true;
-	return 0;
+	return PARSED;
 }
 
 /*
  * The records
  */
 
-#define FIELD(type, member, parse_, bit_)	\
-	{ .key = #member, .parse = parse_, .offset = offsetof(type, member), .bit = bit_ }
+/* A field that sets @member of its record; then further members of struct field. */
+#define FIELD(type, key_, member, parse_, ...)				\
+	{ .key = key_, .parse = parse_, .offset = offsetof(type, member),	\
+	  .size = sizeof(((type *)0)->member), ##__VA_ARGS__ }
+
+/* The same of a field that sets the members from @first to @last. */
+#define FIELDS(type, key_, first, last, parse_, ...)				\
+	{ .key = key_, .parse = parse_, .offset = offsetof(type, first),	\
+	  .size = offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first), \
+	  ##__VA_ARGS__ }
+
+#define HEADER(member, parse, ...)	FIELD(struct header, #member, member, parse, ##__VA_ARGS__)
+#define HOST(member, parse, ...)	FIELD(struct snapshot, #member, member, parse, ##__VA_ARGS__)
+#define WAITER(member, parse, ...)	FIELD(struct waiter, #member, member, parse, ##__VA_ARGS__)
+#define MM(member, parse, ...)		FIELD(struct mm, #member, member, parse, ##__VA_ARGS__)
+#define PROCESS(member, parse, ...)	FIELD(struct process, #member, member, parse, ##__VA_ARGS__)
+#define THREAD(member, parse, ...)	FIELD(struct thread, #member, member, parse, ##__VA_ARGS__)
+#define SHARED(member, parse, ...)	FIELD(struct shared, #member, member, parse, ##__VA_ARGS__)
+#define END(member, parse, ...)		FIELD(struct end, #member, member, parse, ##__VA_ARGS__)
 
 static void *begin_header(struct parser *p)
 {
 	return &p->header;
 }
 
-static int finish_header(struct parser *p, void *rec, uint64_t seen)
+static int finish_header(struct parser *p, void *rec, unsigned int seen)
 {
 	(void)rec;
 	(void)seen;
@@ -553,25 +692,28 @@ static int finish_header(struct parser *p, void *rec, uint64_t seen)
 	return 0;
 }
 
-static int header_text(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_host_text(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)rec;
-	return escaped(p, f, p->s, val);
+	return parse_text_field(p, f, p->s, val);
 }
 
-static int header_start(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_host_start(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)rec;
-	return start(p, f, p->s, val);
+	if (parse_u64(p, f, p->s, val))
+		return -1;
+	p->s->known |= SNAPSHOT_START;
+	return PARSED;
 }
 
 static const struct field header_fields[] = {
-	FIELD(struct header, version, header_number, 1),
-	FIELD(struct snapshot, module, header_text, 0),
-	FIELD(struct snapshot, kernel, header_text, 0),
-	FIELD(struct snapshot, arch, header_text, 0),
-	FIELD(struct snapshot, boot_id, header_text, 0),
-	FIELD(struct snapshot, start_ns, header_start, 0),
+	HEADER(version, parse_u64, .bit = H_VERSION),
+	HOST(module, parse_host_text),
+	HOST(kernel, parse_host_text),
+	HOST(arch, parse_host_text),
+	HOST(boot_id, parse_host_text),
+	HOST(start_ns, parse_host_start),
 };
 
 static void *begin_waiter(struct parser *p)
@@ -579,94 +721,68 @@ static void *begin_waiter(struct parser *p)
 	return snapshot_add_waiter(p->s);
 }
 
-/* Fields with a value that a record without them has. */
 enum {
-	F_SYSCALL,
-	F_ARGS,
-	F_WAITS_ON,
-	F_KEY,
-	F_TIMEOUT,
-	F_STABLE,
-	F_WORDS,
-	F_PI_OWNER,
-	F_QUEUED,
-	NR_WAITER_DEFAULTS
+	SEEN_ARGS	= 1 << 0,
+	SEEN_WAITS_ON	= 1 << 1,
+	SEEN_WORDS	= 1 << 2,
 };
-
-#define SEEN(seen, field)	((seen) & 1ULL << (field))
 
 static const struct field waiter_fields[] = {
-	[F_SYSCALL] = { .key = "syscall", .parse = call, .offset = offsetof(struct waiter, call) },
-	[F_ARGS] = FIELD(struct waiter, args, args, W_ARGS),
-	[F_WAITS_ON] = FIELD(struct waiter, waits_on, waiter_number, W_WAITS_ON),
-	[F_KEY] = FIELD(struct waiter, key, key, 0),
-	[F_TIMEOUT] = FIELD(struct waiter, timeout, timeout, 0),
-	[F_STABLE] = FIELD(struct waiter, stable, yesno, 0),
-	[F_WORDS] = FIELD(struct waiter, words, words, 0),
-	[F_PI_OWNER] = FIELD(struct waiter, pi_owner, id_or_none, 0),
-	[F_QUEUED] = FIELD(struct waiter, queued, escaped, 0),
-	[NR_WAITER_DEFAULTS] =
-	FIELD(struct waiter, tid, id, 0),
-	FIELD(struct waiter, tgid, id, 0),
-	FIELD(struct waiter, comm, escaped, 0),
-	FIELD(struct waiter, mm, mm_ref, 0),
-	FIELD(struct waiter, uaddr, waiter_number, W_UADDR),
-	FIELD(struct waiter, op, op, 0),
-	FIELD(struct waiter, flags, escaped, 0),
-	FIELD(struct waiter, expected, expected, W_EXPECTED),
-	FIELD(struct waiter, value, waiter_number32, W_VALUE),
-	FIELD(struct waiter, bitset, waiter_number32, W_BITSET),
-	FIELD(struct waiter, asleep_ns, waiter_number, W_ASLEEP),
-	FIELD(struct waiter, timeout_ns, timeout_ns, W_TIMEOUT),
+	WAITER(tid, parse_id),
+	WAITER(tgid, parse_id),
+	WAITER(comm, parse_text_field),
+	WAITER(mm, parse_mm),
+	FIELD(struct waiter, "syscall", call, parse_call, .absent = "futex"),
+	/* Left out where the other fields say the same: set_plain_args(). */
+	WAITER(args, parse_args, .bit = W_ARGS, .seen = SEEN_ARGS),
+	WAITER(uaddr, parse_u64, .bit = W_UADDR),
+	/* Left out where it is the same as uaddr. */
+	WAITER(waits_on, parse_u64, .bit = W_WAITS_ON, .seen = SEEN_WAITS_ON),
+	FIELDS(struct waiter, "key", key_type, key_text, parse_key, .absent = "private"),
+	FIELDS(struct waiter, "op", opcode, op_text, parse_op),
+	FIELDS(struct waiter, "flags", flags, flags_text, parse_flags, .bit = W_FLAGS),
+	WAITER(expected, parse_expected, .bit = W_EXPECTED),
+	WAITER(value, parse_u32, .bit = W_VALUE),
+	WAITER(bitset, parse_u32, .bit = W_BITSET),
+	WAITER(timeout, parse_timeout, .absent = "none"),
+	WAITER(timeout_ns, parse_timeout_ns, .bit = W_TIMEOUT),
+	WAITER(asleep_ns, parse_u64, .bit = W_ASLEEP),
+	WAITER(stable, parse_yesno, .absent = "yes"),
+	/* Left out where all are zero. */
+	WAITER(words, parse_words, .seen = SEEN_WORDS),
+	WAITER(pi_owner, parse_id_or_none, .absent = "-"),
+	FIELDS(struct waiter, "queued", queued, queued_text, parse_queued, .absent = "yes"),
 };
 
-/* The arguments are left out of a plain wait, where the other fields tell them. */
+/* A plain wait has no arguments in the file, since the other fields determine them. */
 static void set_plain_args(struct waiter *w)
 {
-	const unsigned int needed = W_UADDR | W_EXPECTED;
-	bool bitset = w->opcode == OP_WAIT_BITSET;
+	unsigned int needed = W_UADDR | W_EXPECTED | W_FLAGS;
 
-	if (w->call != CALL_FUTEX || (w->known & needed) != needed || !w->flags ||
-	    w->timeout != TIMEOUT_NONE || (!bitset && w->opcode != OP_WAIT) ||
-	    (bitset && !(w->known & W_BITSET)))
+	if (w->opcode == OP_WAIT_BITSET)
+		needed |= W_BITSET;
+	else if (w->opcode != OP_WAIT)
 		return;
-	w->args[0] = w->uaddr;
-	w->args[1] = (bitset ? FUTEX_WAIT_BITSET : FUTEX_WAIT) |
-		     (strstr(w->flags, "PRIVATE") ? FUTEX_PRIVATE_FLAG : 0) |
-		     (strstr(w->flags, "CLOCK_REALTIME") ? FUTEX_CLOCK_REALTIME : 0);
-	w->args[2] = w->expected;
-	w->args[5] = bitset ? w->bitset : 0;
+	if (w->call != CALL_FUTEX || (w->known & needed) != needed || w->timeout != TIMEOUT_NONE)
+		return;
+	futex_plain_args(w->args, w->opcode, w->flags, w->uaddr, w->expected, w->bitset);
 	w->known |= W_ARGS;
 }
 
-/* What most waiters have in common is left out of the file. */
-static int finish_waiter(struct parser *p, void *rec, uint64_t seen)
+static int finish_waiter(struct parser *p, void *rec, unsigned int seen)
 {
 	struct waiter *w = rec;
 
 	(void)p;
-	if (!SEEN(seen, F_SYSCALL))
-		w->call = CALL_FUTEX;
-	if (!SEEN(seen, F_WAITS_ON) && w->known & W_UADDR) {
+	if (!(seen & SEEN_WAITS_ON) && w->known & W_UADDR) {
 		w->waits_on = w->uaddr;
 		w->known |= W_WAITS_ON;
 	}
-	if (!SEEN(seen, F_KEY)) {
-		w->key_type = KEY_PRIVATE;
-		w->key = "private";
-	}
-	if (!SEEN(seen, F_TIMEOUT))
-		w->timeout = TIMEOUT_NONE;
-	if (!SEEN(seen, F_STABLE))
-		w->stable = YES;
-	if (!SEEN(seen, F_WORDS))
-		w->words = all_words_zero;
-	if (!SEEN(seen, F_PI_OWNER))
-		w->pi_owner = PID_NONE;
-	if (!SEEN(seen, F_QUEUED))
-		w->queued = "yes";
-	if (!SEEN(seen, F_ARGS))
+	if (!(seen & SEEN_WORDS))
+		w->words = &zero_words;
+	if (!(seen & SEEN_ARGS))
 		set_plain_args(w);
+	recognise_lock(w);
 	return 0;
 }
 
@@ -677,7 +793,7 @@ static void *begin_mm(struct parser *p)
 	return &p->mm;
 }
 
-static int finish_mm(struct parser *p, void *rec, uint64_t seen)
+static int finish_mm(struct parser *p, void *rec, unsigned int seen)
 {
 	(void)rec;
 	(void)seen;
@@ -688,10 +804,10 @@ static int finish_mm(struct parser *p, void *rec, uint64_t seen)
 }
 
 static const struct field mm_fields[] = {
-	{ .key = "id", .parse = mm_id },
-	FIELD(struct mm, live, mm_number32, M_LIVE),
-	FIELD(struct mm, live_threads, ranges, 0),
-	FIELD(struct mm, hidden, mm_number32, M_HIDDEN),
+	{ .key = "id", .parse = parse_mm_id },
+	MM(live, parse_u32, .bit = M_LIVE),
+	MM(live_threads, parse_ranges),
+	MM(hidden, parse_u32, .bit = M_HIDDEN),
 };
 
 static void *begin_process(struct parser *p)
@@ -700,15 +816,15 @@ static void *begin_process(struct parser *p)
 }
 
 static const struct field process_fields[] = {
-	FIELD(struct process, tgid, id, 0),
-	FIELD(struct process, ppid, id, 0),
-	FIELD(struct process, comm, escaped, 0),
-	FIELD(struct process, mm, mm_ref, 0),
-	FIELD(struct process, execed, yesno, 0),
-	FIELD(struct process, caught, caught, 0),
-	FIELD(struct process, timers, yesno, 0),
-	FIELD(struct process, pid_ns, escaped, 0),
-	FIELD(struct process, cgroup, escaped, 0),
+	PROCESS(tgid, parse_id),
+	PROCESS(ppid, parse_id),
+	PROCESS(comm, parse_text_field),
+	PROCESS(mm, parse_mm),
+	PROCESS(execed, parse_yesno),
+	PROCESS(caught, parse_u64, .bit = P_CAUGHT),
+	PROCESS(timers, parse_yesno),
+	PROCESS(pid_ns, parse_text_field),
+	PROCESS(cgroup, parse_text_field),
 };
 
 static void *begin_thread(struct parser *p)
@@ -717,64 +833,39 @@ static void *begin_thread(struct parser *p)
 }
 
 enum {
-	F_MM,
-	F_STATE,
-	F_TRACER,
-	F_NIVCSW,
-	F_NSTID,
-	F_CLEAR_CHILD_TID,
-	F_FROZEN,
-	F_EXITING,
-	F_IO_WORKER,
-	F_IO_URING,
-	NR_THREAD_DEFAULTS
+	SEEN_MM		= 1 << 0,
+	SEEN_NSTID	= 1 << 1,
 };
 
 static const struct field thread_fields[] = {
-	[F_MM] = FIELD(struct thread, mm, mm_ref, 0),
-	[F_STATE] = FIELD(struct thread, state, state, 0),
-	[F_TRACER] = FIELD(struct thread, tracer, id_or_none, 0),
-	[F_NIVCSW] = FIELD(struct thread, nivcsw, thread_number, T_NIVCSW),
-	[F_NSTID] = FIELD(struct thread, nstid, id, 0),
-	[F_CLEAR_CHILD_TID] = FIELD(struct thread, clear_child_tid, thread_number, T_CLEAR_TID),
-	[F_FROZEN] = FIELD(struct thread, frozen, escaped, 0),
-	[F_EXITING] = FIELD(struct thread, exiting, yesno, 0),
-	[F_IO_WORKER] = FIELD(struct thread, io_worker, yesno, 0),
-	[F_IO_URING] = FIELD(struct thread, io_uring, yesno, 0),
-	[NR_THREAD_DEFAULTS] =
-	FIELD(struct thread, tid, id, 0),
-	FIELD(struct thread, tgid, id, 0),
-	FIELD(struct thread, comm, escaped, 0),
-	FIELD(struct thread, nvcsw, thread_number, T_NVCSW),
-	FIELD(struct thread, start_ns, thread_number, T_START),
+	THREAD(tid, parse_id),
+	THREAD(tgid, parse_id),
+	THREAD(comm, parse_text_field),
+	/* Left out where it is that of the process. */
+	THREAD(mm, parse_mm, .seen = SEEN_MM),
+	THREAD(state, parse_state, .absent = "S"),
+	THREAD(tracer, parse_id_or_none, .absent = "-"),
+	THREAD(nvcsw, parse_u64, .bit = T_NVCSW),
+	THREAD(nivcsw, parse_u64, .bit = T_NIVCSW, .absent = "0"),
+	THREAD(start_ns, parse_u64, .bit = T_START),
+	/* Left out where it is the same as tid. */
+	THREAD(nstid, parse_id, .seen = SEEN_NSTID),
+	FIELD(struct thread, "frozen", freezer, parse_freezer, .absent = "no"),
+	THREAD(exiting, parse_yesno, .absent = "no"),
+	THREAD(io_worker, parse_yesno, .absent = "no"),
+	THREAD(clear_child_tid, parse_u64, .bit = T_CLEAR_TID, .absent = "0"),
+	THREAD(io_uring, parse_yesno, .absent = "no"),
 };
 
-/* What most threads have in common is left out of the file. */
-static int finish_thread(struct parser *p, void *rec, uint64_t seen)
+static int finish_thread(struct parser *p, void *rec, unsigned int seen)
 {
 	struct thread *t = rec;
 
 	(void)p;
-	if (!SEEN(seen, F_MM))
+	if (!(seen & SEEN_MM))
 		t->mm = MM_OF_PROCESS;
-	if (!SEEN(seen, F_STATE))
-		t->state = 'S';
-	if (!SEEN(seen, F_TRACER))
-		t->tracer = PID_NONE;
-	if (!SEEN(seen, F_NIVCSW))
-		t->known |= T_NIVCSW;
-	if (!SEEN(seen, F_NSTID))
+	if (!(seen & SEEN_NSTID))
 		t->nstid = t->tid;
-	if (!SEEN(seen, F_CLEAR_CHILD_TID))
-		t->known |= T_CLEAR_TID;
-	if (!SEEN(seen, F_FROZEN))
-		t->frozen = "no";
-	if (!SEEN(seen, F_EXITING))
-		t->exiting = NO;
-	if (!SEEN(seen, F_IO_WORKER))
-		t->io_worker = NO;
-	if (!SEEN(seen, F_IO_URING))
-		t->io_uring = NO;
 	return 0;
 }
 
@@ -784,12 +875,12 @@ static void *begin_shared(struct parser *p)
 }
 
 static const struct field shared_fields[] = {
-	FIELD(struct shared, key, text, 0),
-	FIELD(struct shared, dev, text, 0),
-	FIELD(struct shared, ino, shared_number, S_INO),
-	FIELD(struct shared, nlink, shared_number32, S_NLINK),
-	{ .key = "mms", .parse = mm_refs },
-	FIELD(struct shared, complete, yesno, 0),
+	FIELDS(struct shared, "key", key, key_text, parse_shared_key, .bit = S_KEY),
+	SHARED(dev, parse_plain_text),
+	SHARED(ino, parse_u64, .bit = S_INO),
+	SHARED(nlink, parse_u32, .bit = S_NLINK),
+	{ .key = "mms", .parse = parse_mms },
+	SHARED(complete, parse_yesno),
 };
 
 static void *begin_error(struct parser *p)
@@ -798,14 +889,14 @@ static void *begin_error(struct parser *p)
 	return p->s;
 }
 
-/* Only the first is shown: what follows it is mostly of its making. */
-static int error_what(struct parser *p, const struct field *f, void *rec, char *val)
+/* Only the first error is shown: the others mostly follow from it. */
+static int parse_error(struct parser *p, const struct field *f, void *rec, char *val)
 {
-	return p->s->error ? 0 : escaped(p, f, rec, val);
+	return p->s->error ? PARSED : parse_text_field(p, f, rec, val);
 }
 
 static const struct field error_fields[] = {
-	{ .key = "what", .parse = error_what, .offset = offsetof(struct snapshot, error) },
+	FIELD(struct snapshot, "what", error, parse_error),
 };
 
 static void *begin_end(struct parser *p)
@@ -815,37 +906,43 @@ static void *begin_end(struct parser *p)
 }
 
 static const struct field end_fields[] = {
-	FIELD(struct end, waiters, end_number, E_WAITERS),
-	FIELD(struct end, mms, end_number, E_MMS),
-	FIELD(struct end, processes, end_number, E_PROCESSES),
-	FIELD(struct end, threads, end_number, E_THREADS),
-	FIELD(struct end, hidden, end_number, E_HIDDEN),
-	FIELD(struct end, errors, end_number, E_ERRORS),
-	FIELD(struct end, shared, end_number, E_SHARED),
+	END(waiters, parse_u64, .bit = E_WAITERS),
+	END(mms, parse_u64, .bit = E_MMS),
+	END(processes, parse_u64, .bit = E_PROCESSES),
+	END(threads, parse_u64, .bit = E_THREADS),
+	END(hidden, parse_u64, .bit = E_HIDDEN),
+	END(errors, parse_u64, .bit = E_ERRORS),
+	END(shared, parse_u64, .bit = E_SHARED),
 };
 
-#define KIND(kind, first_, finish_) {					\
+#define KIND(kind, type, ...) {						\
 	.name = #kind, .fields = kind##_fields,				\
-	.nr_fields = ARRAY_SIZE(kind##_fields), .first = first_,	\
-	.begin = begin_##kind, .finish = finish_ }
+	.nr_fields = ARRAY_SIZE(kind##_fields),				\
+	.known = offsetof(type, known), .begin = begin_##kind, ##__VA_ARGS__ }
 
 static const struct kind header_kind = {
 	.name = "futexinspect",
 	.fields = header_fields,
 	.nr_fields = ARRAY_SIZE(header_fields),
+	.known = offsetof(struct header, known),
 	.begin = begin_header,
 	.finish = finish_header,
 };
 
 static const struct kind kinds[] = {
-	KIND(waiter, NR_WAITER_DEFAULTS, finish_waiter),
-	KIND(thread, NR_THREAD_DEFAULTS, finish_thread),
-	KIND(process, 0, NULL),
-	KIND(mm, 0, finish_mm),
-	KIND(shared, 0, NULL),
-	KIND(error, 0, NULL),
-	KIND(end, 0, NULL),
+	KIND(waiter, struct waiter, .finish = finish_waiter,
+	     .defaults = offsetof(struct parser, waiter_defaults)),
+	KIND(thread, struct thread, .finish = finish_thread,
+	     .defaults = offsetof(struct parser, thread_defaults)),
+	KIND(process, struct process),
+	KIND(mm, struct mm, .finish = finish_mm),
+	KIND(shared, struct shared),
+	KIND(error, struct snapshot),
+	KIND(end, struct end),
 };
+
+static_assert(ARRAY_SIZE(waiter_fields) <= MAX_FIELDS, "too many fields");
+static_assert(ARRAY_SIZE(thread_fields) <= MAX_FIELDS, "too many fields");
 
 /*
  * Lines
@@ -856,7 +953,7 @@ static const struct field *find_field(const struct kind *kind, const char *name,
 	for (size_t n = 0; n < kind->nr_fields; n++) {
 		size_t i = (*hint + n) % kind->nr_fields;
 
-		if (!strcmp(kind->fields[i].key, name)) {
+		if (kind->fields[i].key[0] == name[0] && !strcmp(kind->fields[i].key, name)) {
 			*hint = i + 1;
 			return &kind->fields[i];
 		}
@@ -864,71 +961,127 @@ static const struct field *find_field(const struct kind *kind, const char *name,
 	return NULL;
 }
 
-/* The end of the word at @c: the first byte that no field may hold, or @stop. */
-static char *word_end(char *c, char stop)
+/* The bytes of which tokens consist. */
+static const bool is_token_byte[256] = { ['!' ... '~'] = true };
+
+/* The end of the token at @c: the first byte that no token may hold. */
+static char *token_end(char *c)
 {
-	while (*c >= '!' && *c <= '~' && *c != stop)
+	while (is_token_byte[(unsigned char)*c])
+		c++;
+	return c;
+}
+
+/* The same, but the token of a key also ends at "=". */
+static char *key_end(char *c)
+{
+	while (is_token_byte[(unsigned char)*c] && *c != '=')
 		c++;
 	return c;
 }
 
 /*
- * The words of a line end at a space or at the NUL that replaced its newline.
- * Cut one off, and return what follows, or NULL if it ends otherwise.
+ * A token ends at a space or at the NUL that replaced the newline.  Cut it off there.
+ * Return: what follows it, or NULL if it ends otherwise.
  */
-static char *cut_word(struct parser *p, char *end, char *eol)
+static char *cut_token(struct parser *p, char *end, char *eol)
 {
 	if (end == eol)
 		return eol;
 	if (*end != ' ') {
-		fail(p, "byte 0x%02x does not belong into such a file: " COPY_AGAIN,
-		     (unsigned char)*end);
+		fail(p, "unexpected byte 0x%02x: " COPY_AGAIN, (unsigned char)*end);
 		return NULL;
 	}
 	*end = '\0';
 	return end + 1;
 }
 
-static int parse_field(struct parser *p, const struct kind *kind, void *rec, char *name,
-		       char *val, size_t *hint, uint64_t *seen)
+/* What is known so far of the record of a line. */
+struct record {
+	const struct kind *kind;	/* NULL: one that is newer than this program */
+	void *rec;
+	size_t hint;		/* where to look for the next key */
+	uint64_t present;	/* a bit for each of the kind's fields */
+	unsigned int seen;
+};
+
+static unsigned int *known_mask(const struct kind *kind, void *rec)
 {
-	const struct field *f = find_field(kind, name, hint);
+	return (void *)((char *)rec + kind->known);
+}
+
+static int parse_value(struct parser *p, const struct kind *kind, const struct field *f,
+		       void *rec, char *val)
+{
+	int rc = f->parse(p, f, rec, val);
+
+	if (rc == PARSED && f->bit)
+		*known_mask(kind, rec) |= f->bit;
+	return rc < 0 ? rc : 0;
+}
+
+static int parse_field(struct parser *p, struct record *r, char *name, char *val)
+{
+	const struct field *f = find_field(r->kind, name, &r->hint);
+	uint64_t bit;
 
 	if (!f)
 		return 0;
 	p->key = f->key;
-	if (*seen & 1ULL << (f - kind->fields))
+	bit = 1ULL << (f - r->kind->fields);
+	if (r->present & bit)
 		return fail_field(p, val, "a second field of this name");
-	*seen |= 1ULL << (f - kind->fields);
+	r->present |= bit;
+	r->seen |= f->seen;
 	if (val[0] == '?' && !val[1])
 		return 0;
-	return f->parse(p, f, rec, val);
+	return parse_value(p, r->kind, f, r->rec, val);
 }
 
-static int parse_fields(struct parser *p, const struct kind *kind, void *rec, char *c,
-			char *eol)
+/* Give the fields that the file has left out their defaults. */
+static void set_defaults(struct parser *p, const struct record *r)
 {
-	uint64_t seen = 0;
-	size_t hint = kind ? kind->first : 0;
+	void *defaults = (char *)p + r->kind->defaults;
 
+	for (size_t i = 0; i < r->kind->nr_fields; i++) {
+		const struct field *f = &r->kind->fields[i];
+
+		if (!f->absent || r->present & 1ULL << i)
+			continue;
+		memcpy(member(f, r->rec), member(f, defaults), f->size);
+		*known_mask(r->kind, r->rec) |= f->bit;
+	}
+}
+
+static int finish_record(struct parser *p, const struct record *r)
+{
+	if (!r->kind)
+		return 0;
+	if (r->kind->defaults)
+		set_defaults(p, r);
+	return r->kind->finish ? r->kind->finish(p, r->rec, r->seen) : 0;
+}
+
+static int parse_fields(struct parser *p, struct record *r, char *c, char *eol)
+{
 	while (c < eol) {
-		char *name = c, *equals = word_end(c, '='), *val;
+		char *name = c, *end = key_end(c), *val;
 
-		if (equals == name || *equals != '=')
+		if (end == name || *end != '=')
 			return fail(p, "%s: a field is not KEY=VALUE: " COPY_AGAIN, p->kind);
-		*equals = '\0';
-		val = equals + 1;
-		equals = word_end(val, ' ');
-		c = cut_word(p, equals, eol);
+		*end = '\0';
+		val = end + 1;
+		end = token_end(val);
+		c = cut_token(p, end, eol);
 		if (!c)
 			return -1;
-		if (c == eol && equals != eol)
+		if (c == eol && end != eol)
 			return fail(p, "%s: a space at the end of the line: " COPY_AGAIN,
 				    p->kind);
-		if (kind && parse_field(p, kind, rec, name, val, &hint, &seen))
+		if (r->kind && parse_field(p, r, name, val))
 			return -1;
 	}
-	return kind && kind->finish ? kind->finish(p, rec, seen) : 0;
+	return finish_record(p, r);
 }
 
 static const struct kind *find_kind(const char *name)
@@ -942,26 +1095,25 @@ static const struct kind *find_kind(const char *name)
 
 static int parse_line(struct parser *p, char *c, char *eol)
 {
-	const struct kind *kind;
-	void *rec = NULL;
+	struct record r = { 0 };
 	char *fields;
 
 	if (p->ended)
 		return fail(p, "more after the \"end\" record: one file must hold one copy");
-	fields = cut_word(p, word_end(c, ' '), eol);
+	fields = cut_token(p, token_end(c), eol);
 	if (!fields)
 		return -1;
 	if (!*c)
 		return fail(p, "a line without a record: " COPY_AGAIN);
-	kind = p->line == 1 ? &header_kind : find_kind(c);
 	p->kind = c;
-	if (kind)
-		rec = kind->begin(p);
-	return parse_fields(p, kind, rec, fields, eol);
+	r.kind = p->line == 1 ? &header_kind : find_kind(c);
+	if (r.kind)
+		r.rec = r.kind->begin(p);
+	return parse_fields(p, &r, fields, eol);
 }
 
 /*
- * The whole
+ * The file
  */
 
 static bool starts_like_ours(const char *text, size_t len)
@@ -1008,7 +1160,7 @@ static int check_mms(struct parser *p)
 		if (p->mm_ids[i].defined)
 			continue;
 		p->line = p->mm_ids[i].line;
-		return fail(p, "%s: mm=" SHOW ": there is no mm record with this id: "
+		return fail(p, "%s: mm=%" PRIu64 ": there is no mm record with this id: "
 			    COPY_AGAIN, p->mm_ids[i].kind, p->mm_ids[i].id);
 	}
 	return 0;
@@ -1032,9 +1184,10 @@ static int check_unique(struct parser *p)
 				    s->processes[i].tgid);
 	}
 	for (size_t i = 0; i < s->nr_shared; i++) {
-		if (s->shared[i].key && snapshot_find_shared(s, s->shared[i].key) != (int)i)
+		if (s->shared[i].known & S_KEY &&
+		    snapshot_find_shared(s, s->shared[i].key) != (int)i)
 			return fail(p, "two shared records for key " SHOW ": " COPY_AGAIN,
-				    s->shared[i].key);
+				    s->shared[i].key_text);
 	}
 	return 0;
 }
@@ -1062,22 +1215,49 @@ static int parse_lines(struct parser *p, char *text, size_t len)
 	return check_end(p) || check_mms(p) ? -1 : 0;
 }
 
+/* The absent values of a kind, parsed once, into the record with its defaults. */
+static void parse_defaults(struct parser *p, const struct kind *kind)
+{
+	void *rec = (char *)p + kind->defaults;
+
+	for (size_t i = 0; kind->defaults && i < kind->nr_fields; i++) {
+		const struct field *f = &kind->fields[i];
+
+		/* No parser writes to a value that has nothing to unescape. */
+		if (f->absent)
+			f->parse(p, f, rec, (char *)f->absent);
+	}
+}
+
+static void init_parser(struct parser *p)
+{
+	idmap_init(&p->mm_map, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		parse_defaults(p, &kinds[i]);
+}
+
+static void free_parser(struct parser *p)
+{
+	idmap_free(&p->mm_map);
+	free(p->mm_ids);
+}
+
 /**
  * parse_text() - read a snapshot from memory
- * @text: the text of the file, malloc()ed; this function takes it, also when it
- *	fails
+ * @text: the text of the file, allocated with malloc(); this function takes it over,
+ *	even if it fails
  * @len: its length in bytes
  * @name: what to call the file in messages
- * @s: an initialised snapshot, to be filled and indexed; to be freed by the
- *	caller, also after a failure
- * @error: PARSE_ERROR_SIZE bytes for the message, one line without newline,
- *	which starts with @name and the number of the line
+ * @s: an initialised snapshot, to be filled and indexed; to be freed by the caller,
+ *	even after a failure
+ * @error: PARSE_ERROR_SIZE bytes for the message, one line without newline, which
+ *	starts with @name and the line number
  *
- * Only printable ASCII gets into the snapshot or the message, so both can go
- * to a terminal.
+ * Only printable ASCII gets into the snapshot and the message, so both are safe to
+ * print on a terminal.
  *
- * Return: 0, or -1 with @error set: the text is not a whole, well-formed
- * snapshot of a version that is known.
+ * Return: 0, or -1 with @error set: the text is not a complete, well-formed snapshot
+ * of a known version.
  */
 int parse_text(char *text, size_t len, const char *name, struct snapshot *s, char *error)
 {
@@ -1092,18 +1272,18 @@ int parse_text(char *text, size_t len, const char *name, struct snapshot *s, cha
 		return fail(&p, "does not begin with \"%s\": this is not a file of the module",
 			    header_kind.name);
 	}
+	init_parser(&p);
 	rc = parse_lines(&p, text, len);
 	if (!rc) {
 		snapshot_index(s);
 		rc = check_unique(&p);
 	}
-	free(p.mm_ids);
-	free(p.mm_slots);
+	free_parser(&p);
 	return rc;
 }
 
-/* Whether it is no use to read on: parse_text() will say why. */
-static bool hopeless(const char *text, size_t len)
+/* Whether to stop reading, since parse_text() is going to refuse the text. */
+static bool is_hopeless(const char *text, size_t len)
 {
 	size_t tail = MAX_LINE + 1;
 
@@ -1118,8 +1298,7 @@ static bool hopeless(const char *text, size_t len)
  * @s: as for parse_text()
  * @error: as for parse_text()
  *
- * A file that is none of the module's is not read further than it takes to
- * see that, however long it is.
+ * A file that is not the module's is read only as far as it takes to see that.
  *
  * Return: 0, or -1 with @error set.
  */
@@ -1144,7 +1323,7 @@ int parse_fd(int fd, const char *name, struct snapshot *s, char *error)
 			return -1;
 		}
 		len += n;
-		if (!n || hopeless(text, len))
+		if (!n || is_hopeless(text, len))
 			break;
 		if (len == size)
 			text = xrealloc(text, size *= 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FUTEXINSPECT_PARSE_H
-#define FUTEXINSPECT_PARSE_H
+#ifndef FUTEXINSPECT_TEXT_FORMAT_H
+#define FUTEXINSPECT_TEXT_FORMAT_H
 
 #include <stddef.h>
 
@@ -9,12 +9,12 @@
 #define FORMAT_VERSION	1
 
 /*
- * No line that the module prints is longer: the longest is an mm record with
- * every second one of the 2^22 possible tids.
+ * The module prints no longer line.  The longest is an mm record with every second
+ * one of the 2^22 possible tids.
  */
 #define MAX_LINE	(32 * 1024 * 1024)
 
-/* Holds the message for any error. */
+/* Room for any error message. */
 #define PARSE_ERROR_SIZE	512
 
 int parse_text(char *text, size_t len, const char *name, struct snapshot *s, char *error);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The threads whose ids lock words hold, as far as a snapshot lacks them.
+ */
+#include <stdlib.h>
+
+#include "array.h"
+#include "owners.h"
+#include "procfs.h"
+#include "scan.h"
+
+/* For each mm, whether it has a waiter for a lock that holds an id. */
+static bool *find_mms_with_owners(const struct snapshot *s)
+{
+	bool *wanted = xcalloc(s->nr_mms, sizeof(*wanted));
+
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		const struct waiter *w = &s->waiters[i];
+
+		if (w->mm >= 0 && w->lock.owner > 0)
+			wanted[w->mm] = true;
+	}
+	return wanted;
+}
+
+/**
+ * read_namespaces() - find the threads' ids in their own pid namespace
+ * @root: where proc is mounted, for the pid namespace that @s was read in
+ * @s: a snapshot of this host as it is now, indexed
+ *
+ * A lock holds the id that its holder has in its own namespace, so only the threads of mms
+ * in which such a lock was recognised are looked at.
+ */
+void read_namespaces(const char *root, struct snapshot *s)
+{
+	bool *wanted = NULL;
+	char buf[PROCFS_FILE_SIZE];
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		struct thread *t = &s->threads[i];
+
+		if (t->mm < 0 || t->nstid != PID_UNKNOWN)
+			continue;
+		/* Rarely: the module knows all ids but those of exiting threads. */
+		if (!wanted)
+			wanted = find_mms_with_owners(s);
+		if (!wanted[t->mm])
+			continue;
+		if (!procfs_read(buf, root, "%d/task/%d/status", t->tgid, t->tid))
+			t->nstid = last_id(status_field(buf, "NSpid"));
+	}
+	if (wanted)
+		snapshot_index_owners(s);
+	free(wanted);
+}
+
+/* /proc/TID is there for every thread, although it is not listed. */
+static void add_foreign_holder(const char *root, struct snapshot *s, pid_t tid)
+{
+	struct foreign_holder holder = { .tid = tid, .tgid = procfs_tgid(root, tid) };
+
+	if (holder.tgid && read_comm(root, holder.tgid, s, &holder.comm))
+		array_push(s->foreign_holders, s->nr_foreign_holders, holder);
+}
+
+/**
+ * read_foreign_holders() - find the holders that are not in the waiter's process
+ * @root: where proc is mounted, for the pid namespace that @s was read in
+ * @s: a snapshot of this host as it is now, indexed; its foreign_holders are filled in
+ */
+void read_foreign_holders(const char *root, struct snapshot *s)
+{
+	pid_t *ids = NULL;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		const struct waiter *w = &s->waiters[i];
+
+		if (w->mm >= 0 && w->lock.owner > 0 &&
+		    snapshot_find_owner(s, w->mm, w->lock.owner) == -1)
+			array_push(ids, nr, w->lock.owner);
+	}
+	if (ids)
+		qsort(ids, nr, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < nr; i++) {
+		if (!i || ids[i] != ids[i - 1])
+			add_foreign_holder(root, s, ids[i]);
+	}
+	free(ids);
+}

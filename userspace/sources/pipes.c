@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which processes of the host have which pipes open.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipes.h"
+
+/* Room for a path of a descriptor: PID/task/TID/fd/N. */
+#define FD_SIZE		64
+
+/*
+ * The flag that the kernel adds to a file that a 64-bit program opens by name
+ * (force_o_largefile()).  To the C library it is 0 there.
+ */
+#if defined(__aarch64__)
+#define LARGEFILE	0400000
+#else
+#define LARGEFILE	0100000
+#endif
+
+struct pipe_walk {
+	const char *root;
+	compare_fn compare;	/* descriptor tables */
+	struct relations *r;
+	bool uncounted;		/* the kernel does not count messages to new connections */
+	char net[PROCFS_LINK_SIZE];	/* network namespace of the last process */
+};
+
+/*
+ * Descriptors
+ */
+
+static int read_fdinfo(char buf[PROCFS_FILE_SIZE], const char *root, const char *fd)
+{
+	const char *number = strrchr(fd, '/');
+
+	return procfs_read(buf, root, "%.*sinfo%s", (int)(number - fd), fd, number);
+}
+
+/* As pipe_of_fd(), when it is known what the descriptor refers to. */
+static int pipe_of_target(const char *target, const char *root, const char *fd,
+			  struct pipe_end *end)
+{
+	char buf[PROCFS_FILE_SIZE];
+	unsigned long long ino;
+	const char *flags;
+	unsigned long mode;
+	int rc;
+
+	if (sscanf(target, "pipe:[%llu]", &ino) != 1)
+		return 0;
+	rc = read_fdinfo(buf, root, fd);
+	if (rc)
+		return rc;
+	flags = strstr(buf, "flags:");
+	if (!flags)
+		return -EINVAL;
+	mode = strtoul(flags + strlen("flags:"), NULL, 8);
+	*end = (struct pipe_end){
+		.ino = ino,
+		.writes = (mode & O_ACCMODE) != O_RDONLY,
+		.by_name = mode & LARGEFILE,
+	};
+	return 1;
+}
+
+/**
+ * pipe_of_fd() - find out which pipe a descriptor is
+ * @root: where proc is mounted
+ * @fd: path of the descriptor below that, PID/fd/N or PID/task/TID/fd/N
+ * @end: receives the end of the pipe, if it is one
+ *
+ * A FIFO is a pipe too, but any process may open it by its name, so it does not count.
+ *
+ * Return: 1 if it is a pipe, 0 if not, or a negative errno.
+ */
+int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
+{
+	char target[PROCFS_LINK_SIZE];
+	int rc = procfs_link(target, root, "%s", fd);
+
+	return rc ? rc : pipe_of_target(target, root, fd, end);
+}
+
+/*
+ * Whether descriptors are under way in messages to a socket.  Only unix sockets show how
+ * many; other sockets take none.
+ */
+static int find_messages(struct relations *r, const char *root, const char *fd)
+{
+	char buf[PROCFS_FILE_SIZE];
+	const char *queued;
+	int rc = read_fdinfo(buf, root, fd);
+
+	if (rc)
+		return rc;
+	queued = strstr(buf, "scm_fds:");
+	r->incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
+	return 0;
+}
+
+/* One descriptor: an end of a pipe, or a file that may hold ends that are in no table. */
+static void add_fd(struct pipe_walk *w, pid_t pid, const char *fd)
+{
+	char target[PROCFS_LINK_SIZE];
+	struct pipe_end end;
+	int rc = procfs_link(target, w->root, "%s", fd);
+
+	if (!rc && !strncmp(target, "socket:", strlen("socket:")))
+		rc = find_messages(w->r, w->root, fd);
+	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
+		w->r->incomplete = true;
+	else if (!rc)
+		rc = pipe_of_target(target, w->root, fd, &end);
+	if (rc > 0)
+		relations_add(w->r, (struct relation){ .id = end.ino, .pid = pid,
+						       .is_writer = end.writes });
+	else
+		w->r->incomplete |= is_lost(-rc);
+}
+
+static void add_table(struct pipe_walk *w, pid_t pid, pid_t tid)
+{
+	char path[PROCFS_PATH_SIZE], fd[FD_SIZE];
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%d/task/%d/fd", w->root, pid, tid);
+	dir = opendir(path);
+	if (!dir) {
+		w->r->incomplete |= is_lost(errno);
+		return;
+	}
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(fd, sizeof(fd), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
+		add_fd(w, pid, fd);
+	}
+	closedir(dir);
+}
+
+/*
+ * A connection that is not accepted yet has no inode.  Return: whether there is one, or
+ * may be one.
+ */
+static bool has_new_connections(const char *root, pid_t pid)
+{
+	int fd = procfs_open(root, "%d/net/unix", pid);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	unsigned long ino;
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	if (!f)
+		return is_lost(-fd);
+	while (!found && getline(&line, &size, f) > 0)
+		found = sscanf(line, "%*s %*x %*x %*x %*x %*x %lu", &ino) == 1 && !ino;
+	found |= ferror(f);
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* Look in the network namespace of a process, unless the last process was in it too. */
+static void find_new_connections(struct pipe_walk *w, pid_t pid)
+{
+	char net[PROCFS_LINK_SIZE];
+	int rc = procfs_link(net, w->root, "%d/ns/net", pid);
+
+	w->r->incomplete |= is_lost(-rc);
+	if (rc || !strcmp(net, w->net))
+		return;
+	strcpy(w->net, net);
+	w->r->incomplete |= has_new_connections(w->root, pid);
+}
+
+/*
+ * Threads may have descriptor tables of their own (clone(2) without CLONE_FILES), and the
+ * main thread has none after its exit.
+ */
+static void add_tables(void *ctx, pid_t pid)
+{
+	struct pipe_walk *w = ctx;
+	pid_t last = 0;
+	size_t nr;
+	pid_t *tids = list_threads(w->root, pid, &nr, w->r);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (last && !w->compare(last, tids[i]))
+			continue;
+		last = tids[i];
+		add_table(w, pid, last);
+	}
+	free(tids);
+	if (w->uncounted)
+		find_new_connections(w, pid);
+}
+
+/* The kernel's version, as 601 for 6.1; 0 if it is not known. */
+static int kernel_version(const char *root)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int major, minor;
+
+	if (procfs_read(buf, root, "sys/kernel/osrelease") ||
+	    sscanf(buf, "%d.%d", &major, &minor) != 2)
+		return 0;
+	return 100 * major + minor;
+}
+
+/**
+ * find_pipe_users() - find out which processes have which pipes open
+ * @root: where proc is mounted
+ * @compare: compare_files(), or what stands for it in a test
+ * @r: receives it; to be freed with relations_free()
+ *
+ * An end of a pipe may be in no descriptor table, but in a message to a unix socket or
+ * registered with an io_uring.  Nothing shows which pipe that is, so if there is any of
+ * either on the host, @r is incomplete.  fdinfo counts the messages of a socket
+ * (unix_show_fdinfo()) since 5.6, and those of connections that are yet to be accepted
+ * since 6.0.
+ */
+void find_pipe_users(const char *root, compare_fn compare, struct relations *r)
+{
+	int version = kernel_version(root);
+	struct pipe_walk w = {
+		.root = root, .compare = compare, .r = r, .uncounted = version < 600,
+	};
+
+	memset(r, 0, sizeof(*r));
+	r->incomplete = version < 506;
+	r->incomplete |= !visit_processes(root, add_tables, &w);
+	relations_sort(r);
+}

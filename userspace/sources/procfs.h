@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files of /proc.  @root is where it is mounted, and paths are below that.
+ */
+#ifndef FUTEXINSPECT_PROCFS_H
+#define FUTEXINSPECT_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "futex.h"
+
+/* Room for any file of /proc that procfs_read() is meant for. */
+#define PROCFS_FILE_SIZE	8192
+
+/* Room for the target of any link of /proc/PID/fd or ns that is not a file's name. */
+#define PROCFS_LINK_SIZE	64
+
+#define PROCFS_PATH_SIZE	256
+
+/* Compares something of two processes or threads, as kcmp(2) does. */
+typedef int (*compare_fn)(pid_t x, pid_t y);
+
+/* The system call that a thread is in. */
+struct syscall {
+	long nr;		/* -1: none, or it is running */
+	uint64_t args[NR_ARGS];
+	uint64_t sp;		/* 0: not known */
+	uint64_t pc;		/* likewise */
+};
+
+/* The memory of a process, open for reading; a descriptor is negative if it is not. */
+struct process_memory {
+	int pagemap;
+	int mem;
+};
+
+int procfs_open(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int procfs_read(char buf[PROCFS_FILE_SIZE], const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int procfs_link(char target[PROCFS_LINK_SIZE], const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+bool procfs_exists(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int compare_ids(const void *x, const void *y);
+
+const char *status_field(const char *status, const char *key);
+pid_t status_id(const char *status, const char *key);
+pid_t last_id(const char *line);
+
+int procfs_syscall(struct syscall *sc, const char *root, pid_t pid, pid_t tid);
+pid_t procfs_tgid(const char *root, pid_t tid);
+
+void memory_open(struct process_memory *m, const char *root, pid_t pid);
+void memory_close(struct process_memory *m);
+bool memory_read(const struct process_memory *m, uint64_t addr, void *buf, size_t size);
+bool procfs_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size);
+
+int compare_vm(pid_t x, pid_t y);
+int compare_files(pid_t x, pid_t y);
+
+#endif
