@@ -8,7 +8,7 @@
  *    wake stays as it is: it is stuck.
  * 2. Where words in memory name a holder, only that thread wakes the waiter.  Chains of
  *    holders are followed to their end (holders.c): a cycle, a holder that is not there, a
- *    thread that no thread can wake, or a thread that can run.
+ *    thread that no thread can wake, or one that can run.
  *
  * 1 is a proof if all of it was true at one moment.  That takes two looks between which
  * none of the threads that it rests on ran.  2 rests on a guess about memory, so it is

@@ -10,8 +10,8 @@
 #include "text.h"
 
 /* Add each word of a comma-separated list.  Return: NULL, or the word that was refused. */
-static const char *for_each_word(const char *list, struct filter *f,
-				 bool (*add)(struct filter *f, const char *word, size_t len))
+static const char *add_words(const char *list, struct filter *f,
+			     bool (*add)(struct filter *f, const char *word, size_t len))
 {
 	for (;;) {
 		size_t len = strcspn(list, ",");
@@ -44,7 +44,7 @@ static bool add_pid(struct filter *f, const char *word, size_t len)
  */
 const char *filter_add_pids(struct filter *f, const char *list)
 {
-	return for_each_word(list, f, add_pid);
+	return add_words(list, f, add_pid);
 }
 
 static bool is_word(const char *name, const char *word, size_t len)
@@ -75,7 +75,7 @@ static bool add_verdict(struct filter *f, const char *word, size_t len)
  */
 const char *filter_add_verdicts(struct filter *f, const char *list)
 {
-	return for_each_word(list, f, add_verdict);
+	return add_words(list, f, add_verdict);
 }
 
 /* Whether a path is that of a directory, or below it. */

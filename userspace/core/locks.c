@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a thread waits for, and who holds it, by the words around the futex.
+ * What a thread waits for, and which thread holds it, by the words around the futex.
  *
- * No lock says what it is, so a decoder recognises its kind by more than one
- * sign, and refuses when any is missing: a waiter without a known holder is
- * judged by its address space alone, one with a wrong holder is judged wrongly.
+ * No lock says what it is.  So a decoder recognises a kind of lock by more than one sign,
+ * and refuses if any is missing: a waiter without a known holder is judged by its mm alone,
+ * but one with a wrong holder is judged wrongly.
  *
- * To add a kind, write a function and name it in decoders[], before those with
- * fewer signs. A kind without a holder (a condition variable, a thread pool's parked
- * thread) leaves the owner alone: it is only shown. The steps, with an example, are in
- * Documentation/adding-a-decoder.rst.
+ * To add a kind, write a function and add it to decoders[], before those with fewer signs.
+ * A kind without a holder (a condition variable, a parked thread of a pool) does not set
+ * the owner: it is only shown.  Documentation/adding-a-decoder.rst has the steps, with an
+ * example.
  *
- * Offsets are in bytes from the futex word, and of 64-bit programs.
+ * Offsets are in bytes from the futex word, in 64-bit programs.
  */
 #include <linux/futex.h>
 #include <time.h>
@@ -19,13 +19,13 @@
 #include "array.h"
 #include "snapshot.h"
 
-/* In the words of PI and robust locks: linux/futex.h. */
+/* FUTEX_WAITERS of linux/futex.h: in the words of PI and robust locks. */
 #define WAITERS		0x80000000U
 
 /* In the lock of musl's FILE. */
 #define MUSL_FILE_WAITERS	0x40000000U
 
-/* More than a condition variable will see, and less than most addresses of 64 bits. */
+/* More waits than a condition variable will see, and less than most 64-bit addresses. */
 #define MAX_WAITS	(1ULL << 40)
 
 const struct words zero_words = { .known = (1U << NR_WORDS) - 1 };
@@ -48,7 +48,7 @@ bool waiter_word(const struct waiter *w, int offset, uint32_t *word)
 	return true;
 }
 
-/* Two words, as 64-bit programs of the architectures that there are have them. */
+/* Two words as one number: all architectures here are little-endian. */
 static bool waiter_long(const struct waiter *w, int offset, uint64_t *value)
 {
 	uint32_t low, high;
@@ -66,7 +66,7 @@ static bool word_is(const struct waiter *w, int offset, uint32_t value)
 	return waiter_word(w, offset, &word) && word == value;
 }
 
-/* Any wake on the word ends it: that of a lock without queues. */
+/* Any wake on the word ends the wait, as in locks that have no queues of their own. */
 static bool any_wake(const struct waiter *w)
 {
 	return w->known & W_BITSET && w->bitset == FUTEX_BITSET_MATCH_ANY;
@@ -78,13 +78,13 @@ static bool plain_wait(const struct waiter *w)
 	return w->opcode == OP_WAIT && any_wake(w);
 }
 
-/* FUTEX_WAIT_BITSET with any bit, as what can have an absolute timeout uses it. */
+/* FUTEX_WAIT_BITSET with any bit: what waits with an absolute timeout uses it. */
 static bool bitset_wait(const struct waiter *w)
 {
 	return w->opcode == OP_WAIT_BITSET && any_wake(w);
 }
 
-/* How lll_lock() waits, and its kin with a timeout, which is absolute. */
+/* How lll_lock() waits, and lll_timedlock(), whose timeout is absolute. */
 static bool lll_wait(const struct waiter *w)
 {
 	return plain_wait(w) || (bitset_wait(w) && w->timeout > TIMEOUT_NONE);
@@ -145,14 +145,14 @@ static bool held(struct lock *lock, const char *name, pid_t owner)
  *	int __lock@0		0 free, 1 locked, 2 locked with waiters
  *	unsigned __count@4	depth of a recursive one; 1 of a robust, PI or ceiling
  *				one; else 0
- *	int __owner@8		tid; stored after the lock is taken, cleared before
+ *	int __owner@8		tid; stored after the lock is acquired, cleared before
  *				it is released
  *	unsigned __nusers@12	the owner and the threads in pthread_cond_wait()
  *	int __kind@16		0 normal, 1 recursive, 2 errorcheck, 3 adaptive;
  *				16 robust, 32 PI, 64 with a ceiling, 128 shared;
  *				256 and 512 say whether to elide
  *
- * Return: whether its fields are in order, but for the word itself.
+ * Return: whether its fields are those of such a mutex, the word itself left aside.
  */
 static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *owner)
 {
@@ -168,8 +168,8 @@ static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *
 }
 
 /*
- * A waiter always expects 2.  An owner of 0 is the moment between taking the
- * lock and storing the owner, and tells nothing.
+ * A waiter always expects 2.  An owner of 0 is seen between acquiring the lock and storing
+ * the owner, and says nothing.
  */
 static bool decode_glibc_mutex(const struct waiter *w, struct lock *lock)
 {
@@ -188,7 +188,7 @@ static bool decode_glibc_robust(const struct waiter *w, struct lock *lock)
 	       waits_while(w, owner | WAITERS) && held(lock, "robust pthread_mutex", owner);
 }
 
-/* The kernel has the owner of these, and does not compare the word. */
+/* The kernel knows the owner, and compares no value. */
 static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
@@ -198,7 +198,7 @@ static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
 	       word_is(w, 0, owner | WAITERS) && recognised(lock, "PI pthread_mutex");
 }
 
-/* The word is the priority ceiling from bit 19 on, and 2. */
+/* The word is 2, with the priority ceiling from bit 19 on. */
 static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
 {
 	uint32_t owner;
@@ -232,7 +232,7 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 	    !private_flag_is(w, !shared) ||
 	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
-	/* A writer that has it, or readers that do: an owner of 0 has not stored its tid yet. */
+	/* Held by a writer or by readers.  A writer of 0 has not stored its tid yet. */
 	if ((readers & 3) == 3 && writer)
 		return held(lock, "pthread_rwlock", writer);
 	return !writer && readers >> 3 && recognised(lock, "pthread_rwlock");
@@ -294,7 +294,7 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
 
 /*
  * sem_t of 64-bit programs in glibc (nptl/sem_waitcommon.c): value@0, number of
- * waiters@4, then 0 if private and 128 if shared@8.
+ * waiters@4, and @8 0 if private, 128 if shared.
  */
 static bool is_glibc_sem(const struct waiter *w)
 {
@@ -329,8 +329,8 @@ static bool decode_python_mutex(const struct waiter *w, struct lock *lock)
 }
 
 /*
- * The same of musl (src/thread/sem_timedwait.c), but with 128 for a private one, and while
- * there are waiters a value of -1, or later (1.2.4) the top bit.
+ * The same in musl (src/thread/sem_timedwait.c), but 128 means private.  While there are
+ * waiters the value is -1, or from 1.2.4 on the top bit.
  */
 static bool decode_musl_sem(const struct waiter *w, struct lock *lock)
 {
@@ -344,8 +344,7 @@ static bool decode_musl_sem(const struct waiter *w, struct lock *lock)
 
 /*
  * glibc's pthread_barrier_t (nptl/pthread_barrier_wait.c): in@0, current_round@4, which
- * is the futex, count@8, shared@12 (128 or 0), out@16. Each round takes the next count
- * numbers.
+ * is the futex, count@8, shared@12 (128 or 0), out@16.  Each round uses up count numbers.
  */
 static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 {
@@ -361,7 +360,7 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 
 /*
  * glibc's pthread_once_t (nptl/pthread_once.c): 1 while it runs, plus four times the
- * number of forks before it began. Without any fork it is a 1 like any other.
+ * number of forks before it began.  Without any fork it is a 1 like any other.
  */
 static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 {
@@ -372,9 +371,9 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 
 /*
  * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c): type@-4, the futex@0,
- * waiters@4. A type from 128 on is shared. A normal one (type 0 or 128) holds EBUSY (16), the
- * others the owner's tid; the top bit says that there are waiters. The others are in a list of
- * their owner's while they are held: prev@20, next@28.
+ * waiters@4.  A type from 128 on is shared.  The word of a normal mutex (type 0 or 128) is
+ * EBUSY (16), that of the others the owner's tid; the top bit says that there are waiters.
+ * While the others are held they are in a list of their owner: prev@20, next@28.
  */
 static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 {
@@ -395,8 +394,8 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 
 /*
  * musl's pthread_rwlock_t (src/thread/pthread_rwlock_timedwrlock.c): the futex@0, waiters@4,
- * 128 if shared@8, then nothing. The word counts the readers, or holds 0x7fffffff for a
- * writer, and the top bit says that there are waiters.
+ * @8 128 if shared, then zeros.  The word counts the readers, or is 0x7fffffff for a writer,
+ * and the top bit says that there are waiters.
  */
 static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 {
@@ -417,8 +416,8 @@ static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 /*
  * musl's pthread_cond_t (struct waiter in src/thread/pthread_cond_timedwait.c): a thread
  * waits on its stack while a word is 2, with prev@-20, next@-12, state@-4 (0 or, if it was
- * signalled, 1) and notify@4 (0 until a wait ends otherwise). One that is alone has too few
- * signs: for two, one of the links is there.
+ * signalled, 1) and notify@4 (0 until a wait ends otherwise).  A single waiter has too few
+ * signs; with two of them, one of the links is set.
  */
 static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
 {
@@ -433,8 +432,8 @@ static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
 }
 
 /*
- * A shared one: -1 in a pointer@-8 says so; then a number that each signal changes@0, which is
- * the futex, waiters@4, clock@8, and a lock@24 and a pointer@32 that only others use.
+ * A shared pthread_cond_t: pointer@-8 is -1; sequence number@0, which is the futex,
+ * waiters@4, clock@8, and a lock@24 and a pointer@32 that only private ones use.
  */
 static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
 {
@@ -450,7 +449,7 @@ static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
 /*
  * musl's FILE (src/internal/stdio_impl.h, src/stdio/__lockfile.c): the word is the owner's tid
  * and, while there are waiters, bit 30; prev@-36, next@-28, descriptor@-20, depth of
- * flockfile()@-12, -1, 0 or 1 for wide characters@-4, and -1 or the end of a line@4.
+ * flockfile()@-12, orientation@-4 (-1, 0 or 1), and line buffering@4 (-1 or a newline).
  */
 static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 {
@@ -468,7 +467,7 @@ static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 	       held(lock, "stdio lock", word - MUSL_FILE_WAITERS);
 }
 
-/* musl's __lock(): the top bit, and the number of those who have it or wait. */
+/* musl's __lock(): the top bit, and the number of threads that hold it or wait. */
 static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
 {
 	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED &&
@@ -479,7 +478,7 @@ static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
 
 /*
  * Rust's std::sync (library/std/src/sys/sync/.../futex.rs), which always waits with
- * FUTEX_WAIT_BITSET and without FUTEX_CLOCK_REALTIME: no lock has an owner.
+ * FUTEX_WAIT_BITSET and without FUTEX_CLOCK_REALTIME.  Its locks have no owner.
  */
 static bool rust_wait(const struct waiter *w)
 {
@@ -491,7 +490,7 @@ static bool decode_rust_mutex(const struct waiter *w, struct lock *lock)
 	return rust_wait(w) && waits_while(w, 2) && recognised(lock, "rust mutex");
 }
 
-/* Write locked, and bit 30 or 31 for readers or writers that wait. */
+/* Write locked, and bit 30 or 31 is set for readers or writers that wait. */
 static bool decode_rust_rwlock(const struct waiter *w, struct lock *lock)
 {
 	return rust_wait(w) && (waits_while(w, 0x7fffffff) || waits_while(w, 0xbfffffff)) &&
@@ -505,10 +504,10 @@ static bool decode_rust_park(const struct waiter *w, struct lock *lock)
 
 /*
  * Rust's crate parking_lot (struct ThreadData in parking_lot_core's parking_lot.rs,
- * thread_parker/linux.rs): a thread waits in memory of its own while a word is 1. rustc
- * puts the larger fields first: address of the lock@-32, next of the queue@-24, two tokens
- * @-16 and @-8, and whether there is a timeout@4, a byte. The tokens say that the lock was
- * handed over, and how a rwlock is wanted (parking_lot's raw_rwlock.rs).
+ * thread_parker/linux.rs): a thread waits in its own memory while a word is 1.  rustc puts
+ * the larger fields first: address of the lock@-32, next of the queue@-24, two tokens @-16
+ * and @-8, and a byte@4 that says whether there is a timeout.  The tokens say that the lock
+ * was handed over, and how a rwlock is to be locked (parking_lot's raw_rwlock.rs).
  */
 static bool decode_parking_lot(const struct waiter *w, struct lock *lock)
 {
@@ -527,8 +526,8 @@ static bool decode_parking_lot(const struct waiter *w, struct lock *lock)
 
 /*
  * Go's runtime (lock_futex.go): an idle thread sleeps on the note in its struct m, which is
- * mostly in Go's heap, and that begins at 0xc000000000 (malloc.go). From 1.24 on locks
- * too are waited for in struct m, by a -1 (lock_spinbit.go).
+ * mostly in Go's heap, which begins at 0xc000000000 (malloc.go).  From 1.24 on threads also
+ * wait for locks in struct m, by a -1 (lock_spinbit.go).
  */
 static bool in_go_heap(const struct waiter *w)
 {
@@ -545,7 +544,7 @@ static bool decode_go(const struct waiter *w, struct lock *lock)
 }
 
 /*
- * glibc's own locks (lll_lock()): 2 is locked with waiters, and nothing tells the owner.
+ * glibc's own locks (lll_lock()): 2 is locked with waiters, and nothing names the owner.
  * Those of stdio (_IO_lock_t) have a depth@4 and the owner's struct pthread@8.
  */
 static bool decode_lll(const struct waiter *w, struct lock *lock)

@@ -289,12 +289,14 @@ static bool note_clone(struct reader *r, int thread, const uint64_t *args)
  * @note: see above
  * @functions: where it sleeps in the kernel
  */
-static const struct blocking_call {
+struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
 	const char *functions[3];
-} calls[] = {
+};
+
+static const struct blocking_call calls[] = {
 	{ SYS_read,	STATE_SLEEPING,		note_read,	IN_READ },
 	{ SYS_readv,	STATE_SLEEPING,		note_read,	IN_READ },
 	{ SYS_write,	STATE_SLEEPING,		note_read,	IN_WRITE },

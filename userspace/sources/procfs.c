@@ -33,6 +33,19 @@ static void make_path(char path[PROCFS_PATH_SIZE], const char *root, const char 
 	vsnprintf(path + n, PROCFS_PATH_SIZE - n, fmt, ap);
 }
 
+static int open_file(const char *root, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static int open_file(const char *root, const char *fmt, va_list ap)
+{
+	char path[PROCFS_PATH_SIZE];
+	int fd;
+
+	make_path(path, root, fmt, ap);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /**
  * procfs_open() - open a file of /proc for reading
  * @root: where proc is mounted
@@ -42,15 +55,13 @@ static void make_path(char path[PROCFS_PATH_SIZE], const char *root, const char 
  */
 int procfs_open(const char *root, const char *fmt, ...)
 {
-	char path[PROCFS_PATH_SIZE];
 	va_list ap;
 	int fd;
 
 	va_start(ap, fmt);
-	make_path(path, root, fmt, ap);
+	fd = open_file(root, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
 /**
@@ -63,17 +74,15 @@ int procfs_open(const char *root, const char *fmt, ...)
  */
 int procfs_read(char buf[PROCFS_FILE_SIZE], const char *root, const char *fmt, ...)
 {
-	char path[PROCFS_PATH_SIZE];
 	va_list ap;
 	ssize_t n;
 	int fd;
 
 	va_start(ap, fmt);
-	make_path(path, root, fmt, ap);
+	fd = open_file(root, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	n = read(fd, buf, PROCFS_FILE_SIZE - 1);
 	if (n < 0)
 		n = -errno;
