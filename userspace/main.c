@@ -92,7 +92,7 @@ static int explain(const struct options *opts, const struct analysis *a)
 	return verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
-static int list(const struct options *opts, const struct selection *sel)
+static int show_list(const struct options *opts, const struct selection *sel)
 {
 	int rc = 0;
 
@@ -107,7 +107,7 @@ static int list(const struct options *opts, const struct selection *sel)
 	return selection_stuck(sel) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
-static int graph(const struct options *opts, const struct selection *sel)
+static int show_graph(const struct options *opts, const struct selection *sel)
 {
 	int rc = 0;
 
@@ -153,20 +153,37 @@ static void warn_of_cgroups(const struct selection *sel)
 		      sel->nr_cgroup_unknown);
 }
 
-static int show(const struct options *opts, const struct analysis *a)
+/* Show the waiters that are selected.  Return: the exit status. */
+static int select_and_show(const struct options *opts, const struct analysis *a,
+			   int (*show)(const struct options *opts, const struct selection *sel))
 {
 	struct selection sel;
 	int status = EXIT_FAILED;
 
-	if (opts->command == COMMAND_EXPLAIN)
-		return explain(opts, a);
 	select_waiters(&sel, a, &opts->filter);
 	warn_of_cgroups(&sel);
 	if (!filter_names_nothing(opts, &sel))
-		status = opts->command == COMMAND_GRAPH ? graph(opts, &sel) : list(opts, &sel);
+		status = show(opts, &sel);
 	selection_free(&sel);
 	return status;
 }
+
+static int list(const struct options *opts, const struct analysis *a)
+{
+	return select_and_show(opts, a, show_list);
+}
+
+static int graph(const struct options *opts, const struct analysis *a)
+{
+	return select_and_show(opts, a, show_graph);
+}
+
+const struct command commands[] = {
+	{ "", list, .has_table = true, .has_filter = true, .has_json = true },
+	{ "explain", explain, .takes_tid = true },
+	{ "graph", graph, .has_filter = true, .has_format = true },
+	{ NULL }
+};
 
 static int look_and_show(const struct options *opts)
 {
@@ -174,7 +191,7 @@ static int look_and_show(const struct options *opts)
 	int status = EXIT_FAILED;
 
 	if (!inspect(&in, opts))
-		status = show(opts, &in.analyses[in.last]);
+		status = opts->command->run(opts, &in.analyses[in.last]);
 	for (int n = 0; n < 2; n++) {
 		analysis_free(&in.analyses[n]);
 		snapshot_free(&in.looks[n]);
@@ -182,31 +199,17 @@ static int look_and_show(const struct options *opts)
 	return status;
 }
 
-static int run(const struct options *opts)
-{
-	switch (opts->command) {
-	case COMMAND_HELP:
-		print_help(stdout);
-		return EXIT_SUCCESS;
-	case COMMAND_VERSION:
-		puts("futexinspect " FUTEXINSPECT_VERSION);
-		return EXIT_SUCCESS;
-	case COMMAND_COLUMNS:
-		print_columns(stdout);
-		return EXIT_SUCCESS;
-	default:
-		return look_and_show(opts);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct options opts;
-	int status;
+	int status = EXIT_SUCCESS;
 
 	setlocale(LC_CTYPE, "");	/* says whether trees can be drawn with more than ASCII */
 	parse_options(&opts, argc, argv);
-	status = run(&opts);
+	if (opts.print)
+		opts.print(stdout);
+	else
+		status = look_and_show(&opts);
 	if (close_stdout())
 		status = EXIT_FAILED;
 	filter_free(&opts.filter);

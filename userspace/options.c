@@ -56,6 +56,7 @@ struct given {
 	const char *interval;
 };
 
+/* The sources are put in. */
 static const char help_options[] =
 	"Usage:\n"
 	" futexinspect [options]\n"
@@ -84,7 +85,7 @@ static const char help_options[] =
 	"\n"
 	"Where to look:\n"
 	" -f, --file PATH         a saved copy of the module's file; - is stdin\n"
-	"     --source SOURCE     module, proc or auto (default)\n"
+	"     --source SOURCE     %s (default)\n"
 	"     --interval MS       time between the two looks that a proof takes\n"
 	"                         (default 200)\n"
 	"\n"
@@ -126,7 +127,9 @@ static void print_help_row(FILE *out, int width, const char *name, const char *h
  */
 void print_help(FILE *out)
 {
-	fputs(help_options, out);
+	char sources[SOURCE_LIST_SIZE];
+
+	fprintf(out, help_options, list_sources(sources));
 	fputs("Verdicts, worst first:\n", out);
 	for (size_t i = 0; i < NR_VERDICTS; i++)
 		print_help_row(out, 11, verdicts[i].name, verdicts[i].help);
@@ -137,6 +140,11 @@ void print_help(FILE *out)
 	}
 	fputc('\n', out);
 	fputs(help_examples, out);
+}
+
+static void print_version(FILE *out)
+{
+	fputs("futexinspect " FUTEXINSPECT_VERSION "\n", out);
 }
 
 static void __attribute__((noreturn)) bad_usage(const char *arg, const char *what)
@@ -203,6 +211,7 @@ static bool parse_color(const char *when)
 
 static void parse_source(struct options *opts, const struct given *given)
 {
+	char what[SOURCE_LIST_SIZE + 16], sources[SOURCE_LIST_SIZE];
 	const char *source = given->source;
 
 	if (opts->file && source)
@@ -210,42 +219,53 @@ static void parse_source(struct options *opts, const struct given *given)
 	if (opts->file && given->interval)
 		bad_usage(given->interval, "cannot be used with --file, which is one look");
 	opts->source = opts->file ? &source_file : find_source(source ?: "auto");
-	if (!opts->source)
-		bad_usage(source, "not a source: module, proc or auto");
+	if (opts->source)
+		return;
+	snprintf(what, sizeof(what), "not a source: %s", list_sources(sources));
+	bad_usage(source, what);
 }
 
-static void parse_explain(struct options *opts, const struct given *given, int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
-	if (argc != 2)
+	for (const struct command *c = commands + 1; c->name; c++) {
+		if (!strcmp(c->name, name))
+			return c;
+	}
+	bad_usage(name, "there is no such command");
+}
+
+static void __attribute__((noreturn)) bad_command(const struct options *opts, const char *arg,
+						  const char *what)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %s", opts->command->name, what);
+	bad_usage(arg, text);
+}
+
+static void parse_operands(struct options *opts, int argc, char **argv)
+{
+	opts->command = argc ? find_command(argv[0]) : &commands[0];
+	if (opts->command->takes_tid && argc != 2)
 		bad_usage(argv[0], "takes one thread id");
-	opts->command = COMMAND_EXPLAIN;
-	opts->tid = parse_long(argv[1], 1, MAX_TID, "not a thread id");
-	if (given->json)
-		bad_usage("--json", "explain has no JSON form");
-	if (given->filter)
-		bad_usage(given->filter, "explain is of one thread");
+	if (opts->command->takes_tid)
+		opts->tid = parse_long(argv[1], 1, MAX_TID, "not a thread id");
+	else if (argc > 1)
+		bad_command(opts, argv[1], "takes no arguments");
 }
 
-static void parse_graph(struct options *opts, const struct given *given, int argc, char **argv)
+/* Options that do not go with the command. */
+static void check_command(const struct options *opts, const struct given *given)
 {
-	if (argc > 1)
-		bad_usage(argv[1], "graph takes no arguments");
-	opts->command = COMMAND_GRAPH;
-	if (given->json)
-		bad_usage("--json", "graph has no JSON form");
-}
+	const struct command *c = opts->command;
 
-static void parse_operands(struct options *opts, const struct given *given, int argc, char **argv)
-{
-	if (argc && !strcmp(argv[0], "graph"))
-		parse_graph(opts, given, argc, argv);
-	else if (argc && !strcmp(argv[0], "explain"))
-		parse_explain(opts, given, argc, argv);
-	else if (argc)
-		bad_usage(argv[0], "there is no such command");
-	if (opts->format && opts->command != COMMAND_GRAPH)
+	if (given->json && !c->has_json)
+		bad_command(opts, "--json", "has no JSON form");
+	if (given->filter && !c->has_filter)
+		bad_command(opts, given->filter, "is of one thread");
+	if (opts->format && !c->has_format)
 		bad_usage("--format", "is for graph only");
-	if (given->listing && opts->command != COMMAND_LIST)
+	if (given->listing && !c->has_table)
 		bad_usage(given->listing, "is for the table only");
 }
 
@@ -345,13 +365,13 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 					       "not a time from 0 to 60000 ms");
 		break;
 	case 'h':
-		opts->command = COMMAND_HELP;
+		opts->print = print_help;
 		break;
 	case 'H':
-		opts->command = COMMAND_COLUMNS;
+		opts->print = print_columns;
 		break;
 	case 'V':
-		opts->command = COMMAND_VERSION;
+		opts->print = print_version;
 		break;
 	case ':':
 		bad_usage(arg, "an argument is missing");
@@ -379,10 +399,11 @@ void parse_options(struct options *opts, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, ":Jo:HnruT:p:f:hV", longopts, NULL)) != -1) {
 		if (!parse_filter_option(opts, &given, c) && !parse_table_option(opts, &given, c))
 			parse_option(opts, &given, c, argv[optind - 1]);
-		if (opts->command != COMMAND_LIST)
+		if (opts->print)
 			return;
 	}
 	parse_source(opts, &given);
-	parse_operands(opts, &given, argc - optind, argv + optind);
+	parse_operands(opts, argc - optind, argv + optind);
+	check_command(opts, &given);
 	check_table(opts, &given);
 }

@@ -13,17 +13,34 @@ enum exit_status {
 	EXIT_STUCK		= 3,
 };
 
-enum command {
-	COMMAND_LIST,
-	COMMAND_EXPLAIN,
-	COMMAND_GRAPH,
-	COMMAND_HELP,
-	COMMAND_VERSION,
-	COMMAND_COLUMNS,
+struct options;
+
+/**
+ * struct command - what can be done with the waiters
+ * @name: the word for it on the command line; "" if there is none
+ * @run: do it; return: the exit status
+ * @takes_tid: its argument is a thread id
+ * @has_table: the options for the table apply to it
+ * @has_filter: the options that select waiters apply to it
+ * @has_json: it has a JSON form
+ * @has_format: it can be drawn
+ */
+struct command {
+	const char *name;
+	int (*run)(const struct options *opts, const struct analysis *a);
+	bool takes_tid;
+	bool has_table;
+	bool has_filter;
+	bool has_json;
+	bool has_format;
 };
 
+/* The first one is run if none is named; the last one has no name but NULL. */
+extern const struct command commands[];
+
 struct options {
-	enum command command;
+	const struct command *command;
+	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
 	bool full_json;			/* all that is known, not columns */
 	struct table_options table;
 	struct filter filter;
@@ -31,7 +48,7 @@ struct options {
 	const char *file;		/* for source_file; else NULL */
 	unsigned int interval_ms;
 	const char *format;		/* of the graph; NULL: not drawn */
-	pid_t tid;			/* to explain */
+	pid_t tid;			/* for a command that takes one */
 };
 
 void parse_options(struct options *opts, int argc, char **argv);

@@ -1073,6 +1073,47 @@ static void test_large(void)
 	free(text);
 }
 
+/* A row that was forgotten in one of the tables fails here. */
+static void test_rows(void)
+{
+	for (size_t i = 0; i < NR_VERDICTS; i++)
+		ok(verdicts[i].name && verdicts[i].help && verdicts[i].title,
+		   "verdict %zu has a name, a help and a title", i);
+	for (size_t i = 0; i < NR_CERTAINTIES; i++)
+		ok(i == CERTAINTY_NONE ? !certainties[i].name :
+		   certainties[i].name && certainties[i].help,
+		   "certainty %zu has a name and a help", i);
+	for (size_t i = 0; i < NR_CAVEATS; i++)
+		ok(caveats[i].text && caveats[i].certainty < CERTAINTY_NONE &&
+		   (!i || caveats[i].certainty >= caveats[i - 1].certainty),
+		   "caveat %zu has a text, and leaves no more certainty than the one before", i);
+	for (size_t i = 0; i < NR_SLEEP_KINDS; i++)
+		ok(sleep_texts[i].waits_for && sleep_texts[i].that && sleep_texts[i].wakers,
+		   "sleep %zu has its texts", i);
+	for (size_t i = 0; i < NR_OPS; i++)
+		ok(!futex_ops[i].name == !i, "operation %zu has a name if it is known", i);
+	for (size_t i = 1; i < NR_EVIDENCE; i++)
+		ok(evidence_names[i], "evidence %zu has a name", i);
+}
+
+/* Whatever is said of a waiter, there is a sentence for it. */
+static void test_sentences(void)
+{
+	char reason[REASON_SIZE];
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, TWO SHARED("1,2", yes, 0) SW(10, 10, 1) W(20, 20, 2));
+	analyze(&a, &s, NULL);
+	a.judgements[0].holder_thread = a.judgements[0].end_thread = 1;
+	for (size_t i = 0; i < NR_REASONS; i++) {
+		a.judgements[0].reason = i;
+		ok(reason_text(&a, 0, reason)[0], "reason %zu: %s", i, reason);
+	}
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 int main(void)
 {
 	tap_start();
@@ -1086,5 +1127,7 @@ int main(void)
 	test_sleeps();
 	test_graph();
 	test_large();
+	test_rows();
+	test_sentences();
 	return tap_end();
 }

@@ -41,6 +41,29 @@ const char *const freezer_names[NR_FREEZERS] = {
 	[FREEZER_V2]		= "v2",
 };
 
+const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
+	[SLEEP_READ] = {
+		"waits for data in pipe ",
+		", which only processes that cannot run have open for writing",
+		"writers of pipe",
+	},
+	[SLEEP_WRITE] = {
+		"waits for room in pipe ",
+		", which only processes that cannot run have open",
+		"readers and writers of pipe",
+	},
+	[SLEEP_CHILDREN] = {
+		"waits for a child or tracee of process ",
+		", none of which can run",
+		"children, tracees and other threads of",
+	},
+	[SLEEP_VFORK] = {
+		"waits for a vfork child of process ",
+		", which cannot run",
+		"vfork child of",
+	},
+};
+
 /**
  * snapshot_init() - make a snapshot empty
  * @s: the snapshot; to be freed with snapshot_free()

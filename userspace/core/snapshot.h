@@ -225,7 +225,17 @@ enum sleep_kind {
 	SLEEP_WRITE,		/* for room in a pipe */
 	SLEEP_CHILDREN,		/* for a child or tracee */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
+	NR_SLEEP_KINDS
 };
+
+/* How a kind of sleep is shown, around the id of struct wakers. */
+struct sleep_text {
+	const char *waits_for;	/* "waits for data in pipe " ... */
+	const char *that;	/* ... ", which ..." */
+	const char *wakers;	/* "writers of pipe" */
+};
+
+extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 
 /* The processes without which a sleep does not end. */
 struct wakers {

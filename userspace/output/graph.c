@@ -147,18 +147,12 @@ static void put_shared(struct drawing *d, int shared)
 /* What ends a sleep, and the processes that can end it. */
 static void put_wakers(struct drawing *d, int wakers)
 {
-	static const char *const names[] = {
-		[SLEEP_READ]		= "writers of pipe",
-		[SLEEP_WRITE]		= "readers and writers of pipe",
-		[SLEEP_CHILDREN]	= "children, tracees and other threads of",
-		[SLEEP_VFORK]		= "vfork child of",
-	};
 	const struct wakers *w = &d->s->wakers[wakers];
 	size_t node = node_wakers(d->s, wakers);
 
 	if (!begin_node(d, node))
 		return;
-	fprintf(d->out, "%s %" PRIu64, names[w->kind], w->id);
+	fprintf(d->out, "%s %" PRIu64, sleep_texts[w->kind].wakers, w->id);
 	end_node(d, node, ", shape=cds");
 	for (size_t i = 0; i < w->nr_processes; i++) {
 		int p = d->s->waker_processes[w->first_process + i];

@@ -2,10 +2,11 @@
 /*
  * The judgement in plain words.
  */
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "holders.h"
 #include "sentences.h"
 #include "text.h"
@@ -99,28 +100,9 @@ static void put_sleep(struct buf *b, const struct analysis *a, int thread)
 {
 	const struct wakers *w = model_wakers(&a->model, thread);
 
-	switch (w->kind) {
-	case SLEEP_READ:
-		put(b, "waits for data in pipe ");
-		put_number(b, w->id);
-		put(b, ", which only processes that cannot run have open for writing");
-		break;
-	case SLEEP_WRITE:
-		put(b, "waits for room in pipe ");
-		put_number(b, w->id);
-		put(b, ", which only processes that cannot run have open");
-		break;
-	case SLEEP_CHILDREN:
-		put(b, "waits for a child or tracee of process ");
-		put_number(b, w->id);
-		put(b, ", none of which can run");
-		break;
-	case SLEEP_VFORK:
-		put(b, "waits for a vfork child of process ");
-		put_number(b, w->id);
-		put(b, ", which cannot run");
-		break;
-	}
+	put(b, sleep_texts[w->kind].waits_for);
+	put_number(b, w->id);
+	put(b, sleep_texts[w->kind].that);
 }
 
 /**
@@ -484,7 +466,7 @@ static void put_to_holder(struct story *st)
 static const struct sentence {
 	void (*put)(struct story *st);
 	const char *text;
-} sentences[NR_REASONS] = {
+} sentences[] = {
 	[REASON_SELF]		= { put_self },
 	[REASON_CYCLE]		= { put_cycle },
 	[REASON_TO_CYCLE]	= { put_to_cycle },
@@ -531,6 +513,8 @@ static const struct sentence {
 					    "wake it" },
 	[REASON_CALL]		= { .text = "it is not known what could end this call" },
 };
+
+static_assert(ARRAY_SIZE(sentences) == NR_REASONS, "a reason has no sentence");
 
 /**
  * reason_text() - why a waiter has its verdict

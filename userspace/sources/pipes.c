@@ -2,7 +2,6 @@
 /*
  * Which processes of the host have which pipes open.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -127,12 +126,10 @@ static void add_fd(struct pipe_walk *w, pid_t pid, const char *fd)
 
 static void add_table(struct pipe_walk *w, pid_t pid, pid_t tid)
 {
-	char path[PROCFS_PATH_SIZE], fd[FD_SIZE];
+	DIR *dir = procfs_opendir(w->root, "%d/task/%d/fd", pid, tid);
+	char fd[FD_SIZE];
 	struct dirent *d;
-	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/%d/task/%d/fd", w->root, pid, tid);
-	dir = opendir(path);
 	if (!dir) {
 		w->r->incomplete |= is_lost(errno);
 		return;

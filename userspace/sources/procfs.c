@@ -134,6 +134,24 @@ bool procfs_exists(const char *root, const char *fmt, ...)
 }
 
 /**
+ * procfs_opendir() - open a directory of /proc
+ * @root: where proc is mounted
+ * @fmt: the path below that
+ *
+ * Return: the directory, to be closed with closedir(3), or NULL with errno set.
+ */
+DIR *procfs_opendir(const char *root, const char *fmt, ...)
+{
+	char path[PROCFS_PATH_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, root, fmt, ap);
+	va_end(ap);
+	return opendir(path);
+}
+
+/**
  * compare_ids() - compare two ids for qsort(3)
  * @x: points to one
  * @y: points to the other
@@ -166,8 +184,8 @@ pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)
 	va_start(ap, fmt);
 	make_path(path, root, fmt, ap);
 	va_end(ap);
-	*nr = 0;
 	dir = opendir(path);
+	*nr = 0;
 	while (dir && (d = readdir(dir))) {
 		int id = atoi(d->d_name);
 

@@ -5,6 +5,7 @@
 #ifndef FUTEXINSPECT_PROCFS_H
 #define FUTEXINSPECT_PROCFS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,8 @@ int procfs_link(char target[PROCFS_LINK_SIZE], const char *root, const char *fmt
 	__attribute__((format(printf, 3, 4)));
 pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+DIR *procfs_opendir(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 bool procfs_exists(const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int compare_ids(const void *x, const void *y);

@@ -144,6 +144,23 @@ static const struct source source_auto = {
 static const struct source *const sources[] = { &source_module, &source_proc, &source_auto };
 
 /**
+ * list_sources() - name all sources: "module, proc or auto"
+ * @dst: receives the text
+ *
+ * Return: @dst.
+ */
+const char *list_sources(char dst[SOURCE_LIST_SIZE])
+{
+	const size_t last = ARRAY_SIZE(sources) - 1;
+	size_t used = 0;
+
+	for (size_t i = 0; i <= last; i++)
+		used += snprintf(dst + used, SOURCE_LIST_SIZE - used, "%s%s",
+				 !i ? "" : i == last ? " or " : ", ", sources[i]->name);
+	return dst;
+}
+
+/**
  * find_source() - look up a source
  * @name: as in --source
  *

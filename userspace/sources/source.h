@@ -11,6 +11,10 @@ extern const struct source source_module;
 extern const struct source source_proc;
 extern const struct source source_file;
 
+/* Room for the names of all sources. */
+#define SOURCE_LIST_SIZE	64
+
+const char *list_sources(char dst[SOURCE_LIST_SIZE]);
 const struct source *find_source(const char *name);
 int take_look(struct snapshot *s, const struct source *source, const char *path);
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
