@@ -14,8 +14,8 @@
 #include <asm/syscall.h>
 
 #include "call.h"
-#include "layout.h"
-#include "syscall_abi.h"
+#include "kernel/layout.h"
+#include "compat/syscall_abi.h"
 
 static enum fi_syscall identify(struct task_struct *task, int nr)
 {

@@ -11,7 +11,7 @@
 
 #include "call.h"
 #include "io_uring.h"
-#include "layout.h"
+#include "kernel/layout.h"
 
 /* The functions that wake an entry; the address of one is known once it was seen. */
 static struct waker {

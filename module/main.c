@@ -12,8 +12,8 @@
 
 #include "debugfs.h"
 #include "format.h"
-#include "layout.h"
-#include "table.h"
+#include "kernel/layout.h"
+#include "kernel/table.h"
 #include "words.h"
 
 #define FI_BOOT_ID_PATH	"/proc/sys/kernel/random/boot_id"

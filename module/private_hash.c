@@ -14,11 +14,11 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "layout.h"
+#include "kernel/layout.h"
 #include "private_hash.h"
 #include "snapshot.h"
-#include "table.h"
-#include "waiters.h"
+#include "kernel/table.h"
+#include "queue.h"
 #include "walk.h"
 
 /**

@@ -17,7 +17,7 @@
 
 #include "shared.h"
 #include "snapshot.h"
-#include "untagged.h"
+#include "compat/untagged.h"
 
 static bool same_key(const union futex_key *a, const union futex_key *b)
 {

@@ -18,7 +18,7 @@
 #include "private_hash.h"
 #include "shared.h"
 #include "snapshot.h"
-#include "waiters.h"
+#include "queue.h"
 #include "walk.h"
 #include "words.h"
 

@@ -8,10 +8,10 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "frozen.h"
+#include "compat/frozen.h"
 #include "snapshot.h"
 #include "stopped.h"
-#include "waiters.h"
+#include "queue.h"
 
 static enum fi_queued why_not_queued(struct task_struct *task)
 {

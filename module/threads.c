@@ -16,11 +16,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "frozen.h"
-#include "layout.h"
+#include "compat/frozen.h"
+#include "kernel/layout.h"
 #include "snapshot.h"
 #include "stopped.h"
-#include "waiters.h"
+#include "queue.h"
 #include "walk.h"
 
 #define NO_PROCESS	UINT_MAX

@@ -13,11 +13,11 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
-#include "resident.h"
+#include "compat/resident.h"
 #include "shared.h"
 #include "snapshot.h"
-#include "syscall_abi.h"
-#include "untagged.h"
+#include "compat/syscall_abi.h"
+#include "compat/untagged.h"
 #include "words.h"
 
 static struct workqueue_struct *words_wq;

@@ -17,10 +17,10 @@
 #include <linux/uaccess.h>
 
 #include "io_uring.h"
-#include "layout.h"
+#include "kernel/layout.h"
 #include "snapshot.h"
-#include "table.h"
-#include "waiters.h"
+#include "kernel/table.h"
+#include "queue.h"
 #include "walk.h"
 
 /* A check of the kernel's data failed: say so in the log and in the file. */
