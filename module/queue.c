@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copies the queue entries out of the futex hash table, one bucket at a time,
- * under the bucket's lock. A queued waiter must take that lock to leave the
- * queue (futex_unqueue()), so as long as it is held, the thread, its kernel
- * stack and its address space stay.
+ * Copies the entries of the futex queues, one bucket at a time, under the bucket's
+ * lock. A queued waiter must take that lock to leave the queue (futex_unqueue()), so the
+ * thread, its kernel stack and its mm stay as long as the module holds it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,22 +17,22 @@
 
 #include "io_uring.h"
 #include "kernel/layout.h"
-#include "snapshot.h"
 #include "kernel/table.h"
 #include "queue.h"
+#include "snapshot.h"
 #include "walk.h"
 
-/* A check of the kernel's data failed: say so in the log and in the file. */
-static void broken(struct fi_snapshot *snap, const char *what)
+/* Report that a check of the kernel's data failed, in the log and in the file. */
+static void report_broken(struct fi_snapshot *snap, const char *what)
 {
 	pr_err_ratelimited("the futex table is not as expected: %s\n", what);
 	snap->error = what;
 }
 
 /*
- * Copy the links of @node, which comes after @before in its chain. Return false if they
- * are not intact. Nothing is taken on trust here: if the layout were wrong, @node
- * would not be a list node at all.
+ * Copy the links of @node, which follows @before in its chain. Return false if they are
+ * not intact. The access is checked, because @node would not be a list node at all if
+ * the layout were wrong.
  */
 static bool copy_links(struct list_head *links, const struct list_head *node,
 		       const struct list_head *before)
@@ -42,19 +41,17 @@ static bool copy_links(struct list_head *links, const struct list_head *node,
 	       links->prev == before;
 }
 
-/* Whether the entry @q says that it is in the bucket with lock @lock. */
+/* Whether the queue entry @q names @lock as the lock of its bucket. */
 static bool is_queued_under(const char *q, const spinlock_t *lock)
 {
 	const void *lock_ptr;
 
-	return !get_kernel_nofault(lock_ptr, fi_member(q, fi_layout.q_lock_ptr,
-						       const void *)) &&
-	       lock_ptr == lock;
+	return !get_kernel_nofault(lock_ptr, fi_q_lock_ptr(q)) && lock_ptr == lock;
 }
 
 /*
- * Who owns the lock, if it is a PI futex. An owner that exits leaves before its
- * task_struct goes (exit_pi_state_list()), which RCU delays.
+ * Copy the holder of a PI futex. RCU keeps the holder's task_struct: a thread that exits
+ * gives up its PI state first (exit_pi_state_list()).
  */
 static void copy_pi_owner(struct fi_waiter *waiter, const char *q, struct pid_namespace *ns)
 {
@@ -62,26 +59,26 @@ static void copy_pi_owner(struct fi_waiter *waiter, const char *q, struct pid_na
 	struct task_struct *owner;
 
 	if (IS_ENABLED(CONFIG_FUTEX_PI))
-		pi_state = *fi_member(q, fi_layout.q_pi_state, const char *);
+		pi_state = *fi_q_pi_state(q);
 	waiter->has_pi_state = pi_state;
 	if (!pi_state)
 		return;
 	rcu_read_lock();
-	owner = READ_ONCE(*fi_member(pi_state, fi_layout.pi_owner, struct task_struct *));
+	owner = READ_ONCE(*fi_pi_owner(pi_state));
 	waiter->pi_owner = owner ? task_pid_nr_ns(owner, ns) : 0;
 	rcu_read_unlock();
 }
 
-/* Return whether there was room for the address space. */
+/* Copy an entry of a thread. Return false if there is no room for its mm. */
 static bool copy_thread_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter,
 			       const char *q)
 {
-	struct task_struct *task = *fi_member(q, fi_layout.q_task, struct task_struct *);
+	struct task_struct *task = *fi_q_task(q);
 
-	/* One that the reader does not see is only counted. */
+	/* A thread that the reader's pid namespace does not show is only counted. */
 	if (fi_tid(snap, task)) {
-		waiter->space = fi_add_space(snap, task->mm);
-		if (!waiter->space)
+		waiter->mm = fi_add_mm(snap, task->mm);
+		if (!waiter->mm)
 			return false;
 	}
 	waiter->task = get_task_struct(task);
@@ -91,12 +88,12 @@ static bool copy_thread_waiter(struct fi_snapshot *snap, struct fi_waiter *waite
 }
 
 /*
- * Copy what only the bucket's lock keeps in place. Return 0; -ENOSPC if the address
- * space does not fit; -EIO if @q is unknown.
+ * Copy what only the bucket's lock keeps valid. Return 0; -ENOSPC if there is no room
+ * for the mm; -EIO if it is not known what @q wakes.
  */
 static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const char *q)
 {
-	enum fi_wakes what = fi_layout.has_wake ? fi_what_wakes(q) : FI_WAKES_THREAD;
+	enum fi_wakes what = fi_has(FI_WAKE) ? fi_what_wakes(q) : FI_WAKES_THREAD;
 
 	memset(waiter, 0, sizeof(*waiter));
 	switch (what) {
@@ -106,50 +103,51 @@ static int copy_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 		break;
 	case FI_WAKES_REQUEST:
 	case FI_WAKES_VECTOR_REQUEST:
-		/* Its mm is for later: a thread that exits loses it at any time. */
+		/* The thread may exit and lose its mm at any time: describe_waiters(). */
 		waiter->task = get_task_struct(fi_request_read(&waiter->call, q, what));
 		waiter->is_request = true;
 		break;
 	case FI_WAKES_UNKNOWN:
 		return -EIO;
 	}
-	waiter->key = *fi_member(q, fi_layout.q_key, union futex_key);
-	waiter->bitset = *fi_member(q, fi_layout.q_bitset, u32);
+	waiter->key = *fi_q_key(q);
+	waiter->bitset = *fi_q_bitset(q);
 	copy_pi_owner(waiter, q, snap->ns);
 	fi_name_waiter(snap, waiter, waiter->task);
 	return 0;
 }
 
 /*
- * Copy all entries of a bucket, whose lock is held. Return 0, -ENOSPC if they
- * do not fit, or -EIO if the bucket is broken.
+ * Copy all entries of a bucket, whose lock is held. Return 0; -ENOSPC if there is no
+ * room for them; -EIO if the bucket is broken.
  */
 static int copy_chain(struct fi_snapshot *snap, char *bucket)
 {
-	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
-	struct list_head *head = &fi_member(bucket, fi_layout.hb_chain,
-					    struct plist_head)->node_list;
+	struct list_head *head = &fi_hb_chain(bucket)->node_list;
+	spinlock_t *lock = fi_hb_lock(bucket);
 	const struct list_head *node, *before = head;
 	struct list_head links;
 
 	for (node = READ_ONCE(head->next); node != head; before = node, node = links.next) {
-		const char *q = (char *)container_of(node, struct plist_node, node_list) -
-				fi_layout.q_list;
+		const struct plist_node *plist =
+			container_of(node, struct plist_node, node_list);
+		const char *q = fi_owner_of(plist, q_list);
 		int err;
 
 		if (!copy_links(&links, node, before)) {
-			broken(snap, "a bucket's list is not linked both ways");
+			report_broken(snap, "a bucket's list is not linked both ways");
 			return -EIO;
 		}
 		if (!is_queued_under(q, lock)) {
-			broken(snap, "a queue entry names another bucket's lock");
+			report_broken(snap, "a queue entry names another bucket's lock");
 			return -EIO;
 		}
 		if (snap->nr_waiters == snap->max_waiters)
 			return -ENOSPC;
 		err = copy_waiter(snap, &snap->waiters[snap->nr_waiters], q);
 		if (err == -EIO)
-			broken(snap, "a queue entry wakes neither thread nor io_uring request");
+			report_broken(snap,
+				      "a queue entry wakes neither thread nor io_uring request");
 		if (err)
 			return err;
 		snap->nr_waiters++;
@@ -158,15 +156,15 @@ static int copy_chain(struct fi_snapshot *snap, char *bucket)
 }
 
 /*
- * Take the waiters of one bucket, as far as there is room. A bucket that does not
- * fit is left out whole, so that it can be taken again from its start.
+ * Take the waiters of one bucket: all of them or, if there is no room, none, so that the
+ * bucket can be taken again from its start.
  *
- * Return: 0, also for a broken bucket: that is reported in the file, and the
- * others are still read; -ENOSPC if there is no room.
+ * Return 0 or -ENOSPC. A broken bucket is not an error here: the file reports it, and
+ * the other buckets are still read.
  */
 static int take_bucket(struct fi_snapshot *snap, char *bucket)
 {
-	spinlock_t *lock = fi_member(bucket, fi_layout.hb_lock, spinlock_t);
+	spinlock_t *lock = fi_hb_lock(bucket);
 	size_t first = snap->nr_waiters;
 	int err;
 
@@ -179,10 +177,10 @@ static int take_bucket(struct fi_snapshot *snap, char *bucket)
 }
 
 /**
- * fi_name_waiter() - copy what a waiter's thread is called
- * @snap: the snapshot
- * @waiter: the waiter
- * @task: the thread, which stays
+ * fi_name_waiter() - copy the ids and the name of a waiter's thread
+ * @snap: the snapshot, for its pid namespace
+ * @waiter: receives them
+ * @task: the thread, which the caller keeps from being freed
  *
  * Context: any.
  */
@@ -194,32 +192,41 @@ void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
 	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
 }
 
+/* The user address of the word; 0 for the key of an inode, which does not hold it. */
+static unsigned long key_address(const union futex_key *key)
+{
+	if (key->both.offset & FUT_OFF_INODE)
+		return 0;
+	return key->private.address + (key->private.offset & ~3U);
+}
+
 /**
- * fi_drop_waiters() - forget the last waiters of a snapshot
- * @snap: the snapshot
- * @nr: how many stay
+ * fi_describe_waiter() - work out what a waiter waits for from what was copied of it
+ * @waiter: the waiter
  *
- * Context: process; may sleep.
+ * Context: any.
  */
-void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
+void fi_describe_waiter(struct fi_waiter *waiter)
 {
-	while (snap->nr_waiters > nr)
-		put_task_struct(snap->waiters[--snap->nr_waiters].task);
+	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
+
+	fi_call_decode(&waiter->call, key);
+	waiter->waits_on = key ? key_address(key) : waiter->call.uaddr;
 }
 
-/* How many wait in a bucket, or are about to: those are not blocked yet. */
-static unsigned int bucket_waiters(char *bucket)
+/* How many threads wait in a bucket, or are about to and not blocked yet. */
+static unsigned int bucket_waiters(const char *bucket)
 {
-	return max(atomic_read(fi_member(bucket, fi_layout.hb_waiters, atomic_t)), 0);
+	return max(atomic_read(fi_hb_waiters(bucket)), 0);
 }
 
 /**
- * fi_count_waiters() - how much room some buckets will take
- * @table: the buckets, which stay
+ * fi_count_waiters() - count the waiters in some buckets
+ * @table: the buckets, which the caller keeps from being freed
  *
  * Context: any.
  *
- * Return: an estimate, since it may change at once.
+ * Return: the number of waiters, which may change at once.
  */
 size_t fi_count_waiters(const struct fi_table *table)
 {
@@ -227,15 +234,15 @@ size_t fi_count_waiters(const struct fi_table *table)
 	size_t i;
 
 	for (i = 0; i < table->nr; i++)
-		total += bucket_waiters(table->buckets + i * fi_layout.hb_size);
+		total += bucket_waiters(fi_bucket(table, i));
 	return total;
 }
 
 /**
  * fi_take_waiters() - copy all queue entries of some buckets
- * @snap: takes the waiters, with a reference on each thread, and their address spaces
- * @table: the buckets, which stay
- * @next: where to begin; set to the first bucket that was not taken
+ * @snap: receives the waiters, with a reference to each thread, and their mms
+ * @table: the buckets, which the caller keeps from being freed
+ * @next: index of the bucket to begin with; set to the first one that was not taken
  *
  * Context: process; may sleep. Holds one bucket lock at a time.
  *
@@ -244,10 +251,10 @@ size_t fi_count_waiters(const struct fi_table *table)
 int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size_t *next)
 {
 	for (; *next < table->nr; ++*next) {
-		char *bucket = table->buckets + *next * fi_layout.hb_size;
+		char *bucket = fi_bucket(table, *next);
 		int err;
 
-		/* no lock where nobody waits */
+		/* An empty bucket need not be locked. */
 		if (!bucket_waiters(bucket))
 			continue;
 		err = take_bucket(snap, bucket);
@@ -260,25 +267,7 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table, size
 	return 0;
 }
 
-/**
- * fi_reserve_waiters() - make room for more waiters, and some address spaces
- * @snap: the snapshot
- * @nr: how many, as fi_count_waiters() estimates
- *
- * Context: process; may sleep.
- *
- * Return: 0 or -ENOMEM.
- */
-int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr)
-{
-	int err = fi_reserve(&snap->waiters, snap->nr_waiters, nr, sizeof(*snap->waiters),
-			     &snap->max_waiters);
-
-	return err ?: fi_reserve(&snap->spaces, snap->nr_spaces, 16, sizeof(*snap->spaces),
-				 &snap->max_spaces);
-}
-
-/* Take the waiters of a table that never goes away, making room as need be. */
+/* Take the waiters of a table that is never freed, making room as needed. */
 static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
 {
 	size_t next = 0;
@@ -286,15 +275,15 @@ static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
 
 	do {
 		struct fi_table rest = {
-			.buckets = table->buckets + next * fi_layout.hb_size,
+			.buckets = fi_bucket(table, next),
 			.nr = table->nr - next,
 		};
 
 		/*
-		 * Some more, so that those that come meanwhile do not make it fail, and
-		 * those that were stopped fit in without a larger array.
+		 * Leave room for waiters that come meanwhile, and for stopped threads
+		 * (stopped.c), so that the array need not be copied for them.
 		 */
-		err = fi_reserve_waiters(snap, fi_count_waiters(&rest) + 2 * FI_BATCH);
+		err = fi_reserve_waiters(snap, fi_count_waiters(&rest) + 2 * FI_WALK_BATCH);
 		if (!err)
 			err = fi_take_waiters(snap, table, &next);
 	} while (err == -ENOSPC);
@@ -303,9 +292,9 @@ static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
 
 /**
  * fi_collect_waiters() - copy all queue entries of the kernel's own hash tables
- * @snap: as in fi_take_waiters()
+ * @snap: receives the waiters, as for fi_take_waiters()
  *
- * Context: process; may sleep, holds one bucket lock at a time.
+ * Context: process; may sleep. Holds one bucket lock at a time.
  *
  * Return: 0; -ENOMEM; -EINTR if a signal is pending.
  */

@@ -6,16 +6,17 @@
 #include <linux/uaccess.h>
 
 /**
- * fi_untagged() - a user address without the tag that the processor would ignore
- * @mm: the address space that it is in
- * @addr: the address, as the program has it
+ * fi_untagged() - remove the tag that the processor ignores from a user address
+ * @mm: the mm that the address belongs to
+ * @addr: the address as the program uses it
  *
- * On x86 what is a tag hinges on the address space (LAM, 6.4): untagged_addr() is for
- * that of the caller, untagged_addr_remote() for another's (428e106ae1ad).
+ * On x86 it depends on the mm which bits are a tag (LAM). untagged_addr() is only for the
+ * caller's mm; untagged_addr_remote() takes another one: 428e106ae1ad ("mm: Introduce
+ * untagged_addr_remote()") (6.4).
  *
- * Context: the mappings of @mm are locked.
+ * Context: the caller holds mmap_lock of @mm.
  *
- * Return: the address.
+ * Return: the address without the tag.
  */
 static inline unsigned long fi_untagged(struct mm_struct *mm, unsigned long addr)
 {

@@ -1,91 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Access to the members of the kernel's private structures. members.h lists them; each
+ * line there becomes an accessor here, such as
+ *
+ *	union futex_key *fi_q_key(const void *q);
+ */
 #ifndef FI_LAYOUT_H
 #define FI_LAYOUT_H
 
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
+#include <linux/futex.h>
+#include <linux/plist.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
+/* Groups of members that a kernel has together or not at all, in the order of the checks. */
+enum fi_group {
+	FI_ALWAYS,
+	FI_PI,
+	FI_VECTOR,
+	FI_WAKE,
+	FI_IO_URING,
+	FI_REQUEST_TCTX,
+	FI_REQUEST_TASK,
+	FI_PRIVATE_HASH,
+	FI_NR_GROUPS
+};
+
+/* The members: FI_AT_NAME for each line of members.h */
+enum fi_member {
+#define FI_MEMBER(group, name, type, structure, ...) FI_AT_##name,
+#define FI_PART(group, name, structure, ...) FI_AT_##name,
+#include "members.h"
+	FI_NR_MEMBERS
+};
+
 /**
- * struct fi_layout - where the futex code's private structures keep things
- * @hb_size: size of struct futex_hash_bucket
- * @hb_waiters: atomic_t: how many wait, or are about to, in this bucket
- * @hb_lock: spinlock_t of the bucket
- * @hb_chain: struct plist_head of its struct futex_q
- * @q_list: struct plist_node of the queue entry
- * @q_task: the thread that waits
- * @q_lock_ptr: address of the lock of the bucket that the entry is in
- * @q_key: union futex_key, which is public
- * @q_bitset: bitset of the wait
- * @q_pi_state: address of its struct futex_pi_state, or NULL
- * @pi_owner: in struct futex_pi_state: the thread that owns the lock, or NULL
- * @task_robust_list: in struct task_struct: user address of the robust list, or NULL
- * @has_wake: an entry may wake something else than a thread (6.7)
- * @q_wake: address of the function that wakes it
- * @q_wake_data: for that function
- * @has_io_uring: io_uring requests may wait on futexes
- * @io_data_q: in struct io_futex_data: its struct futex_q
- * @io_data_req: the request, address of its struct io_kiocb
- * @io_futex_uaddr: in struct io_futex: address of the word, as the user gave it
- * @io_futex_val: the value expected in it, unsigned long
- * @req_cmd: in struct io_kiocb: a struct io_futex
- * @req_tctx: address of its struct io_uring_task, if @has_tctx
- * @req_task: the thread that submitted it, if not @has_tctx
- * @tctx_task: in struct io_uring_task: that thread
- * @has_tctx: which of both ways to the thread there is
- * @has_vector: there is a struct futex_vector (futex_waitv(), 5.16)
- * @v_q: in struct futex_vector: its struct futex_q
- * @v_val: the value expected in this word, 64 bits
- * @v_uaddr: the address of this word, 64 bits
- * @has_private_hash: private futexes have a hash table in each process (6.16)
- * @mm_private_hash: in struct mm_struct: address of its struct futex_private_hash
- * @mm_private_hash_lock: in struct mm_struct: struct mutex against its replacement
- * @ph_mask: in struct futex_private_hash: number of buckets less one; 0 for none
- * @ph_queues: the buckets
- *
- * All offsets are in bytes from the start of the structure.
+ * struct fi_layout - the layout of the running kernel's private structures
+ * @hb_size: size of struct futex_hash_bucket in bytes
+ * @has: whether this kernel has a group of members
+ * @offset: offset of a member in bytes from the start of its structure
  */
 struct fi_layout {
 	u32 hb_size;
-	u32 hb_waiters;
-	u32 hb_lock;
-	u32 hb_chain;
-	u32 q_list;
-	u32 q_task;
-	u32 q_lock_ptr;
-	u32 q_key;
-	u32 q_bitset;
-	u32 q_pi_state;
-	u32 pi_owner;
-	u32 task_robust_list;
-	bool has_wake;
-	u32 q_wake;
-	u32 q_wake_data;
-	bool has_io_uring;
-	u32 io_data_q;
-	u32 io_data_req;
-	u32 io_futex_uaddr;
-	u32 io_futex_val;
-	u32 req_cmd;
-	bool has_tctx;
-	u32 req_tctx;
-	u32 req_task;
-	u32 tctx_task;
-	bool has_vector;
-	u32 v_q;
-	u32 v_val;
-	u32 v_uaddr;
-	bool has_private_hash;
-	u32 mm_private_hash;
-	u32 mm_private_hash_lock;
-	u32 ph_mask;
-	u32 ph_queues;
+	bool has[FI_NR_GROUPS];
+	u32 offset[FI_NR_MEMBERS];
 };
 
-/* Written once by fi_layout_init(), before the file exists; then read only. */
+/* fi_layout_init() writes it before the file exists; it is read-only from then on. */
 extern struct fi_layout fi_layout;
 
 int fi_layout_init(void);
 
-/* The member at @offset bytes into @base, as an address of @type. */
-#define fi_member(base, offset, type) ((type *)((char *)(base) + (offset)))
+static inline bool fi_has(enum fi_group group)
+{
+	return fi_layout.has[group];
+}
+
+#define FI_ACCESSOR(name, pointer_t)							\
+static inline pointer_t fi_##name(const void *base)					\
+{											\
+	return (void *)base + fi_layout.offset[FI_AT_##name];				\
+}
+
+#define FI_MEMBER(group, name, type, structure, ...) FI_ACCESSOR(name, type *)
+#define FI_PART(group, name, structure, ...) FI_ACCESSOR(name, char *)
+#include "members.h"
+
+/* As container_of(): the structure in which @part is the member @name of members.h */
+#define fi_owner_of(part, name) ((char *)(part) - fi_layout.offset[FI_AT_##name])
 
 #endif
