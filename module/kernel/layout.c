@@ -16,13 +16,13 @@ struct fi_layout fi_layout __ro_after_init;
  * struct member - a member that the module reads
  * @group: the members that exist together with it
  * @type: tag of its structure
- * @paths: the names that it has had, as for fi_btf_member(); NULL ends them
+ * @paths: the names that it has had, as for fi_btf_member(), oldest first; or NULL
  * @size: size that the module reads, in bytes; 0 if that does not matter
  */
 struct member {
 	enum fi_group group;
 	const char *type;
-	const char *paths[3];
+	const char *paths[2];
 	u32 size;
 };
 
@@ -79,20 +79,22 @@ static bool __init is_wanted(const struct fi_btf *btf, enum fi_group group)
 static int __init find_member(const struct fi_btf *btf, const struct member *member,
 			      u32 *offset)
 {
-	const char *const *path = member->paths;
+	const char *path = NULL;
+	int err = -ENOENT;
 	u32 size;
+	size_t i;
 
-	while (fi_btf_member(btf, member->type, *path, offset, &size)) {
-		if (!path[1]) {
-			pr_err("this kernel has no member %s in struct %s\n",
-			       *path, member->type);
-			return -ENOENT;
-		}
-		path++;
+	for (i = 0; err && i < ARRAY_SIZE(member->paths) && member->paths[i]; i++) {
+		path = member->paths[i];
+		err = fi_btf_member(btf, member->type, path, offset, &size);
+	}
+	if (err) {
+		pr_err("this kernel has no member %s in struct %s\n", path, member->type);
+		return err;
 	}
 	if (member->size && size != member->size) {
 		pr_err("struct %s: %s has %u bytes, expected %u\n",
-		       member->type, *path, size, member->size);
+		       member->type, path, size, member->size);
 		return -EINVAL;
 	}
 	return 0;
