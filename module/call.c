@@ -60,7 +60,6 @@ void fi_call_read_vector(struct fi_call *call, const char *q)
 static void read_registers(struct fi_call *call, struct task_struct *task,
 			   struct pt_regs *regs)
 {
-	memset(call, 0, sizeof(*call));
 	call->syscall = identify(task, syscall_get_nr(task, regs));
 	call->time32 = fi_in_compat_syscall(task) &&
 		       syscall_get_nr(task, regs) == FI_NR_COMPAT_FUTEX;
@@ -78,7 +77,7 @@ static void read_restart_block(struct fi_call *call, const struct task_struct *t
 
 /**
  * fi_call_read() - copy what the kernel keeps of a waiter's system call
- * @call: filled in; fi_call_decode() completes it
+ * @call: all zero; filled in, and completed by fi_call_decode()
  * @task: the waiter
  * @q: its struct futex_q
  *
@@ -137,7 +136,7 @@ static bool is_wait(const struct fi_call *call)
 
 /**
  * fi_call_read_interrupted() - copy a futex wait that was interrupted
- * @call: filled in, except the words of futex_waitv()
+ * @call: all zero; filled in, except the words of futex_waitv()
  * @task: a thread that is stopped or frozen on its way out of the kernel
  * @insn: receives the user address of the instruction that must be FI_CALL_INSN, or this
  *	is no futex wait; 0 if nothing is left to check

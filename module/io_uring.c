@@ -63,7 +63,7 @@ static const char *request_of(const char *q, enum fi_wakes what)
 
 /**
  * fi_request_read() - copy what an io_uring request waits for
- * @call: filled in; fi_call_decode() completes it
+ * @call: all zero; filled in, and completed by fi_call_decode()
  * @q: the request's struct futex_q
  * @what: FI_WAKES_REQUEST or FI_WAKES_VECTOR_REQUEST
  *
@@ -77,7 +77,6 @@ struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi
 {
 	const char *req = request_of(q, what);
 
-	memset(call, 0, sizeof(*call));
 	if (what == FI_WAKES_VECTOR_REQUEST) {
 		call->syscall = FI_SYS_IO_URING_WAITV;
 		fi_call_read_vector(call, q);

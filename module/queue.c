@@ -192,28 +192,6 @@ void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
 	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
 }
 
-/* The user address of the word; 0 for the key of an inode, which does not hold it. */
-static unsigned long key_address(const union futex_key *key)
-{
-	if (key->both.offset & FUT_OFF_INODE)
-		return 0;
-	return key->private.address + (key->private.offset & ~3U);
-}
-
-/**
- * fi_describe_waiter() - work out what a waiter waits for from what was copied of it
- * @waiter: the waiter
- *
- * Context: any.
- */
-void fi_describe_waiter(struct fi_waiter *waiter)
-{
-	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
-
-	fi_call_decode(&waiter->call, key);
-	waiter->waits_on = key ? key_address(key) : waiter->call.uaddr;
-}
-
 /* How many threads wait in a bucket, or are about to and not blocked yet. */
 static unsigned int bucket_waiters(const char *bucket)
 {

@@ -15,6 +15,5 @@ int fi_collect_waiters(struct fi_snapshot *snap);
 
 void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
 		    struct task_struct *task);
-void fi_describe_waiter(struct fi_waiter *waiter);
 
 #endif

@@ -149,26 +149,6 @@ unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task)
 }
 
 /**
- * fi_link_waiter() - put a waiter into the list of its mm
- * @snap: the snapshot
- * @i: index of the waiter, which must not change any more
- *
- * Context: any.
- */
-void fi_link_waiter(struct fi_snapshot *snap, size_t i)
-{
-	struct fi_waiter *waiter = &snap->waiters[i];
-	struct fi_mm *mm;
-
-	if (!waiter->mm)
-		return;
-	mm = &snap->mms[waiter->mm - 1];
-	waiter->next_in_mm = mm->waiters;
-	mm->waiters = i + 1;
-	mm->nr_waiters++;
-}
-
-/**
  * fi_drop_waiters() - remove the last waiters of a snapshot
  * @snap: the snapshot
  * @nr: how many waiters stay

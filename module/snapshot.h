@@ -312,6 +312,45 @@ static inline unsigned long fi_switches(const struct task_struct *task)
 	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
 }
 
+/**
+ * fi_describe_waiter() - work out what a waiter waits for from what was copied of it
+ * @waiter: the waiter
+ *
+ * Context: any.
+ */
+static inline void fi_describe_waiter(struct fi_waiter *waiter)
+{
+	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
+
+	fi_call_decode(&waiter->call, key);
+	if (!key)
+		waiter->waits_on = waiter->call.uaddr;
+	else if (key->both.offset & FUT_OFF_INODE)
+		waiter->waits_on = 0;
+	else
+		waiter->waits_on = key->private.address + (key->private.offset & ~3U);
+}
+
+/**
+ * fi_link_waiter() - put a waiter into the list of its mm
+ * @snap: the snapshot
+ * @i: index of the waiter, which must not change any more
+ *
+ * Context: any.
+ */
+static inline void fi_link_waiter(struct fi_snapshot *snap, size_t i)
+{
+	struct fi_waiter *waiter = &snap->waiters[i];
+	struct fi_mm *mm;
+
+	if (!waiter->mm)
+		return;
+	mm = &snap->mms[waiter->mm - 1];
+	waiter->next_in_mm = mm->waiters;
+	mm->waiters = i + 1;
+	mm->nr_waiters++;
+}
+
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
@@ -320,7 +359,6 @@ unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm);
 unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);
 unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task);
 
-void fi_link_waiter(struct fi_snapshot *snap, size_t i);
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
 
 void fi_snapshot_free(struct fi_snapshot *snap);

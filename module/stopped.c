@@ -56,10 +56,13 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
  */
 void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 {
-	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
 	enum fi_queued why = why_not_queued(task);
+	struct fi_waiter *waiter;
 
-	if (why == FI_QUEUED || !read_stopped(waiter, task, why))
+	if (why == FI_QUEUED)
+		return;
+	waiter = &snap->waiters[snap->nr_waiters];
+	if (!read_stopped(waiter, task, why))
 		return;
 	fi_name_waiter(snap, waiter, task);
 	if (!waiter->tid) {

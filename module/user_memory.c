@@ -118,23 +118,22 @@ bool fi_user_find_vma(struct fi_user_memory *user, unsigned long addr, size_t le
 }
 
 /*
- * Read up to @nr words from @from upwards, or downwards if @step is -1, until one would
+ * Read up to @nr words from @pos upwards, or downwards if @step is -1, until one would
  * fault: faulthandler_disabled() makes unsafe_get_user() fail there. Return how many were
  * read.
  */
-static __always_inline unsigned int read_run(u32 *words, unsigned long from, unsigned int nr,
+static __always_inline unsigned int read_run(u32 *word, const u32 __user *pos, unsigned int nr,
 					     int step)
 {
-	const u32 __user *pos = (const u32 __user *)from;
-	unsigned int i = 0;
+	const u32 __user *from = pos, *end = pos + step * (long)nr;
 
 	if (!nr || !user_access_begin(pos, sizeof(*pos)))
 		return 0;
-	for (; i < nr; i++)
-		unsafe_get_user(words[step * (int)i], pos + step * (int)i, fault);
+	for (; pos != end; pos += step, word += step)
+		unsafe_get_user(*word, pos, fault);
 fault:
 	user_access_end();
-	return i;
+	return step * (pos - from);
 }
 
 /*
@@ -166,64 +165,65 @@ static bool copy_from_page(struct fi_user_memory *user, void *to, unsigned long 
 
 /*
  * Read words through their pages: first those in the page of @addr, then those in the
- * pages before and after it. The parameters are those of fi_user_read_words().
+ * pages before and after it. Parameters and result as for fi_user_read_words().
  */
-static void read_pages(struct fi_user_memory *user, u32 *word, unsigned long addr,
-		       unsigned int *before, unsigned int *from)
+static u32 read_pages(struct fi_user_memory *user, u32 *words, unsigned int before,
+		      unsigned int from, unsigned long addr, unsigned int at)
 {
-	const unsigned int at = offset_in_page(addr) / sizeof(u32);
-	unsigned int low = min(*before, at);
-	unsigned int high = min_t(unsigned int, *from, PAGE_SIZE / sizeof(u32) - at);
+	const unsigned int in_page = offset_in_page(addr) / sizeof(u32);
+	unsigned int low = min(before, in_page);
+	unsigned int high = min_t(unsigned int, from, PAGE_SIZE / sizeof(u32) - in_page);
+	u32 *word = words + at;
 
 	if (!copy_from_page(user, word - low, addr - low * sizeof(u32),
-			    (low + high) * sizeof(u32))) {
-		*from = 0;
-		return;
-	}
-	if (low < *before && !copy_from_page(user, word - *before,
-					     addr - *before * sizeof(u32),
-					     (*before - low) * sizeof(u32)))
-		*before = low;
-	if (high < *from && !copy_from_page(user, word + high, addr + high * sizeof(u32),
-					    (*from - high) * sizeof(u32)))
-		*from = high;
+			    (low + high) * sizeof(u32)))
+		return 0;
+	if (low < before && copy_from_page(user, word - before, addr - before * sizeof(u32),
+					   (before - low) * sizeof(u32)))
+		low = before;
+	if (high < from && copy_from_page(user, word + high, addr + high * sizeof(u32),
+					  (from - high) * sizeof(u32)))
+		high = from;
+	return GENMASK(at + high - 1, at - low);
 }
 
 /**
  * fi_user_read_words() - read the words around an address
  * @user: the memory, locked
- * @word: receives the word at @addr; the words around it go before and after it
+ * @words: receives the words
+ * @nr: number of words, up to 32
+ * @at: index in @words of the word at @addr
  * @addr: user address without a tag, in the mapping that was last found
- * @before: how many words to read before @addr; set to how many were read
- * @from: how many words to read from @addr on; set to how many were read; 0 if the
- *	word at @addr itself could not be read
  *
  * Context: process; may sleep.
+ *
+ * Return: a mask with bit N set if words[N] was read; 0 if the word at @addr itself
+ * could not be read.
  */
-void fi_user_read_words(struct fi_user_memory *user, u32 *word, unsigned long addr,
-			unsigned int *before, unsigned int *from)
+u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
+		       unsigned int at, unsigned long addr)
 {
-	unsigned int nr = 0;
+	const u32 __user *pos = (const u32 __user *)addr;
+	const unsigned long before = min_t(unsigned long, at,
+					   (addr - user->vma->vm_start) / sizeof(u32));
+	const unsigned long from = min_t(unsigned long, nr - at,
+					 (user->vma->vm_end - addr) / sizeof(u32));
+	unsigned int got = 0, got_before = 0;
 
 	/* get_futex_key() refuses an address that is not aligned. */
-	if (!IS_ALIGNED(addr, sizeof(u32))) {
-		*from = 0;
-		return;
-	}
-	*before = min_t(unsigned long, *before, (addr - user->vma->vm_start) / sizeof(u32));
-	*from = min_t(unsigned long, *from, (user->vma->vm_end - addr) / sizeof(u32));
+	if (!IS_ALIGNED(addr, sizeof(u32)))
+		return 0;
 	if (user->used) {
 		pagefault_disable();
-		nr = read_run(word, addr, *from, 1);
-		if (nr)
-			*before = read_run(word - 1, addr - sizeof(u32), *before, -1);
+		got = read_run(words + at, pos, from, 1);
+		if (got)
+			got_before = read_run(words + at - 1, pos - 1, before, -1);
 		pagefault_enable();
 	}
+	if (got)
+		return GENMASK(at + got - 1, at - got_before);
 	/* A page may be resident although an access faults: fi_get_resident_page(). */
-	if (nr)
-		*from = nr;
-	else
-		read_pages(user, word, addr, before, from);
+	return read_pages(user, words, before, from, addr, at);
 }
 
 /**

@@ -29,8 +29,8 @@ void fi_user_close(struct fi_user_memory *user);
 bool fi_user_trylock(struct fi_user_memory *user);
 void fi_user_unlock(struct fi_user_memory *user);
 bool fi_user_find_vma(struct fi_user_memory *user, unsigned long addr, size_t len);
-void fi_user_read_words(struct fi_user_memory *user, u32 *word, unsigned long addr,
-			unsigned int *before, unsigned int *from);
+u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
+		       unsigned int at, unsigned long addr);
 bool fi_user_read(struct fi_user_memory *user, void *to, unsigned long addr, size_t len);
 
 #endif

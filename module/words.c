@@ -31,11 +31,13 @@ struct words_work {
  * @snap: the snapshot
  * @user: the memory of the mm
  * @last: the waiter whose words were last read, or NULL
+ * @words: room for a window of words
  */
 struct reader {
 	struct fi_snapshot *snap;
 	struct fi_user_memory user;
 	const struct fi_waiter *last;
+	u32 words[FI_WORDS];
 };
 
 /**
@@ -61,19 +63,18 @@ void fi_words_exit(void)
 	destroy_workqueue(words_wq);
 }
 
-/* Keep the words of a window from index @first on; fi_reserve() has made room for all. */
-static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words,
-		       unsigned int first, unsigned int nr)
+/* Keep the words that were read and are not 0; fi_reserve() has made room for them. */
+static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words)
 {
-	unsigned int i;
+	const u32 *word = words + __ffs(waiter->words_read);
+	const u32 *end = words + fls(waiter->words_read);
 
-	waiter->words_read = GENMASK(first + nr - 1, first);
 	waiter->first_word = snap->nr_words;
-	for (i = first; i < first + nr; i++) {
-		if (!words[i])
+	for (; word != end; word++) {
+		if (!*word)
 			continue;
-		waiter->words_set |= BIT(i);
-		snap->words[snap->nr_words++] = words[i];
+		waiter->words_set |= BIT(word - words);
+		snap->words[snap->nr_words++] = *word;
 	}
 }
 
@@ -83,9 +84,7 @@ static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const
  */
 static void read_words(struct reader *reader, struct fi_waiter *waiter, unsigned long addr)
 {
-	unsigned int before = FI_WORDS_BEFORE, from = FI_WORDS - FI_WORDS_BEFORE;
 	const struct fi_waiter *last = reader->last;
-	u32 words[FI_WORDS];
 
 	if (last && last->waits_on == waiter->waits_on) {
 		waiter->words_read = last->words_read;
@@ -93,9 +92,10 @@ static void read_words(struct reader *reader, struct fi_waiter *waiter, unsigned
 		waiter->first_word = last->first_word;
 		return;
 	}
-	fi_user_read_words(&reader->user, words + FI_WORDS_BEFORE, addr, &before, &from);
-	if (from)
-		keep_words(reader->snap, waiter, words, FI_WORDS_BEFORE - before, before + from);
+	waiter->words_read = fi_user_read_words(&reader->user, reader->words, FI_WORDS,
+						FI_WORDS_BEFORE, addr);
+	if (waiter->words_read)
+		keep_words(reader->snap, waiter, reader->words);
 	reader->last = waiter;
 }
 
@@ -188,12 +188,14 @@ static unsigned int read_batch(struct reader *reader, unsigned int i)
 
 static int read_mm(struct fi_snapshot *snap, const struct fi_mm *mm)
 {
-	struct reader reader = { .snap = snap };
 	unsigned int i = mm->waiters;
+	struct reader reader;
 	int err = 0;
 
 	if (!i || !mmget_not_zero(mm->mm))
 		return 0;
+	reader.snap = snap;
+	reader.last = NULL;
 	fi_user_open(&reader.user, mm->mm, mm->nr_waiters);
 	while (i && !err) {
 		err = fi_reserve(&snap->words, snap->nr_words, FI_WORDS_BATCH * FI_WORDS,
