@@ -72,7 +72,7 @@ dist:
 	mkdir -p build
 	tar -cz --sort=name --owner=0 --group=0 --transform 's,^,futexinspect-$(VERSION)/,' \
 		-f build/futexinspect-$(VERSION).tar.gz Kbuild LICENSE Makefile README.md dkms.conf \
-		module/*.[ch] userspace Documentation debian rpm
+		module/*.[ch] module/*/*.[ch] userspace Documentation debian rpm
 
 deb: dist
 	rm -rf build/deb

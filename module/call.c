@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a waiter asked for. The queue entry does not hold the expected value,
- * the operation or the timeout; the system call's arguments do.
+ * Reads what a waiter asked for. The queue entry does not hold the expected value, the
+ * operation or the timeout, but the arguments of the system call do.
  */
-#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/errno.h>
 #include <linux/futex.h>
 #include <linux/kallsyms.h>
@@ -14,12 +14,12 @@
 #include <asm/syscall.h>
 
 #include "call.h"
-#include "layout.h"
-#include "syscall_abi.h"
+#include "compat/syscall_abi.h"
+#include "kernel/layout.h"
 
 static enum fi_syscall identify(struct task_struct *task, int nr)
 {
-	if (nr == FI_NR_FUTEX_WAITV && fi_layout.has_vector)
+	if (nr == FI_NR_FUTEX_WAITV && fi_has(FI_VECTOR))
 		return FI_SYS_FUTEX_WAITV;
 	if (nr == FI_NR_FUTEX_WAIT)
 		return FI_SYS_FUTEX_WAIT;
@@ -43,31 +43,30 @@ static enum fi_syscall identify(struct task_struct *task, int nr)
 }
 
 /**
- * fi_call_read_vector() - copy what is kept of one word of a vector
- * @call: takes address and expected value
- * @q: the word's struct futex_q, which is in a struct futex_vector
+ * fi_call_read_vector() - copy what the kernel keeps of one word of a vector
+ * @call: receives the address and the expected value
+ * @q: the word's struct futex_q, which is part of a struct futex_vector
  *
- * Context: under the lock of the bucket that @q is in.
+ * Context: the caller holds the lock of the bucket that @q is in.
  */
 void fi_call_read_vector(struct fi_call *call, const char *q)
 {
-	const char *vector = q - fi_layout.v_q;
+	const char *vector = fi_owner_of(q, v_q);
 
-	call->uaddr = *fi_member(vector, fi_layout.v_uaddr, u64);
-	call->expected = *fi_member(vector, fi_layout.v_val, u64);
+	call->uaddr = *fi_v_uaddr(vector);
+	call->expected = *fi_v_val(vector);
 }
 
 static void read_registers(struct fi_call *call, struct task_struct *task,
 			   struct pt_regs *regs)
 {
-	memset(call, 0, sizeof(*call));
 	call->syscall = identify(task, syscall_get_nr(task, regs));
 	call->time32 = fi_in_compat_syscall(task) &&
 		       syscall_get_nr(task, regs) == FI_NR_COMPAT_FUTEX;
 	syscall_get_arguments(task, regs, call->args);
 }
 
-/* What futex_wait() left for futex_wait_restart(). */
+/* Copy what futex_wait() left for futex_wait_restart(). */
 static void read_restart_block(struct fi_call *call, const struct task_struct *task)
 {
 	call->uaddr = (unsigned long)task->restart_block.futex.uaddr;
@@ -78,13 +77,13 @@ static void read_restart_block(struct fi_call *call, const struct task_struct *t
 
 /**
  * fi_call_read() - copy what the kernel keeps of a waiter's system call
- * @call: filled in; fi_call_decode() does the rest
+ * @call: all zero; filled in, and completed by fi_call_decode()
  * @task: the waiter
  * @q: its struct futex_q
  *
- * Context: under the lock of the bucket that @q is in. The waiter needs that
- * lock to leave the queue, so until then it stays in its system call, and its
- * saved registers stay as they are. Does not sleep.
+ * Context: the caller holds the lock of the bucket that @q is in. The waiter must take
+ * that lock to leave the queue, so it stays in its system call, and its saved registers
+ * do not change. Does not sleep.
  */
 void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
 {
@@ -95,7 +94,7 @@ void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
 		read_restart_block(call, task);
 }
 
-/* Whether restart_syscall() goes on with a futex wait; it serves other calls too. */
+/* Whether restart_syscall(2), which serves other calls as well, continues a futex wait. */
 static bool restarts_futex(const struct task_struct *task)
 {
 	char name[KSYM_SYMBOL_LEN];
@@ -104,7 +103,7 @@ static bool restarts_futex(const struct task_struct *task)
 	return !strcmp(name, "futex_wait_restart");
 }
 
-/* Whether the registers say that the call is to be repeated. */
+/* Whether the registers show that the call is going to be repeated. */
 static bool was_interrupted(struct task_struct *task, struct pt_regs *regs)
 {
 	switch (syscall_get_error(task, regs)) {
@@ -118,7 +117,7 @@ static bool was_interrupted(struct task_struct *task, struct pt_regs *regs)
 	}
 }
 
-/* Whether a call waits: the system call alone does not tell it of futex(2). */
+/* Whether a call waits. For futex(2) that depends on the operation. */
 static bool is_wait(const struct fi_call *call)
 {
 	if (call->syscall != FI_SYS_FUTEX)
@@ -137,18 +136,19 @@ static bool is_wait(const struct fi_call *call)
 
 /**
  * fi_call_read_interrupted() - copy a futex wait that was interrupted
- * @call: filled in, but for the words of futex_waitv()
+ * @call: all zero; filled in, except the words of futex_waitv()
  * @task: a thread that is stopped or frozen on its way out of the kernel
- * @insn: receives the address of a user's instruction that must be FI_CALL_INSN, or it is
- *	no such wait; 0 if it is one for sure
+ * @insn: receives the user address of the instruction that must be FI_CALL_INSN, or this
+ *	is no futex wait; 0 if nothing is left to check
  *
- * A wait that a signal or a stop ends returns one of the codes that make the kernel
- * repeat the call; it is in the saved registers until then, or they are set back.
+ * A wait that is interrupted by a signal or a stop returns an error code that makes the
+ * kernel repeat the call. That code is in the saved registers until the call is repeated,
+ * unless the kernel has set the registers back already (fi_redo_call()).
  *
- * Context: RCU. The stack may be given to another thread at any time if @task
- * is killed: the caller checks afterwards that it was not.
+ * Context: RCU. If @task is killed, its stack may be given to another thread at any time;
+ * the caller checks afterwards that this did not happen.
  *
- * Return: whether it is such a wait.
+ * Return: whether it is a futex wait.
  */
 bool fi_call_read_interrupted(struct fi_call *call, struct task_struct *task,
 			      unsigned long *insn)
@@ -173,7 +173,7 @@ static enum fi_timeout absolute_timeout(bool realtime)
 	return realtime ? FI_TIMEOUT_REALTIME : FI_TIMEOUT_MONOTONIC;
 }
 
-/* The clock rules are those of futex_init_timeout() and futex_lock_pi(). */
+/* The clock is chosen as in futex_init_timeout() and futex_lock_pi(). */
 static enum fi_timeout futex_timeout(const struct fi_call *call)
 {
 	if (!call->args[3])
@@ -207,15 +207,15 @@ static void decode_futex(struct fi_call *call)
 		call->expected = call->args[2];
 		break;
 	default:
-		/* FUTEX_LOCK_PI and its kin compare with nothing of the caller's */
+		/* FUTEX_LOCK_PI and FUTEX_LOCK_PI2 take no expected value. */
 		call->expected_known = FI_NONE;
 	}
 }
 
-/* What is the same for all calls of the newer kind, which have no operation. */
+/* Decode what all calls of the newer kind have in common; they have no operation. */
 static void decode_futex2(struct fi_call *call, const union futex_key *key)
 {
-	/* The kernel's own flags of the word changed in 6.7; get_futex_key() did not. */
+	/* get_futex_key() decides what is private; the flags of the word changed in 6.7. */
 	if (key && !(key->both.offset & (FUT_OFF_INODE | FUT_OFF_MMSHARED)))
 		call->flags = FUTEX_PRIVATE_FLAG;
 	call->op_known = true;
@@ -223,7 +223,7 @@ static void decode_futex2(struct fi_call *call, const union futex_key *key)
 	call->expected_known = FI_KNOWN;
 }
 
-/* The vector of an interrupted futex_waitv() is gone; there are several words. */
+/* An interrupted futex_waitv() has several words, and its vector has been freed. */
 static void forget_words(struct fi_call *call)
 {
 	call->uaddr_known = false;
@@ -254,16 +254,16 @@ static void decode_futex_wait(struct fi_call *call, const union futex_key *key)
 
 static void decode_restart(struct fi_call *call)
 {
-	/* futex_wait() goes on this way only if it has a timeout, by then absolute. */
+	/* Only a futex_wait() with a timeout, absolute by then, is continued this way. */
 	call->uaddr_known = true;
 	call->expected_known = FI_KNOWN;
 	call->timeout = FI_TIMEOUT_ABSOLUTE;
 }
 
 /**
- * fi_call_decode() - understand what fi_call_read() copied
+ * fi_call_decode() - decode what fi_call_read() or fi_request_read() copied
  * @call: completed
- * @key: what the waiter is queued under, or NULL if it has left the queue
+ * @key: key of the queue entry, or NULL if the waiter has left the queue
  *
  * Context: any.
  */
@@ -281,7 +281,7 @@ void fi_call_decode(struct fi_call *call, const union futex_key *key)
 		break;
 	case FI_SYS_IO_URING_WAIT:
 	case FI_SYS_IO_URING_WAITV:
-		/* A timeout would be a request of its own, linked to this one. */
+		/* The timeout of a request is another request, linked to it. */
 		decode_futex2(call, key);
 		break;
 	case FI_SYS_RESTART:

@@ -7,10 +7,10 @@
 struct task_struct;
 union futex_key;
 
-/* 5.14, bf22a6976897 */
+/* 5.14: bf22a6976897 ("futex: Provide FUTEX_LOCK_PI2 to support clock selection") */
 #define FI_FUTEX_LOCK_PI2	13
 
-/* A field of struct fi_call that does not apply, or is not known. */
+/* What is known of a field of struct fi_call; FI_NONE: the field does not apply. */
 enum fi_known {
 	FI_UNKNOWN,
 	FI_NONE,
@@ -37,21 +37,21 @@ enum fi_timeout {
 };
 
 /**
- * struct fi_call - the system call that a waiter is in, or the io_uring request
- * @args: the six argument registers; of a request none
- * @uaddr: address of the futex word in the call
- * @timeout_addr: where the caller has its struct timespec, or 0
- * @timeout_ns: the time that it gives, in nanoseconds
- * @op: FUTEX_WAIT and so on, without flags
+ * struct fi_call - the system call, or the io_uring request, of a waiter
+ * @args: the six argument registers; all 0 for a request
+ * @uaddr: user address of the futex word, as the caller gave it
+ * @timeout_addr: user address of the caller's struct timespec; 0 if there is none
+ * @timeout_ns: the time in it, in nanoseconds
+ * @op: operation of futex(2), without flags
  * @flags: FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME
- * @expected: value that the word had to have
- * @syscall: which one
- * @expected_known: whether @expected is, or that the call compares nothing
- * @timeout: whether it ends by itself, and by which clock
- * @op_known: whether @op and @flags are; @op is of futex(2) only
- * @uaddr_known: whether @uaddr is
- * @time32: the struct timespec is one of 32-bit numbers
- * @timeout_known: whether @timeout_ns is
+ * @expected: value that the call expected in the word
+ * @syscall: the system call or request
+ * @expected_known: whether @expected is known; FI_NONE if the call compares nothing
+ * @timeout: whether there is a timeout, and its clock
+ * @op_known: @op and @flags are known
+ * @uaddr_known: @uaddr is known
+ * @time32: the struct timespec has 32-bit members
+ * @timeout_known: @timeout_ns is known
  */
 struct fi_call {
 	unsigned long args[6];

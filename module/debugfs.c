@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/futexinspect/waiters: read only and for root alone, without
- * ioctl or mmap, so that debugfs_locked_down() lets it through.
+ * The file /sys/kernel/debug/futexinspect/waiters. Only root may read it, nobody may
+ * write it, and it has neither ioctl nor mmap, so debugfs_locked_down() lets it be opened.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -9,13 +9,14 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
+#include "collect.h"
 #include "debugfs.h"
 #include "format.h"
 #include "snapshot.h"
 
 static struct dentry *dir;
 
-/* What one read(2) may return at most; seq_file's own choice is a page. */
+/* The most that one read(2) returns, in bytes. The default of seq_file is a page. */
 #define FI_BUFFER	(64 * 1024)
 
 static int waiters_open(struct inode *inode, struct file *file)
@@ -33,7 +34,7 @@ static int waiters_open(struct inode *inode, struct file *file)
 	}
 	m = file->private_data;
 	m->private = snap;
-	/* As single_open_size() does. Without memory for it seq_read() makes its own. */
+	/* As single_open_size() does. If this fails, seq_read() allocates a page. */
 	m->buf = kvmalloc(FI_BUFFER, GFP_KERNEL_ACCOUNT);
 	m->size = m->buf ? FI_BUFFER : 0;
 	return 0;
@@ -54,12 +55,14 @@ static const struct file_operations waiters_fops = {
 };
 
 /**
- * fi_debugfs_init() - make the file
+ * fi_debugfs_init() - create the file
  *
- * All else must be ready: it may be opened at once.
+ * Everything else must be ready, since the file may be opened at once. Unlike most
+ * modules this one is useless without debugfs, so it checks for errors.
  *
- * Return: 0, or an error where debugfs is switched off: then there is no use in
- * the module, unlike in one that has debugfs for diagnosis only.
+ * Context: process; may sleep.
+ *
+ * Return: 0, or an error if debugfs is switched off.
  */
 int __init fi_debugfs_init(void)
 {
@@ -79,8 +82,10 @@ int __init fi_debugfs_init(void)
 /**
  * fi_debugfs_exit() - remove the file
  *
- * An open file holds the module, so nobody has it open any more; debugfs_remove()
- * waits for an open that is under way.
+ * An open file holds a reference to the module, so the file is not open any more;
+ * debugfs_remove() waits for an open that is under way.
+ *
+ * Context: process; may sleep.
  */
 void fi_debugfs_exit(void)
 {

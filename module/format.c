@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A snapshot as text, one record a line: the format that
- * Documentation/ABI/testing/debugfs-futexinspect describes. Every function here
- * only prints what is in the snapshot, so that a line can be made again: seq_file
- * does so when its buffer is too small, and after a seek.
+ * Prints a snapshot as text, one record a line, in the format that
+ * Documentation/ABI/testing/debugfs-futexinspect defines. The functions here change
+ * nothing, because seq_file prints a record again when its buffer was too small, and
+ * after a seek.
  */
-#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
+#include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/kdev_t.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/utsname.h>
+#include <linux/uuid.h>
 
 #include "format.h"
 #include "snapshot.h"
@@ -18,52 +21,71 @@
 
 #define FI_FORMAT_VERSION	1
 
-static const struct fi_word op_names[] = {
-	[FUTEX_WAIT] = FI_WORD("FUTEX_WAIT"),
-	[FUTEX_LOCK_PI] = FI_WORD("FUTEX_LOCK_PI"),
-	[FUTEX_WAIT_BITSET] = FI_WORD("FUTEX_WAIT_BITSET"),
-	[FUTEX_WAIT_REQUEUE_PI] = FI_WORD("FUTEX_WAIT_REQUEUE_PI"),
-	[FI_FUTEX_LOCK_PI2] = FI_WORD("FUTEX_LOCK_PI2"),
+#define FI_BOOT_ID_PATH	"/proc/sys/kernel/random/boot_id"
+
+/* How many records seq_file gets at once, since it takes some time for each call. */
+#define FI_RECORDS_PER_BLOCK	16
+
+/*
+ * A field with its default value is left out. These are the defaults that are not "no",
+ * "none", 0, or the value of another field.
+ */
+#define FI_DEFAULT_SYSCALL	FI_SYS_FUTEX
+#define FI_DEFAULT_QUEUED	FI_QUEUED
+#define FI_DEFAULT_STATE	'S'
+/* All words of the window were read, and all are 0. */
+#define FI_DEFAULT_WORDS_READ	GENMASK(FI_WORDS - 1, 0)
+#define FI_DEFAULT_WORDS_SET	0
+
+/* The random/boot_id of /proc/sys/kernel, which differs in each boot */
+static char boot_id[UUID_STRING_LEN + 1] __ro_after_init = "?";
+
+static const struct fi_keyword op_names[] = {
+	[FUTEX_WAIT] = FI_KEYWORD("FUTEX_WAIT"),
+	[FUTEX_LOCK_PI] = FI_KEYWORD("FUTEX_LOCK_PI"),
+	[FUTEX_WAIT_BITSET] = FI_KEYWORD("FUTEX_WAIT_BITSET"),
+	[FUTEX_WAIT_REQUEUE_PI] = FI_KEYWORD("FUTEX_WAIT_REQUEUE_PI"),
+	[FI_FUTEX_LOCK_PI2] = FI_KEYWORD("FUTEX_LOCK_PI2"),
 };
 
-static const struct fi_word syscall_names[] = {
-	[FI_SYS_UNKNOWN] = FI_WORD("?"),
-	[FI_SYS_FUTEX] = FI_WORD("futex"),
-	[FI_SYS_FUTEX_WAITV] = FI_WORD("futex_waitv"),
-	[FI_SYS_RESTART] = FI_WORD("restart_syscall"),
-	[FI_SYS_FUTEX_WAIT] = FI_WORD("futex_wait"),
-	[FI_SYS_IO_URING_WAIT] = FI_WORD("io_uring"),
-	[FI_SYS_IO_URING_WAITV] = FI_WORD("io_uring"),
+static const struct fi_keyword syscall_names[] = {
+	[FI_SYS_UNKNOWN] = FI_KEYWORD("?"),
+	[FI_SYS_FUTEX] = FI_KEYWORD("futex"),
+	[FI_SYS_FUTEX_WAITV] = FI_KEYWORD("futex_waitv"),
+	[FI_SYS_RESTART] = FI_KEYWORD("restart_syscall"),
+	[FI_SYS_FUTEX_WAIT] = FI_KEYWORD("futex_wait"),
+	[FI_SYS_IO_URING_WAIT] = FI_KEYWORD("io_uring"),
+	[FI_SYS_IO_URING_WAITV] = FI_KEYWORD("io_uring"),
 };
 
-/* The newer calls have no operation: there the name of the call, or request. */
-static const struct fi_word call_op_names[] = {
-	[FI_SYS_FUTEX_WAITV] = FI_WORD("futex_waitv"),
-	[FI_SYS_FUTEX_WAIT] = FI_WORD("futex_wait"),
-	[FI_SYS_IO_URING_WAIT] = FI_WORD("IORING_OP_FUTEX_WAIT"),
-	[FI_SYS_IO_URING_WAITV] = FI_WORD("IORING_OP_FUTEX_WAITV"),
+/* A call of the newer kind, or a request, has no operation: its own name stands for it. */
+static const struct fi_keyword call_op_names[] = {
+	[FI_SYS_FUTEX_WAITV] = FI_KEYWORD("futex_waitv"),
+	[FI_SYS_FUTEX_WAIT] = FI_KEYWORD("futex_wait"),
+	[FI_SYS_IO_URING_WAIT] = FI_KEYWORD("IORING_OP_FUTEX_WAIT"),
+	[FI_SYS_IO_URING_WAITV] = FI_KEYWORD("IORING_OP_FUTEX_WAITV"),
 };
 
-static const struct fi_word timeout_names[] = {
-	[FI_TIMEOUT_UNKNOWN] = FI_WORD("?"),
-	[FI_TIMEOUT_RELATIVE] = FI_WORD("relative"),
-	[FI_TIMEOUT_MONOTONIC] = FI_WORD("monotonic"),
-	[FI_TIMEOUT_REALTIME] = FI_WORD("realtime"),
-	[FI_TIMEOUT_ABSOLUTE] = FI_WORD("absolute"),
+static const struct fi_keyword timeout_names[] = {
+	[FI_TIMEOUT_UNKNOWN] = FI_KEYWORD("?"),
+	[FI_TIMEOUT_RELATIVE] = FI_KEYWORD("relative"),
+	[FI_TIMEOUT_MONOTONIC] = FI_KEYWORD("monotonic"),
+	[FI_TIMEOUT_REALTIME] = FI_KEYWORD("realtime"),
+	[FI_TIMEOUT_ABSOLUTE] = FI_KEYWORD("absolute"),
 };
 
-static const struct fi_word queued_names[] = {
-	[FI_NOT_QUEUED_STOPPED] = FI_WORD("stopped"),
-	[FI_NOT_QUEUED_TRACED] = FI_WORD("traced"),
-	[FI_NOT_QUEUED_FROZEN] = FI_WORD("frozen"),
+static const struct fi_keyword queued_names[] = {
+	[FI_NOT_QUEUED_STOPPED] = FI_KEYWORD("stopped"),
+	[FI_NOT_QUEUED_TRACED] = FI_KEYWORD("traced"),
+	[FI_NOT_QUEUED_FROZEN] = FI_KEYWORD("frozen"),
 };
 
-static const struct fi_word frozen_names[] = {
-	[1] = FI_WORD("v1"),
-	[2] = FI_WORD("v2"),
+static const struct fi_keyword freezer_names[] = {
+	[FI_FROZEN_V1] = FI_KEYWORD("v1"),
+	[FI_FROZEN_V2] = FI_KEYWORD("v2"),
 };
 
-/* A key, a literal, and its value, as most fields are. */
+/* Each of these puts one field: the key, which is a literal, and the value. */
 static __always_inline void put_number(struct fi_text *t, const char *key, u64 value)
 {
 	fi_put(t, key);
@@ -76,11 +98,11 @@ static __always_inline void put_address(struct fi_text *t, const char *key, u64 
 	fi_put_hex(t, value, 1);
 }
 
-static __always_inline void put_word(struct fi_text *t, const char *key,
-				     const struct fi_word *word)
+static __always_inline void put_keyword(struct fi_text *t, const char *key,
+					const struct fi_keyword *keyword)
 {
 	fi_put(t, key);
-	fi_put_word(t, word);
+	fi_put_keyword(t, keyword);
 }
 
 static __always_inline void put_text(struct fi_text *t, const char *key, const char *value)
@@ -104,12 +126,12 @@ static void put_header(struct fi_text *t, const struct fi_snapshot *snap)
 	put_text(t, " module=", THIS_MODULE->version);
 	put_text(t, " kernel=", utsname()->release);
 	put_text(t, " arch=", utsname()->machine);
-	put_text(t, " boot_id=", fi_boot_id);
+	put_text(t, " boot_id=", boot_id);
 	put_number(t, " start_ns=", snap->start_ns);
 }
 
-/* Whether the other fields of a record tell all the arguments of the call. */
-static bool args_are_told(const struct fi_waiter *waiter)
+/* Whether the other fields of a record give all the arguments of the call. */
+static bool args_are_known(const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
@@ -131,7 +153,7 @@ static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
 	const struct fi_call *call = &waiter->call;
 	int i;
 
-	if (waiter->is_request || args_are_told(waiter))
+	if (waiter->is_request || args_are_known(waiter))
 		return;
 	fi_put(t, " args=0x");
 	for (i = 0; i < ARRAY_SIZE(call->args); i++) {
@@ -178,9 +200,9 @@ static void put_op(struct fi_text *t, const struct fi_call *call)
 		return;
 	}
 	if (call->syscall != FI_SYS_FUTEX)
-		put_word(t, " op=", &call_op_names[call->syscall]);
+		put_keyword(t, " op=", &call_op_names[call->syscall]);
 	else if (call->op < ARRAY_SIZE(op_names) && op_names[call->op].len)
-		put_word(t, " op=", &op_names[call->op]);
+		put_keyword(t, " op=", &op_names[call->op]);
 	else
 		put_number(t, " op=", call->op);
 	put_flags(t, call->flags);
@@ -201,8 +223,8 @@ static void put_expected(struct fi_text *t, const struct fi_call *call)
 	}
 }
 
-/* The N-th word around the futex, which is not 0 and was read. */
-static u32 word(const struct fi_snapshot *snap, const struct fi_waiter *waiter, int n)
+/* Word @n of the window around a futex; it was read and is not 0. */
+static u32 word_at(const struct fi_snapshot *snap, const struct fi_waiter *waiter, int n)
 {
 	return snap->words[waiter->first_word + hweight32(waiter->words_set & (BIT(n) - 1))];
 }
@@ -213,39 +235,38 @@ static void put_value(struct fi_text *t, const struct fi_snapshot *snap,
 	if (!(waiter->words_read & BIT(FI_WORDS_BEFORE)))
 		fi_put(t, " value=?");
 	else if (waiter->words_set & BIT(FI_WORDS_BEFORE))
-		put_number(t, " value=", word(snap, waiter, FI_WORDS_BEFORE));
+		put_number(t, " value=", word_at(snap, waiter, FI_WORDS_BEFORE));
 	else
 		fi_put(t, " value=0");
 }
 
-/* How many words from @n on are as the @n-th: not in @words. */
-static int run(u32 words, int n)
+/* How many words of the window from @n on are like word @n. @others has a bit for each other. */
+static int run_length(u32 others, int n)
 {
-	words >>= n;
-	return words ? __ffs(words) : FI_WORDS - n;
+	others >>= n;
+	return others ? __ffs(others) : FI_WORDS - n;
 }
 
 static void put_words(struct fi_text *t, const struct fi_snapshot *snap,
 		      const struct fi_waiter *waiter)
 {
 	const u32 read = waiter->words_read, set = waiter->words_set;
-	const u32 all = GENMASK(FI_WORDS - 1, 0);
 	int n, times;
 
 	if (!read)
 		fi_put(t, " words=?");
-	if (!read || (read == all && !set))
+	if (!read || (read == FI_DEFAULT_WORDS_READ && set == FI_DEFAULT_WORDS_SET))
 		return;
 	put_number(t, " words=-", FI_WORDS_BEFORE * sizeof(u32));
 	for (n = 0; n < FI_WORDS; n += times) {
 		times = 1;
 		fi_put_char(t, n ? ',' : ':');
 		if (set & BIT(n)) {
-			fi_put_hex(t, word(snap, waiter, n), 1);
+			fi_put_hex(t, word_at(snap, waiter, n), 1);
 			continue;
 		}
 		fi_put_char(t, read & BIT(n) ? '0' : '?');
-		times = run(read & BIT(n) ? set | ~read : read, n);
+		times = run_length(read & BIT(n) ? set | ~read : read, n);
 		if (times > 1)
 			put_number(t, "*", times);
 	}
@@ -255,7 +276,7 @@ static void put_timeout(struct fi_text *t, const struct fi_call *call)
 {
 	if (call->timeout == FI_TIMEOUT_NONE)
 		return;
-	put_word(t, " timeout=", &timeout_names[call->timeout]);
+	put_keyword(t, " timeout=", &timeout_names[call->timeout]);
 	if (call->timeout_known)
 		put_number(t, " timeout_ns=", call->timeout_ns);
 	else
@@ -282,8 +303,8 @@ static void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
 		fi_put(t, " stable=no");
 }
 
-/* Where the word is. */
-static void put_place(struct fi_text *t, const struct fi_waiter *waiter)
+/* The address and the key of the word. */
+static void put_address_and_key(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
@@ -298,7 +319,7 @@ static void put_place(struct fi_text *t, const struct fi_waiter *waiter)
 	put_key(t, waiter);
 }
 
-/* What is known of the word, and of the wait for it. */
+/* The operation, and the value of the word. */
 static void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
 		      const struct fi_waiter *waiter)
 {
@@ -321,27 +342,27 @@ static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
 	put_number(t, "waiter tid=", waiter->tid);
 	put_number(t, " tgid=", waiter->tgid);
 	put_text(t, " comm=", waiter->comm);
-	if (waiter->space)
-		put_number(t, " mm=", waiter->space);
+	if (waiter->mm)
+		put_number(t, " mm=", waiter->mm);
 	else
 		fi_put(t, " mm=?");
-	if (waiter->call.syscall != FI_SYS_FUTEX)
-		put_word(t, " syscall=", &syscall_names[waiter->call.syscall]);
+	if (waiter->call.syscall != FI_DEFAULT_SYSCALL)
+		put_keyword(t, " syscall=", &syscall_names[waiter->call.syscall]);
 	put_args(t, waiter);
-	put_place(t, waiter);
+	put_address_and_key(t, waiter);
 	put_futex(t, snap, waiter);
 	put_timeout(t, &waiter->call);
 	put_asleep(t, waiter);
 	put_words(t, snap, waiter);
 	put_pi_owner(t, waiter);
-	if (waiter->queued != FI_QUEUED)
-		put_word(t, " queued=", &queued_names[waiter->queued]);
+	if (waiter->queued != FI_DEFAULT_QUEUED)
+		put_keyword(t, " queued=", &queued_names[waiter->queued]);
 }
 
 static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
-			     const struct fi_space *space)
+			     const struct fi_mm *mm)
 {
-	size_t i = space->first_thread;
+	size_t i = mm->first_thread;
 	pid_t first, last;
 
 	fi_put(t, " live_threads=");
@@ -350,10 +371,10 @@ static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
 	while (i) {
 		first = snap->threads[i - 1].tid;
 		last = first;
-		i = snap->threads[i - 1].next_in_space;
+		i = snap->threads[i - 1].next_in_mm;
 		while (i && snap->threads[i - 1].tid == last + 1) {
 			last++;
-			i = snap->threads[i - 1].next_in_space;
+			i = snap->threads[i - 1].next_in_mm;
 		}
 		fi_put_dec(t, first);
 		if (last != first)
@@ -363,14 +384,14 @@ static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
 	}
 }
 
-static void put_space(struct fi_text *t, const struct fi_snapshot *snap, unsigned int id)
+static void put_mm(struct fi_text *t, const struct fi_snapshot *snap, unsigned int id)
 {
-	const struct fi_space *space = &snap->spaces[id - 1];
+	const struct fi_mm *mm = &snap->mms[id - 1];
 
 	put_number(t, "mm id=", id);
-	put_number(t, " live=", space->live);
-	put_live_threads(t, snap, space);
-	put_number(t, " hidden=", space->hidden);
+	put_number(t, " live=", mm->live);
+	put_live_threads(t, snap, mm);
+	put_number(t, " hidden=", mm->hidden);
 }
 
 static void put_process(struct fi_text *t, const struct fi_process *process)
@@ -378,7 +399,7 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_number(t, "process tgid=", process->tgid);
 	put_number(t, " ppid=", process->ppid);
 	put_text(t, " comm=", process->comm);
-	put_number(t, " mm=", process->space);
+	put_number(t, " mm=", process->mm);
 	put_yesno(t, " execed=", process->execed);
 	put_address(t, " caught=0x", process->caught);
 	put_yesno(t, " timers=", process->timers);
@@ -389,7 +410,6 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_text(t, " cgroup=", process->cgroup ?: "?");
 }
 
-/* What is so of most threads is left out. */
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
@@ -399,9 +419,9 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	put_number(t, " tgid=", process->tgid);
 	if (strncmp(thread->comm, process->comm, sizeof(thread->comm)))
 		put_text(t, " comm=", thread->comm);
-	if (thread->space != process->space)
-		put_number(t, " mm=", thread->space);
-	if (thread->state != 'S') {
+	if (thread->mm != process->mm)
+		put_number(t, " mm=", thread->mm);
+	if (thread->state != FI_DEFAULT_STATE) {
 		fi_put(t, " state=");
 		fi_put_char(t, thread->state);
 	}
@@ -416,7 +436,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	else if (thread->nstid != thread->tid)
 		put_number(t, " nstid=", thread->nstid);
 	if (thread->frozen)
-		put_word(t, " frozen=", &frozen_names[(int)thread->frozen]);
+		put_keyword(t, " frozen=", &freezer_names[thread->frozen]);
 	if (thread->exiting)
 		fi_put(t, " exiting=yes");
 	if (thread->io_worker)
@@ -458,7 +478,7 @@ static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
 static void put_end(struct fi_text *t, const struct fi_snapshot *snap)
 {
 	put_number(t, "end waiters=", snap->nr_waiters);
-	put_number(t, " mms=", snap->nr_spaces);
+	put_number(t, " mms=", snap->nr_mms);
 	put_number(t, " processes=", snap->nr_processes);
 	put_number(t, " threads=", snap->nr_threads);
 	put_number(t, " hidden=", snap->hidden);
@@ -475,9 +495,9 @@ static void put_record(struct fi_text *t, const struct fi_snapshot *snap, u64 n)
 	if (n < snap->nr_waiters)
 		return put_waiter(t, snap, &snap->waiters[n]);
 	n -= snap->nr_waiters;
-	if (n < snap->nr_spaces)
-		return put_space(t, snap, n + 1);
-	n -= snap->nr_spaces;
+	if (n < snap->nr_mms)
+		return put_mm(t, snap, n + 1);
+	n -= snap->nr_mms;
 	if (n < snap->nr_processes)
 		return put_process(t, &snap->processes[n]);
 	n -= snap->nr_processes;
@@ -494,16 +514,13 @@ static void put_record(struct fi_text *t, const struct fi_snapshot *snap, u64 n)
 
 static u64 nr_records(const struct fi_snapshot *snap)
 {
-	return 1 + snap->nr_waiters + snap->nr_spaces + snap->nr_processes +
+	return 1 + snap->nr_waiters + snap->nr_mms + snap->nr_processes +
 	       snap->nr_threads + snap->nr_shared + (snap->error ? 1 : 0) + 1;
 }
 
-/* How many records seq_file gets at once: it takes its time for each. */
-#define BLOCK	16
-
 static void *format_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos * BLOCK < nr_records(m->private) ? pos : NULL;
+	return *pos * FI_RECORDS_PER_BLOCK < nr_records(m->private) ? pos : NULL;
 }
 
 static void *format_next(struct seq_file *m, void *v, loff_t *pos)
@@ -519,8 +536,8 @@ static void format_stop(struct seq_file *m, void *v)
 static int format_show(struct seq_file *m, void *v)
 {
 	const struct fi_snapshot *snap = m->private;
-	u64 first = *(loff_t *)v * BLOCK;
-	u64 last = min(first + BLOCK, nr_records(snap));
+	u64 first = *(loff_t *)v * FI_RECORDS_PER_BLOCK;
+	u64 last = min(first + FI_RECORDS_PER_BLOCK, nr_records(snap));
 	struct fi_text text;
 	size_t size;
 	char *buf;
@@ -539,15 +556,36 @@ static int format_show(struct seq_file *m, void *v)
 	seq_commit(m, text.pos - buf);
 	return 0;
 full:
-	/* Some of it is missing: seq_file then asks again, with more room. */
+	/* Some records do not fit: seq_file calls again with a larger buffer. */
 	seq_commit(m, -1);
 	return 0;
 }
 
-/* The snapshot to print is in struct seq_file.private; a position is BLOCK records. */
+/* seq_file.private is the snapshot. A position stands for FI_RECORDS_PER_BLOCK records. */
 const struct seq_operations fi_format_ops = {
 	.start = format_start,
 	.next = format_next,
 	.stop = format_stop,
 	.show = format_show,
 };
+
+/**
+ * fi_format_init() - read what is the same for all snapshots
+ *
+ * The boot id distinguishes the snapshots of two boots. Without /proc it stays unknown.
+ *
+ * Context: process; may sleep.
+ */
+void __init fi_format_init(void)
+{
+	struct file *file = filp_open(FI_BOOT_ID_PATH, O_RDONLY, 0);
+	char buf[UUID_STRING_LEN];
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return;
+	if (kernel_read(file, buf, sizeof(buf), &pos) == sizeof(buf) &&
+	    uuid_is_valid(buf))
+		memcpy(boot_id, buf, sizeof(buf));
+	filp_close(file, NULL);
+}

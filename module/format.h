@@ -6,7 +6,6 @@
 
 extern const struct seq_operations fi_format_ops;
 
-/* /proc/sys/kernel/random/boot_id, or "?"; set once at load. */
-extern char fi_boot_id[];
+void fi_format_init(void);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From 6.7 on an io_uring request may wait on a futex (194bb58c6090). No thread
- * is blocked then: futex_q.task is NULL, or up to 6.13 a thread that may have gone
- * (5e0e02f0d7e5). The function that wakes the entry tells what it is.
+ * From 6.7 on an io_uring request may wait on a futex: 194bb58c6090 ("io_uring: add
+ * support for futex wake and wait"). It blocks no thread: futex_q.task is NULL, or, before
+ * 5e0e02f0d7e5 ("futex: Pass in task to futex_queue()") in 6.14, a thread that may have
+ * been freed. The function that wakes an entry shows which kind of waiter it is.
  */
 #include <linux/compiler.h>
 #include <linux/kallsyms.h>
@@ -11,9 +12,9 @@
 
 #include "call.h"
 #include "io_uring.h"
-#include "layout.h"
+#include "kernel/layout.h"
 
-/* The functions that wake an entry; the address of one is known once it was seen. */
+/* The functions that wake an entry. Their addresses are learnt when they are first seen. */
 static struct waker {
 	const char *name;
 	enum fi_wakes what;
@@ -25,10 +26,12 @@ static struct waker {
 };
 
 /**
- * fi_what_wakes() - what kind of waiter a queue entry is
- * @q: the struct futex_q, of a kernel where it has the function that wakes it
+ * fi_what_wakes() - find out what a queue entry wakes
+ * @q: the struct futex_q, on a kernel that has FI_WAKE
  *
- * Context: under the lock of the bucket that @q is in.
+ * Context: the caller holds the lock of the bucket that @q is in.
+ *
+ * Return: what it wakes; FI_WAKES_UNKNOWN for a function that the module does not know.
  */
 enum fi_wakes fi_what_wakes(const char *q)
 {
@@ -36,7 +39,7 @@ enum fi_wakes fi_what_wakes(const char *q)
 	void *address;
 	int i;
 
-	address = *fi_member(q, fi_layout.q_wake, void *);
+	address = *fi_q_wake(q);
 	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
 		if (READ_ONCE(wakers[i].address) == address)
 			return wakers[i].what;
@@ -54,40 +57,37 @@ enum fi_wakes fi_what_wakes(const char *q)
 static const char *request_of(const char *q, enum fi_wakes what)
 {
 	if (what == FI_WAKES_VECTOR_REQUEST)
-		return *fi_member(q, fi_layout.q_wake_data, const char *);
-	return *fi_member(q - fi_layout.io_data_q, fi_layout.io_data_req, const char *);
+		return *fi_q_wake_data(q);
+	return *fi_io_data_req(fi_owner_of(q, io_data_q));
 }
 
 /**
  * fi_request_read() - copy what an io_uring request waits for
- * @call: filled in
- * @q: its struct futex_q
+ * @call: all zero; filled in, and completed by fi_call_decode()
+ * @q: the request's struct futex_q
  * @what: FI_WAKES_REQUEST or FI_WAKES_VECTOR_REQUEST
  *
- * Context: under the lock of the bucket that @q is in. A request ends only after
- * its entries have left the queue (io_futex_complete()), and holds a reference
- * on the thread.
+ * Context: the caller holds the lock of the bucket that @q is in. A request ends only
+ * after its entries have left the queue (io_futex_complete()), and it holds a reference
+ * to the thread.
  *
  * Return: the thread that submitted the request, which may have exited.
  */
 struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what)
 {
 	const char *req = request_of(q, what);
-	const char *tctx;
 
-	memset(call, 0, sizeof(*call));
 	if (what == FI_WAKES_VECTOR_REQUEST) {
 		call->syscall = FI_SYS_IO_URING_WAITV;
 		fi_call_read_vector(call, q);
 	} else {
-		const char *cmd = req + fi_layout.req_cmd;
+		const char *cmd = fi_req_cmd(req);
 
 		call->syscall = FI_SYS_IO_URING_WAIT;
-		call->uaddr = *fi_member(cmd, fi_layout.io_futex_uaddr, unsigned long);
-		call->expected = *fi_member(cmd, fi_layout.io_futex_val, unsigned long);
+		call->uaddr = *fi_io_futex_uaddr(cmd);
+		call->expected = *fi_io_futex_val(cmd);
 	}
-	if (!fi_layout.has_tctx)
-		return *fi_member(req, fi_layout.req_task, struct task_struct *);
-	tctx = *fi_member(req, fi_layout.req_tctx, const char *);
-	return *fi_member(tctx, fi_layout.tctx_task, struct task_struct *);
+	if (fi_has(FI_REQUEST_TASK))
+		return *fi_req_task(req);
+	return *fi_tctx_task(*fi_req_tctx(req));
 }

@@ -1,45 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * futexinspect.ko shows every blocked futex waiter of the host in debugfs. It
- * collects and prints; what it means is for futexinspect(8) to say.
+ * futexinspect.ko shows every blocked futex waiter of the host in debugfs. It collects
+ * and prints; futexinspect(8) judges. Read collect.c first.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/string.h>
-#include <linux/uuid.h>
 
 #include "debugfs.h"
 #include "format.h"
-#include "layout.h"
-#include "table.h"
+#include "kernel/layout.h"
+#include "kernel/table.h"
 #include "words.h"
-
-#define FI_BOOT_ID_PATH	"/proc/sys/kernel/random/boot_id"
-
-char fi_boot_id[UUID_STRING_LEN + 1] = "?";
-
-/* It tells snapshots of two boots apart. Without /proc it stays unknown. */
-static void __init read_boot_id(void)
-{
-	struct file *file = filp_open(FI_BOOT_ID_PATH, O_RDONLY, 0);
-	char buf[UUID_STRING_LEN];
-	loff_t pos = 0;
-
-	if (IS_ERR(file))
-		return;
-	if (kernel_read(file, buf, sizeof(buf), &pos) == sizeof(buf) &&
-	    uuid_is_valid(buf))
-		memcpy(fi_boot_id, buf, sizeof(buf));
-	filp_close(file, NULL);
-}
 
 static int __init futexinspect_init(void)
 {
 	int err;
 
-	read_boot_id();
+	fi_format_init();
 	err = fi_layout_init();
 	if (err)
 		return err;
@@ -51,7 +29,7 @@ static int __init futexinspect_init(void)
 		goto table;
 	err = fi_debugfs_init();
 	if (err) {
-		pr_err("cannot make debugfs/futexinspect/waiters: error %d\n", err);
+		pr_err("cannot create futexinspect/waiters in debugfs: error %d\n", err);
 		goto words;
 	}
 	return 0;

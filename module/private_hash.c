@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From 6.16 on (bd54df5ea7ca), with CONFIG_FUTEX_PRIVATE_HASH, a process with
- * threads has a hash table of its own for its private futexes. Nothing leads from
- * the kernel's tables to those: they are found by way of the threads.
+ * From 6.16 on (80367ad01d93 ("futex: Add basic infrastructure for local task local
+ * hash")), with CONFIG_FUTEX_PRIVATE_HASH, a multi-threaded process has a hash table of
+ * its own for its private futexes. The kernel's tables do not lead to it, but each thread
+ * does, by its mm.
  *
- * Such a table may be replaced by a larger one at any time; its entries then move
- * (futex_rehash_private()). The mutex that guards the replacement is held while
- * one is read, and nothing is done under it that waits, but for bucket locks.
+ * The kernel may replace such a table by a larger one at any time; futex_rehash_private()
+ * then moves the entries. The mutex that serializes the replacement is held while the
+ * table is read, and nothing under it waits for anything but bucket locks.
  */
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
@@ -14,26 +15,28 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "layout.h"
+#include "kernel/layout.h"
+#include "kernel/table.h"
 #include "private_hash.h"
+#include "queue.h"
 #include "snapshot.h"
-#include "table.h"
-#include "waiters.h"
 #include "walk.h"
 
 /**
- * struct fi_mm_batch - address spaces with a table of their own
- * @seen: those found so far, by their address; pinned by mmgrab()
- * @nr: number of those in @mms
- * @mms: found in this batch of threads; users by mmget()
+ * struct mm_walk - the mms that have a table of their own
+ * @snap: receives their waiters
+ * @seen: the mms found so far, by address; pinned by mmgrab()
+ * @nr: number of mms in @mms
+ * @mms: the mms found in this batch of threads; kept in use by mmget()
  */
-struct fi_mm_batch {
+struct mm_walk {
+	struct fi_snapshot *snap;
 	struct xarray seen;
 	unsigned int nr;
-	struct mm_struct *mms[FI_BATCH];
+	struct mm_struct *mms[FI_WALK_BATCH];
 };
 
-/* Each object in memory has another one. */
+/* The index of an mm in the xarray: unique, and denser than its address. */
 static unsigned long mm_index(const struct mm_struct *mm)
 {
 	return (unsigned long)mm / sizeof(void *);
@@ -41,37 +44,40 @@ static unsigned long mm_index(const struct mm_struct *mm)
 
 static char *private_hash(struct mm_struct *mm)
 {
-	return READ_ONCE(*fi_member(mm, fi_layout.mm_private_hash, char *));
+	return READ_ONCE(*fi_mm_private_hash(mm));
 }
 
-static bool is_in_batch(const struct fi_mm_batch *batch, const struct mm_struct *mm)
+/* Threads of one process mostly follow each other, so only the last mm is compared. */
+static bool is_last(const struct mm_walk *walk, const struct mm_struct *mm)
 {
-	/* Threads of one process mostly come one after the other. */
-	return batch->nr && batch->mms[batch->nr - 1] == mm;
+	return walk->nr && walk->mms[walk->nr - 1] == mm;
 }
 
-static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
+static void visit_thread(void *context, struct task_struct *task)
 {
-	struct fi_mm_batch *batch = snap->batch;
+	struct mm_walk *walk = context;
 	struct mm_struct *mm = READ_ONCE(task->mm);
 
-	/* What is pinned or used by the batch is still the same at that address. */
-	if (!mm || is_in_batch(batch, mm) || xa_load(&batch->seen, mm_index(mm)))
+	/* The references keep the addresses from being used for other mms. */
+	if (!mm || is_last(walk, mm) || xa_load(&walk->seen, mm_index(mm)))
 		return;
-	/* It keeps task->mm and its users: exit_mm() */
+	/* exit_mm() takes this lock to clear task->mm, and drops its use of the mm later. */
 	task_lock(task);
 	mm = task->mm;
 	if (mm && private_hash(mm)) {
 		mmget(mm);
-		batch->mms[batch->nr++] = mm;
+		walk->mms[walk->nr++] = mm;
 	}
 	task_unlock(task);
 }
 
-/* Try to read a table into the room there is. Set @want to the room it takes. */
+/*
+ * Try to read the table of an mm. Return 0; -ENOSPC if there is no room, with @want set
+ * to the number of waiters to make room for; -EINTR if a signal is pending.
+ */
 static int take_table(struct fi_snapshot *snap, struct mm_struct *mm, size_t *want)
 {
-	struct mutex *lock = fi_member(mm, fi_layout.mm_private_hash_lock, struct mutex);
+	struct mutex *lock = fi_mm_private_hash_lock(mm);
 	size_t first = snap->nr_waiters;
 	struct fi_table table = { };
 	size_t next = 0;
@@ -82,10 +88,10 @@ static int take_table(struct fi_snapshot *snap, struct mm_struct *mm, size_t *wa
 	if (err)
 		return err;
 	hash = private_hash(mm);
-	/* A mask of 0 says that the process uses the kernel's table after all. */
-	if (hash && *fi_member(hash, fi_layout.ph_mask, unsigned int)) {
-		table.buckets = hash + fi_layout.ph_queues;
-		table.nr = *fi_member(hash, fi_layout.ph_mask, unsigned int) + 1;
+	/* The mask is 0 if the process has switched back to the kernel's table. */
+	if (hash && *fi_ph_mask(hash)) {
+		table.buckets = fi_ph_queues(hash);
+		table.nr = *fi_ph_mask(hash) + 1;
 	}
 	err = fi_take_waiters(snap, &table, &next);
 	if (err == -ENOSPC)
@@ -109,79 +115,81 @@ static int collect_mm(struct fi_snapshot *snap, struct mm_struct *mm)
 	return err;
 }
 
-/* Mark an address space as seen. Return 0, -EEXIST if it was already, or -ENOMEM. */
-static int mark_seen(struct fi_mm_batch *batch, struct mm_struct *mm)
+/* Mark an mm as seen. Return 0; -EEXIST if it was marked already; -ENOMEM. */
+static int mark_seen(struct mm_walk *walk, struct mm_struct *mm)
 {
 	void *old;
 
-	if (xa_load(&batch->seen, mm_index(mm)))
+	if (xa_load(&walk->seen, mm_index(mm)))
 		return -EEXIST;
-	old = xa_store(&batch->seen, mm_index(mm), mm, GFP_KERNEL);
+	old = xa_store(&walk->seen, mm_index(mm), mm, GFP_KERNEL);
 	if (xa_is_err(old))
 		return xa_err(old);
 	mmgrab(mm);
 	return 0;
 }
 
-static int collect_batch(struct fi_snapshot *snap)
+static int collect_batch(void *context)
 {
-	struct fi_mm_batch *batch = snap->batch;
+	struct mm_walk *walk = context;
 	int err = 0;
 
-	while (batch->nr) {
-		struct mm_struct *mm = batch->mms[--batch->nr];
-		int one = err ?: mark_seen(batch, mm);
+	while (walk->nr) {
+		struct mm_struct *mm = walk->mms[--walk->nr];
+		int one = err ?: mark_seen(walk, mm);
 
 		if (!one)
-			one = collect_mm(snap, mm);
+			one = collect_mm(walk->snap, mm);
 		if (one != -EEXIST)
 			err = one;
-		/* It may be the last user: taking it all down is not for the reader. */
+		/* This may be the last user. A worker tears the mm down, not the reader. */
 		mmput_async(mm);
 	}
 	return err;
 }
 
-static void free_batch(struct fi_mm_batch *batch)
+static void free_walk(struct mm_walk *walk)
 {
 	unsigned long index;
 	struct mm_struct *mm;
 
-	while (batch->nr)
-		mmput_async(batch->mms[--batch->nr]);
-	xa_for_each(&batch->seen, index, mm)
+	while (walk->nr)
+		mmput_async(walk->mms[--walk->nr]);
+	xa_for_each(&walk->seen, index, mm)
 		mmdrop(mm);
-	xa_destroy(&batch->seen);
-	kfree(batch);
+	xa_destroy(&walk->seen);
+	kfree(walk);
 }
 
 /**
  * fi_collect_private_waiters() - copy all queue entries of the private hash tables
- * @snap: as in fi_take_waiters()
+ * @snap: receives the waiters, as for fi_take_waiters()
  *
- * To be called before fi_collect_waiters(): a process may give up its own table, its
- * entries then move to the kernel's, and would otherwise be missed.
+ * Call this before fi_collect_waiters(): a process may switch from its own table to the
+ * kernel's, and its entries would be missed if the kernel's table had been read already.
  *
- * Context: process; may sleep. Holds a process's mutex, and one bucket lock at a
- * time.
+ * Context: process; may sleep. Holds the mutex of one mm and one bucket lock at a time.
  *
- * Return: 0, also for a kernel without them; -ENOMEM; -EINTR if a signal is pending.
+ * Return: 0, also if this kernel has no private tables; -ENOMEM; -EINTR if a signal is
+ * pending.
  */
 int fi_collect_private_waiters(struct fi_snapshot *snap)
 {
-	static const struct fi_walk walk = {
+	static const struct fi_walk callbacks = {
 		.between = collect_batch,
 		.visit = visit_thread,
 	};
+	struct mm_walk *walk;
 	int err;
 
-	if (!fi_layout.has_private_hash)
+	if (!fi_has(FI_PRIVATE_HASH))
 		return 0;
-	snap->batch = kzalloc(sizeof(*snap->batch), GFP_KERNEL_ACCOUNT);
-	if (!snap->batch)
+	walk = kzalloc(sizeof(*walk), GFP_KERNEL_ACCOUNT);
+	if (!walk)
 		return -ENOMEM;
-	xa_init(&snap->batch->seen);
-	err = fi_walk_threads(&walk, snap);
-	free_batch(snap->batch);
+	walk->snap = snap;
+	xa_init(&walk->seen);
+	err = fi_walk_threads(&callbacks, walk);
+	free_walk(walk);
 	return err;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Futexes in shared memory: which file the word is in, and which address spaces map
- * it, so that their threads can be named as those who may wake it. The key that the
- * kernel queues such a waiter under holds only a number of the inode; the inode is
- * found by the waiter's own mapping of the word, and who else maps it by the inode.
+ * Futexes in shared memory: finds the file that a word is in, and the mms that map it,
+ * whose threads could wake a waiter. The key of the queue entry holds only the sequence
+ * number of the inode. The waiter's own mapping of the word leads to the inode, and the
+ * inode to all its mappings.
  *
- * All locks here are only tried for: a process that is busy with its mappings is
- * left alone, and what was not looked at is marked as not complete.
+ * All locks here are only tried for. A process that is busy with its mappings is left
+ * alone, and the word is marked as not complete.
  */
 #include <linux/fs.h>
 #include <linux/hash.h>
@@ -15,9 +15,9 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
+#include "compat/untagged.h"
 #include "shared.h"
 #include "snapshot.h"
-#include "untagged.h"
 
 static bool same_key(const union futex_key *a, const union futex_key *b)
 {
@@ -31,7 +31,7 @@ static unsigned int *hash_slot(struct fi_snapshot *snap, const union futex_key *
 					    FI_HASH_BITS)];
 }
 
-/* The record of the key of a waiter, a new one if need be. Return NULL if out of memory. */
+/* Return the record of a waiter's key, which may be new; NULL if out of memory. */
 static struct fi_shared *get_shared(struct fi_snapshot *snap, const struct fi_waiter *waiter)
 {
 	unsigned int *slot = hash_slot(snap, &waiter->key);
@@ -54,8 +54,8 @@ static struct fi_shared *get_shared(struct fi_snapshot *snap, const struct fi_wa
 }
 
 /*
- * Whether the word at @addr, in @vma, has the shared key @key: the rules are
- * those of get_futex_key(). The index is in small pages, also for hugetlb.
+ * Whether the word at @addr in @vma has the key @key, by the rules of get_futex_key().
+ * The index counts pages of PAGE_SIZE, also in hugetlb.
  */
 static bool has_inode_key(const struct vm_area_struct *vma, unsigned long addr,
 			  const union futex_key *key)
@@ -68,35 +68,38 @@ static bool has_inode_key(const struct vm_area_struct *vma, unsigned long addr,
 	       offset_in_page(addr) == (key->shared.offset & ~3U);
 }
 
-/* Whether a mapping of the inode has the page of the key. */
+/* Whether a mapping of the inode includes page @pgoff of it. */
 static bool maps_page(struct vm_area_struct *vma, unsigned long pgoff)
 {
 	return vma->vm_pgoff <= pgoff && pgoff - vma->vm_pgoff < vma_pages(vma);
 }
 
-/* Add an address space to those that map the word, if it is not there already. */
-static bool note_map(struct fi_snapshot *snap, struct fi_shared *shared, struct mm_struct *mm)
+/*
+ * Add an mm to those that map the word, unless it is there already. Return false if
+ * there is no room.
+ */
+static bool add_map(struct fi_snapshot *snap, struct fi_shared *shared, struct mm_struct *mm)
 {
 	size_t word = shared - snap->shared + 1;
-	unsigned int space = fi_add_space(snap, mm);
+	unsigned int id = fi_add_mm(snap, mm);
 
-	if (!space)
+	if (!id)
 		return false;
-	if (snap->spaces[space - 1].mapped == word)
+	if (snap->mms[id - 1].mapped == word)
 		return true;
 	if (shared->first_map + shared->nr_maps == snap->max_maps)
 		return false;
-	snap->spaces[space - 1].mapped = word;
-	snap->maps[shared->first_map + shared->nr_maps++] = space;
+	snap->mms[id - 1].mapped = word;
+	snap->maps[shared->first_map + shared->nr_maps++] = id;
 	return true;
 }
 
 /*
- * Note the address spaces that map the page. Return 0, or if there is no room for them
- * all, how many mappings there are. The caller holds mapping->i_mmap_rwsem.
+ * Add all mms that map the page of the word. Return 0, or the number of mappings if there
+ * is no room for them. The caller holds mapping->i_mmap_rwsem.
  */
-static size_t note_maps(struct fi_snapshot *snap, struct fi_shared *shared,
-			struct address_space *mapping)
+static size_t add_maps(struct fi_snapshot *snap, struct fi_shared *shared,
+		       struct address_space *mapping)
 {
 	struct rb_node *node;
 	size_t total = 0;
@@ -108,12 +111,12 @@ static size_t note_maps(struct fi_snapshot *snap, struct fi_shared *shared,
 		if (!maps_page(vma, shared->key.shared.pgoff))
 			continue;
 		total++;
-		fits = fits && note_map(snap, shared, vma->vm_mm);
+		fits = fits && add_map(snap, shared, vma->vm_mm);
 	}
 	return fits ? 0 : total;
 }
 
-/* Read what the inode of a mapping tells. Return as note_maps(). */
+/* Fill in a shared word from the inode of its mapping. Return as add_maps() does. */
 static size_t read_inode(struct fi_snapshot *snap, struct fi_shared *shared,
 			 struct vm_area_struct *vma)
 {
@@ -128,13 +131,13 @@ static size_t read_inode(struct fi_snapshot *snap, struct fi_shared *shared,
 	shared->nlink = inode->i_nlink;
 	if (!down_read_trylock(&mapping->i_mmap_rwsem))
 		return 0;
-	total = note_maps(snap, shared, mapping);
+	total = add_maps(snap, shared, mapping);
 	shared->complete = !total;
 	up_read(&mapping->i_mmap_rwsem);
 	return total;
 }
 
-/* Look the word up in the mappings of a waiter. Return as note_maps(). */
+/* Look the word up in a waiter's mappings. Return as add_maps() does. */
 static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
 			 struct mm_struct *mm, unsigned long addr)
 {
@@ -151,11 +154,11 @@ static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
 	return total;
 }
 
-/* The same, if the waiter still has mappings: exit_mmap() frees them without a lock. */
+/* The same, unless exit_mmap() may be freeing the mappings, which it does without a lock. */
 static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 		      const struct fi_waiter *waiter)
 {
-	struct mm_struct *mm = snap->spaces[waiter->space - 1].mm;
+	struct mm_struct *mm = snap->mms[waiter->mm - 1].mm;
 	size_t total;
 
 	if (!mmget_not_zero(mm))
@@ -166,8 +169,8 @@ static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
 }
 
 /*
- * Another word in the same page is mapped by the same: there may be thousands. Return
- * whether one was found out about already.
+ * Copy the results of another word in the same page, which the same mms map: there may be
+ * thousands of such words. Return false if none has been resolved yet.
  */
 static bool copy_neighbour(struct fi_snapshot *snap, struct fi_shared *shared)
 {
@@ -191,7 +194,7 @@ static bool copy_neighbour(struct fi_snapshot *snap, struct fi_shared *shared)
 	return false;
 }
 
-/* Find out about one key, by one of its waiters. */
+/* Find the inode and the mms of a shared word by one of its waiters. */
 static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
 		   const struct fi_waiter *waiter)
 {
@@ -203,8 +206,7 @@ static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
 		err = fi_reserve(&snap->maps, snap->nr_maps + shared->nr_maps, room,
 				 sizeof(*snap->maps), &snap->max_maps);
 		if (!err)
-			err = fi_reserve(&snap->spaces, snap->nr_spaces, room,
-					 sizeof(*snap->spaces), &snap->max_spaces);
+			err = fi_reserve_mms(snap, room);
 		if (err)
 			return err;
 		room = look_up(snap, shared, waiter);
@@ -216,15 +218,15 @@ static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
 static bool is_shared(const struct fi_waiter *waiter)
 {
 	return waiter->queued == FI_QUEUED && waiter->key.both.offset & FUT_OFF_INODE &&
-	       waiter->space && waiter->call.uaddr_known;
+	       waiter->mm && waiter->call.uaddr_known;
 }
 
 /**
- * fi_resolve_shared() - find out about the words in shared memory
- * @snap: its waiters must be described and in address spaces; takes the keys, and
- *	the address spaces that map them, also those in which nobody waits
+ * fi_resolve_shared() - find the inodes and the mms of the words in shared memory
+ * @snap: its waiters must be described; receives the shared words and the mms that map
+ *	them, including those without a waiter
  *
- * Context: process; may sleep, but not on a lock of another process.
+ * Context: process; may sleep, but not for a lock of another process.
  *
  * Return: 0; -ENOMEM; -EINTR if a signal is pending.
  */
@@ -242,7 +244,10 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 		shared = get_shared(snap, waiter);
 		if (!shared)
 			return -ENOMEM;
-		/* A requeued one does not map the word where its call says. */
+		/*
+		 * After FUTEX_REQUEUE the address of the call is that of another word,
+		 * and this waiter does not lead to the inode; a later one may.
+		 */
 		if (!shared->known && !copy_neighbour(snap, shared)) {
 			err = resolve(snap, shared, waiter);
 			if (err)
@@ -256,13 +261,14 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 }
 
 /**
- * fi_shared_address() - where a waiter's own process has its shared word
- * @waiter: a waiter with an inode's key
- * @vma: the mapping that the address of its call is in
+ * fi_shared_address() - the address of a waiter's shared word in its own process
+ * @waiter: a waiter with the key of an inode
+ * @vma: the mapping that contains the address of its call
  *
- * Context: under the lock of the mappings.
+ * Context: the caller holds mmap_lock of @vma's mm.
  *
- * Return: that address, if the word there has the key; else 0: it was requeued.
+ * Return: the address of the call if the word there has the key of the waiter; 0 if it
+ * has not, because the waiter was requeued.
  */
 unsigned long fi_shared_address(const struct fi_waiter *waiter,
 				const struct vm_area_struct *vma)

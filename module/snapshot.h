@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The records of a snapshot. Each step of collect.c adds to them, and format.c prints
+ * them. Records refer to each other by index, since the arrays move as they grow.
+ */
 #ifndef FI_SNAPSHOT_H
 #define FI_SNAPSHOT_H
 
-#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
@@ -10,14 +14,16 @@
 
 #include "call.h"
 
-struct fi_mm_batch;
 struct mm_struct;
 
 #define FI_TIME_UNKNOWN	U64_MAX
 
-/* The words around the futex word that are read with it. */
-#define FI_WORDS_BEFORE	12
+/*
+ * The window of 32-bit words that is read around a futex: its size, and the index of
+ * the futex word in it. userspace/ recognises locks by these words.
+ */
 #define FI_WORDS	24
+#define FI_WORDS_BEFORE	12
 
 /* Whether a waiter is in the kernel's queue, or why it is not. */
 enum fi_queued {
@@ -27,32 +33,40 @@ enum fi_queued {
 	FI_NOT_QUEUED_FROZEN,
 };
 
+/* Which freezer holds a thread, if any. */
+enum fi_freezer {
+	FI_NOT_FROZEN,
+	FI_FROZEN_V1,	/* suspend, or cgroup v1 */
+	FI_FROZEN_V2,	/* cgroup v2 */
+};
+
 /**
  * struct fi_waiter - one thread on one futex word
  * @task: the thread; a reference is held until the snapshot is complete
- * @key: what the kernel queued it under
- * @insn: of one that is not queued: address of the instruction that must make a system
- *	call, or this is no waiter; 0 once that is known
- * @call: the system call that it is in
- * @waits_on: address of the word, 0 if the key does not hold it
- * @switches: context switches when it was seen in the queue
- * @asleep_ns: time since it last got a CPU; FI_TIME_UNKNOWN if not known
- * @space: id of its address space in the snapshot; 0 if the thread that submitted a
- *	request has exited
- * @next_in_space: index + 1 of the next waiter of @space; 0 ends the list
- * @bitset: bitset of the queue entry
- * @pi_owner: thread that owns it, in the reader's pid namespace; 0 if not known
- * @tid: in the reader's pid namespace; 0 if that does not show it, or it has exited
- * @tgid: in the reader's pid namespace
- * @words_read: bit N is set if the N-th of the FI_WORDS words was read
- * @words_set: bit N is set if the N-th of the words is not 0
- * @first_word: index in the snapshot's words of the first that is not 0; the others
- *	of @words_set follow
- * @comm: its name
- * @queued: whether it is in the queue; if not, @key and @bitset are not known
- * @is_request: not the thread waits, but an io_uring request that it submitted
+ * @key: key of the queue entry, if @queued is FI_QUEUED
+ * @insn: otherwise: user address of the instruction that must be FI_CALL_INSN, or this is
+ *	no waiter; 0 if nothing is left to check
+ * @call: the system call or io_uring request that waits
+ * @waits_on: user address of the word; 0 if the key does not hold it
+ * @switches: fi_switches() when the waiter was found
+ * @asleep_ns: nanoseconds since the thread last got a CPU, or FI_TIME_UNKNOWN
+ * @mm: id of its mm in the snapshot; 0 if the thread that submitted a request has exited
+ * @next_in_mm: index + 1 of the next waiter of the same mm; 0 ends the list
+ * @bitset: bitset of the queue entry, if @queued is FI_QUEUED
+ * @pi_owner: id of the thread that holds the PI futex; 0 if it is not known
+ * @tid: id of the thread; 0 if the reader's pid namespace does not show it, or it exited
+ * @tgid: id of its process
+ * @words_read: bit N is set if word N of the window was read
+ * @words_set: bit N is set if word N of the window is not 0
+ * @first_word: index in the snapshot's words of the first word that is not 0; the
+ *	others of @words_set follow it
+ * @comm: name of the thread
+ * @queued: whether it is in the kernel's queue
+ * @is_request: an io_uring request waits, not the thread that submitted it
  * @has_pi_state: the word is a PI futex
- * @stable: it did not run while the snapshot was made
+ * @stable: the thread did not run while the snapshot was taken
+ *
+ * All ids are those of the reader's pid namespace.
  */
 struct fi_waiter {
 	struct task_struct *task;
@@ -64,8 +78,8 @@ struct fi_waiter {
 	unsigned long waits_on;
 	unsigned long switches;
 	u64 asleep_ns;
-	unsigned int space;
-	unsigned int next_in_space;
+	unsigned int mm;
+	unsigned int next_in_mm;
 	u32 bitset;
 	pid_t pi_owner;
 	pid_t tid;
@@ -81,18 +95,18 @@ struct fi_waiter {
 };
 
 /**
- * struct fi_space - an address space that a waiter lives in, or that maps its word
- * @mm: which; pinned by mmgrab() until the snapshot is complete
- * @next: id of the next address space of the same hash
- * @waiters: index + 1 of its first waiter
+ * struct fi_mm - an mm that has a waiter, or that maps a shared word with a waiter
+ * @mm: the mm; pinned by mmgrab() until the snapshot is complete, then only an address
+ * @next: id of the next mm with the same hash; 0 ends the list
+ * @waiters: index + 1 of its first waiter; 0 if it has none
  * @nr_waiters: number of its waiters
- * @mapped: index + 1 of the last word in shared memory that it was noted to map
- * @first_thread: index + 1 of its first live thread, in order of tid
+ * @mapped: index + 1 of the shared word that shared.c last added this mm to
+ * @first_thread: index + 1 of its first live thread, in order of tid; 0 if it has none
  * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
- * @hidden: those of them that the reader's pid namespace does not show
+ * @hidden: how many of these the reader's pid namespace does not show
  */
-struct fi_space {
+struct fi_mm {
 	struct mm_struct *mm;
 	unsigned int next;
 	unsigned int waiters;
@@ -105,22 +119,22 @@ struct fi_space {
 };
 
 /**
- * struct fi_process - a process with threads in such an address space
- * @signal: what its threads share; only compared
- * @space: id of its address space
- * @next: index + 1 of the next process of the same hash
- * @caught: mask of the signals that it has a handler for
+ * struct fi_process - a process with threads in one of the mms
+ * @signal: its signal_struct, which is only compared
+ * @mm: id of its mm
+ * @next: index + 1 of the next process with the same hash; 0 ends the list
+ * @caught: mask of the signals that it has a handler for; bit 0 is signal 1
  * @timers: an interval timer or a POSIX timer may be armed
  * @pid_ns: inode number of its pid namespace; 0 if it has just exited
- * @cgroup: path in the cgroup v2 hierarchy, owned; NULL if not known
- * @tgid: in the reader's pid namespace
- * @ppid: its parent, in the reader's pid namespace
- * @execed: it called execve(2) since it was forked
+ * @cgroup: path in the cgroup v2 hierarchy, which the snapshot owns; NULL if not known
+ * @tgid: its id in the reader's pid namespace
+ * @ppid: id of its parent in the reader's pid namespace
+ * @execed: it has called execve(2) since it was forked
  * @comm: name of its main thread
  */
 struct fi_process {
 	const struct signal_struct *signal;
-	unsigned int space;
+	unsigned int mm;
 	unsigned int next;
 	u64 caught;
 	bool timers;
@@ -133,21 +147,21 @@ struct fi_process {
 };
 
 /**
- * struct fi_thread - a live thread in such an address space
- * @clear_child_tid: user address that the kernel clears and wakes when it exits
+ * struct fi_thread - a live thread in one of the mms
+ * @clear_child_tid: user address that the kernel clears and wakes when the thread exits
  * @nvcsw: voluntary context switches
  * @nivcsw: involuntary context switches
- * @start_ns: CLOCK_BOOTTIME when it was created
- * @next_in_space: index + 1 of the next thread of its address space
- * @space: id of its address space: that of its process, if that does not call execve(2)
+ * @start_ns: CLOCK_BOOTTIME when it was created, in nanoseconds
+ * @next_in_mm: index + 1 of the next thread of the same mm; 0 ends the list
+ * @mm: id of its mm; differs from that of its process only during execve(2)
  * @process: index of its process
- * @tid: in the reader's pid namespace
+ * @tid: its id in the reader's pid namespace
  * @nstid: its id in its own pid namespace
- * @tracer: thread that traces it, in the reader's pid namespace
+ * @tracer: id of the thread that traces it, in the reader's pid namespace
  * @traced: it is traced
  * @state: its state, a letter as in proc(5)
- * @frozen: frozen by suspend or by cgroup v1 (1), or by cgroup v2 (2); else 0
- * @exiting: it is on its way out
+ * @frozen: the freezer that holds it
+ * @exiting: it is exiting
  * @io_worker: it is a worker of io_uring
  * @io_uring: it has used io_uring
  * @robust_list: it has registered a robust list
@@ -158,15 +172,15 @@ struct fi_thread {
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	u64 start_ns;
-	unsigned int next_in_space;
-	unsigned int space;
+	unsigned int next_in_mm;
+	unsigned int mm;
 	unsigned int process;
 	pid_t tid;
 	pid_t nstid;
 	pid_t tracer;
 	bool traced;
 	char state;
-	char frozen;
+	enum fi_freezer frozen : 8;
 	bool exiting;
 	bool io_worker;
 	bool io_uring;
@@ -175,16 +189,16 @@ struct fi_thread {
 };
 
 /**
- * struct fi_shared - a word in shared memory that somebody waits on
- * @key: what the kernel calls it
- * @next: index + 1 of the next one of the same hash
- * @known: whether its inode was found; the rest is of that
+ * struct fi_shared - a word in shared memory that has a waiter
+ * @key: the key of its queue entries
+ * @next: index + 1 of the next shared word with the same hash; 0 ends the list
+ * @known: the inode was found; the fields below hold only then
  * @dev: device of the inode
  * @ino: number of the inode
- * @nlink: number of its names; who else may map it, if it has none, must have it open
- * @first_map: index of the first address space that maps it
- * @nr_maps: number of them
- * @complete: those are all
+ * @nlink: number of its names; without a name only a process that has it open can map it
+ * @first_map: index in the snapshot's maps of the first mm that maps the word
+ * @nr_maps: number of mms that map it
+ * @complete: no other mm maps it
  */
 struct fi_shared {
 	union futex_key key;
@@ -201,41 +215,37 @@ struct fi_shared {
 #define FI_HASH_BITS	10
 
 /**
- * struct fi_snapshot - all that one open of the file shows
+ * struct fi_snapshot - what one open of the file shows
  * @ns: the reader's pid namespace
- * @start_ns: CLOCK_BOOTTIME when it was begun
- * @end_ns: CLOCK_BOOTTIME when it was complete
+ * @start_ns: CLOCK_BOOTTIME when the snapshot was begun, in nanoseconds
+ * @end_ns: CLOCK_BOOTTIME when it was complete, in nanoseconds
  * @waiters: array of waiters
- * @nr_waiters: number of them
- * @max_waiters: number that there is room for
- * @spaces: array of address spaces; the id of one is its index + 1
- * @nr_spaces: number of them
- * @max_spaces: number that there is room for
- * @spaces_by_mm: id of the first address space of each hash
- * @recent_space: the one that was last looked for, or 0
- * @first_space: the first address space whose threads are being collected
- * @last_space: the last one
- * @words: array of words around futexes that are not 0
- * @nr_words: number of them
- * @max_words: number that there is room for
+ * @nr_waiters: number of waiters
+ * @max_waiters: number of waiters that there is room for
+ * @mms: array of mms; the id of an mm is its index + 1
+ * @nr_mms: number of mms
+ * @max_mms: number of mms that there is room for
+ * @mms_by_hash: id of the first mm of each hash
+ * @recent_mm: result of the last fi_find_mm()
+ * @words: the words around all futexes that are not 0
+ * @nr_words: number of words
+ * @max_words: number of words that there is room for
  * @processes: array of processes
- * @nr_processes: number of them
- * @max_processes: number that there is room for
+ * @nr_processes: number of processes
+ * @max_processes: number of processes that there is room for
  * @processes_by_signal: index + 1 of the first process of each hash
  * @threads: array of threads
- * @nr_threads: number of them
- * @max_threads: number that there is room for
+ * @nr_threads: number of threads
+ * @max_threads: number of threads that there is room for
  * @shared: array of words in shared memory
- * @nr_shared: number of them
- * @max_shared: number that there is room for
- * @shared_by_key: index + 1 of the first word of each hash
- * @maps: ids of the address spaces that map them
- * @nr_maps: number of those
- * @max_maps: number that there is room for
- * @hidden: waiters left out, since the pid namespace does not show them
- * @error: a check of the kernel's data that failed, or NULL
- * @batch: of private_hash.c, while it collects
- * @path: room for a path of PATH_MAX, while threads are collected
+ * @nr_shared: number of words in shared memory
+ * @max_shared: number of words in shared memory that there is room for
+ * @shared_by_key: index + 1 of the first shared word of each hash
+ * @maps: ids of the mms that map shared words
+ * @nr_maps: number of these ids
+ * @max_maps: number of ids that there is room for
+ * @hidden: number of waiters that the reader's pid namespace does not show
+ * @error: the check of the kernel's data that failed, or NULL
  */
 struct fi_snapshot {
 	struct pid_namespace *ns;
@@ -246,13 +256,11 @@ struct fi_snapshot {
 	size_t nr_waiters;
 	size_t max_waiters;
 
-	struct fi_space *spaces;
-	size_t nr_spaces;
-	size_t max_spaces;
-	unsigned int spaces_by_mm[1 << FI_HASH_BITS];
-	unsigned int recent_space;
-	unsigned int first_space;
-	unsigned int last_space;
+	struct fi_mm *mms;
+	size_t nr_mms;
+	size_t max_mms;
+	unsigned int mms_by_hash[1 << FI_HASH_BITS];
+	unsigned int recent_mm;
 
 	u32 *words;
 	size_t nr_words;
@@ -278,13 +286,11 @@ struct fi_snapshot {
 
 	size_t hidden;
 	const char *error;
-	struct fi_mm_batch *batch;
-	char *path;
 };
 
 /*
- * The ids of a thread, as the reader sees them; 0 if it does not, or the thread has
- * exited: those of the initial namespace are in struct task_struct.
+ * The ids of a thread in the reader's pid namespace; 0 if that does not show it or the
+ * thread has exited. struct task_struct holds the ids of the initial namespace.
  */
 static inline pid_t fi_tid(const struct fi_snapshot *snap, struct task_struct *task)
 {
@@ -300,18 +306,61 @@ static inline pid_t fi_tgid(const struct fi_snapshot *snap, struct task_struct *
 	return task_tgid_nr_ns(task, snap->ns);
 }
 
-/* snapshot.c */
-struct fi_snapshot *fi_snapshot_take(void);
-void fi_snapshot_free(struct fi_snapshot *snap);
-unsigned int fi_find_space(struct fi_snapshot *snap, const struct mm_struct *mm);
-unsigned int fi_add_space(struct fi_snapshot *snap, struct mm_struct *mm);
-unsigned int fi_add_space_of(struct fi_snapshot *snap, struct task_struct *task);
+/* Context switches of a thread. While the sum stays the same, the thread has not run. */
+static inline unsigned long fi_switches(const struct task_struct *task)
+{
+	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+}
+
+/**
+ * fi_describe_waiter() - work out what a waiter waits for from what was copied of it
+ * @waiter: the waiter
+ *
+ * Context: any.
+ */
+static inline void fi_describe_waiter(struct fi_waiter *waiter)
+{
+	const union futex_key *key = waiter->queued == FI_QUEUED ? &waiter->key : NULL;
+
+	fi_call_decode(&waiter->call, key);
+	if (!key)
+		waiter->waits_on = waiter->call.uaddr;
+	else if (key->both.offset & FUT_OFF_INODE)
+		waiter->waits_on = 0;
+	else
+		waiter->waits_on = key->private.address + (key->private.offset & ~3U);
+}
+
+/**
+ * fi_link_waiter() - put a waiter into the list of its mm
+ * @snap: the snapshot
+ * @i: index of the waiter, which must not change any more
+ *
+ * Context: any.
+ */
+static inline void fi_link_waiter(struct fi_snapshot *snap, size_t i)
+{
+	struct fi_waiter *waiter = &snap->waiters[i];
+	struct fi_mm *mm;
+
+	if (!waiter->mm)
+		return;
+	mm = &snap->mms[waiter->mm - 1];
+	waiter->next_in_mm = mm->waiters;
+	mm->waiters = i + 1;
+	mm->nr_waiters++;
+}
+
 int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
+int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
+int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
 
-void fi_describe_waiter(struct fi_snapshot *snap, struct fi_waiter *waiter);
-void fi_link_waiter(struct fi_snapshot *snap, size_t i);
+unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm);
+unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);
+unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task);
 
-/* threads.c */
-int fi_collect_threads(struct fi_snapshot *snap);
+void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
+
+void fi_snapshot_free(struct fi_snapshot *snap);
 
 #endif

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread that was stopped, by a signal, its tracer or the cgroup v2 freezer,
- * while it waited on a futex has left the kernel's queue; when it goes on, it
- * repeats the call. Its saved registers tell that it is in such a wait.
+ * A thread that a signal, its tracer or the cgroup v2 freezer stopped while it waited on
+ * a futex has left the kernel's queue; it repeats the call when it is resumed. Its saved
+ * registers show that it is in such a wait.
  */
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "frozen.h"
+#include "compat/frozen.h"
+#include "queue.h"
 #include "snapshot.h"
 #include "stopped.h"
-#include "waiters.h"
 
 static enum fi_queued why_not_queued(struct task_struct *task)
 {
@@ -26,9 +26,9 @@ static enum fi_queued why_not_queued(struct task_struct *task)
 }
 
 /*
- * Copy the call of a thread that stays stopped while that is done: then the stack
- * that was read is still its own. A stack may be given away only once its thread
- * has exited (finish_task_switch()), and to exit it would have to run.
+ * Copy the call of a stopped thread. Return false if it is not in a futex wait, or if it
+ * ran in the meantime: as long as it does not run it cannot exit, and its stack is given
+ * to another thread only after that (finish_task_switch()).
  */
 static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
 			 enum fi_queued why)
@@ -38,40 +38,43 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
 	waiter->switches = fi_switches(task);
 	if (!fi_call_read_interrupted(&waiter->call, task, &waiter->insn))
 		return false;
-	/* The copy comes before the check that it was good. */
+	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
 	return why == why_not_queued(task) && waiter->switches == fi_switches(task);
 }
 
 /**
- * fi_take_stopped() - take a thread, if it was stopped as it waited
- * @snap: takes it, as fi_take_waiters() does, described and linked; fi_reserve_waiters()
- *	must have made room for it
+ * fi_take_stopped() - take a thread if it was stopped while it waited
+ * @snap: receives the waiter, described and linked; fi_reserve_waiters() and
+ *	fi_reserve_mms() must have made room
  * @task: the thread
  *
- * To be called after the queues were read, so that who is stopped meanwhile is
+ * Call this after the queues were read, so that a thread that is stopped meanwhile is
  * found twice rather than not at all.
  *
  * Context: RCU.
  */
 void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 {
-	struct fi_waiter *waiter = &snap->waiters[snap->nr_waiters];
 	enum fi_queued why = why_not_queued(task);
+	struct fi_waiter *waiter;
 
-	if (why == FI_QUEUED || !read_stopped(waiter, task, why))
+	if (why == FI_QUEUED)
+		return;
+	waiter = &snap->waiters[snap->nr_waiters];
+	if (!read_stopped(waiter, task, why))
 		return;
 	fi_name_waiter(snap, waiter, task);
 	if (!waiter->tid) {
-		/* Else it was killed meanwhile. */
+		/* Either the pid namespace does not show it, or it was killed meanwhile. */
 		if (pid_alive(task))
 			snap->hidden++;
 		return;
 	}
-	waiter->space = fi_add_space_of(snap, task);
-	if (!waiter->space)
+	waiter->mm = fi_add_mm_of(snap, task);
+	if (!waiter->mm)
 		return;
 	waiter->task = get_task_struct(task);
-	fi_describe_waiter(snap, waiter);
+	fi_describe_waiter(waiter);
 	fi_link_waiter(snap, snap->nr_waiters++);
 }

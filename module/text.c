@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes strings and numbers as text, fast.
+ * Writes numbers and strings as text, without printf().
  */
 #include <linux/bitops.h>
 #include <linux/kernel.h>
@@ -18,8 +18,10 @@ static unsigned int decimal_digits(u64 number)
 
 /**
  * fi_put_dec() - write a decimal number
- * @text: where to
- * @number: what
+ * @text: receives it
+ * @number: the number
+ *
+ * Context: any.
  */
 void fi_put_dec(struct fi_text *text, u64 number)
 {
@@ -35,9 +37,11 @@ void fi_put_dec(struct fi_text *text, u64 number)
 
 /**
  * fi_put_hex() - write a hexadecimal number, without 0x
- * @text: where to
- * @number: what
- * @digits: how many digits at least, up to 16
+ * @text: receives it
+ * @number: the number
+ * @digits: the least number of digits, up to 16
+ *
+ * Context: any.
  */
 void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits)
 {
@@ -52,10 +56,12 @@ void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits)
 }
 
 /**
- * fi_put_escaped() - write text that user space chose
- * @text: where to
- * @string: what; every byte outside '!' to '~', and the backslash, becomes a backslash
- *	and three octal digits
+ * fi_put_escaped() - write a string that user space chose
+ * @text: receives it; every byte outside '!' to '~', and the backslash, becomes a
+ *	backslash and three octal digits
+ * @string: the string
+ *
+ * Context: any.
  */
 void fi_put_escaped(struct fi_text *text, const char *string)
 {

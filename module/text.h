@@ -6,23 +6,23 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* The most that is written without asking again whether there is room. */
+/* The most bytes that are written after one check for room. */
 #define FI_TEXT_PIECE	64
 
 /**
- * struct fi_text - a place that text is written to
+ * struct fi_text - a buffer that text is written to
  * @pos: where the next character goes
- * @end: FI_TEXT_PIECE before the first address that is not there any more
+ * @end: FI_TEXT_PIECE bytes before the end of the buffer
  *
- * Numbers are written by hand: seq_printf() took a third of the time of reading the
- * file. What does not fit is left out, and @pos is then at or after @end.
+ * Text that does not fit is left out, and @pos is at or after @end from then on. There is
+ * no printf() here: seq_printf() took a third of the time of reading the file.
  */
 struct fi_text {
 	char *pos;
 	char *end;
 };
 
-/* Write a string of @len bytes, up to FI_TEXT_PIECE. */
+/* Write @len bytes, FI_TEXT_PIECE at most. */
 static __always_inline void fi_put_piece(struct fi_text *text, const char *piece, size_t len)
 {
 	if (text->pos < text->end) {
@@ -31,25 +31,29 @@ static __always_inline void fi_put_piece(struct fi_text *text, const char *piece
 	}
 }
 
-/* Write a literal: its length is known to the compiler, so that this is a few stores. */
+/* Write a literal. The compiler knows its length, so this becomes a few stores. */
 static __always_inline void fi_put(struct fi_text *text, const char *literal)
 {
 	fi_put_piece(text, literal, __builtin_strlen(literal));
 }
 
-/* A string that is chosen at run time, to be copied as quickly. */
-struct fi_word {
+/**
+ * struct fi_keyword - a literal that is chosen at run time
+ * @text: the literal; always copied whole, since the fixed size makes that fast
+ * @len: its length in bytes
+ */
+struct fi_keyword {
 	char text[31];
 	u8 len;
 };
 
-#define FI_WORD(literal) { literal, sizeof(literal) - 1 }
+#define FI_KEYWORD(literal) { literal, sizeof(literal) - 1 }
 
-static inline void fi_put_word(struct fi_text *text, const struct fi_word *word)
+static inline void fi_put_keyword(struct fi_text *text, const struct fi_keyword *keyword)
 {
 	if (text->pos < text->end) {
-		memcpy(text->pos, word->text, sizeof(word->text));
-		text->pos += word->len;
+		memcpy(text->pos, keyword->text, sizeof(keyword->text));
+		text->pos += keyword->len;
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is alive in the address spaces of the waiters: one walk over all threads
- * of the host, whatever the number of waiters.
+ * Finds the live threads of the waiters' mms, and the stopped waiters, in one walk over
+ * all threads of the host, whatever the number of waiters.
  */
 #include <linux/cgroup.h>
 #include <linux/hash.h>
@@ -16,19 +16,33 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "frozen.h"
-#include "layout.h"
+#include "compat/frozen.h"
+#include "kernel/layout.h"
 #include "snapshot.h"
 #include "stopped.h"
-#include "waiters.h"
+#include "threads.h"
 #include "walk.h"
 
-#define NO_PROCESS	UINT_MAX
+#define FI_NO_PROCESS	UINT_MAX
+
+/**
+ * struct thread_walk - the context of a walk
+ * @snap: receives the threads
+ * @first_mm: id of the first mm whose threads are collected
+ * @last_mm: id of the last one
+ * @path: room for a path, PATH_MAX bytes
+ */
+struct thread_walk {
+	struct fi_snapshot *snap;
+	unsigned int first_mm;
+	unsigned int last_mm;
+	char *path;
+};
 
 /*
- * The signals that the process of @task has a handler for. The table of
- * actions may be replaced or freed meanwhile, but its memory stays one
- * (SLAB_TYPESAFE_BY_RCU), so the words read are at worst out of date.
+ * The signals that the process of @task has a handler for. The table of actions may be
+ * replaced or freed meanwhile, but its memory stays a table of actions
+ * (SLAB_TYPESAFE_BY_RCU), so the worst is to read an old value.
  */
 static u64 caught_signals(struct task_struct *task)
 {
@@ -47,13 +61,13 @@ static u64 caught_signals(struct task_struct *task)
 	return caught;
 }
 
-/* Whether a timer may send the process of @task a signal. */
+/* Whether a timer may send a signal to the process of @task. */
 static bool has_timers(struct task_struct *task)
 {
 #ifdef CONFIG_POSIX_TIMERS
 	/*
-	 * A list_head, which points at itself if there are none, or from 6.12 on
-	 * a hlist_head, which then points nowhere.
+	 * Without timers a list_head points to itself; the hlist_head that replaced it
+	 * in 6.12 is NULL. Either way the first pointer tells.
 	 */
 	void **timers = (void **)&task->signal->posix_timers;
 	void *first = READ_ONCE(*timers);
@@ -64,7 +78,7 @@ static bool has_timers(struct task_struct *task)
 #endif
 }
 
-/* The path of a cgroup is no longer than this, since it is one in a file system. */
+/* The path is in a file system, so PATH_MAX bytes are enough. */
 static char *cgroup_of(struct task_struct *task, char *path)
 {
 #ifdef CONFIG_CGROUPS
@@ -74,7 +88,7 @@ static char *cgroup_of(struct task_struct *task, char *path)
 	return NULL;
 }
 
-/* The index of a thread's process, or that of no process. */
+/* Return the index of a thread's process, or FI_NO_PROCESS. */
 static unsigned int find_process(const struct fi_snapshot *snap, struct task_struct *task,
 				 pid_t tgid)
 {
@@ -89,7 +103,7 @@ static unsigned int find_process(const struct fi_snapshot *snap, struct task_str
 	return i - 1;
 }
 
-/* A thread that is being released has no pid, and so no namespace, any more. */
+/* A thread that is being released has no pid any more, and so no namespace. */
 static unsigned int pid_ns_inum(struct task_struct *task)
 {
 	struct pid_namespace *ns = task_active_pid_ns(task);
@@ -97,48 +111,49 @@ static unsigned int pid_ns_inum(struct task_struct *task)
 	return ns ? ns->ns.inum : 0;
 }
 
-/* Return its index. */
-static unsigned int add_process(struct fi_snapshot *snap, struct task_struct *task,
-				pid_t tgid, unsigned int space)
+/* Add a thread's process unless it is there already. Return its index. */
+static unsigned int add_process(struct thread_walk *walk, struct task_struct *task,
+				pid_t tgid, unsigned int mm)
 {
+	struct fi_snapshot *snap = walk->snap;
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
 	unsigned int *hash = &snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
 	unsigned int i = find_process(snap, task, tgid);
 	struct fi_process *process;
 
-	if (i != NO_PROCESS)
+	if (i != FI_NO_PROCESS)
 		return i;
 	process = &snap->processes[snap->nr_processes++];
 	process->signal = task->signal;
-	process->space = space;
+	process->mm = mm;
 	process->next = *hash;
 	*hash = snap->nr_processes;
 	process->caught = caught_signals(task);
 	process->timers = has_timers(task);
 	process->pid_ns = pid_ns_inum(task);
-	process->cgroup = cgroup_of(task, snap->path);
+	process->cgroup = cgroup_of(task, walk->path);
 	process->tgid = tgid;
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
-	/* copy_process() sets the flag, also for a new thread; execve(2) clears it */
+	/* copy_process() sets the flag, also for a new thread; execve(2) clears it. */
 	process->execed = !(READ_ONCE(leader->flags) & PF_FORKNOEXEC);
 	strscpy(process->comm, leader->comm, sizeof(process->comm));
 	return snap->nr_processes - 1;
 }
 
-/* Append the newest thread to the list of its address space. */
-static void link_thread(struct fi_snapshot *snap, struct fi_space *space)
+/* Append the newest thread to the list of its mm. */
+static void link_thread(struct fi_snapshot *snap, struct fi_mm *mm)
 {
-	if (space->last_thread)
-		snap->threads[space->last_thread - 1].next_in_space = snap->nr_threads;
+	if (mm->last_thread)
+		snap->threads[mm->last_thread - 1].next_in_mm = snap->nr_threads;
 	else
-		space->first_thread = snap->nr_threads;
-	space->last_thread = snap->nr_threads;
+		mm->first_thread = snap->nr_threads;
+	mm->last_thread = snap->nr_threads;
 }
 
 /*
- * Its id in its own pid namespace, which is what it sees as its tid; 0 for none. @tid is
- * the one that the reader sees.
+ * The id of a thread in its own pid namespace, which is the one that it knows; 0 if it
+ * has none. @tid is the id in the reader's pid namespace.
  */
 static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, pid_t tid)
 {
@@ -148,8 +163,8 @@ static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, p
 }
 
 /*
- * Whether it has used io_uring: the end of a request may make it run, whatever it
- * sleeps on (task_work_add() with TWA_SIGNAL).
+ * Whether a thread has used io_uring. If so, the completion of a request may make it run
+ * whatever it sleeps on (task_work_add() with TWA_SIGNAL).
  */
 static bool has_io_uring(struct task_struct *task)
 {
@@ -160,89 +175,124 @@ static bool has_io_uring(struct task_struct *task)
 #endif
 }
 
-static void add_thread(struct fi_snapshot *snap, struct task_struct *task,
-		       unsigned int id)
+static enum fi_freezer freezer_of(struct task_struct *task)
 {
-	struct fi_space *space = &snap->spaces[id - 1];
+	if (fi_frozen_in_place(task))
+		return FI_FROZEN_V1;
+	return fi_frozen_by_v2(task) ? FI_FROZEN_V2 : FI_NOT_FROZEN;
+}
+
+static void add_thread(struct thread_walk *walk, struct task_struct *task, unsigned int id)
+{
+	struct fi_snapshot *snap = walk->snap;
+	struct fi_mm *mm = &snap->mms[id - 1];
 	struct task_struct *tracer = ptrace_parent(task);
 	unsigned int flags = READ_ONCE(task->flags);
 	struct fi_thread *thread;
 	pid_t tid = fi_tid(snap, task);
 
-	space->live++;
+	mm->live++;
 	if (!tid) {
-		space->hidden++;
+		mm->hidden++;
 		return;
 	}
 	thread = &snap->threads[snap->nr_threads++];
-	link_thread(snap, space);
-	thread->next_in_space = 0;
-	thread->space = id;
-	thread->process = add_process(snap, task, fi_tgid(snap, task), id);
+	link_thread(snap, mm);
+	thread->next_in_mm = 0;
+	thread->mm = id;
+	thread->process = add_process(walk, task, fi_tgid(snap, task), id);
 	thread->tid = tid;
 	thread->nstid = own_tid(snap, task, tid);
 	thread->traced = tracer;
 	thread->tracer = tracer ? task_pid_nr_ns(tracer, snap->ns) : 0;
 	thread->state = READ_ONCE(task->on_cpu) ? 'R' : task_state_to_char(task);
-	thread->frozen = fi_frozen_in_place(task) ? 1 : fi_frozen_by_v2(task) ? 2 : 0;
+	thread->frozen = freezer_of(task);
 	thread->exiting = flags & PF_EXITING;
 	thread->io_worker = flags & PF_IO_WORKER;
 	thread->io_uring = has_io_uring(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
-	thread->robust_list = READ_ONCE(*fi_member(task, fi_layout.task_robust_list, void *));
+	thread->robust_list = READ_ONCE(*fi_task_robust_list(task));
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
 }
 
-static int reserve_batch(struct fi_snapshot *snap)
+static int reserve_batch(void *context)
 {
-	int err = fi_reserve_waiters(snap, FI_BATCH);
+	struct thread_walk *walk = context;
+	struct fi_snapshot *snap = walk->snap;
+	int err = fi_reserve_waiters(snap, FI_WALK_BATCH);
 
-	/* Each of them may be stopped, and in an address space of its own. */
+	/* Each thread of the batch may be stopped, and have an mm of its own. */
 	if (!err)
-		err = fi_reserve(&snap->spaces, snap->nr_spaces, FI_BATCH,
-				 sizeof(*snap->spaces), &snap->max_spaces);
+		err = fi_reserve_mms(snap, FI_WALK_BATCH);
 	if (!err)
-		err = fi_reserve(&snap->threads, snap->nr_threads, FI_BATCH,
+		err = fi_reserve(&snap->threads, snap->nr_threads, FI_WALK_BATCH,
 				 sizeof(*snap->threads), &snap->max_threads);
-	return err ?: fi_reserve(&snap->processes, snap->nr_processes, FI_BATCH,
+	return err ?: fi_reserve(&snap->processes, snap->nr_processes, FI_WALK_BATCH,
 				 sizeof(*snap->processes), &snap->max_processes);
 }
 
-static void visit_thread(struct fi_snapshot *snap, struct task_struct *task)
+static void visit_thread(void *context, struct task_struct *task)
 {
-	/* Only compared: the snapshot's pins keep the addresses from reuse. */
+	struct thread_walk *walk = context;
+	/* Only compared: the snapshot's references keep the addresses from reuse. */
 	struct mm_struct *mm = READ_ONCE(task->mm);
-	unsigned int space = mm ? fi_find_space(snap, mm) : 0;
+	unsigned int id = mm ? fi_find_mm(walk->snap, mm) : 0;
 
-	if (space >= snap->first_space && space <= snap->last_space)
-		add_thread(snap, task, space);
+	if (id >= walk->first_mm && id <= walk->last_mm)
+		add_thread(walk, task, id);
 }
 
-static void visit_thread_first(struct fi_snapshot *snap, struct task_struct *task)
+static void visit_thread_first(void *context, struct task_struct *task)
 {
-	fi_take_stopped(snap, task);
-	visit_thread(snap, task);
+	struct thread_walk *walk = context;
+
+	fi_take_stopped(walk->snap, task);
+	visit_thread(context, task);
 }
 
-/* Make room for all threads at once: each, and hardly anything else, uses its mm. */
+/* Make room for all threads at once: an mm has hardly any users but its threads. */
 static int reserve_threads(struct fi_snapshot *snap)
 {
 	size_t nr = 0;
 	size_t i;
 
-	for (i = 0; i < snap->nr_spaces; i++)
-		nr += atomic_read(&snap->spaces[i].mm->mm_users);
-	return fi_reserve(&snap->threads, 0, nr + FI_BATCH, sizeof(*snap->threads),
+	for (i = 0; i < snap->nr_mms; i++)
+		nr += atomic_read(&snap->mms[i].mm->mm_users);
+	return fi_reserve(&snap->threads, 0, nr + FI_WALK_BATCH, sizeof(*snap->threads),
 			  &snap->max_threads);
 }
 
+static int walk_threads(struct thread_walk *walk)
+{
+	static const struct fi_walk first_walk = {
+		.between = reserve_batch,
+		.visit = visit_thread_first,
+	};
+	static const struct fi_walk second_walk = {
+		.between = reserve_batch,
+		.visit = visit_thread,
+	};
+	struct fi_snapshot *snap = walk->snap;
+	int err;
+
+	walk->first_mm = 1;
+	walk->last_mm = snap->nr_mms;
+	err = fi_walk_threads(&first_walk, walk);
+	/* Stopped waiters bring new mms, some of whose threads have been passed already. */
+	if (err || walk->last_mm == snap->nr_mms)
+		return err;
+	walk->first_mm = walk->last_mm + 1;
+	walk->last_mm = snap->nr_mms;
+	return fi_walk_threads(&second_walk, walk);
+}
+
 /**
- * fi_collect_threads() - find the live threads of the waiters' address spaces
- * @snap: its spaces must be those of all waiters in queues; takes threads, processes,
- *	and waiters that were stopped, with their spaces
+ * fi_collect_threads() - find the live threads of the waiters' mms
+ * @snap: must have the mms of all queued waiters; receives threads, processes, and
+ *	stopped waiters with their mms
  *
  * Context: process; may sleep.
  *
@@ -250,28 +300,13 @@ static int reserve_threads(struct fi_snapshot *snap)
  */
 int fi_collect_threads(struct fi_snapshot *snap)
 {
-	static const struct fi_walk first_walk = {
-		.between = reserve_batch,
-		.visit = visit_thread_first,
-	};
-	static const struct fi_walk walk = {
-		.between = reserve_batch,
-		.visit = visit_thread,
-	};
+	struct thread_walk walk = { .snap = snap };
 	int err;
 
-	snap->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
-	if (!snap->path)
+	walk.path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!walk.path)
 		return -ENOMEM;
-	snap->first_space = 1;
-	snap->last_space = snap->nr_spaces;
-	err = reserve_threads(snap) ?: fi_walk_threads(&first_walk, snap);
-	/* Once more for the address spaces that came with stopped waiters. */
-	if (!err && snap->last_space < snap->nr_spaces) {
-		snap->first_space = snap->last_space + 1;
-		snap->last_space = snap->nr_spaces;
-		err = fi_walk_threads(&walk, snap);
-	}
-	kfree(snap->path);
+	err = reserve_threads(snap) ?: walk_threads(&walk);
+	kfree(walk.path);
 	return err;
 }

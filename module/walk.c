@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A walk over all threads of the host that user space has made, in batches, so
+ * A walk over all threads of the host except kernel threads. It goes in batches, so
  * that neither RCU nor the CPU is held for long.
  */
 #include <linux/idr.h>
@@ -13,14 +13,15 @@
 #include "walk.h"
 
 /*
- * Visit up to FI_BATCH threads from pid *@nr on. Return whether there may be more.
- * Every thread has a pid in the initial namespace, so one that lives throughout
- * the walk is visited exactly once, if execve(2) does not make it trade its pid with the
- * main thread's meanwhile (exchange_tids()). idr_get_next(), which does the same for one pid,
- * starts at the root of the tree each time.
+ * Visit up to FI_WALK_BATCH threads, starting at pid *@nr. Return whether there may be
+ * more.
+ *
+ * Every thread has a pid in the initial namespace, so a thread that is alive for the
+ * whole walk is visited exactly once, unless execve(2) swaps its pid with the leader's
+ * (exchange_tids()). idr_get_next() would do for a single pid, but it starts at the root
+ * of the tree each time.
  */
-static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
-			unsigned long *nr)
+static bool visit_batch(const struct fi_walk *walk, void *context, unsigned long *nr)
 {
 	struct radix_tree_iter iter;
 	unsigned int visited = 0;
@@ -37,36 +38,36 @@ static bool visit_batch(const struct fi_walk *walk, struct fi_snapshot *snap,
 		}
 		task = pid_task(pid, PIDTYPE_PID);
 		if (task && !(task->flags & PF_KTHREAD))
-			walk->visit(snap, task);
+			walk->visit(context, task);
 		*nr = iter.index + 1;
-		if (++visited == FI_BATCH)
+		if (++visited == FI_WALK_BATCH)
 			break;
 	}
 	rcu_read_unlock();
-	return visited == FI_BATCH;
+	return visited == FI_WALK_BATCH;
 }
 
 /**
- * fi_walk_threads() - visit all threads of the host, but for kernel threads
- * @walk: what to do
- * @snap: passed on
+ * fi_walk_threads() - visit all threads of the host except kernel threads
+ * @walk: the callbacks
+ * @context: passed to them
  *
  * Context: process; may sleep.
  *
- * Return: 0; what @walk.between returned, if not 0; -EINTR if a signal is pending.
+ * Return: 0; the error that @walk.between returned; -EINTR if a signal is pending.
  */
-int fi_walk_threads(const struct fi_walk *walk, struct fi_snapshot *snap)
+int fi_walk_threads(const struct fi_walk *walk, void *context)
 {
 	unsigned long nr = 1;
 	int err;
 
 	do {
-		err = walk->between(snap);
+		err = walk->between(context);
 		if (err)
 			return err;
 		cond_resched();
 		if (signal_pending(current))
 			return -EINTR;
-	} while (visit_batch(walk, snap, &nr));
-	return walk->between(snap);
+	} while (visit_batch(walk, context, &nr));
+	return walk->between(context);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the futex hash table is. No symbol of it is exported, and on some
- * kernels it has none at all. But futex_hash() maps a key to its bucket
- * (5.16, 77e52ae35463): so ask it for the buckets of many keys, until they add up
- * to a whole table. Kernels without it have a variable that can be found.
+ * Finds the futex hash tables. Their symbols are not exported, and some kernels have no
+ * symbol for them at all. From 5.16 on futex_hash() maps a key to its bucket, so it is
+ * asked for the buckets of many keys until they form complete tables. Before that, there
+ * is a variable that can be found.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
 #include <linux/log2.h>
 #include <linux/nodemask.h>
@@ -25,20 +25,20 @@
 struct fi_table *fi_tables;
 unsigned int fi_nr_tables;
 
-/* futex_init() makes at least this many, also with CONFIG_BASE_SMALL. */
+/* futex_init() makes at least this many buckets, even with CONFIG_BASE_SMALL. */
 #define FI_MIN_BUCKETS		16
 
 /*
- * Keys to try for each bucket found so far. To see each of N buckets once takes
- * about N * (ln N + 0.6) random keys; 64 are enough for any N, and more mean that
- * the buckets do not form a table.
+ * The most keys to try for each bucket that was found. To see each of N buckets once
+ * takes about N * (ln N + 0.6) random keys, so 64 are enough for any N: if the tables are
+ * still incomplete then, the buckets do not form a table.
  */
 #define FI_MAX_KEYS_PER_BUCKET	64
 
 /*
- * The bucket of the shared key number @n. Bytes that are not set by name are
- * all ones: where the key has a NUMA node (6.16), that is FUTEX_NO_NODE, and
- * the hash chooses the node.
+ * The bucket of shared key number @n. Bytes that are not set below are all ones: if the
+ * key has a NUMA node (cec199c5e39b ("futex: Implement FUTEX2_NUMA"), 6.16), that is
+ * FUTEX_NO_NODE, and the hash chooses the node.
  */
 static char *sample_bucket(u64 n)
 {
@@ -51,10 +51,10 @@ static char *sample_bucket(u64 n)
 	return fi_futex_hash(&key).bucket;
 }
 
-/* Whether the list head of a bucket reads like one, empty or not. */
+/* Whether the list head of a bucket is linked both ways. */
 static bool __init bucket_is_sane(char *bucket)
 {
-	struct plist_head *chain = fi_member(bucket, fi_layout.hb_chain, struct plist_head);
+	struct plist_head *chain = fi_hb_chain(bucket);
 	struct list_head *next, *back;
 
 	return !get_kernel_nofault(next, &chain->node_list.next) &&
@@ -62,12 +62,12 @@ static bool __init bucket_is_sane(char *bucket)
 	       back == &chain->node_list;
 }
 
-/* Try @nr more keys; put the buckets not seen before into @seen. */
+/* Try @nr more keys, and add the buckets that are new to @seen. */
 static int __init sample_buckets(struct xarray *seen, size_t *found, u64 *key, size_t nr)
 {
 	for (; nr; nr--) {
 		char *bucket = sample_bucket((*key)++);
-		/* xarray values lose their top bit; buckets are aligned. */
+		/* Dense indices keep the xarray small, and the buckets in their order. */
 		unsigned long index = (unsigned long)bucket / fi_layout.hb_size;
 		void *old;
 
@@ -79,7 +79,7 @@ static int __init sample_buckets(struct xarray *seen, size_t *found, u64 *key, s
 		if (xa_load(seen, index))
 			continue;
 		if (!bucket_is_sane(bucket)) {
-			pr_err("futex_hash() does not return what struct futex_hash_bucket says\n");
+			pr_err("futex_hash() does not return a valid struct futex_hash_bucket\n");
 			return -EINVAL;
 		}
 		old = xa_store(seen, index, bucket, GFP_KERNEL);
@@ -91,10 +91,11 @@ static int __init sample_buckets(struct xarray *seen, size_t *found, u64 *key, s
 }
 
 /*
- * Put the sorted buckets of @seen together to tables: runs without a gap.
- * Return how many there are, 0 if some bucket is still missing, or -ENOMEM.
+ * Join the sorted buckets of @seen to tables, which are runs of buckets without a gap.
+ * Return the number of tables; 0 if there are more runs than NUMA nodes, so that some
+ * bucket is still missing.
  */
-static int __init join_buckets(struct xarray *seen)
+static unsigned int __init join_buckets(struct xarray *seen)
 {
 	struct fi_table *table = NULL;
 	unsigned long index;
@@ -102,7 +103,7 @@ static int __init join_buckets(struct xarray *seen)
 
 	fi_nr_tables = 0;
 	xa_for_each(seen, index, bucket) {
-		if (table && bucket == table->buckets + table->nr * fi_layout.hb_size) {
+		if (table && bucket == fi_bucket(table, table->nr)) {
 			table->nr++;
 			continue;
 		}
@@ -115,8 +116,8 @@ static int __init join_buckets(struct xarray *seen)
 	return fi_nr_tables;
 }
 
-/* Whether each table has the same number of buckets, a power of two. */
-static bool __init tables_are_whole(void)
+/* Whether all tables have the same number of buckets, which is a power of two. */
+static bool __init tables_are_complete(void)
 {
 	unsigned int i;
 
@@ -139,7 +140,7 @@ static int __init sample_tables(void)
 		err = sample_buckets(&seen, &found, &key, 1024 + found);
 		if (err)
 			break;
-		if (join_buckets(&seen) && tables_are_whole())
+		if (join_buckets(&seen) && tables_are_complete())
 			goto out;
 	} while (key < 4096 + FI_MAX_KEYS_PER_BUCKET * found);
 	if (!err) {
@@ -152,7 +153,7 @@ out:
 	return err;
 }
 
-/* Take the table that a variable of the kernel names, if it is one. */
+/* Take the table that a variable of the kernel points to, if it is one. */
 static int __init take_table(void)
 {
 	struct fi_table *table = &fi_tables[0];
@@ -162,25 +163,27 @@ static int __init take_table(void)
 	if (err)
 		return err;
 	fi_nr_tables = 1;
-	if (!tables_are_whole())
+	if (!tables_are_complete())
 		goto bad;
 	for (i = 0; i < table->nr; i++) {
-		if (!bucket_is_sane(table->buckets + i * fi_layout.hb_size))
+		if (!bucket_is_sane(fi_bucket(table, i)))
 			goto bad;
 	}
 	return 0;
 bad:
-	pr_err("what __futex_data names is not a table of struct futex_hash_bucket\n");
+	pr_err("__futex_data does not point to a table of struct futex_hash_bucket\n");
 	return -EINVAL;
 }
 
 /**
  * fi_table_init() - find the futex hash tables
  *
- * Needs fi_layout.  Context: process; may sleep.
+ * Call this after fi_layout_init().
  *
- * Return: 0 with fi_tables and fi_nr_tables set, or an error after a line in
- * the kernel log.
+ * Context: process; may sleep.
+ *
+ * Return: 0 with fi_tables and fi_nr_tables set; or an error after a line in the kernel
+ * log, except for -ENOMEM and -EINTR.
  */
 int __init fi_table_init(void)
 {
@@ -202,7 +205,9 @@ int __init fi_table_init(void)
 }
 
 /**
- * fi_table_exit() - forget the tables
+ * fi_table_exit() - undo fi_table_init()
+ *
+ * Context: process.
  */
 void fi_table_exit(void)
 {

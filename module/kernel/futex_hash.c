@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A way into the kernel's futex_hash(), which is not exported. A kprobe finds its
- * address by name. It is not called through a pointer: an indirect call to a
- * function that is not exported dies on IBT hardware, and on kernels built with
- * kCFI. Instead a kprobe on a function of this module sends the CPU there, as
- * override_function_with_return() does for fault injection: the probe's handler
- * sets the instruction pointer, so no branch instruction is involved that IBT,
- * BTI or kCFI would check.
+ * Calls the kernel's futex_hash(), which is not exported. A kprobe finds its address by
+ * name. An indirect call to a function that is not exported would be fatal on IBT
+ * hardware and on kernels built with kCFI, so it is not called through a pointer. Instead
+ * a kprobe on a function of this module redirects the CPU, as
+ * override_function_with_return() does for fault injection: the handler of the probe sets
+ * the instruction pointer, and no branch is involved that IBT, BTI or kCFI would check.
  *
- * This is a file of its own so that the compiler, at the call, cannot know what
- * fi_futex_hash() does by itself: it leaves registers and memory alone that
- * futex_hash() does not.
+ * The caller must be in another file. If the compiler could see that the body of
+ * fi_futex_hash() is empty, it would assume that registers and memory keep their values.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,10 +20,10 @@
 static unsigned long address;
 
 /**
- * fi_futex_hash() - the kernel's futex_hash()
- * @key: a shared key; for a private one, a reference could be taken
+ * fi_futex_hash() - call the kernel's futex_hash()
+ * @key: a shared key; for a private key the kernel might take a reference
  *
- * Context: between fi_futex_hash_init() and fi_futex_hash_exit(); any.
+ * Context: any, between fi_futex_hash_init() and fi_futex_hash_exit().
  *
  * Return: the bucket of @key.
  */
@@ -34,14 +32,14 @@ noinline notrace struct fi_hash_result fi_futex_hash(union futex_key *key)
 	return (struct fi_hash_result){ };
 }
 
-/* At the entry of fi_futex_hash(): go on in futex_hash() instead. */
+/* At the entry of fi_futex_hash(): continue in futex_hash() instead. */
 static int notrace redirect(struct kprobe *probe, struct pt_regs *regs)
 {
 	instruction_pointer_set(regs, address);
 	return 1;
 }
 
-/* A probe with a post_handler is not optimised to a jump, which cannot redirect. */
+/* With a post_handler the probe is not optimised to a jump, which cannot redirect. */
 static void notrace keep_breakpoint(struct kprobe *probe, struct pt_regs *regs,
 				    unsigned long flags)
 {
@@ -54,12 +52,12 @@ static struct kprobe redirect_probe = {
 };
 
 /**
- * fi_futex_hash_init() - make fi_futex_hash() work
+ * fi_futex_hash_init() - prepare fi_futex_hash()
  *
  * Context: process; may sleep.
  *
- * Return: 0; -ENOENT if this kernel has no futex_hash(), as before 5.16; another
- * error after a line in the kernel log.
+ * Return: 0; -ENOENT if this kernel has no futex_hash() that a kprobe can find, as before
+ * 5.16; another error after a line in the kernel log.
  */
 int fi_futex_hash_init(void)
 {
@@ -85,6 +83,8 @@ int fi_futex_hash_init(void)
 
 /**
  * fi_futex_hash_exit() - undo fi_futex_hash_init()
+ *
+ * Context: process; may sleep.
  */
 void fi_futex_hash_exit(void)
 {

@@ -2,14 +2,14 @@
 #ifndef FI_FUTEX_HASH_H
 #define FI_FUTEX_HASH_H
 
-#include <linux/mutex.h> /* which linux/futex.h of 6.12 needs */
+#include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
 
 /**
  * struct fi_hash_result - what futex_hash() returns
  * @bucket: the struct futex_hash_bucket of the key
- * @private_hash: from 7.3 on, in the second return register, the private hash
- *	that @bucket belongs to; NULL for a shared key. Before, undefined.
+ * @private_hash: on 7.3 and later the private hash that @bucket belongs to, in the second
+ *	return register; NULL for a shared key. Undefined on earlier kernels.
  */
 struct fi_hash_result {
 	void *bucket;

@@ -7,24 +7,26 @@
 #include <linux/thread_info.h>
 #include <asm/unistd.h>
 
-/* The same number on all architectures: 5.16, 039c0ec9bb77 */
+/* The same on all architectures: 5.16, 039c0ec9bb77 ("futex,x86: Wire up sys_futex_waitv()") */
 #define FI_NR_FUTEX_WAITV		449
-/* The same: 6.7, cb8c4312afca */
+/* The same on all architectures: 6.7, cb8c4312afca ("futex: Add sys_futex_wait()") */
 #define FI_NR_FUTEX_WAIT		455
 
-/* 32-bit calls: i386 and 32-bit arm have the same numbers for these. */
+/* 32-bit system calls: i386 and 32-bit arm have the same numbers for these. */
 #define FI_NR_COMPAT_RESTART_SYSCALL	0
 #define FI_NR_COMPAT_FUTEX		240
 #define FI_NR_COMPAT_FUTEX_TIME64	422
 
 /**
  * fi_in_compat_syscall() - whether a thread is in a 32-bit system call
- * @task: a thread that is in a system call and stays there
+ * @task: a thread that is in a system call and stays in it
+ *
+ * Context: any.
  */
 static inline bool fi_in_compat_syscall(struct task_struct *task)
 {
 #if defined(CONFIG_X86_64) && defined(CONFIG_COMPAT)
-	/* Also set for a 64-bit program that uses int 0x80. */
+	/* This is also set for a 64-bit program that uses int 0x80. */
 	return task_thread_info(task)->status & TS_COMPAT;
 #elif defined(CONFIG_ARM64) && defined(CONFIG_COMPAT)
 	return is_compat_thread(task_thread_info(task));
@@ -34,15 +36,17 @@ static inline bool fi_in_compat_syscall(struct task_struct *task)
 }
 
 /**
- * fi_redo_call() - set registers forward to in a system call, if they are back before it
- * @task: a thread that was stopped
- * @regs: a copy of its saved registers
+ * fi_redo_call() - undo that the kernel has set registers back to before a system call
+ * @task: a stopped thread
+ * @regs: a copy of its saved registers; changed to what they were in the call
  *
- * arm64's do_signal() takes a call that is to be repeated for undone before it stops
- * the thread: the registers are then those with which it will be made again.
+ * If a system call is going to be repeated, do_signal() of arm64 sets the registers back
+ * before it stops the thread, so that the thread makes the call again when it is resumed.
  *
- * Return: 0 if the registers are in a call as they are; else the address of the user's
- * instruction, which must be FI_CALL_INSN, or there is no such call at all.
+ * Context: any.
+ *
+ * Return: 0 if the registers are those of a system call as they are; otherwise the user
+ * address of the next instruction. If that is not FI_CALL_INSN, there is no system call.
  */
 static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_regs *regs)
 {
@@ -57,7 +61,7 @@ static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_reg
 #endif
 }
 
-/* svc #0 of arm64, the only one that makes this necessary */
+/* svc #0 of arm64, the only architecture where fi_redo_call() is necessary */
 #define FI_CALL_INSN	0xd4000001
 
 #endif

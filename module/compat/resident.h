@@ -6,8 +6,9 @@
 #include <linux/mm.h>
 
 /*
- * Whether the kernel can be told not to fault pages in (FOLL_NOFAULT, 55b8fe703bc5): a macro
- * up to 6.2, as all of these flags, and then a member of an enum.
+ * Whether get_user_pages_remote() has FOLL_NOFAULT: 55b8fe703bc5 ("gup: Introduce
+ * FOLL_NOFAULT flag to disable page faults") (5.16). All FOLL_ flags are macros up to 6.2
+ * and members of an enum from 6.3 on.
  */
 #if defined(FOLL_NOFAULT) || !defined(FOLL_WRITE)
 #define FI_GETS_PAGES	1
@@ -15,7 +16,10 @@
 #define FI_GETS_PAGES	0
 #endif
 
-/* get_user_pages_remote() as it is, and as it was up to 6.4 (ca5e863233e8). */
+/*
+ * The two types of get_user_pages_remote(): the present one, and the one before
+ * ca5e863233e8 ("mm/gup: remove vmas parameter from get_user_pages_remote()") (6.5).
+ */
 typedef long fi_get_pages(struct mm_struct *mm, unsigned long start, unsigned long nr,
 			  unsigned int flags, struct page **pages, int *locked);
 typedef long fi_get_pages_and_vmas(struct mm_struct *mm, unsigned long start, unsigned long nr,
@@ -25,7 +29,7 @@ typedef long fi_get_pages_and_vmas(struct mm_struct *mm, unsigned long start, un
 #define FI_GETS_VMAS									\
 	__builtin_types_compatible_p(typeof(get_user_pages_remote), fi_get_pages_and_vmas)
 
-/* The compiler knows which of the two it is, so this is a direct call. */
+/* The compiler knows which of the two types it is, so this is a direct call. */
 static inline long fi_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 			       struct page **page)
 {
@@ -38,23 +42,25 @@ static inline long fi_get_page(struct mm_struct *mm, unsigned long addr, unsigne
 }
 
 /**
- * fi_get_resident_page() - get a page that is there, though an access would fault
- * @vma: the mapping, which its program may access
- * @addr: user address in it
+ * fi_get_resident_page() - get a page if it is resident, even if an access would fault
+ * @vma: a mapping that its process may access
+ * @addr: user address in @vma
  *
- * NUMA balancing takes the right to access from pages now and then, to see who uses
- * them. They stay where they are, and FOLL_FORCE gets them: gup_can_follow_protnone().
+ * From time to time NUMA balancing makes pages inaccessible in order to see which CPUs use
+ * them. These pages stay resident, and FOLL_FORCE gets them (gup_can_follow_protnone()).
  *
- * Context: process; the mappings are locked. May sleep, but not for the page.
+ * Context: process; the caller holds mmap_lock of the mm. May sleep, but not until a page
+ * is read in.
  *
- * Return: the page, for put_page(); NULL if it is not there, and without FI_GETS_PAGES.
+ * Return: the page with a reference, for put_page(); NULL if it is not resident, and always
+ * without FI_GETS_PAGES.
  */
 static inline struct page *fi_get_resident_page(struct vm_area_struct *vma, unsigned long addr)
 {
 #if FI_GETS_PAGES
 	struct page *page;
 
-	/* NUMA balancing leaves these alone, and follow_hugetlb_page() faults (until 6.5). */
+	/* NUMA balancing does not touch hugetlb, and follow_hugetlb_page() faults (until 6.5). */
 	if (is_vm_hugetlb_page(vma))
 		return NULL;
 	if (fi_get_page(vma->vm_mm, addr, FOLL_FORCE | FOLL_NOFAULT, &page) == 1)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The futex hash table of kernels before 5.16, which have no futex_hash() that a
- * kprobe could find. There the variable __futex_data has its address (since 4.3,
- * ac742d37180b). A kprobe cannot find a variable, but sprint_symbol(), which is
- * exported, names the symbol at an address and says how long it is: so go from
- * symbol to symbol through the section of read-mostly data, from one that is
- * exported outwards. That takes CONFIG_KALLSYMS_ALL.
+ * Finds the futex hash table of kernels before 5.16, which have no futex_hash() that a
+ * kprobe could find. Their variable __futex_data (since 4.3) has the address of the table.
+ * A kprobe cannot find a variable, but sprint_symbol(), which is exported, gives the name
+ * and the size of the symbol at an address. So the module goes from symbol to symbol
+ * through the section of read-mostly data, in both directions from an exported symbol.
+ * This needs CONFIG_KALLSYMS_ALL.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,18 +21,18 @@
 
 #define FI_SYMBOL	"__futex_data"
 
-/* A walk longer than this has left the section: Debian's has some thousands. */
+/* After more symbols the walk has left the section, which has some thousands on Debian. */
 #define FI_MAX_SYMBOLS	65536
 
-/* What is before 6.16 at FI_SYMBOL. */
+/* The type of FI_SYMBOL before 6.16. */
 struct futex_data {
 	char *queues;
 	unsigned long hashsize;
 };
 
 /*
- * The symbol that the address @addr is in: where it starts and ends, and whether
- * it is FI_SYMBOL. Return false if the address has no symbol.
+ * Find the start and the end of the symbol that contains @addr, and whether it is
+ * FI_SYMBOL. Return false if there is no symbol at that address.
  */
 static bool symbol_at(unsigned long addr, unsigned long *start, unsigned long *end,
 		      bool *found)
@@ -53,7 +53,7 @@ static bool symbol_at(unsigned long addr, unsigned long *start, unsigned long *e
 	return true;
 }
 
-/* Walk up, or down, from @addr. Return the address of FI_SYMBOL, or 0. */
+/* Walk up or down from @addr. Return the address of FI_SYMBOL, or 0. */
 static unsigned long find_symbol(unsigned long addr, bool up)
 {
 	unsigned long start, end;
@@ -70,9 +70,9 @@ static unsigned long find_symbol(unsigned long addr, bool up)
 }
 
 /**
- * fi_futex_data() - find the one futex hash table by its variable
- * @buckets: set to the address of the first bucket
- * @nr: set to the number of buckets
+ * fi_futex_data() - find the futex hash table by its variable
+ * @buckets: receives the address of the first bucket
+ * @nr: receives the number of buckets
  *
  * Context: process; may sleep.
  *
@@ -80,7 +80,7 @@ static unsigned long find_symbol(unsigned long addr, bool up)
  */
 int fi_futex_data(char **buckets, size_t *nr)
 {
-	/* Like __futex_data, in the section of read-mostly data; and exported. */
+	/* Exported, and in the section of read-mostly data like __futex_data. */
 	unsigned long from = (unsigned long)&nr_cpu_ids;
 	struct futex_data data;
 	unsigned long addr;

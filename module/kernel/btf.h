@@ -6,10 +6,10 @@
 
 /**
  * struct fi_btf - the type information of the running kernel
- * @data: the whole of /sys/kernel/btf/vmlinux; owned, vmalloc memory
- * @types: start of each type record, by type id; owned
- * @nr_types: number of type ids, with 0, which is void
- * @strings: the string section, which ends with a NUL
+ * @data: the contents of /sys/kernel/btf/vmlinux; owned, from vmalloc()
+ * @types: address of each type record, by type id; owned, from kvcalloc()
+ * @nr_types: number of type ids, including 0, which stands for void
+ * @strings: the string section in @data, which ends with a NUL
  * @strings_len: its length in bytes
  */
 struct fi_btf {

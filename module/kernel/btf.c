@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the members of the kernel's private structures are, from the type
- * information of the kernel that runs. The format is that of
- * Documentation/bpf/btf.rst. The kernel's own BTF code cannot look up a name
- * for a module (btf_find_by_name_kind() is not exported), hence this reader,
- * which is used once, at load.
+ * Finds the members of the kernel's private structures in the type information of the
+ * running kernel. Documentation/bpf/btf.rst describes the format. The kernel has its own
+ * BTF code, but does not let a module look up a name (btf_find_by_name_kind() is not
+ * exported), hence this reader. It is used once, at load.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,18 +18,18 @@
 
 #define FI_BTF_PATH	"/sys/kernel/btf/vmlinux"
 
-/* The header may be longer, by what is of no use here, or not: pahole decides. */
+/* What is read of the header. It may have more members, depending on pahole. */
 #define FI_BTF_HEADER	offsetofend(struct btf_header, str_len)
 
-/* More nesting than this is a loop in the data. */
+/* More nesting than this means that there is a loop in the data. */
 #define FI_BTF_MAX_DEPTH	32
 
 /**
- * btf_record_size() - bytes that one type record takes
+ * btf_record_size() - size of a type record
  * @type: the record; its fixed part must be readable
  *
- * Return: the size, or 0 for a kind that this reader does not know: the
- * records after it cannot be found.
+ * Return: the size in bytes; 0 for a kind that this reader does not know, after which
+ * the next record cannot be found.
  */
 static size_t btf_record_size(const struct btf_type *type)
 {
@@ -65,15 +64,25 @@ static size_t btf_record_size(const struct btf_type *type)
 	case BTF_KIND_CONST:
 	case BTF_KIND_RESTRICT:
 	case BTF_KIND_FUNC:
-	case 16: /* BTF_KIND_FLOAT: 5.13, b1828f0b0482 */
-	case 18: /* BTF_KIND_TYPE_TAG: 5.17, 8c42d2fa4eeb */
+	/* BTF_KIND_FLOAT: 5.13, b1828f0b0482 ("bpf: Add BTF_KIND_FLOAT support") */
+	case 16:
+	/*
+	 * BTF_KIND_TYPE_TAG: 5.17, 8c42d2fa4eea ("bpf: Support BTF_KIND_TYPE_TAG for
+	 * btf_type_tag attributes")
+	 */
+	case 18:
 		extra = 0;
 		break;
-	case 17: /* BTF_KIND_DECL_TAG: 5.16, 223f903e9c83 */
+	/*
+	 * BTF_KIND_DECL_TAG: 5.16, 223f903e9c83 ("bpf: Rename BTF_KIND_TAG to
+	 * BTF_KIND_DECL_TAG")
+	 */
+	case 17:
 		extra = sizeof(u32);
 		break;
-	case 19: /* BTF_KIND_ENUM64: 6.0, 6089fb325cf7; value in two halves */
-		extra = n * 3 * sizeof(u32);
+	/* BTF_KIND_ENUM64: 6.0, 6089fb325cf7 ("bpf: Add btf enum64 support") */
+	case 19:
+		extra = n * 3 * sizeof(u32); /* the name, and the value in two halves */
 		break;
 	default:
 		return 0;
@@ -81,7 +90,7 @@ static size_t btf_record_size(const struct btf_type *type)
 	return sizeof(*type) + extra;
 }
 
-/* Walk the records once; with @types, note where each one starts. */
+/* Count the records in @nr. Unless @types is NULL, put the address of each one there. */
 static int btf_walk_types(const char *pos, const char *end,
 			  const struct btf_type **types, u32 *nr)
 {
@@ -141,7 +150,7 @@ static int btf_index(struct fi_btf *btf, size_t len)
 			      &btf->nr_types);
 }
 
-/* Read the whole of @file, whose size sysfs knows, into new memory. */
+/* Read all of @file, whose size sysfs knows, into new memory. Return the size. */
 static ssize_t btf_read_file(struct fi_btf *btf, struct file *file)
 {
 	loff_t size = i_size_read(file_inode(file));
@@ -162,16 +171,16 @@ static ssize_t btf_read_file(struct fi_btf *btf, struct file *file)
 }
 
 /**
- * fi_btf_load() - read the running kernel's type information
- * @btf: filled in; free with fi_btf_free() also after an error
+ * fi_btf_load() - read the type information of the running kernel
+ * @btf: filled in; free it with fi_btf_free(), also after an error
  *
- * Not by kernel_read_file_from_path(): it needs a purpose that security modules
- * know, and the IPE of 6.12 warns of READING_UNKNOWN.
+ * kernel_read_file_from_path() would be shorter, but it passes a purpose to security
+ * modules, and the IPE module of 6.12 warns of READING_UNKNOWN.
  *
  * Context: process; may sleep. Opens a path in the caller's mount namespace.
  *
- * Return: 0; -EINVAL for data that are not BTF, -EOPNOTSUPP for a newer kind
- * of it, else the error of the read. The kernel log has the reason.
+ * Return: 0; -EINVAL if the data are not BTF; -EOPNOTSUPP for an unknown kind of type;
+ * otherwise the error of the read. The kernel log has the reason.
  */
 int fi_btf_load(struct fi_btf *btf)
 {
@@ -198,8 +207,10 @@ int fi_btf_load(struct fi_btf *btf)
 }
 
 /**
- * fi_btf_free() - give back what fi_btf_load() took
- * @btf: type information, or one whose load failed
+ * fi_btf_free() - free what fi_btf_load() allocated
+ * @btf: the type information, also if fi_btf_load() failed
+ *
+ * Context: process; may sleep.
  */
 void fi_btf_free(struct fi_btf *btf)
 {
@@ -224,7 +235,7 @@ static bool is_composite(const struct btf_type *type)
 	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
 }
 
-/* The type behind typedefs and qualifiers. */
+/* The type behind typedefs and qualifiers; NULL if there is none. */
 static const struct btf_type *btf_resolve(const struct fi_btf *btf, u32 id)
 {
 	const struct btf_type *type;
@@ -249,7 +260,7 @@ static const struct btf_type *btf_resolve(const struct fi_btf *btf, u32 id)
 	return NULL;
 }
 
-/* Bytes of a value of type @id; 0 where that is not known. */
+/* The size of a value of type @id in bytes; 0 if it is not known. */
 static u32 btf_sizeof(const struct fi_btf *btf, u32 id)
 {
 	const struct btf_type *type = btf_resolve(btf, id);
@@ -291,7 +302,7 @@ static const struct btf_type *btf_find_struct(const struct fi_btf *btf,
 	return NULL;
 }
 
-/* Bit offset of @member; with bitfields, the upper byte is their width. */
+/* The offset of @member in bits. With bit fields, the upper byte is the width. */
 static u32 btf_member_bits(const struct btf_type *type,
 			   const struct btf_member *member)
 {
@@ -300,7 +311,7 @@ static u32 btf_member_bits(const struct btf_type *type,
 }
 
 /*
- * Find the member called the first @len characters of @name, also inside
+ * Find the member whose name is the first @len characters of @name, also inside
  * anonymous members, and add its offset in bits to @bits.
  */
 static const struct btf_member *
@@ -334,10 +345,12 @@ btf_find_member(const struct fi_btf *btf, const struct btf_type *type,
 }
 
 /**
- * fi_btf_struct_size() - size of a structure
+ * fi_btf_struct_size() - find the size of a structure
  * @btf: the type information
- * @name: its tag
- * @size: its size in bytes
+ * @name: tag of the structure
+ * @size: receives the size in bytes
+ *
+ * Context: any.
  *
  * Return: 0, or -ENOENT if there is no such structure.
  */
@@ -352,16 +365,18 @@ int fi_btf_struct_size(const struct fi_btf *btf, const char *name, u32 *size)
 }
 
 /**
- * fi_btf_member() - where a member of a structure is
+ * fi_btf_member() - find a member of a structure
  * @btf: the type information
- * @name: the tag of the structure
- * @path: the member's name; those of nested ones are joined by dots. Anonymous
- *	structures and unions between them are passed through.
- * @offset: its offset in bytes from the start of the structure
- * @size: its size in bytes
+ * @name: tag of the structure
+ * @path: name of the member; the names of nested members are joined by dots, without
+ *	anonymous structures and unions
+ * @offset: receives the offset in bytes from the start of the structure
+ * @size: receives the size in bytes; 0 if it is not known
  *
- * Return: 0, or -ENOENT if there is no such structure or member, or the member
- * is a bit field.
+ * Context: any.
+ *
+ * Return: 0; -ENOENT if there is no such structure or member, or the member does not
+ * start at a byte.
  */
 int fi_btf_member(const struct fi_btf *btf, const char *name, const char *path,
 		  u32 *offset, u32 *size)

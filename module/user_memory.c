@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the memory of another process without faulting a page in and without waiting for
+ * the process. A page that is not resident cannot be read. There are two ways:
+ *
+ * - pin the page (get_user_pages_remote()) and read it through the kernel's own mapping;
+ * - make the mm that of the current kernel thread (kthread_use_mm()) and read user memory
+ *   with page faults disabled. This costs more once and less for each read.
+ */
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "compat/resident.h"
+#include "user_memory.h"
+
+/* Up to this many places to read, pinning their pages is cheaper than kthread_use_mm(). */
+#define FI_PIN_MAX	32
+
+static void use_mm(struct fi_user_memory *user)
+{
+	if (!user->used)
+		kthread_use_mm(user->mm);
+	user->used = true;
+}
+
+static void put_last_page(struct fi_user_memory *user)
+{
+	if (user->page)
+		put_page(user->page);
+	user->page = NULL;
+}
+
+/**
+ * fi_user_open() - prepare to read the memory of an mm
+ * @user: filled in; end with fi_user_close()
+ * @mm: the mm; the caller keeps it in use by mmget()
+ * @nr: about how many places in it will be read
+ *
+ * Context: a kernel thread, since only those may call kthread_use_mm(); may sleep.
+ */
+void fi_user_open(struct fi_user_memory *user, struct mm_struct *mm, unsigned int nr)
+{
+	memset(user, 0, sizeof(*user));
+	user->mm = mm;
+	if (!FI_GETS_PAGES || nr > FI_PIN_MAX)
+		use_mm(user);
+}
+
+/**
+ * fi_user_close() - end what fi_user_open() began
+ * @user: the memory, unlocked
+ *
+ * Context: the same kernel thread.
+ */
+void fi_user_close(struct fi_user_memory *user)
+{
+	if (user->used)
+		kthread_unuse_mm(user->mm);
+}
+
+/**
+ * fi_user_trylock() - try to lock the mappings
+ * @user: the memory
+ *
+ * Context: process; does not sleep.
+ *
+ * Return: whether they are locked; if so, the caller calls fi_user_unlock().
+ */
+bool fi_user_trylock(struct fi_user_memory *user)
+{
+	return mmap_read_trylock(user->mm);
+}
+
+/**
+ * fi_user_unlock() - unlock the mappings
+ * @user: the memory
+ *
+ * Context: process; does not sleep.
+ */
+void fi_user_unlock(struct fi_user_memory *user)
+{
+	user->vma = NULL;
+	put_last_page(user);
+	mmap_read_unlock(user->mm);
+}
+
+/**
+ * fi_user_find_vma() - find the mapping of a range of addresses
+ * @user: the memory, locked; its @vma is set
+ * @addr: user address, without a tag
+ * @len: length of the range in bytes
+ *
+ * Device memory does not count as memory, because reading it may have an effect. The lock
+ * keeps a device from being mapped there meanwhile.
+ *
+ * Context: process; may sleep.
+ *
+ * Return: whether one mapping contains the range.
+ */
+bool fi_user_find_vma(struct fi_user_memory *user, unsigned long addr, size_t len)
+{
+	struct vm_area_struct *vma = user->vma;
+
+	/* Mostly it is the mapping of the waiter before. */
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
+		vma = find_vma(user->mm, addr);
+	if (!vma || addr < vma->vm_start || len > vma->vm_end - addr ||
+	    vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return false;
+	if (user->vma != vma)
+		put_last_page(user);
+	user->vma = vma;
+	/* fi_get_resident_page() does not return pages of hugetlb. */
+	if (is_vm_hugetlb_page(vma))
+		use_mm(user);
+	return true;
+}
+
+/*
+ * Read up to @nr words from @pos upwards, or downwards if @step is -1, until one would
+ * fault: faulthandler_disabled() makes unsafe_get_user() fail there. Return how many were
+ * read.
+ */
+static __always_inline unsigned int read_run(u32 *word, const u32 __user *pos, unsigned int nr,
+					     int step)
+{
+	const u32 __user *from = pos, *end = pos + step * (long)nr;
+
+	if (!nr || !user_access_begin(pos, sizeof(*pos)))
+		return 0;
+	for (; pos != end; pos += step, word += step)
+		unsafe_get_user(*word, pos, fault);
+fault:
+	user_access_end();
+	return step * (pos - from);
+}
+
+/*
+ * Copy eight bytes at a time, as copy_from_kernel_nofault() does, but starting at a
+ * multiple of eight. Each access is then a single one on all machines, and no word is torn.
+ */
+static bool copy_aligned(void *to, const void *from, size_t len)
+{
+	size_t head = min_t(size_t, len, -(unsigned long)from % sizeof(u64));
+
+	return (!head || !copy_from_kernel_nofault(to, from, head)) &&
+	       !copy_from_kernel_nofault(to + head, from + head, len - head);
+}
+
+/* Copy @len bytes that are all in one page. Return false if the page is not resident. */
+static bool copy_from_page(struct fi_user_memory *user, void *to, unsigned long addr,
+			   size_t len)
+{
+	if (!user->page || user->page_addr != (addr & PAGE_MASK)) {
+		put_last_page(user);
+		if (!vma_is_accessible(user->vma))
+			return false;
+		user->page = fi_get_resident_page(user->vma, addr);
+		user->page_addr = addr & PAGE_MASK;
+	}
+	return user->page &&
+	       copy_aligned(to, page_address(user->page) + offset_in_page(addr), len);
+}
+
+/*
+ * Read words through their pages: first those in the page of @addr, then those in the
+ * pages before and after it. Parameters and result as for fi_user_read_words().
+ */
+static u32 read_pages(struct fi_user_memory *user, u32 *words, unsigned int before,
+		      unsigned int from, unsigned long addr, unsigned int at)
+{
+	const unsigned int in_page = offset_in_page(addr) / sizeof(u32);
+	unsigned int low = min(before, in_page);
+	unsigned int high = min_t(unsigned int, from, PAGE_SIZE / sizeof(u32) - in_page);
+	u32 *word = words + at;
+
+	if (!copy_from_page(user, word - low, addr - low * sizeof(u32),
+			    (low + high) * sizeof(u32)))
+		return 0;
+	if (low < before && copy_from_page(user, word - before, addr - before * sizeof(u32),
+					   (before - low) * sizeof(u32)))
+		low = before;
+	if (high < from && copy_from_page(user, word + high, addr + high * sizeof(u32),
+					  (from - high) * sizeof(u32)))
+		high = from;
+	return GENMASK(at + high - 1, at - low);
+}
+
+/**
+ * fi_user_read_words() - read the words around an address
+ * @user: the memory, locked
+ * @words: receives the words
+ * @nr: number of words, up to 32
+ * @at: index in @words of the word at @addr
+ * @addr: user address without a tag, in the mapping that was last found
+ *
+ * Context: process; may sleep.
+ *
+ * Return: a mask with bit N set if words[N] was read; 0 if the word at @addr itself
+ * could not be read.
+ */
+u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
+		       unsigned int at, unsigned long addr)
+{
+	const u32 __user *pos = (const u32 __user *)addr;
+	const unsigned long before = min_t(unsigned long, at,
+					   (addr - user->vma->vm_start) / sizeof(u32));
+	const unsigned long from = min_t(unsigned long, nr - at,
+					 (user->vma->vm_end - addr) / sizeof(u32));
+	unsigned int got = 0, got_before = 0;
+
+	/* get_futex_key() refuses an address that is not aligned. */
+	if (!IS_ALIGNED(addr, sizeof(u32)))
+		return 0;
+	if (user->used) {
+		pagefault_disable();
+		got = read_run(words + at, pos, from, 1);
+		if (got)
+			got_before = read_run(words + at - 1, pos - 1, before, -1);
+		pagefault_enable();
+	}
+	if (got)
+		return GENMASK(at + got - 1, at - got_before);
+	/* A page may be resident although an access faults: fi_get_resident_page(). */
+	return read_pages(user, words, before, from, addr, at);
+}
+
+/**
+ * fi_user_read() - read user memory
+ * @user: the memory, locked
+ * @to: receives the bytes
+ * @addr: user address, without a tag
+ * @len: number of bytes, up to PAGE_SIZE
+ *
+ * Context: process; may sleep.
+ *
+ * Return: false if a page is not resident, or the bytes are not all in one mapping.
+ */
+bool fi_user_read(struct fi_user_memory *user, void *to, unsigned long addr, size_t len)
+{
+	size_t piece = min_t(size_t, len, PAGE_SIZE - offset_in_page(addr));
+
+	if (!fi_user_find_vma(user, addr, len))
+		return false;
+	if (user->used)
+		return !copy_from_user_nofault(to, (const void __user *)addr, len);
+	return copy_from_page(user, to, addr, piece) &&
+	       (piece == len || copy_from_page(user, to + piece, addr + piece, len - piece));
+}
