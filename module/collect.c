@@ -85,10 +85,11 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 	struct task_struct *task = waiter->task;
 	u64 arrival = READ_ONCE(task->sched_info.last_arrival);
 
-	if (waiter->is_request || !arrival)
+	/* The clocks of two CPUs may differ: then a thread seems to fall asleep after now. */
+	if (waiter->is_request || !arrival || now <= arrival)
 		waiter->asleep_ns = FI_TIME_UNKNOWN;
-	else /* the clocks of two CPUs may differ a little */
-		waiter->asleep_ns = now > arrival ? now - arrival : 0;
+	else
+		waiter->asleep_ns = now - arrival;
 	/* A thread sets its sleeping state first; __schedule() counts the switch later. */
 	waiter->stable = !READ_ONCE(task->on_cpu) && task_state_to_char(task) != 'R' &&
 			 fi_switches(task) == waiter->switches;
