@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-import ksft
+from lib import ksft
 from seeds.programs import BUILT
 from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
                         wait_until_in)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-import ksft
+from lib import ksft
 
 ABI = os.path.join(ksft.TOP, "Documentation", "ABI", "testing", "debugfs-futexinspect")
 

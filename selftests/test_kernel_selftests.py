@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 
-import ksft
+from lib import ksft
 
 VERSION = ".".join(platform.release().split(".")[:2])
 PROGRAMS = os.path.join(ksft.TOP, "build", "selftests", "kernel-" + VERSION)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-import ksft
+from lib import ksft
 
 LOCKDOWN = "/sys/kernel/security/lockdown"
 

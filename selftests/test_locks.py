@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 
-import ksft
+from lib import ksft
 
 MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
 BUILT = os.path.dirname(ksft.MKWAITERS)

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-import ksft
+from lib import ksft
 
 # With a backslash, as systemd has them in its names.
 CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"

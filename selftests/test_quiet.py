@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 
-import ksft
+from lib import ksft
 from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect, expect_reason,
                             judge, until)
 

@@ -8,7 +8,7 @@ import os
 import platform
 import signal
 
-import ksft
+from lib import ksft
 from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect,
                             expect_reason, judge, run_tool, until)
 

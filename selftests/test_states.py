@@ -3,12 +3,13 @@
 """Each futex state, made by mkwaiters: every field that the module prints of it
 is compared with what is true."""
 
+import contextlib
 import os
 import re
 import subprocess
 import time
 
-import ksft
+from lib import ksft
 
 STATES = (
     "wait_private", "wait_bitset", "wait_relative", "wait_monotonic",
@@ -281,16 +282,17 @@ def write(path, text):
         file.write(text)
 
 
-def set_up():
-    """What some states need: huge pages, and swap."""
+@contextlib.contextmanager
+def huge_pages_and_swap():
+    """What some states need."""
     write("/proc/sys/vm/nr_hugepages", "2")
-    if not os.path.exists("/dev/zram0"):
-        return
-    write("/sys/block/zram0/disksize", "16M")
-    for command in ("mkswap", "swapon"):
-        subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
+    if os.path.exists("/dev/zram0"):
+        write("/sys/block/zram0/disksize", "16M")
+        for command in ("mkswap", "swapon"):
+            subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
+    yield
 
 
-set_up()
 ksft.run([state_test(state) for state in STATES] +
-         [crowded_test(state) for state in IN_MEMORY] + [test_shared_file, test_stopped_many])
+         [crowded_test(state) for state in IN_MEMORY] + [test_shared_file, test_stopped_many],
+         around=huge_pages_and_swap)

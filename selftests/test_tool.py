@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 
-import ksft
+from lib import ksft
 
 # What the tool must say of each state: verdict and certainty.
 VERDICTS = (

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-import ksft
+from lib import ksft
 
 MKZOO = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkzoo")
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-import ksft
+from lib import ksft
 
 SOURCES = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(os.path.dirname(ksft.MKWAITERS), "seeds")
