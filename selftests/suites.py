@@ -31,6 +31,8 @@ OTHERS = tuple(kernel for kernel in KERNELS if kernel != REFERENCE)
 BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
 BUILD_PYTHON_ROOT = "selftests/build_python_root"
 
+SANITIZED = "env FUTEXINSPECT=build/unit/futexinspect "
+
 
 @dataclasses.dataclass(frozen=True)
 class Suite:
@@ -80,6 +82,9 @@ SUITES = (
     # This host.
     Suite("static", "selftests/test_static.sh", after=()),
     Suite("unit", "make --no-print-directory -s -C selftests/unit run_tests"),
+    Suite("cases", SANITIZED + "selftests/test_cases.py"),
+    Suite("cli", SANITIZED + "selftests/test_cli.py"),
+    Suite("usage", SANITIZED + "selftests/test_usage.py"),
     Suite("vm", "selftests/vm/test_run.sh", tier="full"),
     Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
     Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",)),
