@@ -80,12 +80,12 @@ SUITES = (
     Suite("lockdown", "selftests/test_lockdown.py", GUEST, KERNELS, "full"),
 
     # This host.
-    Suite("static", "selftests/test_static.sh", after=()),
+    Suite("static", "selftests/test_static.py", after=()),
     Suite("unit", "make --no-print-directory -s -C selftests/unit run_tests"),
     Suite("cases", SANITIZED + "selftests/test_cases.py"),
     Suite("cli", SANITIZED + "selftests/test_cli.py"),
     Suite("usage", SANITIZED + "selftests/test_usage.py"),
-    Suite("vm", "selftests/vm/test_run.sh", tier="full"),
+    Suite("vm", "selftests/test_vm.py", tier="full"),
     Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
     Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",)),
     Suite("dkms-bullseye", "selftests/test_dkms.py bullseye", kernels=("5.10/amd64",),

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import traceback
@@ -41,6 +42,7 @@ def run(tests, around=contextlib.nullcontext):
     In the environment, KSFT_CASES is an expression that chooses tests by name; with KSFT_LIST
     the names are printed instead, after what it is."""
     if "KSFT_LIST" in os.environ:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         for test in tests:
             print(os.environ["KSFT_LIST"] + name_of(test))
         return
