@@ -129,7 +129,7 @@ def test_no_kernel_address():
 
 def test_pid_namespace():
     """a reader in a pid namespace sees its ids, and how many waiters it does not see"""
-    inside = ("import sys; sys.path.insert(0, %r); import ksft\n"
+    inside = ("import sys; sys.path.insert(0, %r); from lib import ksft\n"
               "with ksft.Factory('fork_orphan') as factory:\n"
               "    records = ksft.read_waiters()\n"
               "    wanted = factory.get('waiter')[0]\n"
