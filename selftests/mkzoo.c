@@ -53,7 +53,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "lib/factory.h"
 
 #define MAX_THREADS	8
 #define MAX_PROCS	3
@@ -62,7 +62,6 @@
 #define MAX_CASES	200
 
 #define STACK_SIZE	(64 << 10)
-#define MS		1000000L
 #define DEADLINE_S	30
 
 /*
@@ -202,47 +201,12 @@ static void kill_all(void)
 		;
 }
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
+/* For die(): what a child of fork(2) has of stdout or by atexit(3) is not its own. */
+static void end_all(int status)
 {
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, ": %s\n", strerror(errno));
 	if (!me)
 		kill_all();
-	_exit(1);
-}
-
-/* For the pthread functions, which return an error. */
-static void check(int error, const char *what)
-{
-	errno = error;
-	if (error)
-		die("%s", what);
-}
-
-static void *map_shared(size_t size)
-{
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (mem == MAP_FAILED)
-		die("mmap");
-	return mem;
-}
-
-static void nap(long ns)
-{
-	struct timespec time = { .tv_nsec = ns };
-
-	nanosleep(&time, NULL);
-}
-
-static long futex(uint32_t *word, int op, uint32_t val, const struct timespec *timeout,
-		  uint32_t bitset)
-{
-	return syscall(SYS_futex, word, op, val, timeout, NULL, bitset);
+	_exit(status);
 }
 
 /*
@@ -807,12 +771,12 @@ static void unlock(int obj)
 static void release_inherited(int obj)
 {
 	struct body *b = body_of(obj);
-	pid_t tid = syscall(SYS_gettid);
+	pid_t tid = own_tid();
 
 	if (plan->objs[obj].kind == ROBUST) {
 		/* It is in the list of the other thread. */
 		__atomic_store_n(&b->mutex.__data.__lock, FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);
-		futex((uint32_t *)&b->mutex.__data.__lock, FUTEX_WAKE, INT_MAX, NULL, 0);
+		futex((uint32_t *)&b->mutex.__data.__lock, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 		return;
 	}
 	if (plan->objs[obj].kind == RWLOCK)
@@ -851,7 +815,7 @@ static void wake_all(int obj)
 	case RAW:
 		b->word = ~plan->objs[obj].expected;
 		futex(&b->word, FUTEX_WAKE | (plan->objs[obj].pshared ? 0 : FUTEX_PRIVATE_FLAG),
-		      INT_MAX, NULL, 0);
+		      INT_MAX, NULL, NULL, 0);
 		break;
 	default:
 		if (write(b->pipe[1], bytes, sizeof(bytes)) != sizeof(bytes))
@@ -945,7 +909,7 @@ static int wait_raw(uint32_t *word, const struct object *o, const struct timespe
 	if (!o->pshared)
 		op |= FUTEX_PRIVATE_FLAG;
 	while (*(volatile uint32_t *)word == o->expected) {
-		if (futex(word, op, o->expected, until, o->bitset) && errno == ETIMEDOUT)
+		if (futex(word, op, o->expected, until, NULL, o->bitset) && errno == ETIMEDOUT)
 			return errno;
 	}
 	return 0;
@@ -1074,7 +1038,7 @@ static void do_wait(const struct thread *thread)
 
 static void be_ready(int t)
 {
-	control->threads[t].tid = syscall(SYS_gettid);
+	control->threads[t].tid = own_tid();
 	control->threads[t].tgid = getpid();
 	take_held(t);
 	control->threads[t].stage = READY;
@@ -1085,7 +1049,7 @@ static void go(int t)
 	uint32_t *turn = &control->threads[t].turn;
 
 	while (!*(volatile uint32_t *)turn)
-		futex(turn, FUTEX_WAIT, 0, NULL, 0);
+		futex(turn, FUTEX_WAIT, 0, NULL, NULL, 0);
 	control->threads[t].stage = ABOUT;
 	if (plan->threads[t].wait == GONE)
 		return;
@@ -1198,31 +1162,9 @@ static void look_again(const struct zoo_case *c, int t, const char *what)
 	nap(MS / 5);
 }
 
-static bool read_proc(const struct zoo_case *c, int t, const char *name, char *buf, size_t size)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", c->control->threads[t].tgid,
-		 c->control->threads[t].tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	buf[len < 0 ? 0 : len] = '\0';
-	return len > 0;
-}
-
 static char state_of(const struct zoo_case *c, int t)
 {
-	char buf[256], *name_end;
-
-	if (!read_proc(c, t, "stat", buf, sizeof(buf)))
-		return 'X';
-	name_end = strrchr(buf, ')');
-	return name_end ? name_end[2] : 'X';
+	return thread_state(c->control->threads[t].tgid, c->control->threads[t].tid);
 }
 
 static bool waits_on_futex(const struct plan *p, int t)
@@ -1246,7 +1188,6 @@ static long call_of(const struct plan *p, int t)
 static bool is_in_place(const struct zoo_case *c, int t)
 {
 	long nr = call_of(&c->plan, t);
-	char buf[256], *end;
 	long got;
 
 	if (c->control->threads[t].stage < ABOUT)
@@ -1255,10 +1196,8 @@ static bool is_in_place(const struct zoo_case *c, int t)
 		return strchr("XZ", state_of(c, t));
 	if (c->plan.threads[t].timed)
 		return true;
-	if (!read_proc(c, t, "syscall", buf, sizeof(buf)))
-		return false;
-	got = strtol(buf, &end, 10);
-	return end != buf && (nr < 0 ? got >= 0 : got == nr);
+	got = blocked_in(c->control->threads[t].tgid, c->control->threads[t].tid);
+	return nr < 0 ? got >= 0 : got == nr;
 }
 
 static void make_gates(const struct zoo_case *c)
@@ -1324,7 +1263,7 @@ static void start_turn(const struct zoo_case *c, unsigned int turn)
 		if (c->plan.threads[t].turn != turn)
 			continue;
 		c->control->threads[t].turn = 1;
-		futex(&c->control->threads[t].turn, FUTEX_WAKE, 1, NULL, 0);
+		futex(&c->control->threads[t].turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 	}
 }
 
@@ -1626,6 +1565,7 @@ int main(int argc, char **argv)
 	unsigned int first = argc == 4 || as_case ? number(argv[2], INT_MAX) : 0;
 	char c;
 
+	die_by = end_all;
 	if (as_case)
 		go_on_as_case(seed, first, number(argv[4], INT_MAX));
 	nr_cases = number(argc == 4 ? argv[3] : "", MAX_CASES);

@@ -147,6 +147,26 @@ def read_waiters():
         return parse(file.read())
 
 
+class State:
+    """What mkwaiters says of one of its states: see struct state in states/states.h."""
+
+    def __init__(self, line):
+        self.name, *words = line.partition("#")[0].split()
+        fields = dict(word.partition("=")[::2] for word in words)
+        verdict, _, certainty = fields.get("verdict", "").partition(",")
+        self.verdict = verdict or None
+        self.certainty = certainty or None
+        self.freezer = fields.get("freezer", "no")
+        self.in_memory = "in_memory" in fields
+        self.apart = "apart" in fields
+
+
+def states():
+    """All states of mkwaiters."""
+    text = subprocess.run([MKWAITERS, "--list"], capture_output=True, text=True, check=True).stdout
+    return [State(line) for line in text.splitlines()]
+
+
 class Factory:
     """A mkwaiters process in one state, and what it says of its waiters; or another
     program that speaks as it does, which may take several words."""
