@@ -3,7 +3,6 @@
 """The program as a person or a script uses it, as far as a file in cases/ cannot say it:
 terminals, full disks, this host."""
 
-import json
 import os
 import pty
 import subprocess

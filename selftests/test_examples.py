@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-from lib import ksft
+from lib import ksft, tool
 from seeds.programs import BUILT
 from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
                         wait_until_in)
@@ -79,9 +79,8 @@ def screen(scene):
     text = []
     with scene() as commands:
         for command in commands:
-            got = subprocess.run(["futexinspect", *command.split()], capture_output=True,
-                                 text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
-            ksft.equal((got.returncode, got.stderr), (3, ""), "status and errors")
+            got = tool.run(*command.split(), env={"LC_ALL": "C.UTF-8"})
+            ksft.equal((got.status, got.stderr), (3, ""), "status and errors")
             text.append("$ futexinspect %s\n%s" % (command, got.stdout))
     return "\n".join(text)
 

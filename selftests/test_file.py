@@ -146,7 +146,8 @@ def test_pid_namespace():
         if not pool <= {f["tid"] for f in outside}:
             raise AssertionError("not all of %s in %s" % (pool, outside))
         got = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable,
-                              "-c", inside, str(len(outside))], stderr=subprocess.PIPE, text=True, check=False)
+                              "-c", inside, str(len(outside))], stderr=subprocess.PIPE, text=True,
+                             check=False)
         ksft.equal((got.returncode, got.stderr), (0, ""), "in the pid namespace")
 
 
@@ -207,4 +208,5 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_pid_namespace, test_calls, test_rmmod_while_open, test_reload_under_readers])
+          test_no_kernel_address, test_pid_namespace, test_calls, test_rmmod_while_open,
+          test_reload_under_readers])

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-from lib import ksft
+from lib import ksft, tool
 
 # With a backslash, as systemd has them in its names.
 CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"
@@ -23,7 +23,7 @@ class Host:
     def __init__(self, abba, orphan, pool):
         mutexes = {int(fields["tid"]): fields["uaddr"] for fields in abba.get("waiter")}
         # Which of the two went to sleep first is chance.
-        order = [waiter["tid"] for waiter in whole_json() if waiter["tid"] in mutexes]
+        order = [waiter["tid"] for waiter in tool.judge() if waiter["tid"] in mutexes]
         self.pool_tids = sorted(int(fields["tid"]) for fields in pool.get("waiter"))
         self.pool_main = pool.process.pid
         self.names = {
@@ -32,7 +32,7 @@ class Host:
             "ORPHAN": orphan.get("waiter")[0]["tid"], "PARENT": orphan.process.pid,
             "POOL": pool.process.pid,
         }
-        holder, = [waiter["holder"] for waiter in whole_json()
+        holder, = [waiter["holder"] for waiter in tool.judge()
                    if waiter["tid"] == int(self.names["ORPHAN"])]
         self.names["HOLDER"] = holder
 
@@ -41,17 +41,11 @@ class Host:
         return template.format(**self.names)
 
 
-def tool(*args, **env):
-    """Run the tool; return its status and what it wrote."""
-    got = subprocess.run(["futexinspect", *args], capture_output=True, text=True, check=False,
-                         env={**os.environ, "LC_ALL": "C", **env})
+def run(*args):
+    """Run the tool, which must complain of nothing; return its status and output."""
+    got = tool.run(*args)
     ksft.equal(got.stderr, "", "errors of %s" % " ".join(args))
-    return got.returncode, got.stdout
-
-
-def whole_json(*args):
-    """The waiters, with all that is known of them."""
-    return json.loads(tool("--json", *args)[1])["waiters"]
+    return got.status, got.stdout
 
 
 def plain(text):
@@ -122,8 +116,8 @@ def case_test(args, status, lines):
     """The test of one command line, as ksft.run() wants it."""
     def test():
         with host() as got_host:
-            got_host.names["ALL"] = len(whole_json())
-            got, output = tool(*got_host.text(args).split())
+            got_host.names["ALL"] = len(tool.judge())
+            got, output = run(*got_host.text(args).split())
             ksft.equal(plain(output), [got_host.text(line) for line in lines], "output")
             ksft.equal(got, status, "exit status")
     test.__doc__ = "futexinspect " + args
@@ -133,7 +127,7 @@ def case_test(args, status, lines):
 def test_json_columns():
     """futexinspect --json --output"""
     with host() as got_host:
-        status, output = tool("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
+        status, output = run("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
                               "--pid", got_host.text("{ORPHAN}"))
         names = {name: int(value) for name, value in got_host.names.items() if "_" not in name}
         ksft.equal(json.loads(output), {"waiters": [
@@ -145,7 +139,7 @@ def test_json_columns():
 def test_json_tree():
     """futexinspect --json --tree"""
     with host() as got_host:
-        _, output = tool("-J", "--tree", "-o", "TID", "--pid", got_host.text("{A},{ORPHAN}"))
+        _, output = run("-J", "--tree", "-o", "TID", "--pid", got_host.text("{A},{ORPHAN}"))
         names = got_host.names
         ksft.equal(json.loads(output), {"waiters": [
             {"tid": names["A"], "children": [{"tid": names["B"]}]},
@@ -155,9 +149,9 @@ def test_json_tree():
 def test_json_agrees():
     """columns of JSON have the values that the whole of it has"""
     with host():
-        columns = [line.split()[0] for line in tool("--list-columns")[1].splitlines()]
-        whole = {(waiter["tid"], waiter["uaddr"]): waiter for waiter in whole_json()}
-        some = json.loads(tool("--json", "--output", ",".join(columns))[1])["waiters"]
+        columns = [line.split()[0] for line in run("--list-columns")[1].splitlines()]
+        whole = {(waiter["tid"], waiter["uaddr"]): waiter for waiter in tool.judge()}
+        some = json.loads(run("--json", "--output", ",".join(columns))[1])["waiters"]
         ksft.equal(len(some), len(whole), "waiters")
         for waiter in some:
             same = whole[waiter["tid"], waiter["uaddr"]]
@@ -177,7 +171,7 @@ def edges(dot):
 def test_graph():
     """futexinspect graph"""
     with host() as got_host:
-        status, output = tool("graph", "-p", got_host.text("{A},{ORPHAN}"))
+        status, output = run("graph", "-p", got_host.text("{A},{ORPHAN}"))
         a, b, orphan, gone = (got_host.text(text) for text in (
             "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
             "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
@@ -194,7 +188,7 @@ def test_drawn():
     if not shutil.which("dot"):
         raise ksft.Skip("graphviz is not installed")
     with host() as got_host:
-        status, output = tool("graph", "--format", "svg", "-p", got_host.text("{A}"))
+        status, output = run("graph", "--format", "svg", "-p", got_host.text("{A}"))
         ksft.equal(status, 3, "exit status")
         if "<svg" not in output or got_host.text("{A} of {ABBA}") not in output:
             raise AssertionError("no drawing: %s" % output)
@@ -207,7 +201,7 @@ def test_file():
             text = file.read()
         with open("/tmp/options-copy", "w", encoding="ascii") as file:
             file.write(text)
-        status, output = tool("--file", "/tmp/options-copy", "-rno", "VERDICT,CERTAINTY,TID",
+        status, output = run("--file", "/tmp/options-copy", "-rno", "VERDICT,CERTAINTY,TID",
                               "--verdict", "stuck")
         ksft.equal(output, got_host.text("deadlock likely {A}\ndeadlock likely {B}\n"
                                          "orphaned likely {ORPHAN}\n"), "output")
@@ -217,14 +211,12 @@ def test_file():
 def test_proc():
     """futexinspect --source proc"""
     with host() as got_host:
-        got = subprocess.run(["futexinspect", "--source", "proc", "-rno",
-                              "VERDICT,CERTAINTY,TID,CGROUP", "-p",
-                              got_host.text("{ORPHAN},{POOL}")], capture_output=True, text=True,
-                             check=False)
+        got = tool.run("--source", "proc", "-rno", "VERDICT,CERTAINTY,TID,CGROUP", "-p",
+                       got_host.text("{ORPHAN},{POOL}"))
         ksft.equal(got.stdout, got_host.text("orphaned likely {ORPHAN} /\n") + "".join(
             "waiting - %d /futexinspect\\x5c134x2doptions\n" % tid
             for tid in got_host.pool_tids), "output")
-        ksft.equal(got.returncode, 3, "exit status")
+        ksft.equal(got.status, 3, "exit status")
         ksft.equal(got.stderr.count("\n"), 1, "lines of errors")
 
 
@@ -232,10 +224,7 @@ def test_nobody():
     """a process or a cgroup that does not exist is an error, not silence"""
     for args, error in (("-p 4194304", "there is no process or thread 4194304"),
                         ("--cgroup /none", "there is no cgroup /sys/fs/cgroup/none")):
-        got = subprocess.run(["futexinspect", *args.split()], capture_output=True, text=True,
-                             check=False)
-        ksft.equal((got.returncode, got.stdout, got.stderr),
-                   (1, "", "futexinspect: %s\n" % error), args)
+        ksft.equal(tool.run(*args.split()), (1, "", "futexinspect: %s\n" % error), args)
 
 
 def test_completion():

@@ -8,9 +8,9 @@ import os
 import platform
 import signal
 
-from lib import ksft
+from lib import ksft, tool
 from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect,
-                            expect_reason, judge, run_tool, until)
+                            expect_reason, judge, until)
 
 POOL = os.path.join(BUILT, "libpool.so")
 WORKERS = 3  # of pipes.py
@@ -66,7 +66,7 @@ def test_pool_in_child():
     """000: a child of fork waits for a pool whose threads it lacks; the parent lives"""
     with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
         got = fork_pool(program)
-        status, output = run_tool("explain", str(got["tid"]))
+        status, output, _ = tool.run("explain", str(got["tid"]))
         ksft.equal(status, 3, "status of explain")
         call = "futex(%s, FUTEX_WAIT_BITSET_PRIVATE, 33, NULL, NULL, 0xffffffff)" % got["uaddr"]
         for text in (call, "1 thread"):

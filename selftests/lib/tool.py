@@ -35,12 +35,20 @@ def run(*args, through=(), env=(), **options):
     return Output(got.returncode, got.stdout, got.stderr)
 
 
+def check_printable(text):
+    """Fail if there is a control character that is no white space."""
+    for char in text:
+        if not char.isprintable() and char not in "\n\t":
+            raise AssertionError("raw control character %r in %r" % (char, text))
+
+
 def judge(*args, **how):
     """The waiters of the tool's JSON output. The exit status has to agree with them; how are
     the options of run()."""
     got = run("--json", *args, **how)
     if got.status not in (0, 3):
         raise AssertionError("status %d: %s" % (got.status, got.stderr))
+    check_printable(got.stdout + got.stderr)
     waiters = json.loads(got.stdout)["waiters"]
     if all("verdict" in waiter for waiter in waiters):
         ksft.equal(got.status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
