@@ -85,6 +85,7 @@ SUITES = (
     Suite("cases", SANITIZED + "selftests/test_cases.py"),
     Suite("cli", SANITIZED + "selftests/test_cli.py"),
     Suite("usage", SANITIZED + "selftests/test_usage.py"),
+    Suite("runner", "selftests/test_runner.py", after=()),
     Suite("vm", "selftests/test_vm.py", tier="full"),
     Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
     Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",)),

@@ -17,8 +17,11 @@ from lib import guest, tap
 from suites import GUEST, TOP
 
 LOGS = os.path.join(TOP, "build", "check")
+VM = "selftests/vm/run"
 # More than a virtual machine takes to boot, on a busy host.
 BOOT_TIMEOUT = 300
+# So much later than the guest itself a suite is ended from outside.
+GRACE = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,7 +205,7 @@ class GuestRun:
                  "environment": run.environment(), "timeout": run.suite.timeout}
                 for run in self.waiting]
         seconds = sum(run.suite.timeout for run in self.waiting) + BOOT_TIMEOUT
-        return ["selftests/vm/run", "--kernel", series, "--arch", arch, "--timeout", str(seconds),
+        return [VM, "--kernel", series, "--arch", arch, "--timeout", str(seconds),
                 "--", "selftests/lib/guest.py", json.dumps(rows)]
 
     def begin(self, name):
@@ -225,7 +228,7 @@ class GuestRun:
         for line in output:
             if line.startswith(guest.BEGIN):
                 self.begin(line[len(guest.BEGIN):-1])
-                watchdog.reset(self.current.suite.timeout + 60)
+                watchdog.reset(self.current.suite.timeout + GRACE)
             elif line.startswith(guest.END):
                 self.end(int(line.split()[-1]))
                 watchdog.reset(BOOT_TIMEOUT)
