@@ -24,21 +24,14 @@ void make_call(void *arg)
 void block_in_call(struct call *call, const char *op, const char *flags,
 		   const char *key, uint32_t bitset, const char *timeout)
 {
-	struct truth truth = {
-		.tgid = getpid(),
-		.tid = start_thread(make_call, call),
-		.syscall = "futex",
-		.nr = SYS_futex,
-		.uaddr = call->uaddr,
-		.waits_on = call->uaddr,
-		.key = key,
-		.op = op,
-		.flags = flags,
-		.expected = call->val,
-		.bitset = bitset,
-		.timeout = timeout,
-	};
+	struct truth truth = private_wait(call->uaddr, call->val);
 
+	truth.tid = start_thread(make_call, call);
+	truth.key = key;
+	truth.op = op;
+	truth.flags = flags;
+	truth.bitset = bitset;
+	truth.timeout = timeout;
 	if (call->timeout)
 		truth.timeout_ns = call->timeout->tv_sec * 1000000000ULL +
 				   call->timeout->tv_nsec;

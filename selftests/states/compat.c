@@ -60,17 +60,7 @@ static void compat_futex_time64(void)
 }
 
 const struct state compat_states[] = {
-	{
-		.name = "compat_futex",
-		.description = "futex(2) of a 32-bit program",
-		.make = compat_futex,
-		.needs = "x86-64",
-	},
-	{
-		.name = "compat_futex_time64",
-		.description = "futex_time64(2) of a 32-bit program",
-		.make = compat_futex_time64,
-		.needs = "x86-64",
-	},
+	STATE(compat_futex, "futex(2) of a 32-bit program", .needs = "x86-64"),
+	STATE(compat_futex_time64, "futex_time64(2) of a 32-bit program", .needs = "x86-64"),
 	{}
 };

@@ -3,6 +3,7 @@
  * Requests of an io_uring, which no thread sleeps for.
  */
 #define _GNU_SOURCE
+#include <unistd.h>
 
 #include "states.h"
 #include "../io_uring.h"
@@ -18,20 +19,14 @@ static void submit_request(const struct io_uring_sqe *request)
 static void print_request(const uint32_t *uaddr, const char *op, uint32_t expected,
 			  uint32_t bitset)
 {
-	struct truth truth = {
-		.tgid = getpid(),
-		.tid = getpid(),
-		.syscall = "io_uring",
-		.uaddr = uaddr,
-		.waits_on = uaddr,
-		.key = "private",
-		.op = op,
-		.flags = "PRIVATE",
-		.expected = expected,
-		.bitset = bitset,
-		.timeout = "?", /* one would be a request of its own, linked to this */
-	};
+	struct truth truth = private_wait(uaddr, expected);
 
+	truth.tid = getpid();
+	truth.nr = 0;
+	truth.syscall = "io_uring";
+	truth.op = op;
+	truth.bitset = bitset;
+	truth.timeout = "?"; /* one would be a request of its own, linked to this */
 	print_waiter(&truth);
 }
 
@@ -69,17 +64,7 @@ static void io_uring_waitv(void)
 }
 
 const struct state io_uring_states[] = {
-	{
-		.name = "io_uring_wait",
-		.description = "IORING_OP_FUTEX_WAIT",
-		.make = io_uring_wait,
-		.needs = "Linux 6.7",
-	},
-	{
-		.name = "io_uring_waitv",
-		.description = "IORING_OP_FUTEX_WAITV on two words",
-		.make = io_uring_waitv,
-		.needs = "Linux 6.7",
-	},
+	STATE(io_uring_wait, "IORING_OP_FUTEX_WAIT", .needs = "Linux 6.7"),
+	STATE(io_uring_waitv, "IORING_OP_FUTEX_WAITV on two words", .needs = "Linux 6.7"),
 	{}
 };

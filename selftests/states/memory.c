@@ -242,63 +242,17 @@ static void device(void)
 }
 
 const struct state memory_states[] = {
-	{
-		.name = "wait_at_edge",
-		.description = "a word at the start of a mapping",
-		.make = wait_at_edge,
-		.in_memory = true,
-	},
-	{
-		.name = "timeout_across_pages",
-		.description = "a timeout that is in two pages",
-		.make = timeout_across_pages,
-		.in_memory = true,
-	},
-	{
-		.name = "timeout_across_mappings",
-		.description = "a timeout that is in two mappings",
-		.make = timeout_across_mappings,
-		.in_memory = true,
-	},
-	{
-		.name = "prot_none",
-		.description = "a word in a page that cannot be accessed any more",
-		.make = prot_none,
-		.in_memory = true,
-	},
-	{
-		.name = "not_present",
-		.description = "a word in a page that was dropped",
-		.make = not_present,
-		.in_memory = true,
-	},
-	{
-		.name = "swapped",
-		.description = "a word in a page that was swapped out",
-		.make = swapped,
-		.needs = "swap",
-		.in_memory = true,
-	},
-	{
-		.name = "numa_hinted",
-		.description = "a word in a page that NUMA balancing looks at",
-		.make = numa_hinted,
-		.needs = "NUMA balancing",
-		.in_memory = true,
-	},
-	{
-		.name = "userfaultfd",
-		.description = "a word in a page that userfaultfd(2) has to fill",
-		.make = userfaultfd,
-		.needs = "root",
-		.in_memory = true,
-	},
-	{
-		.name = "device",
-		.description = "a word in memory of a PCI device",
-		.make = device,
-		.needs = "root",
-		.in_memory = true,
-	},
+	STATE(wait_at_edge, "a word at the start of a mapping", .in_memory = true),
+	STATE(timeout_across_pages, "a timeout that is in two pages", .in_memory = true),
+	STATE(timeout_across_mappings, "a timeout that is in two mappings", .in_memory = true),
+	STATE(prot_none, "a word in a page that cannot be accessed any more", .in_memory = true),
+	STATE(not_present, "a word in a page that was dropped", .in_memory = true),
+	STATE(swapped, "a word in a page that was swapped out",
+	      .needs = "swap", .in_memory = true),
+	STATE(numa_hinted, "a word in a page that NUMA balancing looks at",
+	      .needs = "NUMA balancing", .in_memory = true),
+	STATE(userfaultfd, "a word in a page that userfaultfd(2) has to fill",
+	      .needs = "root", .in_memory = true),
+	STATE(device, "a word in memory of a PCI device", .needs = "root", .in_memory = true),
 	{}
 };

@@ -116,29 +116,11 @@ static void dead_holder(void)
 }
 
 const struct state mutex_states[] = {
-	{
-		.name = "fork_orphan",
-		.description = "a child of fork(2) with a copy of a locked mutex",
-		.make = fork_orphan,
-		.verdict = "orphaned,certain",
-	},
-	{
-		.name = "abba",
-		.description = "two threads that each hold what the other wants",
-		.make = abba,
-		.verdict = "deadlock,likely",
-	},
-	{
-		.name = "self_deadlock",
-		.description = "a thread that locks a mutex twice",
-		.make = self_deadlock,
-		.verdict = "deadlock,likely",
-	},
-	{
-		.name = "dead_holder",
-		.description = "a mutex whose holder has ended",
-		.make = dead_holder,
-		.verdict = "orphaned,likely",
-	},
+	STATE(fork_orphan, "a child of fork(2) with a copy of a locked mutex",
+	      .verdict = "orphaned,certain"),
+	STATE(abba, "two threads that each hold what the other wants",
+	      .verdict = "deadlock,likely"),
+	STATE(self_deadlock, "a thread that locks a mutex twice", .verdict = "deadlock,likely"),
+	STATE(dead_holder, "a mutex whose holder has ended", .verdict = "orphaned,likely"),
 	{}
 };

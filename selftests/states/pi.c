@@ -97,26 +97,9 @@ static void cmp_requeue_pi(void)
 }
 
 const struct state pi_states[] = {
-	{
-		.name = "lock_pi",
-		.description = "FUTEX_LOCK_PI",
-		.make = lock_pi,
-	},
-	{
-		.name = "lock_pi2",
-		.description = "FUTEX_LOCK_PI2",
-		.make = lock_pi2,
-		.needs = "Linux 5.14",
-	},
-	{
-		.name = "wait_requeue_pi",
-		.description = "FUTEX_WAIT_REQUEUE_PI, not moved yet",
-		.make = wait_requeue_pi,
-	},
-	{
-		.name = "cmp_requeue_pi",
-		.description = "the same, moved to the PI lock",
-		.make = cmp_requeue_pi,
-	},
+	STATE(lock_pi, "FUTEX_LOCK_PI"),
+	STATE(lock_pi2, "FUTEX_LOCK_PI2", .needs = "Linux 5.14"),
+	STATE(wait_requeue_pi, "FUTEX_WAIT_REQUEUE_PI, not moved yet"),
+	STATE(cmp_requeue_pi, "the same, moved to the PI lock"),
 	{}
 };

@@ -169,72 +169,18 @@ static void crowd(void)
 }
 
 const struct state plain_states[] = {
-	{
-		.name = "wait_private",
-		.description = "FUTEX_WAIT on a private word",
-		.make = wait_private,
-		.verdict = "waiting",
-	},
-	{
-		.name = "wait_bitset",
-		.description = "FUTEX_WAIT_BITSET, with few bits",
-		.make = wait_bitset,
-		.verdict = "waiting",
-	},
-	{
-		.name = "wait_relative",
-		.description = "FUTEX_WAIT for an hour",
-		.make = wait_relative,
-		.verdict = "timed",
-		.in_memory = true,
-	},
-	{
-		.name = "wait_monotonic",
-		.description = "FUTEX_WAIT_BITSET until an hour from now, by CLOCK_MONOTONIC",
-		.make = wait_monotonic,
-		.verdict = "timed",
-	},
-	{
-		.name = "wait_realtime",
-		.description = "the same by CLOCK_REALTIME",
-		.make = wait_realtime,
-		.verdict = "timed",
-		.in_memory = true,
-	},
-	{
-		.name = "hostile_name",
-		.description = "a thread whose name would harm a terminal",
-		.make = hostile_name,
-		.verdict = "waiting",
-	},
-	{
-		.name = "requeue",
-		.description = "a waiter that was moved to another word",
-		.make = requeue,
-		.verdict = "waiting",
-		.in_memory = true,
-	},
-	{
-		.name = "pool",
-		.description = "four idle threads",
-		.make = pool,
-		.verdict = "waiting",
-	},
-	{
-		.name = "timer",
-		.description = "a process with a timer of setitimer(2)",
-		.make = timer,
-	},
-	{
-		.name = "posix_timer",
-		.description = "a process with a timer of timer_create(2)",
-		.make = posix_timer,
-	},
-	{
-		.name = "crowd",
-		.description = "200 waiters on one word",
-		.make = crowd,
-		.apart = true,
-	},
+	STATE(wait_private, "FUTEX_WAIT on a private word", .verdict = "waiting"),
+	STATE(wait_bitset, "FUTEX_WAIT_BITSET, with few bits", .verdict = "waiting"),
+	STATE(wait_relative, "FUTEX_WAIT for an hour", .verdict = "timed", .in_memory = true),
+	STATE(wait_monotonic, "FUTEX_WAIT_BITSET until an hour from now, by CLOCK_MONOTONIC",
+	      .verdict = "timed"),
+	STATE(wait_realtime, "the same by CLOCK_REALTIME", .verdict = "timed", .in_memory = true),
+	STATE(hostile_name, "a thread whose name would harm a terminal", .verdict = "waiting"),
+	STATE(requeue, "a waiter that was moved to another word",
+	      .verdict = "waiting", .in_memory = true),
+	STATE(pool, "four idle threads", .verdict = "waiting"),
+	STATE(timer, "a process with a timer of setitimer(2)"),
+	STATE(posix_timer, "a process with a timer of timer_create(2)"),
+	STATE(crowd, "200 waiters on one word", .apart = true),
 	{}
 };

@@ -76,15 +76,7 @@ static void vfork_child(void)
 }
 
 const struct state process_states[] = {
-	{
-		.name = "clone_vm",
-		.description = "a process whose memory another one has, too",
-		.make = clone_vm,
-	},
-	{
-		.name = "vfork_child",
-		.description = "a child of vfork(2)",
-		.make = vfork_child,
-	},
+	STATE(clone_vm, "a process whose memory another one has, too"),
+	STATE(vfork_child, "a child of vfork(2)"),
 	{}
 };

@@ -117,31 +117,11 @@ static void shared_file(void)
 }
 
 const struct state shared_states[] = {
-	{
-		.name = "wait_shared",
-		.description = "a word of shared anonymous memory",
-		.make = wait_shared,
-		.verdict = "waiting",
-		.in_memory = true,
-	},
-	{
-		.name = "wait_shared_mm",
-		.description = "no FUTEX_PRIVATE_FLAG, in memory that nobody else has",
-		.make = wait_shared_mm,
-		.verdict = "waiting",
-	},
-	{
-		.name = "hugetlb",
-		.description = "a word of a huge page",
-		.make = hugetlb,
-		.needs = "huge pages",
-		.in_memory = true,
-	},
-	{
-		.name = "shared_file",
-		.description = "a word of a file that three processes map",
-		.make = shared_file,
-		.apart = true,
-	},
+	STATE(wait_shared, "a word of shared anonymous memory",
+	      .verdict = "waiting", .in_memory = true),
+	STATE(wait_shared_mm, "no FUTEX_PRIVATE_FLAG, in memory that nobody else has",
+	      .verdict = "waiting"),
+	STATE(hugetlb, "a word of a huge page", .needs = "huge pages", .in_memory = true),
+	STATE(shared_file, "a word of a file that three processes map", .apart = true),
 	{}
 };

@@ -46,6 +46,10 @@ struct state {
 	bool apart;
 };
 
+/* A row: the function, whose name is that of the state; the description; the rest by name. */
+#define STATE(function, what, ...)	\
+	{ .name = #function, .description = what, .make = function, ##__VA_ARGS__ }
+
 /* Each ends with an empty row. */
 extern const struct state plain_states[], compat_states[], shared_states[], pi_states[],
 			  vector_states[], io_uring_states[], mutex_states[], process_states[],

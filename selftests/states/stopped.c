@@ -195,41 +195,11 @@ static void restarted(void)
 }
 
 const struct state stopped_states[] = {
-	{
-		.name = "stopped",
-		.description = "stopped by SIGSTOP",
-		.make = stopped,
-		.in_memory = true,
-	},
-	{
-		.name = "stopped_many",
-		.description = "300 stopped processes",
-		.make = stopped_many,
-		.apart = true,
-	},
-	{
-		.name = "traced",
-		.description = "stopped by a tracer",
-		.make = traced,
-	},
-	{
-		.name = "frozen_v2",
-		.description = "frozen by cgroup v2",
-		.make = frozen_v2,
-		.needs = "root",
-		.freezer = "v2",
-	},
-	{
-		.name = "frozen_v1",
-		.description = "frozen by cgroup v1",
-		.make = frozen_v1,
-		.needs = "root",
-		.freezer = "v1",
-	},
-	{
-		.name = "restarted",
-		.description = "stopped and continued: the call goes on by restart_syscall(2)",
-		.make = restarted,
-	},
+	STATE(stopped, "stopped by SIGSTOP", .in_memory = true),
+	STATE(stopped_many, "300 stopped processes", .apart = true),
+	STATE(traced, "stopped by a tracer"),
+	STATE(frozen_v2, "frozen by cgroup v2", .needs = "root", .freezer = "v2"),
+	STATE(frozen_v1, "frozen by cgroup v1", .needs = "root", .freezer = "v1"),
+	STATE(restarted, "stopped and continued: the call goes on by restart_syscall(2)"),
 	{}
 };

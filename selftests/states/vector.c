@@ -42,21 +42,12 @@ static void waitv(void)
 	fill_vector();
 	tid = start_thread(make_waitv, NULL);
 	for (i = 0; i < 2; i++) {
-		struct truth truth = {
-			.tgid = getpid(),
-			.tid = tid,
-			.syscall = "futex_waitv",
-			.nr = SYS_futex_waitv,
-			.uaddr = &word[i * WORDS],
-			.waits_on = &word[i * WORDS],
-			.key = "private",
-			.op = "futex_waitv",
-			.flags = "PRIVATE",
-			.expected = i + 40,
-			.bitset = ANY,
-			.timeout = "none",
-		};
+		struct truth truth = private_wait(&word[i * WORDS], i + 40);
 
+		truth.tid = tid;
+		truth.nr = SYS_futex_waitv;
+		truth.syscall = "futex_waitv";
+		truth.op = "futex_waitv";
 		print_waiter(&truth);
 	}
 	print_this_process(2);
@@ -77,20 +68,12 @@ static void make_futex_wait(void *arg)
 
 static void block_in_futex_wait(unsigned int flags)
 {
-	struct truth truth = {
-		.tgid = getpid(),
-		.nr = SYS_futex_wait,
-		.syscall = "futex_wait",
-		.uaddr = word,
-		.waits_on = word,
-		.key = "private",
-		.op = "futex_wait",
-		.flags = "PRIVATE",
-		.expected = 50,
-		.bitset = 0xf0,
-		.timeout = "none",
-	};
+	struct truth truth = private_wait(word, 50);
 
+	truth.nr = SYS_futex_wait;
+	truth.syscall = "futex_wait";
+	truth.op = "futex_wait";
+	truth.bitset = 0xf0;
 	*word = 50;
 	truth.tid = start_thread(make_futex_wait, &flags);
 	print_waiter(&truth);
@@ -110,24 +93,8 @@ static void numa(void)
 }
 
 const struct state vector_states[] = {
-	{
-		.name = "waitv",
-		.description = "futex_waitv(2) on two words",
-		.make = waitv,
-		.verdict = "waiting",
-		.needs = "Linux 5.16",
-	},
-	{
-		.name = "futex_wait",
-		.description = "futex_wait(2)",
-		.make = futex_wait,
-		.needs = "Linux 6.7",
-	},
-	{
-		.name = "numa",
-		.description = "futex_wait(2) on a word with a NUMA node",
-		.make = numa,
-		.needs = "Linux 6.16",
-	},
+	STATE(waitv, "futex_waitv(2) on two words", .verdict = "waiting", .needs = "Linux 5.16"),
+	STATE(futex_wait, "futex_wait(2)", .needs = "Linux 6.7"),
+	STATE(numa, "futex_wait(2) on a word with a NUMA node", .needs = "Linux 6.16"),
 	{}
 };
