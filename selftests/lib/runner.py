@@ -73,6 +73,10 @@ class Outcome:
         return lines
 
 
+class Interrupted(Exception):
+    """All are to end, and what came of them does not matter."""
+
+
 class Processes:
     """The processes that are running, so that all can be told to end."""
 
@@ -85,7 +89,7 @@ class Processes:
         """Start one in a session of its own, its standard output being a pipe."""
         with self.lock:
             if self.ended:
-                raise InterruptedError
+                raise Interrupted
             process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, text=True, errors="replace",
                                        start_new_session=True, **options)
@@ -93,10 +97,12 @@ class Processes:
         return process
 
     def wait(self, process):
-        """Its exit status."""
+        """Its exit status, unless it was told to end."""
         status = process.wait()
         with self.lock:
             self.running.discard(process)
+            if self.ended:
+                raise Interrupted
         return status
 
     def end(self):
