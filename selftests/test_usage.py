@@ -74,8 +74,9 @@ def manual_verdicts():
 
 def format_manual():
     """The manual as people see it, and the warnings."""
-    got = subprocess.run(["man", "-E", "ascii", "--nj", "--warnings", "-l", MANUAL], capture_output=True,
-                         text=True, check=True, env={**tool.ENVIRONMENT, "MANWIDTH": "80"})
+    got = subprocess.run(["man", "-E", "ascii", "--nj", "--warnings", "-l", MANUAL],
+                         capture_output=True, text=True, check=True,
+                         env={**tool.ENVIRONMENT, "MANWIDTH": "80"})
     plain = subprocess.run(["col", "-b"], input=got.stdout, capture_output=True, text=True,
                            check=True)
     return plain.stdout, got.stderr
