@@ -10,7 +10,7 @@ import re
 import tempfile
 
 from lib import ksft, tool
-from lib.cases import read_cases
+from lib.cases import parse_cases, read_cases
 
 SELFTESTS = os.path.join(ksft.TOP, "selftests")
 DATA = os.path.join(SELFTESTS, "unit", "data")
@@ -97,6 +97,78 @@ def check(case):
         check_stdout(case, got.stdout, directory)
 
 
+# Each of these has to fail.
+WRONG = """
+$ futexinspect --version
+status 3
+
+$ futexinspect --version
+stderr
+| a warning
+
+$ futexinspect --version
+stdout
+
+$ futexinspect --version
+stdout zoo.txt
+
+$ futexinspect --version
+line futexinspect
+
+$ futexinspect --version
+has nonsense
+
+$ futexinspect --version
+lacks futexinspect
+
+$ futexinspect --file zoo.txt --notruncate
+status 3
+tidy
+
+$ futexinspect --json --file zoo.txt
+status 3
+json
+| {"waiters": []}
+
+$ futexinspect --json --file zoo.txt
+status 3
+json
+| {"futexinspect": {"looks": true}}
+
+$ futexinspect --json --file zoo.txt
+status 3
+json exactly
+| {"futexinspect": {"looks": 1}}
+
+$ futexinspect --nonsense
+usage --sense: there is no such option
+"""
+
+# None of these is a case.
+BROKEN = ("status 0", "$ other --version", "$ futexinspect\nnonsense", "$ futexinspect\nstatus x",
+          "$ futexinspect\nhas\n| a", "$ futexinspect\ntidy up")
+
+
+def test_wrong():
+    """a case that expects what is not so fails"""
+    for case in parse_cases(WRONG, "WRONG"):
+        try:
+            check(case)
+        except AssertionError:
+            continue
+        raise AssertionError("%s passes: %s" % (case.where, case))
+
+
+def test_broken():
+    """what is no case is an error"""
+    for text in BROKEN:
+        try:
+            got = list(parse_cases(text, "BROKEN"))
+        except ValueError:
+            continue
+        raise AssertionError("%r is read as %s" % (text, got))
+
+
 def case_test(case):
     """The test of one case, as ksft.run() wants it."""
     def test():
@@ -108,5 +180,7 @@ def case_test(case):
     return test
 
 
-ksft.run([case_test(case) for path in sorted(glob.glob(os.path.join(SELFTESTS, "cases", "*.test")))
-          for case in read_cases(path)])
+CASES = [case for path in sorted(glob.glob(os.path.join(SELFTESTS, "cases", "*.test")))
+         for case in read_cases(path)]
+
+ksft.run([test_wrong, test_broken, *map(case_test, CASES)])

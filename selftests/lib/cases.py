@@ -15,6 +15,7 @@ class Case:
     where: str
     name: str = ""
     environment: dict = dataclasses.field(default_factory=dict)
+    command: str = ""
     args: list = dataclasses.field(default_factory=list)
     stdin: str = ""
     files: dict = dataclasses.field(default_factory=dict)
@@ -38,6 +39,7 @@ class Case:
         if words.pop(0) != "futexinspect":
             raise ValueError("the command is not futexinspect")
         self.args = words
+        self.command = text
         self.name = self.name or text
 
     def set_usage(self, text):
@@ -94,18 +96,23 @@ def read_case(where, lines):
             case.set_block(word, text, block)
         else:
             case.set_word(word, text)
-    if not case.args and not case.name:
+    if not case.command:
         raise ValueError("there is no command")
     return case
 
 
-def read_cases(path):
-    """The cases of a file. Empty lines part them; lines that begin with # are comments."""
-    with open(path, encoding="utf-8") as file:
-        text = re.sub("^#.*\n", "", file.read(), flags=re.M)
+def parse_cases(text, name):
+    """The cases in a text. Empty lines part them; lines that begin with # are comments."""
+    text = re.sub("^#.*\n", "", text, flags=re.M)
     for number, block in enumerate(re.split(r"\n\n+", text.strip("\n")), 1):
-        where = "%s, case %d" % (os.path.basename(path), number)
+        where = "%s, case %d" % (name, number)
         try:
             yield read_case(where, block.split("\n"))
         except ValueError as error:
             raise ValueError("%s: %s" % (where, error)) from None
+
+
+def read_cases(path):
+    """The cases of a file."""
+    with open(path, encoding="utf-8") as file:
+        yield from parse_cases(file.read(), os.path.basename(path))
