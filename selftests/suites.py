@@ -58,7 +58,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("build", "selftests/test_build.py programs", after=()),
+    Suite("build", "selftests/test_build.py programs", after=(), timeout=1800),
 
     # Real kernels.
     Suite("quiet", "selftests/test_quiet.py", GUEST, (REFERENCE,), "nightly", guest="quiet",
@@ -86,16 +86,18 @@ SUITES = (
     Suite("cli", SANITIZED + "selftests/test_cli.py"),
     Suite("usage", SANITIZED + "selftests/test_usage.py"),
     Suite("runner", "selftests/test_runner.py", after=()),
-    Suite("vm", "selftests/test_vm.py", tier="full"),
+    Suite("vm", "selftests/test_vm.py", tier="full", timeout=1800),
+    # These make roots of Debian at first, and build the module in them.
     Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
-    Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",)),
+    Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",),
+          timeout=3600),
     Suite("dkms-bullseye", "selftests/test_dkms.py bullseye", kernels=("5.10/amd64",),
-          tier="nightly", after=("build-packages",)),
+          tier="nightly", after=("build-packages",), timeout=3600),
     Suite("dkms-bookworm", "selftests/test_dkms.py bookworm", kernels=("6.1/amd64",),
-          tier="nightly", after=("build-packages",)),
+          tier="nightly", after=("build-packages",), timeout=3600),
     Suite("dkms-trixie", "selftests/test_dkms.py trixie", kernels=("6.12/amd64",),
-          tier="nightly", after=("build-packages",)),
+          tier="nightly", after=("build-packages",), timeout=3600),
     # Its kernel is not one of vm/kernels.
     Suite("dkms-sid", "selftests/test_dkms.py sid", kernels=("-",), tier="nightly",
-          after=("build-packages",)),
+          after=("build-packages",), timeout=3600),
 )
