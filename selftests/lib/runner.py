@@ -181,7 +181,7 @@ def run_on_host(run, processes, report):
     watchdog = Watchdog(process)
     watchdog.reset(run.suite.timeout)
     lines = []
-    with open(log_name(run, ".tap"), "w", encoding="utf-8") as log:
+    with open(log_name(run, ".tap"), "w", buffering=1, encoding="utf-8") as log:
         for line in process.stdout:
             log.write(line)
             lines.append(line)
@@ -220,7 +220,8 @@ class GuestRun:
         assert self.current.suite.name == name
         self.lines = []
         self.began = time.monotonic()
-        self.log = open(log_name(self.current, ".tap"), "w", encoding="utf-8")
+        self.log = open(log_name(self.current, ".tap"), "w", buffering=1,
+                        encoding="utf-8")
 
     def end(self, status, note=""):
         """The current suite has ended."""
