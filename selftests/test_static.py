@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from lib import ksft
-from suites import KERNELS
+from suites import KERNELS, SUITES
 
 LICENCE = "SPDX-License-Identifier: GPL-2.0-only"
 LICENSED = re.compile(r"\.([ch]|py|sh|rst|test)$|(^|/)(Makefile|Kbuild|dkms\.conf|rules)$")
@@ -129,6 +129,13 @@ def matrix():
     ksft.equal(missing, [], "kernels that are not in the table")
 
 
+def rows():
+    """every test has a row in selftests/suites.py"""
+    commands = " ".join(suite.command for suite in SUITES).split()
+    tests = [path for path in files() if re.match(r"selftests/test_\w+\.py$", path)]
+    ksft.equal([path for path in tests if path not in commands], [], "tests without a row")
+
+
 def version_tests():
     """the module tests for no kernel version"""
     find(VERSION_TEST, sources("module/"))
@@ -187,5 +194,5 @@ def documentation():
             "Documentation", directory + "/html")
 
 
-ksft.run([licences, versions, needs, matrix, version_tests, circles, core, abilities, shell,
-          python, style, comments, documentation])
+ksft.run([licences, versions, needs, matrix, rows, version_tests, circles, core, abilities,
+          shell, python, style, comments, documentation])
