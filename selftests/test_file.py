@@ -175,6 +175,18 @@ def test_calls():
         raise AssertionError("undefined symbols: %s" % undefined)
 
 
+def test_circles():
+    """no file of the module calls in a circle"""
+    program = os.path.join(ksft.TOP, "selftests", "module_calls")
+    objects = os.environ["FUTEXINSPECT_OBJECTS"]
+    if not os.path.exists(program):
+        raise ksft.Skip("there is no selftests/module_calls")
+    if not os.path.isdir(objects):
+        raise ksft.Skip("the guest does not see where the module was built")
+    got = subprocess.run([program, objects], capture_output=True, text=True, check=False)
+    ksft.equal((got.returncode, got.stderr), (0, ""), got.stdout)
+
+
 def test_rmmod_while_open():
     """rmmod of a module whose file is open is refused, and works afterwards"""
     with ksft.Factory("crowd"):
@@ -208,5 +220,5 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_pid_namespace, test_calls, test_rmmod_while_open,
+          test_no_kernel_address, test_pid_namespace, test_calls, test_circles, test_rmmod_while_open,
           test_reload_under_readers])

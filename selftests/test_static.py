@@ -141,13 +141,6 @@ def version_tests():
     find(VERSION_TEST, sources("module/"))
 
 
-def circles():
-    """no file of the module calls in a circle"""
-    if not os.path.exists(os.path.join(ksft.TOP, "selftests", "module_calls")):
-        raise ksft.Skip("there is no selftests/module_calls")
-    run("selftests/module_calls", "module")
-
-
 def core():
     """what judges does no input or output"""
     paths = sources(CORE)
@@ -194,5 +187,5 @@ def documentation():
             "Documentation", directory + "/html")
 
 
-ksft.run([licences, versions, needs, matrix, rows, version_tests, circles, core, abilities,
+ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities,
           shell, python, style, comments, documentation])
