@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A zoo of random lock graphs, of which it is known who can ever go on:
+ * A zoo of random lock graphs. For each of its threads it is known whether the thread
+ * can ever go on:
  *
  *	mkzoo SEED FIRST COUNT
  *
- * makes the cases FIRST to FIRST + COUNT - 1 of the zoo of that seed, each of them one
- * to three processes with up to eight threads. A case depends on the seed and its own
- * number alone, so that each can be made again by itself. When all threads are where
- * they are to be, it prints a record for each of them: "waiter" for one that waits on a
- * futex, "other" for the rest; then "ready".
+ * makes the cases FIRST to FIRST + COUNT - 1 of the zoo with that seed. A case is one to
+ * three processes with up to eight threads. It depends only on the seed and on its own
+ * number, so each case can be made again alone. When all threads are in place, mkzoo
+ * prints a record for each of them: "waiter" for a thread that waits on a futex, "other"
+ * for the rest; then "ready".
  *
- * What is true follows from what the threads will do: each of them takes some locks,
- * waits for one thing, and if that comes, it releases its locks, wakes all whom a thread
- * in its place could wake, and exits: everybody at the semaphores, condition variables,
- * barriers, futexes and pipes that it can reach, and who waits for a child. So a thread
- * that can run is no mere possibility: it does what it could. Some wait for this program
- * to tell them (their gate). "live" is who will go on in the end; "stopped" who will if
- * those who are stopped are continued; "stuck" the rest.
+ * The truth follows from what the threads will do. Each thread takes some locks and waits
+ * for one thing. When that comes, it releases its locks, wakes all threads that a thread
+ * in its place could wake, and exits: every waiter at the semaphores, condition variables,
+ * barriers, futexes and pipes that it can reach, and any parent that waits for it. So a
+ * thread that can run is no mere possibility: it does what it could. Some threads wait for
+ * this program to let them go (their gate). "live" are the threads that will go on in the
+ * end, "stopped" those that will if the stopped threads are continued, "stuck" the rest.
  *
- * A line on standard input makes it prove that: it opens the gates, and all who are live
- * have to go on and end; then all others have to be seen asleep where they waited. It
- * continues who is stopped, and the same holds of those. It prints a "wrong" record for
- * each thread of which it was not true, then "proof" with the counts.
+ * A line on standard input makes mkzoo prove that. It opens the gates: all live threads
+ * have to go on and end, then all others have to be seen asleep where they waited. It
+ * continues the stopped threads, and the same must hold for those. It prints a "wrong"
+ * record for each thread that does otherwise, then "proof" with the counts.
  *
- * Half of the cases go through execve(2), which tells those outside that the first process
- * is no child of fork(2) with copies of locks: "mkzoo SEED FIRST COUNT FD", where FD is of
- * the memory that it shares with its parent, is such a case.
+ * Half of the cases go through execve(2), which shows an observer that the first process
+ * is not a child of fork(2) with copies of locks. "mkzoo SEED FIRST COUNT FD" is such a
+ * case; FD is the memory that it shares with its parent.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -287,7 +288,7 @@ static void plan_threads(struct plan *p)
 		p->threads[t].proc = t < p->nr_procs ? t : below(p->nr_procs);
 }
 
-/* Who exits before anybody waits. One thread of each process stays. */
+/* The threads that exit before any thread waits. One thread of each process stays. */
 static void plan_gone(struct plan *p)
 {
 	for (unsigned int t = 0; t < p->nr_threads; t++) {
@@ -406,10 +407,10 @@ static bool may_wait_on(const struct plan *p, int t, int obj)
 	/* A lock that a child holds was free when the others were forked. */
 	if (is_copy(p, t, o) && o->home)
 		return false;
-	/* Of one that is not robust the kernel refuses a copy (EPERM), and glibc gives up. */
+	/* The kernel refuses a copy of a lock that is not robust (EPERM), and glibc gives up. */
 	if (o->kind == PI && is_copy(p, t, o))
 		return false;
-	/* Who finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
+	/* A thread that finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
 	if (is_pi(o) && thread->timed)
 		return false;
 	if (o->kind == RWLOCK && o->read_held && thread->reads)
@@ -489,7 +490,7 @@ static void plan_waits(struct plan *p)
 	}
 }
 
-/* Who exits does so before the others wait. */
+/* Threads that exit do so before the others wait. */
 static void plan_turns(struct plan *p)
 {
 	unsigned int turn = 0;
@@ -543,7 +544,7 @@ static void make_plan(struct plan *p, unsigned long seed, unsigned int nr)
  */
 
 /*
- * Whether a process has a lock with the id of a holder who is not there, but may have been
+ * Whether a process has a lock with the id of a holder that is not there, but may have been
  * the thread that forked, which is its main thread now: that will release it.
  */
 static bool is_inherited(const struct plan *p, int proc, const struct object *o)
@@ -555,7 +556,7 @@ static bool is_inherited(const struct plan *p, int proc, const struct object *o)
 	return o->holders & gone_threads(p) && (proc || !p->execs);
 }
 
-/* Who can reach what a thread waits for. */
+/* The threads that can reach what a thread waits for. */
 static mask who_reaches(const struct plan *p, int t, const struct object *o)
 {
 	return o->shared || o->kind == PIPE ? p->all : threads_of(p, p->threads[t].proc);
@@ -571,7 +572,7 @@ static mask wakers_of_lock(const struct plan *p, int t, const struct object *o)
 	return is_inherited(p, proc, o) ? bit(first_of(threads_of(p, proc))) : o->holders;
 }
 
-/* Any of whom will let a thread go on. */
+/* Any of these threads will let a thread go on. */
 static mask wakers_of(const struct plan *p, int t)
 {
 	const struct thread *thread = &p->threads[t];
@@ -589,7 +590,7 @@ static mask wakers_of(const struct plan *p, int t)
 	}
 }
 
-/* Who goes on in the end, but for those in @held. */
+/* The threads that go on in the end, except those in @held. */
 static mask who_goes_on(const struct plan *p, mask held)
 {
 	mask going = 0, before;
@@ -618,7 +619,7 @@ static mask who_goes_on_then(const struct plan *p)
 	return who_goes_on(p, 0);
 }
 
-/* What the end of the holders' chain makes of who is stuck; "no-waker" is always true. */
+/* The verdict on a stuck thread, by the end of its holder chain; "no-waker" is always true. */
 static const char *stuck_name(const struct plan *p, int t)
 {
 	for (unsigned int n = 0; n <= p->nr_threads; n++) {
@@ -823,7 +824,7 @@ static void wake_all(int obj)
 	}
 }
 
-/* What a thread of the process can do for those who wait for that object. */
+/* What a thread of the process can do for the waiters of that object. */
 static void let_go(int t, int obj)
 {
 	const struct object *o = &plan->objs[obj];
@@ -1460,7 +1461,7 @@ static bool has_ended(const struct zoo_case *c, int t)
 	return c->control->threads[t].stage == DONE && strchr("XZ", state_of(c, t));
 }
 
-/* Who was woken in vain runs until it sleeps again, or goes on. */
+/* A thread that was woken in vain runs until it sleeps again, or goes on. */
 static bool still_waits(const struct zoo_case *c, int t)
 {
 	char state = state_of(c, t);
@@ -1481,7 +1482,7 @@ static void check_nobody_went(const struct zoo_case *c)
 	}
 }
 
-/* Until all have gone on who should, or it is late.  Return: how many. */
+/* Wait until all threads that should have gone on, or it is late.  Return: how many. */
 static unsigned int wait_for(const struct zoo_case *c, mask should)
 {
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {

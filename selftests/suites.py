@@ -2,8 +2,8 @@
 """The suites that selftests/run knows: a row each. To add one, add its row; it has to print
 TAP on its standard output, which lib/ksft.py does for Python.
 
-The order is that in which they start, within what the column after allows: put the long ones
-first. Suites of one guest run in one virtual machine, in this order."""
+Suites start in this order, as far as their column "after" allows: long ones first. Suites with
+the same guest run in one virtual machine, in this order."""
 
 import dataclasses
 import os
@@ -76,7 +76,7 @@ SUITES = (
           prepare=(BUILD_PYTHON_ROOT,)),
     Suite("seeds", "selftests/test_seeds.py", GUEST, KERNELS, "full"),
     Suite("examples", "selftests/test_examples.py", GUEST, (REFERENCE,), "full"),
-    # There is no way back from it: it has to be the last.
+    # Lockdown cannot be undone: this has to be the last.
     Suite("lockdown", "selftests/test_lockdown.py", GUEST, KERNELS, "full"),
 
     # This host.

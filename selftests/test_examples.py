@@ -56,7 +56,7 @@ def fork_with_lock(lock):
 
 @contextlib.contextmanager
 def all_traced():
-    """seed 004: a tracer that waits for whom it has stopped"""
+    """seed 004: a tracer that waits for its own stopped tracee"""
     with built("traced", "pool").wait_for("ready") as program:
         wait_until_in(program.tgid, "wait4")
         tracee = program.number("tracee")
@@ -75,7 +75,7 @@ SCENES = {
 
 
 def screen(scene):
-    """What somebody sees who looks into a hang."""
+    """What a person sees who looks into a hang."""
     text = []
     with scene() as commands:
         for command in commands:
@@ -121,7 +121,7 @@ def test_readme():
                           capture_output=True, text=True, check=True).stdout
     in_readme = screens(block, r"^    \$ (.*)$")
     ksft.equal(len(in_readme), 2, "commands in README.md")
-    # Of those who wait alike, which comes first is chance: so the words are sorted.
+    # The order of equal waiters is chance: so the words are sorted.
     ksft.equal(screens(demo, r"^\x1b\[1m# (.*)\x1b\[0m$"), in_readme, "words")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The file itself: who may read it and how, and the module's coming and going."""
+"""The file itself: its permissions, reads in pieces, and loading and unloading the module."""
 
 import os
 import platform
@@ -220,5 +220,5 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_pid_namespace, test_calls, test_circles, test_rmmod_while_open,
-          test_reload_under_readers])
+          test_no_kernel_address, test_pid_namespace, test_calls, test_circles,
+          test_rmmod_while_open, test_reload_under_readers])

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """A zoo of random lock graphs, whose truth is known and then proven: no verdict is wrong,
-and nearly all who are stuck are found. Arguments: SEED [CASES]."""
+and nearly all stuck threads are found. Arguments: SEED [CASES]."""
 
 import collections
 import functools
@@ -36,7 +36,7 @@ class Zoo:
              SEED, truth["case"]))
 
     def judge_stuck(self, truth, got):
-        """One who cannot go on, or not unless somebody continues whom he stopped."""
+        """A thread that cannot go on, or only if stopped threads are continued."""
         stopped = truth["truth"] == "stopped"
         right = ["stopped"] if stopped else truth["verdicts"].split(",")
         found = got["verdict"] in right
@@ -68,10 +68,10 @@ class Zoo:
             self.note("wrong holder %s, not %s" % (got["holder"], truth["holder"]), truth, got)
 
     def count_beside(self, factory):
-        """How many are stuck in processes of which others can go on."""
+        """How many are stuck in processes whose other threads can go on."""
         waiters = factory.get("waiter")
         live = {got["tgid"] for got in waiters + factory.get("other") if got["truth"] == "live"}
-        self.counts["stuck, beside one who is live"] += sum(
+        self.counts["stuck, beside a live thread"] += sum(
             got["truth"] == "stuck" and got["tgid"] in live for got in waiters)
 
     def add(self, first, count):
@@ -120,7 +120,7 @@ def none(*kinds):
 
 
 def test_truth():
-    """what the zoo says of its threads is true: who is live goes on, and nobody else"""
+    """the zoo tells the truth: its live threads go on, and no others"""
     whole()
 
 
@@ -132,17 +132,17 @@ def test_certain():
 
 
 def test_live():
-    """nobody is called stuck who can go on"""
+    """no thread that can go on is called stuck"""
     none("live called stuck", "called stuck, wrongly")
 
 
 def test_names():
-    """who is stuck is not said to be so for what is not so, nor by another holder"""
+    """a stuck thread gets no wrong verdict, and no wrong holder"""
     none("wrong verdict", "wrong holder")
 
 
 def test_found():
-    """99 of 100 who are stuck, or stopped, are found"""
+    """99 of 100 stuck or stopped threads are found"""
     whole()
     for text in ZOO.problems["missed"][:20]:
         print("# " + text)

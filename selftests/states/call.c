@@ -47,7 +47,7 @@ const struct timespec one_hour = { .tv_sec = 3600 };
 
 bool crowded;
 
-/* Those that a state is among, if it is to be crowded. */
+/* The other waiters of a crowded process. */
 void make_crowd(void)
 {
 	static uint32_t crowd_word;

@@ -155,7 +155,7 @@ static void swapped(void)
 	hide_word(new_page(MAP_PRIVATE), swap_out);
 }
 
-/* Who reads such a page waits until somebody fills it; here nobody ever does. */
+/* A read of such a page sleeps until a handler fills it; here none ever does. */
 static void drop_for_userfaultfd(void *page)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -192,8 +192,8 @@ static long numa_scans(void)
 }
 
 /*
- * It takes the right to access from pages that stay where they are, as long as a thread
- * of the process runs.
+ * NUMA balancing takes access rights away from pages that stay where they are, while a
+ * thread of the process runs.
  */
 static void numa_hinted(void)
 {

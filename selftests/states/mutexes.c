@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mutexes of the C library, and who hangs on them.
+ * Threads that hang on mutexes of the C library.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -22,7 +22,7 @@ static int pause_forever(void *arg)
 	return 0;
 }
 
-/* Another process with the same memory: who is alive there may wake the waiter. */
+/* Another process with the same memory: its threads may wake the waiter. */
 static void clone_vm(void)
 {
 	struct call call = { .uaddr = word, .op = FUTEX_WAIT_PRIVATE, .val = 97 };

@@ -105,7 +105,7 @@ static void freeze_v2(pid_t child)
 
 static char freezer_state[256];
 
-/* Not even SIGKILL ends who is frozen so. */
+/* Not even SIGKILL ends a process in a frozen v1 cgroup. */
 static void thaw_v1(void)
 {
 	write_file(freezer_state, "THAWED");
