@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-import ksft
+from lib import ksft
 
 # So that what is temporary is removed then, too.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define KSFT_SKIP	4
+#include "lib/factory.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutexattr_t attr;
@@ -32,34 +32,12 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sem_t sem;
 static _Atomic pid_t waiter_tid;
 
-static pid_t own_tid(void)
+/* What the C library may lack. */
+static void need(int error, const char *what)
 {
-	return syscall(SYS_gettid);
-}
-
-static void check(int error, const char *what)
-{
-	if (error) {
-		fprintf(stderr, "%s: %s\n", what, strerror(error));
-		exit(error == EINVAL || error == ENOTSUP || error == ENOSYS ? KSFT_SKIP : 1);
-	}
-}
-
-/* Until the thread sleeps in futex(2), of the number that this architecture has. */
-static void wait_until_blocked(pid_t tid)
-{
-	char path[64], text[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", getpid(), tid);
-	do {
-		file = fopen(path, "r");
-		if (!file || !fgets(text, sizeof(text), file))
-			text[0] = '\0';
-		if (file)
-			fclose(file);
-		sched_yield();
-	} while (strtol(text, NULL, 10) != SYS_futex);
+	if (error == EINVAL || error == ENOTSUP || error == ENOSYS)
+		skip(what);
+	check(error, what);
 }
 
 static pthread_t start(void *(*function)(void *))
@@ -67,10 +45,10 @@ static pthread_t start(void *(*function)(void *))
 	pthread_t thread;
 
 	waiter_tid = 0;
-	check(pthread_create(&thread, NULL, function, NULL), "pthread_create");
+	need(pthread_create(&thread, NULL, function, NULL), "pthread_create");
 	while (!waiter_tid)
 		sched_yield();
-	wait_until_blocked(waiter_tid);
+	wait_until_blocked(getpid(), waiter_tid, SYS_futex);
 	return thread;
 }
 
@@ -91,8 +69,8 @@ static void *lock_mutex(void *arg)
 
 static void use_mutex(const char *name, bool has_holder)
 {
-	check(pthread_mutex_init(&mutex, &attr), "pthread_mutex_init");
-	check(pthread_mutex_lock(&mutex), "pthread_mutex_lock");
+	need(pthread_mutex_init(&mutex, &attr), "pthread_mutex_init");
+	need(pthread_mutex_lock(&mutex), "pthread_mutex_lock");
 	start(lock_mutex);
 	print_waiter(name, has_holder ? own_tid() : 0);
 }
@@ -101,7 +79,7 @@ static void mutex_of_type(int type)
 {
 	bool named = true;
 
-	check(pthread_mutexattr_settype(&attr, type), "pthread_mutexattr_settype");
+	need(pthread_mutexattr_settype(&attr, type), "pthread_mutexattr_settype");
 #ifndef __GLIBC__
 	named = type != PTHREAD_MUTEX_NORMAL;
 #endif
@@ -125,13 +103,13 @@ static void mutex_errorcheck(void)
 
 static void mutex_shared(void)
 {
-	check(pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED), "setpshared");
+	need(pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED), "setpshared");
 	mutex_errorcheck();
 }
 
 static void mutex_robust(void)
 {
-	check(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), "setrobust");
+	need(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), "setrobust");
 #ifdef __GLIBC__
 	use_mutex("robust.pthread_mutex", true);
 #else
@@ -141,7 +119,7 @@ static void mutex_robust(void)
 
 static void mutex_pi(void)
 {
-	check(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT), "setprotocol");
+	need(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT), "setprotocol");
 #ifdef __GLIBC__
 	use_mutex("PI.pthread_mutex", true);
 #else
@@ -170,7 +148,7 @@ static void use_rwlock(bool write, void *(*function)(void *))
 #ifndef __GLIBC__
 	named = false;
 #endif
-	check(write ? pthread_rwlock_wrlock(&rwlock) : pthread_rwlock_rdlock(&rwlock), "lock");
+	need(write ? pthread_rwlock_wrlock(&rwlock) : pthread_rwlock_rdlock(&rwlock), "lock");
 	start(function);
 	print_waiter("pthread_rwlock", named ? own_tid() : 0);
 }
@@ -211,14 +189,14 @@ static void condition(void)
 static void condition_again(void)
 {
 #ifndef __GLIBC__
-	check(ENOTSUP, "musl's condition variables have no groups");
+	need(ENOTSUP, "musl's condition variables have no groups");
 #endif
 	pthread_t first = start(wait_cond);
 
 	pthread_mutex_lock(&mutex);
 	pthread_cond_signal(&cond);
 	pthread_mutex_unlock(&mutex);
-	check(pthread_join(first, NULL), "pthread_join");
+	need(pthread_join(first, NULL), "pthread_join");
 	start(wait_cond);
 	print_waiter("pthread_cond", 0);
 }
@@ -228,8 +206,8 @@ static void condition_shared(void)
 	pthread_condattr_t cond_attr;
 
 	pthread_condattr_init(&cond_attr);
-	check(pthread_condattr_setpshared(&cond_attr, PTHREAD_PROCESS_SHARED), "setpshared");
-	check(pthread_cond_init(&cond, &cond_attr), "pthread_cond_init");
+	need(pthread_condattr_setpshared(&cond_attr, PTHREAD_PROCESS_SHARED), "setpshared");
+	need(pthread_cond_init(&cond, &cond_attr), "pthread_cond_init");
 	start(wait_cond);
 	print_waiter("pthread_cond", 0);
 }
@@ -258,7 +236,7 @@ static void *wait_barrier(void *arg)
 static void barrier_of_three(void)
 {
 #ifndef __GLIBC__
-	check(ENOTSUP, "musl's barrier has too few signs");
+	skip("musl's barrier has too few signs");
 #endif
 	pthread_barrier_init(&barrier, NULL, 3);
 	start(wait_barrier);
@@ -298,9 +276,9 @@ static void *tell_and_sleep(void *arg)
 static void join(void)
 {
 #ifndef __GLIBC__
-	check(ENOTSUP, "musl's join waits on its own state");
+	skip("musl's join waits on its own state");
 #endif
-	check(pthread_create(&sleeper, NULL, tell_and_sleep, NULL), "pthread_create");
+	need(pthread_create(&sleeper, NULL, tell_and_sleep, NULL), "pthread_create");
 	while (!sleeper_tid)
 		sched_yield();
 	start(join_sleeper);
@@ -330,11 +308,11 @@ static void *run_once(void *arg)
 static void once_in_child(void)
 {
 #ifndef __GLIBC__
-	check(ENOTSUP, "musl's once has too few signs");
+	skip("musl's once has too few signs");
 #endif
 	pthread_t first;
 
-	check(pthread_create(&first, NULL, begin_once, NULL), "pthread_create");
+	need(pthread_create(&first, NULL, begin_once, NULL), "pthread_create");
 	while (!sleeper_tid || !*(volatile int *)&once)
 		sched_yield();
 	start(run_once);
@@ -402,16 +380,13 @@ static void go_into_child(void)
 int main(int argc, char **argv)
 {
 	pthread_mutexattr_init(&attr);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (argc != 2 || strcmp(argv[1], kinds[i].name))
 			continue;
 		if (kinds[i].fork)
 			go_into_child();
 		kinds[i].make();
-		printf("ready\n");
-		fflush(stdout);
-		while (getchar() != EOF)
-			;
+		stay();
 		_exit(0);
 	}
 	fprintf(stderr, "usage: mklocks KIND\n");

@@ -30,30 +30,16 @@
 #include <unistd.h>
 
 #include "io_uring.h"
-
-#ifndef SYS_futex_waitv
-#define SYS_futex_waitv 449
-#endif
+#include "lib/factory.h"
 
 /* linux/prctl.h, from 6.16 on */
 #define HASH		78
 #define HASH_SET_SLOTS	1
 
-#define KSFT_SKIP	4
-
 #define KEEPERS		4	/* processes with waiters that stay */
 #define KEPT		50	/* such waiters in each */
 #define FORKERS		2	/* processes that fork */
 #define STACK_SIZE	(64 << 10)
-#define MS		1000000L
-
-/* struct futex_waitv, which the headers of Debian 11 lack */
-struct waitv {
-	uint64_t val;
-	uint64_t uaddr;
-	uint32_t flags;
-	uint32_t reserved;
-};
 
 /* Words of one process; and, in struct shared, of all. */
 struct words {
@@ -71,21 +57,6 @@ static struct shared {
 	_Atomic unsigned long waits;
 } *shared;
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void *map_shared(size_t size)
-{
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (mem == MAP_FAILED)
-		die("mmap");
-	return mem;
-}
-
 /* Half of all that waits uses the words of the process, the other half the shared ones. */
 static bool is_own(unsigned int nr)
 {
@@ -102,35 +73,22 @@ static int op_of(unsigned int nr, int op)
 	return is_own(nr) ? op | FUTEX_PRIVATE_FLAG : op;
 }
 
-static long futex(uint32_t *word, int op, uint32_t val, long timeout_or_val2, uint32_t *word2)
-{
-	return syscall(SYS_futex, word, op, val, timeout_or_val2, word2, 0);
-}
-
 static void timed_wait(uint32_t *word, int op, long ns)
 {
 	struct timespec timeout = { .tv_nsec = ns };
 
 	shared->waits++;
-	futex(word, op, 0, (long)&timeout, NULL);
+	futex(word, op, 0, &timeout, NULL, 0);
 }
 
-static void nap(long ns)
-{
-	struct timespec time = { .tv_nsec = ns };
-
-	nanosleep(&time, NULL);
-}
-
-static void start_thread(pthread_t *thread, void *(*run)(void *), unsigned long nr)
+/* A thread with so small a stack that there can be many. */
+static void start_small(pthread_t *thread, void *(*run)(void *), unsigned long nr)
 {
 	pthread_attr_t attr;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	errno = pthread_create(thread, &attr, run, (void *)nr);
-	if (errno)
-		die("pthread_create");
+	check(pthread_create(thread, &attr, run, (void *)nr), "pthread_create");
 	pthread_attr_destroy(&attr);
 }
 
@@ -140,7 +98,7 @@ static void start_threads(unsigned int count, void *(*run)(void *))
 	unsigned long nr;
 
 	for (nr = 0; nr < count; nr++)
-		start_thread(&thread, run, nr);
+		start_small(&thread, run, nr);
 }
 
 /* Waits of some milliseconds, which end by themselves or are woken before. */
@@ -161,7 +119,7 @@ static void *wake(void *arg)
 	unsigned int i;
 
 	for (i = 0;; i++) {
-		futex(&words_of(nr)->plain[i % 8], op_of(nr, FUTEX_WAKE), 1, 0, NULL);
+		futex(&words_of(nr)->plain[i % 8], op_of(nr, FUTEX_WAKE), 1, NULL, NULL, 0);
 		nap(MS);
 	}
 	return NULL;
@@ -182,9 +140,9 @@ static void *move(void *arg)
 	struct words *words = words_of(nr);
 
 	for (;;) {
-		futex(&words->from, op_of(nr, FUTEX_CMP_REQUEUE), 1, 100, &words->to);
+		futex(&words->from, op_of(nr, FUTEX_CMP_REQUEUE), 1, (void *)100, &words->to, 0);
 		nap(MS);
-		futex(&words->to, op_of(nr, FUTEX_WAKE), 100, 0, NULL);
+		futex(&words->to, op_of(nr, FUTEX_WAKE), 100, NULL, NULL, 0);
 	}
 	return NULL;
 }
@@ -196,10 +154,10 @@ static void *lock(void *arg)
 
 	for (;;) {
 		shared->waits++;
-		if (futex(word, op_of(nr, FUTEX_LOCK_PI), 0, 0, NULL))
+		if (futex(word, op_of(nr, FUTEX_LOCK_PI), 0, NULL, NULL, 0))
 			continue;
 		nap(MS);
-		futex(word, op_of(nr, FUTEX_UNLOCK_PI), 0, 0, NULL);
+		futex(word, op_of(nr, FUTEX_UNLOCK_PI), 0, NULL, NULL, 0);
 	}
 	return NULL;
 }
@@ -236,7 +194,7 @@ static void come_and_go(void)
 	unsigned long i;
 
 	for (i = 0; i < 4; i++)
-		start_thread(&threads[i], wait_once, i);
+		start_small(&threads[i], wait_once, i);
 	for (i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -259,11 +217,11 @@ static void *wait_for_good(void *arg)
 	unsigned long nr = (unsigned long)arg;
 	uint32_t *word = &words_of(nr)->kept[nr];
 
-	printf("waiter tid=%ld tgid=%d uaddr=%p\n", syscall(SYS_gettid), getpid(), (void *)word);
+	printf("waiter tid=%d tgid=%d uaddr=%p\n", own_tid(), getpid(), (void *)word);
 	fflush(stdout);
 	shared->ready++;
 	for (;;)
-		futex(word, op_of(nr, FUTEX_WAIT), 0, 0, NULL);
+		futex(word, op_of(nr, FUTEX_WAIT), 0, NULL, NULL, 0);
 	return NULL;
 }
 
@@ -278,9 +236,9 @@ static void *wait_for_two(void *arg)
 
 	if (syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) && errno == ENOSYS)
 		return wait_for_good(arg);
-	printf("waiter tid=%ld tgid=%d uaddr=%p\nwaiter tid=%ld tgid=%d uaddr=%p\n",
-	       syscall(SYS_gettid), getpid(), (void *)words[0],
-	       syscall(SYS_gettid), getpid(), (void *)words[1]);
+	printf("waiter tid=%d tgid=%d uaddr=%p\nwaiter tid=%d tgid=%d uaddr=%p\n",
+	       own_tid(), getpid(), (void *)words[0],
+	       own_tid(), getpid(), (void *)words[1]);
 	fflush(stdout);
 	shared->ready++;
 	for (;;)
@@ -294,9 +252,9 @@ static void keep(bool resizing)
 	pthread_t thread;
 	unsigned long i;
 
-	start_thread(&thread, wait_for_two, 0);
+	start_small(&thread, wait_for_two, 0);
 	for (i = 1; i < KEPT; i++)
-		start_thread(&thread, wait_for_good, i);
+		start_small(&thread, wait_for_good, i);
 	start_threads(8, wait_shortly);
 	start_threads(2, wake);
 	start_threads(6, wait_to_be_moved);
@@ -361,16 +319,13 @@ int main(int argc, char **argv)
 {
 	bool resizing = argc == 2 && !strcmp(argv[1], "resize");
 	int i;
-	char c;
 
 	if (argc != 2 || (!resizing && strcmp(argv[1], "steady"))) {
 		fprintf(stderr, "usage: mkstorm steady|resize\n");
 		return 2;
 	}
-	if (resizing && !can_resize()) {
-		fprintf(stderr, "this kernel has no private hash tables that can be resized\n");
-		return KSFT_SKIP;
-	}
+	if (resizing && !can_resize())
+		skip("this kernel has no private hash tables that can be resized");
 	shared = map_shared(sizeof(*shared));
 	for (i = 0; i < KEEPERS; i++)
 		start_process(keep, resizing);
@@ -378,10 +333,7 @@ int main(int argc, char **argv)
 		start_process(fork_again_and_again, resizing);
 	while (shared->ready != KEEPERS * KEPT)
 		sched_yield();
-	printf("ready\n");
-	fflush(stdout);
-	while (read(STDIN_FILENO, &c, 1) > 0)
-		;
+	stay();
 	printf("storm waits=%lu\n", shared->waits);
 	return 0;
 }

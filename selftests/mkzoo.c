@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A zoo of random lock graphs, of which it is known who can ever go on:
+ * A zoo of random lock graphs. For each of its threads it is known whether the thread
+ * can ever go on:
  *
  *	mkzoo SEED FIRST COUNT
  *
- * makes the cases FIRST to FIRST + COUNT - 1 of the zoo of that seed, each of them one
- * to three processes with up to eight threads. A case depends on the seed and its own
- * number alone, so that each can be made again by itself. When all threads are where
- * they are to be, it prints a record for each of them: "waiter" for one that waits on a
- * futex, "other" for the rest; then "ready".
+ * makes the cases FIRST to FIRST + COUNT - 1 of the zoo with that seed. A case is one to
+ * three processes with up to eight threads. It depends only on the seed and on its own
+ * number, so each case can be made again alone. When all threads are in place, mkzoo
+ * prints a record for each of them: "waiter" for a thread that waits on a futex, "other"
+ * for the rest; then "ready".
  *
- * What is true follows from what the threads will do: each of them takes some locks,
- * waits for one thing, and if that comes, it releases its locks, wakes all whom a thread
- * in its place could wake, and exits: everybody at the semaphores, condition variables,
- * barriers, futexes and pipes that it can reach, and who waits for a child. So a thread
- * that can run is no mere possibility: it does what it could. Some wait for this program
- * to tell them (their gate). "live" is who will go on in the end; "stopped" who will if
- * those who are stopped are continued; "stuck" the rest.
+ * The truth follows from what the threads will do. Each thread takes some locks and waits
+ * for one thing. When that comes, it releases its locks, wakes all threads that a thread
+ * in its place could wake, and exits: every waiter at the semaphores, condition variables,
+ * barriers, futexes and pipes that it can reach, and any parent that waits for it. So a
+ * thread that can run is no mere possibility: it does what it could. Some threads wait for
+ * this program to let them go (their gate). "live" are the threads that will go on in the
+ * end, "stopped" those that will if the stopped threads are continued, "stuck" the rest.
  *
- * A line on standard input makes it prove that: it opens the gates, and all who are live
- * have to go on and end; then all others have to be seen asleep where they waited. It
- * continues who is stopped, and the same holds of those. It prints a "wrong" record for
- * each thread of which it was not true, then "proof" with the counts.
+ * A line on standard input makes mkzoo prove that. It opens the gates: all live threads
+ * have to go on and end, then all others have to be seen asleep where they waited. It
+ * continues the stopped threads, and the same must hold for those. It prints a "wrong"
+ * record for each thread that does otherwise, then "proof" with the counts.
  *
- * Half of the cases go through execve(2), which tells those outside that the first process
- * is no child of fork(2) with copies of locks: "mkzoo SEED FIRST COUNT FD", where FD is of
- * the memory that it shares with its parent, is such a case.
+ * Half of the cases go through execve(2), which shows an observer that the first process
+ * is not a child of fork(2) with copies of locks. "mkzoo SEED FIRST COUNT FD" is such a
+ * case; FD is the memory that it shares with its parent.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -53,7 +54,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "lib/factory.h"
 
 #define MAX_THREADS	8
 #define MAX_PROCS	3
@@ -62,7 +63,6 @@
 #define MAX_CASES	200
 
 #define STACK_SIZE	(64 << 10)
-#define MS		1000000L
 #define DEADLINE_S	30
 
 /*
@@ -202,47 +202,12 @@ static void kill_all(void)
 		;
 }
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
+/* For die(): what a child of fork(2) has of stdout or by atexit(3) is not its own. */
+static void end_all(int status)
 {
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, ": %s\n", strerror(errno));
 	if (!me)
 		kill_all();
-	_exit(1);
-}
-
-/* For the pthread functions, which return an error. */
-static void check(int error, const char *what)
-{
-	errno = error;
-	if (error)
-		die("%s", what);
-}
-
-static void *map_shared(size_t size)
-{
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (mem == MAP_FAILED)
-		die("mmap");
-	return mem;
-}
-
-static void nap(long ns)
-{
-	struct timespec time = { .tv_nsec = ns };
-
-	nanosleep(&time, NULL);
-}
-
-static long futex(uint32_t *word, int op, uint32_t val, const struct timespec *timeout,
-		  uint32_t bitset)
-{
-	return syscall(SYS_futex, word, op, val, timeout, NULL, bitset);
+	_exit(status);
 }
 
 /*
@@ -323,7 +288,7 @@ static void plan_threads(struct plan *p)
 		p->threads[t].proc = t < p->nr_procs ? t : below(p->nr_procs);
 }
 
-/* Who exits before anybody waits. One thread of each process stays. */
+/* The threads that exit before any thread waits. One thread of each process stays. */
 static void plan_gone(struct plan *p)
 {
 	for (unsigned int t = 0; t < p->nr_threads; t++) {
@@ -442,10 +407,10 @@ static bool may_wait_on(const struct plan *p, int t, int obj)
 	/* A lock that a child holds was free when the others were forked. */
 	if (is_copy(p, t, o) && o->home)
 		return false;
-	/* Of one that is not robust the kernel refuses a copy (EPERM), and glibc gives up. */
+	/* The kernel refuses a copy of a lock that is not robust (EPERM), and glibc gives up. */
 	if (o->kind == PI && is_copy(p, t, o))
 		return false;
-	/* Who finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
+	/* A thread that finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
 	if (is_pi(o) && thread->timed)
 		return false;
 	if (o->kind == RWLOCK && o->read_held && thread->reads)
@@ -525,7 +490,7 @@ static void plan_waits(struct plan *p)
 	}
 }
 
-/* Who exits does so before the others wait. */
+/* Threads that exit do so before the others wait. */
 static void plan_turns(struct plan *p)
 {
 	unsigned int turn = 0;
@@ -579,7 +544,7 @@ static void make_plan(struct plan *p, unsigned long seed, unsigned int nr)
  */
 
 /*
- * Whether a process has a lock with the id of a holder who is not there, but may have been
+ * Whether a process has a lock with the id of a holder that is not there, but may have been
  * the thread that forked, which is its main thread now: that will release it.
  */
 static bool is_inherited(const struct plan *p, int proc, const struct object *o)
@@ -591,7 +556,7 @@ static bool is_inherited(const struct plan *p, int proc, const struct object *o)
 	return o->holders & gone_threads(p) && (proc || !p->execs);
 }
 
-/* Who can reach what a thread waits for. */
+/* The threads that can reach what a thread waits for. */
 static mask who_reaches(const struct plan *p, int t, const struct object *o)
 {
 	return o->shared || o->kind == PIPE ? p->all : threads_of(p, p->threads[t].proc);
@@ -607,7 +572,7 @@ static mask wakers_of_lock(const struct plan *p, int t, const struct object *o)
 	return is_inherited(p, proc, o) ? bit(first_of(threads_of(p, proc))) : o->holders;
 }
 
-/* Any of whom will let a thread go on. */
+/* Any of these threads will let a thread go on. */
 static mask wakers_of(const struct plan *p, int t)
 {
 	const struct thread *thread = &p->threads[t];
@@ -625,7 +590,7 @@ static mask wakers_of(const struct plan *p, int t)
 	}
 }
 
-/* Who goes on in the end, but for those in @held. */
+/* The threads that go on in the end, except those in @held. */
 static mask who_goes_on(const struct plan *p, mask held)
 {
 	mask going = 0, before;
@@ -654,7 +619,7 @@ static mask who_goes_on_then(const struct plan *p)
 	return who_goes_on(p, 0);
 }
 
-/* What the end of the holders' chain makes of who is stuck; "no-waker" is always true. */
+/* The verdict on a stuck thread, by the end of its holder chain; "no-waker" is always true. */
 static const char *stuck_name(const struct plan *p, int t)
 {
 	for (unsigned int n = 0; n <= p->nr_threads; n++) {
@@ -807,12 +772,12 @@ static void unlock(int obj)
 static void release_inherited(int obj)
 {
 	struct body *b = body_of(obj);
-	pid_t tid = syscall(SYS_gettid);
+	pid_t tid = own_tid();
 
 	if (plan->objs[obj].kind == ROBUST) {
 		/* It is in the list of the other thread. */
 		__atomic_store_n(&b->mutex.__data.__lock, FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);
-		futex((uint32_t *)&b->mutex.__data.__lock, FUTEX_WAKE, INT_MAX, NULL, 0);
+		futex((uint32_t *)&b->mutex.__data.__lock, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 		return;
 	}
 	if (plan->objs[obj].kind == RWLOCK)
@@ -851,7 +816,7 @@ static void wake_all(int obj)
 	case RAW:
 		b->word = ~plan->objs[obj].expected;
 		futex(&b->word, FUTEX_WAKE | (plan->objs[obj].pshared ? 0 : FUTEX_PRIVATE_FLAG),
-		      INT_MAX, NULL, 0);
+		      INT_MAX, NULL, NULL, 0);
 		break;
 	default:
 		if (write(b->pipe[1], bytes, sizeof(bytes)) != sizeof(bytes))
@@ -859,7 +824,7 @@ static void wake_all(int obj)
 	}
 }
 
-/* What a thread of the process can do for those who wait for that object. */
+/* What a thread of the process can do for the waiters of that object. */
 static void let_go(int t, int obj)
 {
 	const struct object *o = &plan->objs[obj];
@@ -945,7 +910,7 @@ static int wait_raw(uint32_t *word, const struct object *o, const struct timespe
 	if (!o->pshared)
 		op |= FUTEX_PRIVATE_FLAG;
 	while (*(volatile uint32_t *)word == o->expected) {
-		if (futex(word, op, o->expected, until, o->bitset) && errno == ETIMEDOUT)
+		if (futex(word, op, o->expected, until, NULL, o->bitset) && errno == ETIMEDOUT)
 			return errno;
 	}
 	return 0;
@@ -1074,7 +1039,7 @@ static void do_wait(const struct thread *thread)
 
 static void be_ready(int t)
 {
-	control->threads[t].tid = syscall(SYS_gettid);
+	control->threads[t].tid = own_tid();
 	control->threads[t].tgid = getpid();
 	take_held(t);
 	control->threads[t].stage = READY;
@@ -1085,7 +1050,7 @@ static void go(int t)
 	uint32_t *turn = &control->threads[t].turn;
 
 	while (!*(volatile uint32_t *)turn)
-		futex(turn, FUTEX_WAIT, 0, NULL, 0);
+		futex(turn, FUTEX_WAIT, 0, NULL, NULL, 0);
 	control->threads[t].stage = ABOUT;
 	if (plan->threads[t].wait == GONE)
 		return;
@@ -1198,31 +1163,9 @@ static void look_again(const struct zoo_case *c, int t, const char *what)
 	nap(MS / 5);
 }
 
-static bool read_proc(const struct zoo_case *c, int t, const char *name, char *buf, size_t size)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", c->control->threads[t].tgid,
-		 c->control->threads[t].tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	buf[len < 0 ? 0 : len] = '\0';
-	return len > 0;
-}
-
 static char state_of(const struct zoo_case *c, int t)
 {
-	char buf[256], *name_end;
-
-	if (!read_proc(c, t, "stat", buf, sizeof(buf)))
-		return 'X';
-	name_end = strrchr(buf, ')');
-	return name_end ? name_end[2] : 'X';
+	return thread_state(c->control->threads[t].tgid, c->control->threads[t].tid);
 }
 
 static bool waits_on_futex(const struct plan *p, int t)
@@ -1246,7 +1189,6 @@ static long call_of(const struct plan *p, int t)
 static bool is_in_place(const struct zoo_case *c, int t)
 {
 	long nr = call_of(&c->plan, t);
-	char buf[256], *end;
 	long got;
 
 	if (c->control->threads[t].stage < ABOUT)
@@ -1255,10 +1197,8 @@ static bool is_in_place(const struct zoo_case *c, int t)
 		return strchr("XZ", state_of(c, t));
 	if (c->plan.threads[t].timed)
 		return true;
-	if (!read_proc(c, t, "syscall", buf, sizeof(buf)))
-		return false;
-	got = strtol(buf, &end, 10);
-	return end != buf && (nr < 0 ? got >= 0 : got == nr);
+	got = blocked_in(c->control->threads[t].tgid, c->control->threads[t].tid);
+	return nr < 0 ? got >= 0 : got == nr;
 }
 
 static void make_gates(const struct zoo_case *c)
@@ -1324,7 +1264,7 @@ static void start_turn(const struct zoo_case *c, unsigned int turn)
 		if (c->plan.threads[t].turn != turn)
 			continue;
 		c->control->threads[t].turn = 1;
-		futex(&c->control->threads[t].turn, FUTEX_WAKE, 1, NULL, 0);
+		futex(&c->control->threads[t].turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 	}
 }
 
@@ -1521,7 +1461,7 @@ static bool has_ended(const struct zoo_case *c, int t)
 	return c->control->threads[t].stage == DONE && strchr("XZ", state_of(c, t));
 }
 
-/* Who was woken in vain runs until it sleeps again, or goes on. */
+/* A thread that was woken in vain runs until it sleeps again, or goes on. */
 static bool still_waits(const struct zoo_case *c, int t)
 {
 	char state = state_of(c, t);
@@ -1542,7 +1482,7 @@ static void check_nobody_went(const struct zoo_case *c)
 	}
 }
 
-/* Until all have gone on who should, or it is late.  Return: how many. */
+/* Wait until all threads that should have gone on, or it is late.  Return: how many. */
 static unsigned int wait_for(const struct zoo_case *c, mask should)
 {
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
@@ -1626,6 +1566,7 @@ int main(int argc, char **argv)
 	unsigned int first = argc == 4 || as_case ? number(argv[2], INT_MAX) : 0;
 	char c;
 
+	die_by = end_all;
 	if (as_case)
 		go_on_as_case(seed, first, number(argv[4], INT_MAX));
 	nr_cases = number(argc == 4 ? argv[3] : "", MAX_CASES);

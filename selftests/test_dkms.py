@@ -6,13 +6,14 @@ DKMS for real: Debian's own dkms, in a root of a Debian suite, builds and instal
 from the package futexinspect-dkms and by hand; what it installed finds a hang on that kernel.
 Runs on the host, after "make deb"."""
 
+import contextlib
 import glob
 import os
 import re
 import sys
 import tempfile
 
-import ksft
+from lib import ksft
 from debian_root import VERSION, Root, dkms_setting, run
 
 SUITE = sys.argv[1]
@@ -35,6 +36,10 @@ until futexinspect --source module >/tmp/out; [ $? = 3 ]; do :; done
 cat /tmp/out
 kill $!
 """
+
+
+# What test_package() has printed.
+installation = ""
 
 
 def package(name):
@@ -179,9 +184,15 @@ def test_tarball():
     ksft.equal(root.modinfo(root.first, "vermagic").split()[0], root.first, "vermagic")
 
 
-with tempfile.TemporaryDirectory(prefix="futexinspect-dkms-") as temporary:
-    root = Root(SUITE, os.path.join(temporary, "root"))
-    installation = ""
-    ksft.run([test_package, test_old_kernel, test_lacking_kernel, test_signature, test_hang,
-              test_second_kernel, test_kernel_removed, test_tool, test_purge, test_by_hand,
-              test_tarball])
+@contextlib.contextmanager
+def a_root():
+    """The root to install in."""
+    global root
+    with tempfile.TemporaryDirectory(prefix="futexinspect-dkms-") as temporary:
+        root = Root(SUITE, os.path.join(temporary, "root"))
+        yield
+
+
+ksft.run([test_package, test_old_kernel, test_lacking_kernel, test_signature, test_hang,
+          test_second_kernel, test_kernel_removed, test_tool, test_purge, test_by_hand,
+          test_tarball], around=a_root)

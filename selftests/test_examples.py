@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-import ksft
+from lib import ksft, tool
 from seeds.programs import BUILT
 from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
                         wait_until_in)
@@ -56,7 +56,7 @@ def fork_with_lock(lock):
 
 @contextlib.contextmanager
 def all_traced():
-    """seed 004: a tracer that waits for whom it has stopped"""
+    """seed 004: a tracer that waits for its own stopped tracee"""
     with built("traced", "pool").wait_for("ready") as program:
         wait_until_in(program.tgid, "wait4")
         tracee = program.number("tracee")
@@ -75,13 +75,12 @@ SCENES = {
 
 
 def screen(scene):
-    """What somebody sees who looks into a hang."""
+    """What a person sees who looks into a hang."""
     text = []
     with scene() as commands:
         for command in commands:
-            got = subprocess.run(["futexinspect", *command.split()], capture_output=True,
-                                 text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
-            ksft.equal((got.returncode, got.stderr), (3, ""), "status and errors")
+            got = tool.run(*command.split(), env={"LC_ALL": "C.UTF-8"})
+            ksft.equal((got.status, got.stderr), (3, ""), "status and errors")
             text.append("$ futexinspect %s\n%s" % (command, got.stdout))
     return "\n".join(text)
 
@@ -122,7 +121,7 @@ def test_readme():
                           capture_output=True, text=True, check=True).stdout
     in_readme = screens(block, r"^    \$ (.*)$")
     ksft.equal(len(in_readme), 2, "commands in README.md")
-    # Of those who wait alike, which comes first is chance: so the words are sorted.
+    # The order of equal waiters is chance: so the words are sorted.
     ksft.equal(screens(demo, r"^\x1b\[1m# (.*)\x1b\[0m$"), in_readme, "words")
 
 

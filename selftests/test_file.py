@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The file itself: who may read it and how, and the module's coming and going."""
+"""The file itself: its permissions, reads in pieces, and loading and unloading the module."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-import ksft
+from lib import ksft
 
 ABI = os.path.join(ksft.TOP, "Documentation", "ABI", "testing", "debugfs-futexinspect")
 
@@ -129,7 +129,7 @@ def test_no_kernel_address():
 
 def test_pid_namespace():
     """a reader in a pid namespace sees its ids, and how many waiters it does not see"""
-    inside = ("import sys; sys.path.insert(0, %r); import ksft\n"
+    inside = ("import sys; sys.path.insert(0, %r); from lib import ksft\n"
               "with ksft.Factory('fork_orphan') as factory:\n"
               "    records = ksft.read_waiters()\n"
               "    wanted = factory.get('waiter')[0]\n"
@@ -146,7 +146,8 @@ def test_pid_namespace():
         if not pool <= {f["tid"] for f in outside}:
             raise AssertionError("not all of %s in %s" % (pool, outside))
         got = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable,
-                              "-c", inside, str(len(outside))], stderr=subprocess.PIPE, text=True, check=False)
+                              "-c", inside, str(len(outside))], stderr=subprocess.PIPE, text=True,
+                             check=False)
         ksft.equal((got.returncode, got.stderr), (0, ""), "in the pid namespace")
 
 
@@ -172,6 +173,18 @@ def test_calls():
                                capture_output=True, text=True, check=True).stdout
     if "kallsyms" in undefined or "sprint_symbol" not in undefined:
         raise AssertionError("undefined symbols: %s" % undefined)
+
+
+def test_circles():
+    """no file of the module calls in a circle"""
+    program = os.path.join(ksft.TOP, "selftests", "module_calls")
+    objects = os.environ["FUTEXINSPECT_OBJECTS"]
+    if not os.path.exists(program):
+        raise ksft.Skip("there is no selftests/module_calls")
+    if not os.path.isdir(objects):
+        raise ksft.Skip("the guest does not see where the module was built")
+    got = subprocess.run([program, objects], capture_output=True, text=True, check=False)
+    ksft.equal((got.returncode, got.stderr), (0, ""), got.stdout)
 
 
 def test_rmmod_while_open():
@@ -207,4 +220,5 @@ def test_reload_under_readers():
 
 
 ksft.run([test_mode, test_header, test_pieces, test_two_readers, test_documented_keys,
-          test_no_kernel_address, test_pid_namespace, test_calls, test_rmmod_while_open, test_reload_under_readers])
+          test_no_kernel_address, test_pid_namespace, test_calls, test_circles,
+          test_rmmod_while_open, test_reload_under_readers])

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 
-import ksft
+from lib import ksft
 
 VERSION = ".".join(platform.release().split(".")[:2])
 PROGRAMS = os.path.join(ksft.TOP, "build", "selftests", "kernel-" + VERSION)
@@ -18,8 +18,8 @@ PROGRAMS = os.path.join(ksft.TOP, "build", "selftests", "kernel-" + VERSION)
 PASS, SKIP = 0, 4
 
 # Some of them race with themselves, and say so: they count on a thread to sleep after
-# 100 us. On a slow machine these fail more often than not, whoever reads what. So a test
-# of a program passes if it does in one of some runs.
+# 100 us. On a slow machine these fail more often than not, with or without a reader. So a
+# test of a program passes if one of several runs passes.
 TRIES = 10
 
 RESULT = re.compile(r"^(ok|not ok) (\d+ .*?)(?: #.*)?$", re.MULTILINE)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-import ksft
+from lib import ksft, tool
 
 LOCKDOWN = "/sys/kernel/security/lockdown"
 
@@ -30,9 +30,8 @@ def level_test(level):
         lock_down(level)
         with ksft.Factory("fork_orphan") as factory:
             tid = int(factory.get("waiter")[0]["tid"])
-            got = subprocess.run(["futexinspect", "--json", "--source", "module"],
-                                 capture_output=True, text=True, check=False)
-            ksft.equal((got.returncode, got.stderr), (3, ""), "status and errors")
+            got = tool.run("--json", "--source", "module")
+            ksft.equal((got.status, got.stderr), (3, ""), "status and errors")
             waiter, = [waiter for waiter in json.loads(got.stdout)["waiters"]
                        if waiter["tid"] == tid]
             ksft.equal((waiter["verdict"], waiter["certainty"], waiter["value"]),

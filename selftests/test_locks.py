@@ -4,11 +4,10 @@
 holder where it has one."""
 
 import contextlib
-import json
 import os
 import subprocess
 
-import ksft
+from lib import ksft, tool
 
 MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
 BUILT = os.path.dirname(ksft.MKWAITERS)
@@ -23,16 +22,10 @@ LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KIN
 PYTHON_KINDS = ("lock", "join", "mutex")
 
 
-def judge():
-    """What the tool says of each waiter, by tid."""
-    out = subprocess.run(["futexinspect", "--json"], stdout=subprocess.PIPE, check=False).stdout
-    return {waiter["tid"]: waiter for waiter in json.loads(out)["waiters"]}
-
-
 def check_kind(kind, program):
     """Make a lock and its waiters, and compare."""
     with ksft.Factory(kind, program) as factory:
-        verdicts = judge()
+        verdicts = tool.judge_threads()
         for truth in factory.get("waiter"):
             got = verdicts[int(truth["tid"])]
             ksft.equal(got["primitive"], truth["primitive"].replace(".", " "), "primitive")

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-import ksft
+from lib import ksft, tool
 
 # With a backslash, as systemd has them in its names.
 CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"
@@ -22,17 +22,17 @@ class Host:
 
     def __init__(self, abba, orphan, pool):
         mutexes = {int(fields["tid"]): fields["uaddr"] for fields in abba.get("waiter")}
+        waiters = tool.judge()
         # Which of the two went to sleep first is chance.
-        order = [waiter["tid"] for waiter in whole_json() if waiter["tid"] in mutexes]
+        order = [waiter["tid"] for waiter in waiters if waiter["tid"] in mutexes]
         self.pool_tids = sorted(int(fields["tid"]) for fields in pool.get("waiter"))
-        self.pool_main = pool.process.pid
         self.names = {
             "A": order[0], "B": order[1], "ABBA": abba.process.pid,
             "A_MUTEX": mutexes[order[0]], "B_MUTEX": mutexes[order[1]],
             "ORPHAN": orphan.get("waiter")[0]["tid"], "PARENT": orphan.process.pid,
-            "POOL": pool.process.pid,
+            "POOL": pool.process.pid, "ALL": len(waiters),
         }
-        holder, = [waiter["holder"] for waiter in whole_json()
+        holder, = [waiter["holder"] for waiter in waiters
                    if waiter["tid"] == int(self.names["ORPHAN"])]
         self.names["HOLDER"] = holder
 
@@ -41,17 +41,11 @@ class Host:
         return template.format(**self.names)
 
 
-def tool(*args, **env):
-    """Run the tool; return its status and what it wrote."""
-    got = subprocess.run(["futexinspect", *args], capture_output=True, text=True, check=False,
-                         env={**os.environ, "LC_ALL": "C", **env})
+def run(*args):
+    """Run the tool, which must complain of nothing; return its status and output."""
+    got = tool.run(*args)
     ksft.equal(got.stderr, "", "errors of %s" % " ".join(args))
-    return got.returncode, got.stdout
-
-
-def whole_json(*args):
-    """The waiters, with all that is known of them."""
-    return json.loads(tool("--json", *args)[1])["waiters"]
+    return got.status, got.stdout
 
 
 def plain(text):
@@ -60,16 +54,22 @@ def plain(text):
     return [re.sub(r"(?<= )\d+(\.\d|m\d\d)?m?s(?= |$)", "TIME", line) for line in lines]
 
 
+HOST = None
+
+
 @contextlib.contextmanager
 def host():
-    """All three at once, the pool in a cgroup of its own."""
+    """All three at once, the pool in a cgroup of its own. They are made once: no test changes
+    them."""
+    global HOST
     os.mkdir(CGROUP)
     try:
         with ksft.Factory("abba") as abba, ksft.Factory("fork_orphan") as orphan, \
              ksft.Factory("pool") as pool:
             with open(CGROUP + "/cgroup.procs", "w", encoding="ascii") as file:
                 file.write(str(pool.process.pid))
-            yield Host(abba, orphan, pool)
+            HOST = Host(abba, orphan, pool)
+            yield
     finally:
         os.rmdir(CGROUP)
 
@@ -121,50 +121,45 @@ CASES = (
 def case_test(args, status, lines):
     """The test of one command line, as ksft.run() wants it."""
     def test():
-        with host() as got_host:
-            got_host.names["ALL"] = len(whole_json())
-            got, output = tool(*got_host.text(args).split())
-            ksft.equal(plain(output), [got_host.text(line) for line in lines], "output")
-            ksft.equal(got, status, "exit status")
+        got, output = run(*HOST.text(args).split())
+        ksft.equal(plain(output), [HOST.text(line) for line in lines], "output")
+        ksft.equal(got, status, "exit status")
     test.__doc__ = "futexinspect " + args
     return test
 
 
 def test_json_columns():
     """futexinspect --json --output"""
-    with host() as got_host:
-        status, output = tool("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
-                              "--pid", got_host.text("{ORPHAN}"))
-        names = {name: int(value) for name, value in got_host.names.items() if "_" not in name}
-        ksft.equal(json.loads(output), {"waiters": [
-            {"tid": names["ORPHAN"], "tgid": names["ORPHAN"], "comm": "orphan", "expected": 2,
-             "execed": False, "holder": names["HOLDER"], "pi_owner": None}]}, "output")
-        ksft.equal(status, 3, "exit status")
+    status, output = run("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
+                         "--pid", HOST.text("{ORPHAN}"))
+    names = {name: int(value) for name, value in HOST.names.items() if "_" not in name}
+    ksft.equal(json.loads(output), {"waiters": [
+        {"tid": names["ORPHAN"], "tgid": names["ORPHAN"], "comm": "orphan", "expected": 2,
+         "execed": False, "holder": names["HOLDER"], "pi_owner": None}]}, "output")
+    ksft.equal(status, 3, "exit status")
 
 
 def test_json_tree():
     """futexinspect --json --tree"""
-    with host() as got_host:
-        _, output = tool("-J", "--tree", "-o", "TID", "--pid", got_host.text("{A},{ORPHAN}"))
-        names = got_host.names
-        ksft.equal(json.loads(output), {"waiters": [
-            {"tid": names["A"], "children": [{"tid": names["B"]}]},
-            {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"])}]}]}, "output")
+    _, output = run("-J", "--tree", "-o", "TID", "--pid", HOST.text("{A},{ORPHAN}"))
+    names = HOST.names
+    ksft.equal(json.loads(output), {"waiters": [
+        {"tid": names["A"], "children": [{"tid": names["B"]}]},
+        {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"])}]}]}, "output")
 
 
 def test_json_agrees():
     """columns of JSON have the values that the whole of it has"""
-    with host():
-        columns = [line.split()[0] for line in tool("--list-columns")[1].splitlines()]
-        whole = {(waiter["tid"], waiter["uaddr"]): waiter for waiter in whole_json()}
-        some = json.loads(tool("--json", "--output", ",".join(columns))[1])["waiters"]
-        ksft.equal(len(some), len(whole), "waiters")
-        for waiter in some:
-            same = whole[waiter["tid"], waiter["uaddr"]]
-            ksft.equal(len(waiter), len(columns), "members")
-            for key, value in waiter.items():
-                if key != "asleep_ns":
-                    ksft.equal(value, same.get(key), key)
+    columns = [line.split()[0] for line in run("--list-columns")[1].splitlines()]
+    whole = {(waiter["tid"], waiter["uaddr"]): waiter for waiter in tool.judge()}
+    some = json.loads(run("--json", "--output", ",".join(columns))[1])["waiters"]
+    ksft.equal(len(some), len(whole), "waiters")
+    for waiter in some:
+        same = whole[waiter["tid"], waiter["uaddr"]]
+        ksft.equal(len(waiter), len(columns), "members")
+        for key, value in waiter.items():
+            if key != "asleep_ns":
+                ksft.equal(value, same.get(key), key)
 
 
 def edges(dot):
@@ -176,66 +171,57 @@ def edges(dot):
 
 def test_graph():
     """futexinspect graph"""
-    with host() as got_host:
-        status, output = tool("graph", "-p", got_host.text("{A},{ORPHAN}"))
-        a, b, orphan, gone = (got_host.text(text) for text in (
-            "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
-            "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
-            "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain",
-            "thread {HOLDER}\\nis in process {PARENT} (mkwaiters), not in its waiter's"))
-        got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
-        ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
-                                (orphan, gone, "pthread_mutex", False)]), "edges")
-        ksft.equal(status, 3, "exit status")
+    status, output = run("graph", "-p", HOST.text("{A},{ORPHAN}"))
+    a, b, orphan, gone = (HOST.text(text) for text in (
+        "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
+        "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
+        "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain",
+        "thread {HOLDER}\\nis in process {PARENT} (mkwaiters), not in its waiter's"))
+    got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
+    ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
+                            (orphan, gone, "pthread_mutex", False)]), "edges")
+    ksft.equal(status, 3, "exit status")
 
 
 def test_drawn():
     """futexinspect graph --format svg"""
     if not shutil.which("dot"):
         raise ksft.Skip("graphviz is not installed")
-    with host() as got_host:
-        status, output = tool("graph", "--format", "svg", "-p", got_host.text("{A}"))
-        ksft.equal(status, 3, "exit status")
-        if "<svg" not in output or got_host.text("{A} of {ABBA}") not in output:
-            raise AssertionError("no drawing: %s" % output)
+    status, output = run("graph", "--format", "svg", "-p", HOST.text("{A}"))
+    ksft.equal(status, 3, "exit status")
+    if "<svg" not in output or HOST.text("{A} of {ABBA}") not in output:
+        raise AssertionError("no drawing: %s" % output)
 
 
 def test_file():
     """futexinspect --file"""
-    with host() as got_host:
-        with open(ksft.WAITERS, encoding="ascii") as file:
-            text = file.read()
-        with open("/tmp/options-copy", "w", encoding="ascii") as file:
-            file.write(text)
-        status, output = tool("--file", "/tmp/options-copy", "-rno", "VERDICT,CERTAINTY,TID",
-                              "--verdict", "stuck")
-        ksft.equal(output, got_host.text("deadlock likely {A}\ndeadlock likely {B}\n"
-                                         "orphaned likely {ORPHAN}\n"), "output")
-        ksft.equal(status, 3, "exit status")
+    with open(ksft.WAITERS, encoding="ascii") as file:
+        text = file.read()
+    with open("/tmp/options-copy", "w", encoding="ascii") as file:
+        file.write(text)
+    status, output = run("--file", "/tmp/options-copy", "-rno", "VERDICT,CERTAINTY,TID",
+                         "--verdict", "stuck")
+    ksft.equal(output, HOST.text("deadlock likely {A}\ndeadlock likely {B}\n"
+                                 "orphaned likely {ORPHAN}\n"), "output")
+    ksft.equal(status, 3, "exit status")
 
 
 def test_proc():
     """futexinspect --source proc"""
-    with host() as got_host:
-        got = subprocess.run(["futexinspect", "--source", "proc", "-rno",
-                              "VERDICT,CERTAINTY,TID,CGROUP", "-p",
-                              got_host.text("{ORPHAN},{POOL}")], capture_output=True, text=True,
-                             check=False)
-        ksft.equal(got.stdout, got_host.text("orphaned likely {ORPHAN} /\n") + "".join(
-            "waiting - %d /futexinspect\\x5c134x2doptions\n" % tid
-            for tid in got_host.pool_tids), "output")
-        ksft.equal(got.returncode, 3, "exit status")
-        ksft.equal(got.stderr.count("\n"), 1, "lines of errors")
+    got = tool.run("--source", "proc", "-rno", "VERDICT,CERTAINTY,TID,CGROUP", "-p",
+                   HOST.text("{ORPHAN},{POOL}"))
+    ksft.equal(got.stdout, HOST.text("orphaned likely {ORPHAN} /\n") + "".join(
+        "waiting - %d /futexinspect\\x5c134x2doptions\n" % tid
+        for tid in HOST.pool_tids), "output")
+    ksft.equal(got.status, 3, "exit status")
+    ksft.equal(got.stderr.count("\n"), 1, "lines of errors")
 
 
 def test_nobody():
     """a process or a cgroup that does not exist is an error, not silence"""
     for args, error in (("-p 4194304", "there is no process or thread 4194304"),
                         ("--cgroup /none", "there is no cgroup /sys/fs/cgroup/none")):
-        got = subprocess.run(["futexinspect", *args.split()], capture_output=True, text=True,
-                             check=False)
-        ksft.equal((got.returncode, got.stdout, got.stderr),
-                   (1, "", "futexinspect: %s\n" % error), args)
+        ksft.equal(tool.run(*args.split()), (1, "", "futexinspect: %s\n" % error), args)
 
 
 def test_completion():
@@ -245,14 +231,13 @@ def test_completion():
         COMP_WORDS=(futexinspect "$@") COMP_CWORD=$#
         _futexinspect
         printf '%s\\n' "${COMPREPLY[@]}\""""
-    with host() as got_host:
-        for args, want in (("explain", "{ORPHAN}"), ("--pid", "{ABBA}"), ("-p", "{ORPHAN}")):
-            got = subprocess.run(["bash", "-c", script, "bash", args, ""], cwd=ksft.TOP,
-                                 capture_output=True, text=True, check=True)
-            if got_host.text(want) not in got.stdout.split():
-                raise AssertionError("%s is completed to %s" % (args, got.stdout))
+    for args, want in (("explain", "{ORPHAN}"), ("--pid", "{ABBA}"), ("-p", "{ORPHAN}")):
+        got = subprocess.run(["bash", "-c", script, "bash", args, ""], cwd=ksft.TOP,
+                             capture_output=True, text=True, check=True)
+        if HOST.text(want) not in got.stdout.split():
+            raise AssertionError("%s is completed to %s" % (args, got.stdout))
 
 
 ksft.run([case_test(*case) for case in CASES] +
          [test_json_columns, test_json_tree, test_json_agrees, test_graph, test_drawn, test_file,
-          test_proc, test_nobody, test_completion])
+          test_proc, test_nobody, test_completion], around=host)

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 
-import ksft
+from lib import ksft
 from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect, expect_reason,
                             judge, until)
 
@@ -119,7 +119,7 @@ def test_python_asyncio():
 
 def test_python_cycle():
     """Python: two threads in a cycle of locks, and one that joins them"""
-    # All threads wait, and Python's locks do not name who has them. Control-C would run
+    # All threads wait, and Python's locks do not name their holders. Control-C would run
     # a handler.
     with python("cycle").wait_for("ready") as program:
         def look():
@@ -347,7 +347,7 @@ def test_postgres():
             for _ in range(LOOKS):
                 got, = until("one waits", look)
                 expect(got, op="FUTEX_WAIT_BITSET", timeout="none", verdict="waiting")
-            # Now none of those who have the memory can run, but all can be continued.
+            # Now no process with that memory can run, but all can be continued.
             for tgid in postgres.processes():
                 if tgid != other_tgid:
                     os.kill(tgid, signal.SIGSTOP)
@@ -365,7 +365,7 @@ def is_gone(tgid):
 
 
 def test_postgres_killed():
-    """PostgreSQL: a process is killed with a lightweight lock, and who waits for it left behind"""
+    """PostgreSQL: a process is killed with a lightweight lock, its waiter is left behind"""
     with tempfile.TemporaryDirectory() as directory, Postgres(directory) as postgres:
         holder, holder_tgid = start_session(postgres)
         other, other_tgid = start_session(postgres)
@@ -382,7 +382,7 @@ def test_postgres_killed():
                 for _ in range(LOOKS):
                     got, = judge(other_tgid)
                     expect(got, verdict="waiting")
-                # Those who look end with it, but who sleeps for the lock does not look.
+                # Processes that check for their parent end with it; the sleeper does not check.
                 os.kill(postgres.tgid, signal.SIGKILL)
                 until("all others have ended", lambda: all(map(is_gone, rest)))
 

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hangs that people met and wrote down, each driven into that state with real programs:
 a fork with a thread pool, a debugger that reads its own pipe, a signal handler in the
-middle of a lock, a fork with locks held, a tracer that waits for whom it has stopped."""
+middle of a lock, a fork with locks held, a tracer that waits for its own stopped tracee."""
 
 import os
 import platform
 import signal
 
-import ksft
+from lib import ksft, tool
 from seeds.programs import (BUILT, SOURCES, STUCK, Gdb, Program, check_live, expect,
-                            expect_reason, judge, run_tool, until)
+                            expect_reason, judge, until)
 
 POOL = os.path.join(BUILT, "libpool.so")
 WORKERS = 3  # of pipes.py
@@ -66,7 +66,7 @@ def test_pool_in_child():
     """000: a child of fork waits for a pool whose threads it lacks; the parent lives"""
     with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
         got = fork_pool(program)
-        status, output = run_tool("explain", str(got["tid"]))
+        status, output, _ = tool.run("explain", str(got["tid"]))
         ksft.equal(status, 3, "status of explain")
         call = "futex(%s, FUTEX_WAIT_BITSET_PRIVATE, 33, NULL, NULL, 0xffffffff)" % got["uaddr"]
         for text in (call, "1 thread"):
@@ -199,7 +199,7 @@ def test_stopped_writer():
 
 
 def test_outside():
-    """001: not accused: it reads a pipe of one who is out of the tool's sight"""
+    """001: not accused: its pipe belongs to a process that the tool cannot see"""
     read_end, write_end = os.pipe()
     with Program("unshare", "--pid", "--fork", "--mount-proc", "/usr/bin/python3",
                  os.path.join(SOURCES, "pipes.py"), "given", str(read_end),
@@ -228,7 +228,7 @@ def test_handler_in_lock():
             expect(waiter, op="FUTEX_WAIT", flags="PRIVATE", expected=2, value=2, timeout="none",
                    queued="yes", live_count=2, verdict=("no-waker", "deadlock"),
                    certainty="barring-signals")
-            # No word says who holds it.
+            # No word names a holder.
             if waiter.get("holder") not in (None, tgid):
                 raise AssertionError("holder in %s" % waiter)
 
@@ -301,7 +301,7 @@ LIVE_STATES = (
     ("fifo", "read", "it reads a pipe that has a name"),
     ("self_pipe", "read", "it reads a pipe that its signal handler writes to"),
     ("in_flight", "read", "it reads a pipe whose other end is under way in a socket"),
-    ("unaccepted", "read", "it reads a pipe whose other end is sent to who has yet to accept"),
+    ("unaccepted", "read", "it reads a pipe whose other end is in a connection not yet accepted"),
     ("own_table", "read", "it reads a pipe that a thread has which shares no descriptors"),
     ("wait", "wait4", "it waits for children of which one can run"),
     ("subreaper", "wait4", "it waits for children and will inherit one"),

@@ -3,32 +3,13 @@
 """Each futex state, made by mkwaiters: every field that the module prints of it
 is compared with what is true."""
 
+import contextlib
 import os
 import re
 import subprocess
 import time
 
-import ksft
-
-STATES = (
-    "wait_private", "wait_bitset", "wait_relative", "wait_monotonic",
-    "wait_realtime", "wait_shared", "wait_shared_mm", "hugetlb", "wait_at_edge",
-    "timeout_across_pages", "timeout_across_mappings",
-    "hostile_name", "requeue", "waitv", "futex_wait", "numa", "lock_pi", "lock_pi2",
-    "wait_requeue_pi", "cmp_requeue_pi", "compat_futex", "compat_futex_time64",
-    "io_uring_wait", "io_uring_waitv", "fork_orphan", "abba", "self_deadlock",
-    "dead_holder", "pool", "timer", "posix_timer", "stopped", "traced", "frozen_v2",
-    "frozen_v1", "restarted", "prot_none", "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
-    "clone_vm", "vfork_child",
-)
-
-# Those that are told by what is in memory: they are made once more in a process where many
-# wait, whose memory the module reads in another way.
-IN_MEMORY = (
-    "wait_relative", "wait_realtime", "wait_shared", "hugetlb", "wait_at_edge",
-    "timeout_across_pages", "timeout_across_mappings", "requeue", "stopped", "prot_none",
-    "not_present", "swapped", "numa_hinted", "userfaultfd", "device",
-)
+from lib import ksft
 
 WORDS_BEFORE = 12
 PAGE = 4096
@@ -154,10 +135,9 @@ def compare_threads(records, tgid, mm):
 
 
 def compare_frozen(records, tgid, state):
-    """Which freezer holds the threads of a process, by the state's name."""
-    freezer = {"frozen_v1": "v1", "frozen_v2": "v2"}.get(state, "no")
+    """Which freezer holds the threads of a process."""
     for thread in select(records, "thread", tgid=tgid):
-        ksft.equal(thread["frozen"], freezer, "frozen")
+        ksft.equal(thread["frozen"], state.freezer, "frozen")
 
 
 def switches(tgid):
@@ -207,7 +187,7 @@ def compare_mm(records, mm, factory, tgids):
 
 def check_state(state):
     """Make a state, and compare all records of its processes."""
-    with ksft.Factory(state) as factory:
+    with ksft.Factory(state.name) as factory:
         tgids = [truth["tgid"] for truth in factory.get("process")]
         records = read_while_asleep(tgids)
         for truth in factory.get("process"):
@@ -260,18 +240,19 @@ def state_test(state):
     """The test of one state, as ksft.run() wants it."""
     def test():
         check_state(state)
-    test.__doc__ = "state " + state
+    test.__doc__ = "state " + state.name
     return test
 
 
 def crowded_test(state):
-    """The test of one state in a process where many others wait."""
+    """The test of one state in a process where many others wait, whose memory the module reads
+    in another way."""
     def test():
-        with ksft.Factory(state + " crowded") as factory:
+        with ksft.Factory(state.name + " crowded") as factory:
             records = read_while_asleep([truth["tgid"] for truth in factory.get("process")])
             for truth in factory.get("waiter"):
                 compare_waiter(record_of(records, truth), truth)
-    test.__doc__ = "state %s among many waiters" % state
+    test.__doc__ = "state %s among many waiters" % state.name
     return test
 
 
@@ -281,16 +262,19 @@ def write(path, text):
         file.write(text)
 
 
-def set_up():
-    """What some states need: huge pages, and swap."""
+@contextlib.contextmanager
+def huge_pages_and_swap():
+    """What some states need."""
     write("/proc/sys/vm/nr_hugepages", "2")
-    if not os.path.exists("/dev/zram0"):
-        return
-    write("/sys/block/zram0/disksize", "16M")
-    for command in ("mkswap", "swapon"):
-        subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
+    if os.path.exists("/dev/zram0"):
+        write("/sys/block/zram0/disksize", "16M")
+        for command in ("mkswap", "swapon"):
+            subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
+    yield
 
 
-set_up()
-ksft.run([state_test(state) for state in STATES] +
-         [crowded_test(state) for state in IN_MEMORY] + [test_shared_file, test_stopped_many])
+STATES = ksft.states()
+
+ksft.run([state_test(state) for state in STATES if not state.apart] +
+         [crowded_test(state) for state in STATES if state.in_memory] +
+         [test_shared_file, test_stopped_many], around=huge_pages_and_swap)

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 
-import ksft
+from lib import ksft
 
 MKSTORM = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkstorm")
 

@@ -7,51 +7,15 @@ import json
 import os
 import subprocess
 
-import ksft
-
-# What the tool must say of each state: verdict and certainty.
-VERDICTS = (
-    ("wait_private", "waiting", None),
-    ("wait_bitset", "waiting", None),
-    ("wait_relative", "timed", None),
-    ("wait_monotonic", "timed", None),
-    ("wait_realtime", "timed", None),
-    ("wait_shared", "waiting", None),
-    ("wait_shared_mm", "waiting", None),
-    ("hostile_name", "waiting", None),
-    ("requeue", "waiting", None),
-    ("waitv", "waiting", None),
-    ("fork_orphan", "orphaned", "certain"),
-    ("abba", "deadlock", "likely"),
-    ("self_deadlock", "deadlock", "likely"),
-    ("dead_holder", "orphaned", "likely"),
-    ("pool", "waiting", None),
-)
-STUCK = ("deadlock", "orphaned", "no-waker")
+from lib import ksft, tool
 
 
-def tool(*args, stdin=None, as_nobody=False):
-    """Run the tool; return its status, output and errors."""
-    command = ["futexinspect", *args]
-    if as_nobody:
-        command = ["setpriv", "--reuid=65534", "--clear-groups", *command]
-    got = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    for text in (got.stdout, got.stderr):
-        for char in text:
-            if not char.isprintable() and char not in "\n\t":
-                raise AssertionError("raw control character %r in %r" % (char, text))
-    return got.returncode, got.stdout, got.stderr
-
-
-def tool_json(*args):
-    """The waiters in the tool's JSON output, after a check of the exit status."""
-    status, output, errors = tool("--json", *args)
-    if status not in (0, 3):
-        raise AssertionError("status %d: %s" % (status, errors))
-    waiters = json.loads(output)["waiters"]
-    ksft.equal(status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
-               "exit status 3 and stuck waiters")
-    return waiters
+def run(*args, stdin=None, as_nobody=False):
+    """Run the tool; nothing that it writes must be raw."""
+    through = ("setpriv", "--reuid=65534", "--clear-groups") if as_nobody else ()
+    got = tool.run(*args, through=through, input=stdin)
+    tool.check_printable(got.stdout + got.stderr)
+    return got
 
 
 def one_error_line(status, output, errors, expected_status, word):
@@ -90,27 +54,28 @@ def ranges(tids):
     return ",".join(str(a) if a == b else "%d-%d" % (a, b) for a, b in parts)
 
 
-def verdict_test(state, verdict, certainty):
+def verdict_test(state):
     """The test of one state, as ksft.run() wants it."""
     def test():
-        with ksft.Factory(state) as factory:
+        with ksft.Factory(state.name) as factory:
             tgid = factory.get("process")[0]["tgid"]
             live = ranges(int(tid) for tid in os.listdir("/proc/%s/task" % tgid))
-            waiters = [waiter for waiter in tool_json() if waiter["tgid"] == int(tgid)]
+            waiters = [waiter for waiter in tool.judge() if waiter["tgid"] == int(tgid)]
             ksft.equal(len(waiters), len(factory.get("waiter")), "number of waiters")
             for truth in factory.get("waiter"):
                 got, = [waiter for waiter in waiters if waiter["uaddr"] == truth["uaddr"] and
                         waiter["tid"] == int(truth["tid"])]
                 compare(got, truth, live)
-                ksft.equal((got["verdict"], got["certainty"]), (verdict, certainty), "verdict")
-    test.__doc__ = "verdict on " + state
+                ksft.equal((got["verdict"], got["certainty"]),
+                           (state.verdict, state.certainty), "verdict")
+    test.__doc__ = "verdict on " + state.name
     return test
 
 
 def test_table():
     """the table has the worst first and nothing raw, at 80 columns"""
     with ksft.Factory("pool"), ksft.Factory("hostile_name"), ksft.Factory("fork_orphan"):
-        status, output, errors = tool()
+        status, output, errors = run()
         ksft.equal((status, errors), (3, ""), "status and errors")
         lines = output.splitlines()
         if not lines[1].startswith("orphaned"):
@@ -125,7 +90,7 @@ def test_explain():
     """explain tells the call, the threads and the verdict"""
     with ksft.Factory("fork_orphan") as factory:
         truth = factory.get("waiter")[0]
-        status, output, errors = tool("explain", truth["tid"])
+        status, output, errors = run("explain", truth["tid"])
         ksft.equal((status, errors), (3, ""), "status and errors")
         wanted = ("futex(%s, FUTEX_WAIT_PRIVATE, 2, NULL" % truth["uaddr"], "orphaned", "1 thread",
                   "pthread_mutex", "never called execve", "certain")
@@ -138,20 +103,21 @@ def test_explain_bitset():
     """explain rebuilds a call with a bitset"""
     with ksft.Factory("wait_bitset") as factory:
         truth = factory.get("waiter")[0]
-        status, output, _ = tool("explain", truth["tid"])
+        status, output, _ = run("explain", truth["tid"])
         ksft.equal(status, 0, "status")
-        call = "futex(%s, FUTEX_WAIT_BITSET_PRIVATE, 4294967294, NULL, NULL, 0xc0ffee)" % truth["uaddr"]
+        call = ("futex(%s, FUTEX_WAIT_BITSET_PRIVATE, 4294967294, NULL, NULL, 0xc0ffee)" %
+                truth["uaddr"])
         if call not in output:
             raise AssertionError("no %r in: %s" % (call, output))
 
 
 def test_explain_others():
     """explain of a thread that does not wait, or is not there, is one clear line"""
-    one_error_line(*tool("explain", str(os.getpid())), 1, "not")
+    one_error_line(*run("explain", str(os.getpid())), 1, "not")
     with open("/proc/sys/kernel/pid_max", encoding="ascii") as file:
         gone = str(int(file.read()) - 1)
-    one_error_line(*tool("explain", gone), 1, gone)
-    one_error_line(*tool("explain", "12x"), 2, "12x")
+    one_error_line(*run("explain", gone), 1, gone)
+    one_error_line(*run("explain", "12x"), 2, "12x")
 
 
 def test_saved():
@@ -160,12 +126,12 @@ def test_saved():
         with open(ksft.WAITERS, encoding="ascii") as file:
             text = file.read()
         tid = int(factory.get("waiter")[0]["tid"])
-    status, output, _ = tool("--json", "--file", "-", stdin=text)
+    status, output, _ = run("--json", "--file", "-", stdin=text)
     ksft.equal(status, 3, "status")
     got, = [waiter for waiter in json.loads(output)["waiters"] if waiter["tid"] == tid]
     ksft.equal((got["verdict"], got["certainty"]), ("orphaned", "likely"), "verdict")
-    one_error_line(*tool("--file", "-", stdin=text[:-20]), 1, "cut off")
-    one_error_line(*tool("--file", "-", stdin=""), 1, "empty")
+    one_error_line(*run("--file", "-", stdin=text[:-20]), 1, "cut off")
+    one_error_line(*run("--file", "-", stdin=""), 1, "empty")
 
 
 def test_proc():
@@ -174,17 +140,17 @@ def test_proc():
         subprocess.run(["rmmod", "futexinspect"], check=True)
         try:
             for args in ((), ("--source", "proc")):
-                status, output, errors = tool("--json", *args)
+                status, output, errors = run("--json", *args)
                 ksft.equal(status, 3, "status")
                 if "requeued" not in errors or errors.count("\n") > 2:
                     raise AssertionError("errors: %s" % errors)
                 waiters = {waiter["tid"]: waiter for waiter in json.loads(output)["waiters"]}
                 got = waiters[int(orphan.get("waiter")[0]["tid"])]
-                if got["verdict"] not in STUCK:
+                if got["verdict"] not in tool.STUCK:
                     raise AssertionError("verdict %s" % got["verdict"])
                 for truth in pool.get("waiter"):
                     ksft.equal(waiters[int(truth["tid"])]["verdict"], "waiting", "verdict")
-            one_error_line(*tool("--source", "module"), 1, "module")
+            one_error_line(*run("--source", "module"), 1, "module")
         finally:
             subprocess.run(["insmod", os.environ["FUTEXINSPECT_KO"]], check=True)
 
@@ -192,12 +158,12 @@ def test_proc():
 def test_no_rights():
     """without rights the tool says so"""
     with ksft.Factory("pool"):
-        _, _, errors = tool(as_nobody=True)
+        _, _, errors = run(as_nobody=True)
         if "root" not in errors and "permission" not in errors.lower():
             raise AssertionError("errors: %s" % errors)
-        one_error_line(*tool("--source", "module", as_nobody=True), 1, "ermission")
+        one_error_line(*run("--source", "module", as_nobody=True), 1, "ermission")
 
 
-ksft.run([verdict_test(*row) for row in VERDICTS] +
+ksft.run([verdict_test(state) for state in ksft.states() if state.verdict] +
          [test_table, test_explain, test_explain_bitset, test_explain_others, test_saved,
           test_proc, test_no_rights])

@@ -1,15 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """A zoo of random lock graphs, whose truth is known and then proven: no verdict is wrong,
-and nearly all who are stuck are found. Arguments: SEED [CASES]."""
+and nearly all stuck threads are found. Arguments: SEED [CASES]."""
 
 import collections
-import json
+import functools
 import os
-import subprocess
 import sys
 
-import ksft
+from lib import ksft, tool
 
 MKZOO = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkzoo")
 
@@ -18,7 +17,6 @@ CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 BATCH = 50
 MIN_FOUND = 0.99
 
-STUCK = ("deadlock", "orphaned", "no-waker")
 
 
 class Zoo:
@@ -38,11 +36,11 @@ class Zoo:
              SEED, truth["case"]))
 
     def judge_stuck(self, truth, got):
-        """One who cannot go on, or not unless somebody continues whom he stopped."""
+        """A thread that cannot go on, or only if stopped threads are continued."""
         stopped = truth["truth"] == "stopped"
         right = ["stopped"] if stopped else truth["verdicts"].split(",")
         found = got["verdict"] in right
-        if not found and got["verdict"] in STUCK:
+        if not found and got["verdict"] in tool.STUCK:
             self.note("called stuck, wrongly" if stopped else "wrong verdict", truth, got)
         self.counts[truth["truth"] + ", found"] += found
         self.counts["stuck, PI locks that glibc gave up on"] += ",given-up" in truth["on"]
@@ -62,7 +60,7 @@ class Zoo:
         if truth["truth"] != "stuck" and got["certainty"] == "certain":
             self.note("wrong certain", truth, got)
         if truth["truth"] == "live":
-            if got["verdict"] in STUCK + ("stopped",):
+            if got["verdict"] in tool.STUCK + ("stopped",):
                 self.note("live called stuck", truth, got)
         else:
             self.judge_stuck(truth, got)
@@ -70,16 +68,16 @@ class Zoo:
             self.note("wrong holder %s, not %s" % (got["holder"], truth["holder"]), truth, got)
 
     def count_beside(self, factory):
-        """How many are stuck in processes of which others can go on."""
+        """How many are stuck in processes whose other threads can go on."""
         waiters = factory.get("waiter")
         live = {got["tgid"] for got in waiters + factory.get("other") if got["truth"] == "live"}
-        self.counts["stuck, beside one who is live"] += sum(
+        self.counts["stuck, beside a live thread"] += sum(
             got["truth"] == "stuck" and got["tgid"] in live for got in waiters)
 
     def add(self, first, count):
         """Make some cases, look at all of them at once, and let them prove their truth."""
         with ksft.Factory("%s %d %d" % (SEED, first, count), MKZOO) as factory:
-            verdicts = look()
+            verdicts = tool.judge_threads()
             for truth in factory.get("waiter"):
                 self.judge(truth, verdicts.get(int(truth["tid"])))
             self.count_beside(factory)
@@ -92,39 +90,38 @@ class Zoo:
         self.counts["proven"] += sum(int(n) for n in records[0][1].values())
 
 
-def look():
-    """What the tool says of each thread of this host that waits."""
-    got = subprocess.run(["futexinspect", "--json"], capture_output=True, text=True, check=False)
-    if got.returncode not in (0, 3):
-        raise AssertionError("status %d: %s" % (got.returncode, got.stderr))
-    return {waiter["tid"]: waiter for waiter in json.loads(got.stdout)["waiters"]}
-
-
 ZOO = Zoo()
+
+
+@functools.cache
+def make():
+    """Make all cases, once."""
+    print("# seed %s, %d cases" % (SEED, CASES))
+    for first in range(0, CASES, BATCH):
+        ZOO.add(first, min(BATCH, CASES - first))
+    for what, count in sorted(ZOO.counts.items()):
+        print("# %s: %d" % (what, count))
 
 
 def whole():
     """Fail if some of the cases were not made, or not proven."""
+    make()
     ksft.equal(ZOO.counts["cases"], CASES, "cases that were made, and proven")
 
 
 def none(*kinds):
     """Fail if there is a problem of one of these kinds."""
+    whole()
     found = [text for kind, texts in ZOO.problems.items() if kind.startswith(kinds)
              for text in texts]
-    whole()
     if found:
         raise AssertionError("%d, of which the first are\n%s" %
                              (len(found), "\n".join(found[:20])))
 
 
 def test_truth():
-    """what the zoo says of its threads is true: who is live goes on, and nobody else"""
-    print("# seed %s, %d cases" % (SEED, CASES))
-    for first in range(0, CASES, BATCH):
-        ZOO.add(first, min(BATCH, CASES - first))
-    for what, count in sorted(ZOO.counts.items()):
-        print("# %s: %d" % (what, count))
+    """the zoo tells the truth: its live threads go on, and no others"""
+    whole()
 
 
 def test_certain():
@@ -135,17 +132,17 @@ def test_certain():
 
 
 def test_live():
-    """nobody is called stuck who can go on"""
+    """no thread that can go on is called stuck"""
     none("live called stuck", "called stuck, wrongly")
 
 
 def test_names():
-    """who is stuck is not said to be so for what is not so, nor by another holder"""
+    """a stuck thread gets no wrong verdict, and no wrong holder"""
     none("wrong verdict", "wrong holder")
 
 
 def test_found():
-    """99 of 100 who are stuck, or stopped, are found"""
+    """99 of 100 stuck or stopped threads are found"""
     whole()
     for text in ZOO.problems["missed"][:20]:
         print("# " + text)

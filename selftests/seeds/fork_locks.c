@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/factory.h"
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int holder; /* tid, from the time that it holds the lock, or is about to */
 static char fifo[] = "/tmp/futexinspect.XXXXXX/tz";
@@ -43,20 +45,9 @@ static void *hold_timezone(void *arg)
 /* Until the thread sleeps in openat(2): nobody else opens the FIFO. */
 static void wait_until_opening(void)
 {
-	char path[64], line[256];
-	FILE *file;
-	long nr = -1;
-
 	while (!holder)
 		sched_yield();
-	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", holder);
-	do {
-		sched_yield();
-		file = fopen(path, "re");
-		if (!file || !fgets(line, sizeof(line), file))
-			errx(1, "the holder is gone");
-		fclose(file);
-	} while (sscanf(line, "%ld", &nr) != 1 || nr != SYS_openat);
+	wait_until_blocked(getpid(), holder, SYS_openat);
 }
 
 static void before_timezone(void)
@@ -65,10 +56,10 @@ static void before_timezone(void)
 
 	*slash = '\0';
 	if (!mkdtemp(fifo))
-		err(1, "%s", fifo);
+		die("%s", fifo);
 	*slash = '/';
 	if (mkfifo(fifo, 0600) || setenv("TZ", fifo, 1))
-		err(1, "%s", fifo);
+		die("%s", fifo);
 }
 
 static void after_timezone(void)
@@ -136,24 +127,22 @@ static void run(const struct lock *lock)
 	pid_t pid;
 
 	lock->before();
-	if (pthread_create(&thread, NULL, lock->hold, NULL))
-		errx(1, "cannot create a thread");
+	check(pthread_create(&thread, NULL, lock->hold, NULL), "pthread_create");
 	lock->after();
 	pid = lock->make_child();
 	if (pid < 0)
-		err(1, "fork");
+		die("fork");
 	if (pid == 0) {
 		lock->take();
 		_exit(1);
 	}
-	printf("parent tgid=%d holder=%d\nchild tgid=%d\nready\n", getpid(), holder, pid);
-	fflush(stdout);
-	getchar();
+	printf("parent tgid=%d holder=%d\nchild tgid=%d\n", getpid(), holder, pid);
+	stay();
 }
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
 		if (argc == 2 && !strcmp(argv[1], locks[i].name)) {
 			run(&locks[i]);
 			return 0;

@@ -52,7 +52,7 @@ def fork(run, *args):
 
 
 def ready(*children):
-    """Say who is who, and that all is as it shall be."""
+    """Print the ids, and that the state is reached."""
     for child in children:
         print("child tgid=%d" % child)
     print("ready", flush=True)
@@ -124,7 +124,7 @@ def with_child():
 
 
 def fifo():
-    """Who has a pipe open on both ends gets no end of file; others may open it."""
+    """A reader that has both ends open gets no end of file; others may open it."""
     with tempfile.TemporaryDirectory() as directory:
         path = directory + "/fifo"
         os.mkfifo(path)
@@ -206,7 +206,7 @@ def own_table():
 
 
 def given():
-    """It has both ends, from somebody who has kept the one to write to."""
+    """It inherited both ends from a process that kept the write end."""
     hold()
     ready()
     read(int(sys.argv[2]))
@@ -238,7 +238,7 @@ def alarm():
 
 
 def subreaper():
-    """Who has lost its parent becomes a child of the nearest subreaper above."""
+    """An orphan becomes a child of the nearest subreaper above."""
     def orphan(parent):
         while os.getppid() == parent:
             os.sched_yield()

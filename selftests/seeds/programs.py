@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Programs that hang or idle, and what the tool says of them."""
 
-import json
 import os
 import pty
 import select
@@ -9,12 +8,12 @@ import signal
 import subprocess
 import time
 
-import ksft
+from lib import ksft, tool
 
 SOURCES = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(os.path.dirname(ksft.MKWAITERS), "seeds")
 
-STUCK = ("deadlock", "orphaned", "no-waker", "lost-wake")
+STUCK = tool.STUCK
 # What a thread that somebody can wake may be called; unknown is one that just moved.
 LIVE = ("waiting", "timed", "unknown")
 
@@ -105,23 +104,10 @@ class Gdb(Program):
         os.close(self.output)
 
 
-def run_tool(*args, through=()):
-    """The tool's status and output, if that is that of a judgement; run as it is, or
-    through another program."""
-    got = subprocess.run([*through, "futexinspect", *args], capture_output=True, text=True,
-                         check=False)
-    if got.returncode not in (0, 3):
-        raise AssertionError("status %d: %s" % (got.returncode, got.stderr))
-    return got.returncode, got.stdout
-
-
 def judge(*tgids, through=()):
     """What the tool says of the waiters of some processes, or of all."""
-    status, output = run_tool("--json", through=through)
-    waiters = json.loads(output)["waiters"]
-    ksft.equal(status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
-               "exit status 3 and stuck waiters")
-    return [waiter for waiter in waiters if not tgids or waiter["tgid"] in tgids]
+    return [waiter for waiter in tool.judge(through=through)
+            if not tgids or waiter["tgid"] in tgids]
 
 
 def show_copy(name):

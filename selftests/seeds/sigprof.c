@@ -51,7 +51,7 @@ static void wait_for_stop(const struct victim *victim, int signal)
 		errx(1, "the victim has status %#x", status);
 }
 
-/* Start the program, and read who is the victim. Return its process. */
+/* Start the program, and read which thread is the victim. Return its process. */
 static pid_t start(char **argv, struct victim *victim)
 {
 	int fds[2];

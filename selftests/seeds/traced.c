@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/factory.h"
+
 #define WORKERS	4
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,28 +44,10 @@ static void use_pool(void)
 	int i;
 
 	for (i = 0; i < WORKERS; i++) {
-		if (pthread_create(&threads[i], NULL, worker, NULL))
-			errx(1, "cannot create a thread");
+		check(pthread_create(&threads[i], NULL, worker, NULL), "pthread_create");
 	}
 	for (i = 0; i < WORKERS; i++)
 		pthread_join(threads[i], NULL);
-}
-
-/* Whether a thread sleeps in futex(2). */
-static bool waits(pid_t pid, const char *tid)
-{
-	char path[64], line[256];
-	FILE *file;
-	long nr = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%.10s/syscall", pid, tid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file) || sscanf(line, "%ld", &nr) != 1)
-		nr = -1;
-	fclose(file);
-	return nr == SYS_futex;
 }
 
 /* Find the threads of the process that wait. Return how many there are. */
@@ -77,10 +61,12 @@ static int find_waiters(pid_t pid, pid_t tids[WORKERS + 1])
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
 	if (!dir)
-		err(1, "%s", path);
+		die("%s", path);
 	while (n < WORKERS + 1 && (entry = readdir(dir))) {
-		if (entry->d_name[0] != '.' && waits(pid, entry->d_name))
-			tids[n++] = atoi(entry->d_name);
+		pid_t tid = atoi(entry->d_name);
+
+		if (tid && blocked_in(pid, tid) == SYS_futex)
+			tids[n++] = tid;
 	}
 	closedir(dir);
 	return n;
@@ -92,7 +78,7 @@ static pid_t wait_for_stop(pid_t tid, int *event)
 
 	tid = waitpid(tid, &status, __WALL);
 	if (tid < 0)
-		err(1, "waitpid");
+		die("waitpid");
 	if (!WIFSTOPPED(status))
 		errx(1, "thread %d has status %#x", tid, status);
 	*event = status >> 16;
@@ -109,7 +95,7 @@ static void trace_pool(pid_t pid)
 	for (i = 0; i < WORKERS + 1; i++) {
 		if (ptrace(PTRACE_SEIZE, tids[i], NULL, (void *)PTRACE_O_EXITKILL) ||
 		    ptrace(PTRACE_INTERRUPT, tids[i], NULL, NULL))
-			err(1, "cannot trace thread %d", tids[i]);
+			die("cannot trace thread %d", tids[i]);
 		wait_for_stop(tids[i], &event);
 	}
 }
@@ -117,7 +103,7 @@ static void trace_pool(pid_t pid)
 static void be_traced(void)
 {
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		err(1, "PTRACE_TRACEME");
+		die("PTRACE_TRACEME");
 	raise(SIGSTOP);
 }
 
@@ -128,9 +114,9 @@ static void trace_clone(pid_t pid)
 	wait_for_stop(pid, &event);
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL,
 		   (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE)))
-		err(1, "PTRACE_SETOPTIONS");
+		die("PTRACE_SETOPTIONS");
 	if (ptrace(PTRACE_CONT, pid, NULL, NULL))
-		err(1, "PTRACE_CONT");
+		die("PTRACE_CONT");
 	while (reported < WORKERS || stopped < WORKERS) {
 		if (wait_for_stop(-1, &event) != pid) {
 			stopped++;
@@ -140,7 +126,7 @@ static void trace_clone(pid_t pid)
 			errx(1, "the first thread stopped otherwise");
 		reported++;
 		if (ptrace(PTRACE_CONT, pid, NULL, NULL))
-			err(1, "PTRACE_CONT");
+			die("PTRACE_CONT");
 	}
 }
 
@@ -154,7 +140,7 @@ int main(int argc, char **argv)
 		errx(2, "wants what to trace: pool or clone");
 	pid = fork();
 	if (pid < 0)
-		err(1, "fork");
+		die("fork");
 	if (pid == 0) {
 		if (clone)
 			be_traced();

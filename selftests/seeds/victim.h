@@ -12,7 +12,7 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-/* Where to say who is to be traced, and what it is about to lock. */
+/* The descriptor to name the thread to trace, and what it is about to lock. */
 #define VICTIM_FD	3
 
 struct victim {
@@ -22,7 +22,7 @@ struct victim {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* What the signal handler does; an unwinder would, by way of dl_iterate_phdr(). */
+/* What the signal handler does; an unwinder would, in dl_iterate_phdr(). */
 static inline void take_lock(void)
 {
 	pthread_mutex_lock(&lock);

@@ -48,12 +48,13 @@ run_in_root()
 		"$root" "$cache" "$@"
 }
 
-# Builds the module for the row's kernel, warnings being errors, and copies it to $1.
+# Builds the module for the row's kernel, warnings being errors, and copies it to $1. Sets objects to where it is built.
 build_module()
 {
 	local dir
 
 	dir=$cache/build/$release/$(cksum <<<"$top" | cut -d ' ' -f 1)
+	objects=$dir
 	mkdir -p "$dir"
 	(
 		flock 9

@@ -21,13 +21,13 @@ const struct verdict_info verdicts[NR_VERDICTS] = {
 	[VERDICT_ORPHANED] = {
 		.name = "orphaned", .colour = "red", .stuck = true, .wants_second_look = true,
 		.help = "the lock's holder is gone, or in another process (fork)",
-		.title = "waits for a lock that no thread is left to release",
+		.title = "waits for a lock that no thread can release",
 		.unless = UNLESS_STUCK, .unless_certain = UNLESS_CERTAIN,
 	},
 	[VERDICT_NO_WAKER] = {
 		.name = "no-waker", .colour = "red", .stuck = true, .wants_second_look = true,
 		.help = "no live thread can wake it, and no holder is known",
-		.title = "waits on a futex that no thread is left to wake",
+		.title = "waits on a futex that no thread can wake",
 		.unless = UNLESS_STUCK, .unless_certain = UNLESS_CERTAIN,
 	},
 	[VERDICT_STOPPED] = {

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the tests share: TAP, the factory mkwaiters, and the module's file."""
 
+import contextlib
 import os
+import re
+import signal
 import subprocess
 import sys
 import traceback
 
 WAITERS = "/sys/kernel/debug/futexinspect/waiters"
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MKWAITERS = os.path.join(TOP, "build", "selftests", "mkwaiters")
 
 KSFT_SKIP = 4
@@ -17,24 +20,57 @@ class Skip(Exception):
     """A test that cannot run here; the text says why."""
 
 
-def run(tests):
-    """Run functions as TAP tests, named by the first line of their docstring."""
+def name_of(test):
+    """The name of a test: the first line of its docstring."""
+    return test.__doc__.splitlines()[0]
+
+
+def run_one(test):
+    """Run a test; return how its line begins and ends, and what was wrong."""
+    try:
+        test()
+        return "ok", "", ""
+    except Skip as reason:
+        return "ok", " # SKIP %s" % " ".join(str(reason).split()), ""
+    except Exception:
+        return "not ok", "", traceback.format_exc()
+
+
+def run(tests, around=contextlib.nullcontext):
+    """Run functions as TAP tests, within a context that is made for all of them.
+
+    In the environment, KSFT_CASES is an expression that chooses tests by name; with KSFT_LIST
+    the names are printed instead, after what it is."""
+    if "KSFT_LIST" in os.environ:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        for test in tests:
+            print(os.environ["KSFT_LIST"] + name_of(test))
+        return
+    tests = [test for test in tests if re.search(os.environ.get("KSFT_CASES", ""), name_of(test))]
+    print("TAP version 13\n1..%d" % len(tests), flush=True)
+    if not tests:
+        return
     failed = False
-    print("TAP version 13")
-    print("1..%d" % len(tests))
-    for number, test in enumerate(tests, 1):
-        name = test.__doc__.splitlines()[0]
-        try:
-            test()
-            print("ok %d %s" % (number, name), flush=True)
-        except Skip as reason:
-            print("ok %d %s # SKIP %s" % (number, name, reason), flush=True)
-        except Exception:
-            failed = True
-            for line in traceback.format_exc().splitlines():
-                print("# " + line)
-            print("not ok %d %s" % (number, name), flush=True)
+    with around():
+        for number, test in enumerate(tests, 1):
+            how, skip, problem = run_one(test)
+            print("%s %d %s%s" % (how, number, name_of(test), skip), flush=True)
+            for line in problem.splitlines():
+                print("# " + line, flush=True)
+            failed |= how != "ok"
     sys.exit(1 if failed else 0)
+
+
+def command_test(name, *command):
+    """The test that a command succeeds, run in the top directory; as run() wants it."""
+    def test():
+        got = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        if got.returncode:
+            raise AssertionError("%s: status %d\n%s" %
+                                 (" ".join(command), got.returncode, got.stdout))
+    test.__doc__ = name
+    return test
 
 
 def equal(got, expected, what):
@@ -109,6 +145,26 @@ def read_waiters():
     """One snapshot of the host, as records."""
     with open(WAITERS, encoding="ascii") as file:
         return parse(file.read())
+
+
+class State:
+    """What mkwaiters says of one of its states: see struct state in states/states.h."""
+
+    def __init__(self, line):
+        self.name, *words = line.partition("#")[0].split()
+        fields = dict(word.partition("=")[::2] for word in words)
+        verdict, _, certainty = fields.get("verdict", "").partition(",")
+        self.verdict = verdict or None
+        self.certainty = certainty or None
+        self.freezer = fields.get("freezer", "no")
+        self.in_memory = "in_memory" in fields
+        self.apart = "apart" in fields
+
+
+def states():
+    """All states of mkwaiters."""
+    text = subprocess.run([MKWAITERS, "--list"], capture_output=True, text=True, check=True).stdout
+    return [State(line) for line in text.splitlines()]
 
 
 class Factory:

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The suites that selftests/run knows: a row each. To add one, add its row; it has to print
+TAP on its standard output, which lib/ksft.py does for Python.
+
+Suites start in this order, as far as their column "after" allows: long ones first. Suites with
+the same guest run in one virtual machine, in this order."""
+
+import dataclasses
+import os
+
+HOST, GUEST = "host", "guest"
+
+# What "make test" runs; all but what takes long or much disk; everything, as "make check".
+TIERS = ("quick", "full", "nightly")
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def read_kernels():
+    """The kernels of the support matrix, as SERIES/ARCH."""
+    with open(os.path.join(TOP, "selftests", "vm", "kernels"), encoding="ascii") as file:
+        rows = [line.split() for line in file if not line.startswith("#")]
+    return tuple("/".join(row[:2]) for row in rows)
+
+
+KERNELS = read_kernels()
+REFERENCE = "6.1/amd64"
+AMD64 = tuple(kernel for kernel in KERNELS if kernel.endswith("/amd64"))
+OTHERS = tuple(kernel for kernel in KERNELS if kernel != REFERENCE)
+
+BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
+BUILD_PYTHON_ROOT = "selftests/build_python_root"
+
+SANITIZED = "env FUTEXINSPECT=build/unit/futexinspect "
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """One suite. The command is run in the top directory, without a shell.
+
+    kernels   in a guest: the kernels that it runs on, one run each; on the host: run it if one
+              of these is chosen, or if none was asked for ("-" for one that cannot be chosen)
+    tier      the smallest tier that it belongs to
+    after     on the host: names of the suites that have to end first
+    prepare   commands that have to succeed on the host before; they may have {series} and {arch}
+    guest     in a guest: which of the guests of its kernel
+    timeout   in seconds; allow for a busy host
+    """
+    name: str
+    command: str
+    where: str = HOST
+    kernels: tuple = ()
+    tier: str = "quick"
+    after: tuple = ("build",)
+    prepare: tuple = ()
+    guest: str = ""
+    timeout: int = 900
+
+
+SUITES = (
+    Suite("build", "selftests/test_build.py programs", after=(), timeout=1800),
+
+    # Real kernels.
+    Suite("quiet", "selftests/test_quiet.py", GUEST, (REFERENCE,), "nightly", guest="quiet",
+          timeout=1500),
+    Suite("states", "selftests/test_states.py", GUEST, KERNELS),
+    Suite("file", "selftests/test_file.py", GUEST, KERNELS),
+    Suite("tool", "selftests/test_tool.py", GUEST, KERNELS),
+    Suite("options", "selftests/test_options.py", GUEST, KERNELS, "full"),
+    Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
+    Suite("zoo", "selftests/test_zoo.py 1 1000", GUEST, (REFERENCE,), "full", timeout=1500),
+    Suite("zoo", "selftests/test_zoo.py 1 200", GUEST, OTHERS, "full"),
+    Suite("kernel-selftests", "selftests/test_kernel_selftests.py", GUEST, AMD64, "full",
+          prepare=(BUILD_KERNEL_SELFTESTS,)),
+    Suite("locks", "selftests/test_locks.py", GUEST, KERNELS, "full",
+          prepare=(BUILD_PYTHON_ROOT,)),
+    Suite("seeds", "selftests/test_seeds.py", GUEST, KERNELS, "full"),
+    Suite("examples", "selftests/test_examples.py", GUEST, (REFERENCE,), "full"),
+    # Lockdown cannot be undone: this has to be the last.
+    Suite("lockdown", "selftests/test_lockdown.py", GUEST, KERNELS, "full"),
+
+    # This host.
+    Suite("static", "selftests/test_static.py", after=()),
+    Suite("unit", "make --no-print-directory -s -C selftests/unit run_tests"),
+    Suite("cases", SANITIZED + "selftests/test_cases.py"),
+    Suite("cli", SANITIZED + "selftests/test_cli.py"),
+    Suite("usage", SANITIZED + "selftests/test_usage.py"),
+    Suite("runner", "selftests/test_runner.py", after=()),
+    Suite("vm", "selftests/test_vm.py", tier="full", timeout=1800),
+    # These make roots of Debian at first, and build the module in them.
+    Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
+    Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",),
+          timeout=3600),
+    Suite("dkms-bullseye", "selftests/test_dkms.py bullseye", kernels=("5.10/amd64",),
+          tier="nightly", after=("build-packages",), timeout=3600),
+    Suite("dkms-bookworm", "selftests/test_dkms.py bookworm", kernels=("6.1/amd64",),
+          tier="nightly", after=("build-packages",), timeout=3600),
+    Suite("dkms-trixie", "selftests/test_dkms.py trixie", kernels=("6.12/amd64",),
+          tier="nightly", after=("build-packages",), timeout=3600),
+    # Its kernel is not one of vm/kernels.
+    Suite("dkms-sid", "selftests/test_dkms.py sid", kernels=("-",), tier="nightly",
+          after=("build-packages",), timeout=3600),
+)

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The program as a person or a script uses it, as far as a file in cases/ cannot say it:
+terminals, full disks, this host."""
+
+import os
+import pty
+import subprocess
+import tempfile
+
+from lib import ksft, tool
+
+DATA = os.path.join(ksft.TOP, "selftests", "unit", "data")
+ZOO = os.path.join(DATA, "zoo.txt")
+RED = "\x1b[31m"
+
+# What the JSON of every waiter has.
+KEYS = ("tid", "tgid", "comm", "uaddr", "waits_on", "op", "flags", "expected", "value", "bitset",
+        "timeout", "live_threads", "verdict", "certainty", "reason")
+
+
+def expect(got, status, stderr="", stdout=None):
+    """Fail unless a run came to this."""
+    ksft.equal((got.status, got.stderr), (status, stderr), "status and errors")
+    if stdout is not None:
+        ksft.equal(got.stdout, stdout, "output")
+
+
+def column_test(column):
+    """The test of one column, as ksft.run() wants it."""
+    def test():
+        got = tool.run("--file", ZOO, "-no", column)
+        ksft.equal(got.status, 3, "status")
+        lines = [line for line in got.stdout.splitlines() if line]
+        if len(lines) < 8:
+            raise AssertionError("%d lines for 8 waiters" % len(lines))
+    test.__doc__ = "column " + column
+    return test
+
+
+def columns():
+    """The columns that the program says it has."""
+    got = tool.run("--list-columns")
+    expect(got, 0)
+    return [line.split()[0] for line in got.stdout.splitlines()]
+
+
+def test_json_keys():
+    """the JSON of every waiter has all keys that scripts rely on"""
+    got = tool.judge("--file", ZOO)
+    ksft.equal(len(got), 8, "waiters")
+    for waiter in got:
+        ksft.equal([key for key in KEYS if key not in waiter], [], "missing keys")
+        ksft.equal((waiter["uaddr"][:2], waiter["bitset"]), ("0x", "0xffffffff"), "hex strings")
+        if waiter["tid"] == 402 and "holder" in waiter:
+            raise AssertionError("a holder where there is none: %s" % waiter)
+
+
+def test_color():
+    """in color, what is stuck is red, and what is not is plain"""
+    lines = tool.run("--file", ZOO, "--color=always").stdout.splitlines()
+    ksft.equal([line.split()[0] for line in lines if line.startswith(RED)],
+               ["%s%s\x1b[0m" % (RED, verdict)
+                for verdict in ("deadlock", "deadlock", "deadlock", "orphaned")], "in red")
+    if not any(line.startswith("waiting  -  ") for line in lines):
+        raise AssertionError("no plain line in %s" % lines)
+
+
+def on_terminal(**env):
+    """What the tool writes to a terminal."""
+    terminal, slave = pty.openpty()
+    with subprocess.Popen([tool.PROGRAM, "-f", ZOO], stdout=slave,
+                          env={**tool.ENVIRONMENT, "TERM": "xterm", **env}) as process:
+        os.close(slave)
+        text = b""
+        try:
+            while piece := os.read(terminal, 4096):
+                text += piece
+        except OSError:
+            pass # the other end is closed
+        ksft.equal(process.wait(), 3, "status")
+    os.close(terminal)
+    return text.decode()
+
+
+def test_color_on_terminal():
+    """color on a terminal, but with NO_COLOR or on a dumb one"""
+    for env, color in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
+                       ({"TERM": "dumb"}, False)):
+        got = on_terminal(**env)
+        ksft.equal("\x1b[" in got, color, "color with %s in %r" % (env, got))
+
+
+def draw(script, *args):
+    """Run the graph command where dot(1) is this script."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "dot")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(path, 0o755)
+        return tool.run("graph", "-f", ZOO, *args,
+                        env={"PATH": directory + ":" + os.environ["PATH"]})
+
+
+def test_dot():
+    """dot gets the format and the graph, and its output is ours"""
+    with open(os.path.join(DATA, "zoo.dot"), encoding="utf-8") as file:
+        expect(draw('echo "$@"\nexec cat\n', "-T", "svg"), 3, "", "-Tsvg\n" + file.read())
+
+
+def test_dot_fails():
+    """a format that dot refuses"""
+    ksft.equal(draw("exit 1\n", "-T", "nonsense").status, 1, "status")
+
+
+def test_full_disk():
+    """a full disk does not pass for a short answer"""
+    for args in (("-f", ZOO), ("-J", "-f", ZOO), ("--help",), ("-f", ZOO, "explain", "102"),
+                 ("-f", ZOO, "graph")):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            got = subprocess.run([tool.PROGRAM, *args], stdout=full, stderr=subprocess.PIPE,
+                                 env=tool.ENVIRONMENT, text=True, check=False)
+        ksft.equal((got.returncode, got.stderr),
+                   (1, "futexinspect: write error: No space left on device\n"), " ".join(args))
+
+
+def test_closed_stdout():
+    """a closed standard output is an error"""
+    got = subprocess.run([tool.PROGRAM, "--version"], preexec_fn=lambda: os.close(1),
+                         stderr=subprocess.PIPE, env=tool.ENVIRONMENT, check=False)
+    ksft.equal(got.returncode, 1, "status")
+
+
+def test_no_module():
+    """without the module, to ask for it is an error of one line"""
+    if os.access(ksft.WAITERS, os.R_OK):
+        raise ksft.Skip("the module is loaded")
+    got = tool.run("--source", "module")
+    ksft.equal((got.status, got.stderr.count("\n")), (1, 1), "status, and lines of errors")
+
+
+def has_line(text, line):
+    """Fail unless a line is there."""
+    if line not in text.splitlines():
+        raise AssertionError("no line %r in %s" % (line, text))
+
+
+def test_live_thread():
+    """this host: a thread that does not wait on a futex, and then does not exist"""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        got = tool.run("--source", "proc", "explain", str(process.pid))
+        process.kill()
+    ksft.equal(got.status, 1, "status")
+    has_line(got.stderr, "futexinspect: thread %d does not wait on a futex" % process.pid)
+    got = tool.run("--source", "proc", "explain", str(process.pid))
+    has_line(got.stderr, "futexinspect: there is no thread %d" % process.pid)
+    # The other line says what /proc does not show.
+    ksft.equal((got.status, got.stderr.count("\n")), (1, 2), "status, and lines of errors")
+    got = tool.run("--source", "proc", "--pid", str(process.pid))
+    ksft.equal(got.status, 1, "status")
+    has_line(got.stderr, "futexinspect: there is no process or thread %d" % process.pid)
+
+
+def test_live_process():
+    """this host: a process that waits for no futex"""
+    ksft.equal(tool.run("--source", "proc", "--pid", str(os.getpid())).status, 0, "status")
+
+
+ksft.run([test_json_keys, test_color, test_color_on_terminal, test_dot, test_dot_fails,
+          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
+          *map(column_test, columns())])

@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What can be said of the project without running it. A check is a function, whose docstring
+says what holds, and a row at the end."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+from lib import ksft
+from suites import KERNELS, SUITES
+
+LICENCE = "SPDX-License-Identifier: GPL-2.0-only"
+LICENSED = re.compile(r"\.([ch]|py|sh|rst|test)$|(^|/)(Makefile|Kbuild|dkms\.conf|rules)$")
+SHELLS = ("#!/bin/bash", "#!/bin/sh", "#!/bin/busybox sh")
+PYTHON = "#!/usr/bin/python3"
+
+CHECKPATCH = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
+              "scripts/kernel-doc")
+
+# Where the version of the release stands.
+VERSIONS = (
+    ("module/main.c", r'^MODULE_VERSION\("(.*)"\);$'),
+    ("userspace/Makefile", r"^VERSION \?= (.*)$"),
+    ("dkms.conf", r'^PACKAGE_VERSION="(.*)"$'),
+    ("debian/changelog", r"\Afutexinspect \((.*?)\) "),
+    ("rpm/futexinspect.spec", r"^Version: *(.*)$"),
+)
+
+# What the core must not include, nor call: it judges, and does no input or output.
+CORE = "userspace/core/"
+IO = re.compile(r"#include <(fcntl|dirent|unistd|libsmartcols(/libsmartcols)?"
+                r"|sys/(stat|socket|uio))\.h>|\bfopen\(")
+
+VERSION_TEST = re.compile("LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE")
+
+
+def run(*command, cwd=ksft.TOP, **env):
+    """Run a command, which has to succeed; return what it printed."""
+    got = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+                         env={**os.environ, **env})
+    if got.returncode:
+        raise AssertionError("%s: status %d\n%s" % (command[0], got.returncode, got.stdout))
+    return got.stdout
+
+
+def read(path):
+    """The text of a file."""
+    with open(os.path.join(ksft.TOP, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def walk():
+    """All files below the top directory that were not built."""
+    for directory, directories, names in os.walk(ksft.TOP):
+        if directory == ksft.TOP and "build" in directories:
+            directories.remove("build")
+        for name in names:
+            yield os.path.relpath(os.path.join(directory, name), ksft.TOP)
+
+
+def files():
+    """The files of a checkout; of an unpacked release all that is not built."""
+    if not os.path.exists(os.path.join(ksft.TOP, ".git")):
+        return sorted(walk())
+    return [path for path in run("git", "ls-files", "--cached", "--others", "--exclude-standard")
+            .splitlines() if os.path.isfile(os.path.join(ksft.TOP, path))]
+
+
+def first_line(path):
+    """The beginning of a file, as far as it is text."""
+    with open(os.path.join(ksft.TOP, path), "rb") as file:
+        return file.read(64).split(b"\n")[0].decode("utf-8", "replace")
+
+
+def scripts(*interpreters):
+    """The files that one of these runs."""
+    return [path for path in files() if first_line(path).startswith(interpreters)]
+
+
+def sources(*folders):
+    """The C files in folders and their sub-folders."""
+    return [path for path in files() if path.endswith((".c", ".h")) and path.startswith(folders)]
+
+
+def find(pattern, paths):
+    """Fail if something is in one of these files, with the lines."""
+    found = ["%s:%d: %s" % (path, number, line) for path in paths
+             for number, line in enumerate(read(path).splitlines(), 1) if pattern.search(line)]
+    if found:
+        raise AssertionError("\n".join(found))
+
+
+def kernel_scripts():
+    """The directory with the kernel's own programs for its style."""
+    return run("selftests/kernel_source", "6.1", *CHECKPATCH).splitlines()[-1]
+
+
+def licences():
+    """every source file names its licence"""
+    paths = {path for path in files() if LICENSED.search(path)} | set(scripts(*SHELLS, PYTHON))
+    missing = [path for path in sorted(paths)
+               if LICENCE not in "\n".join(read(path).splitlines()[:3])]
+    ksft.equal(missing, [], "files without a line for it")
+
+
+def versions():
+    """module, tool, dkms.conf and packages have one version"""
+    found = {path: re.findall(pattern, read(path), re.M) for path, pattern in VERSIONS}
+    expected = found["dkms.conf"]
+    ksft.equal(len(expected), 1, "versions in dkms.conf")
+    ksft.equal(found, {path: expected for path in found}, "versions")
+
+
+def needs():
+    """Kbuild and dkms.conf ask for the same configuration"""
+    kbuild, = re.findall("^fi-needs := (.+)$", read("Kbuild"), re.M)
+    dkms, = re.findall('^BUILD_EXCLUSIVE_CONFIG="(.*)"$', read("dkms.conf"), re.M)
+    ksft.equal(dkms.replace("CONFIG_", ""), kbuild, "BUILD_EXCLUSIVE_CONFIG")
+
+
+def matrix():
+    """every kernel of the support matrix is documented"""
+    text = read("Documentation/support-matrix.rst")
+    missing = [kernel for kernel in KERNELS
+               if not re.search("^%s +%s " % tuple(map(re.escape, kernel.split("/"))), text, re.M)]
+    ksft.equal(missing, [], "kernels that are not in the table")
+
+
+def rows():
+    """every test has a row in selftests/suites.py"""
+    commands = " ".join(suite.command for suite in SUITES).split()
+    tests = [path for path in files() if re.match(r"selftests/test_\w+\.py$", path)]
+    ksft.equal([path for path in tests if path not in commands], [], "tests without a row")
+
+
+def version_tests():
+    """the module tests for no kernel version"""
+    find(VERSION_TEST, sources("module/"))
+
+
+def core():
+    """what judges does no input or output"""
+    paths = sources(CORE)
+    if not paths:
+        raise ksft.Skip("there is no " + CORE)
+    find(IO, paths)
+
+
+def abilities():
+    """what a source of snapshots can do is asked of its table, not by its name"""
+    find(re.compile("[!=]= *SOURCE_PROC|SOURCE_PROC *[!=]="), sources("userspace/"))
+
+
+def shell():
+    """shellcheck finds nothing in the scripts"""
+    run("shellcheck", "-x", *(path for path in scripts(*SHELLS) if path != "selftests/vm/init"))
+
+
+def python():
+    """the Python programs compile"""
+    paths = {path for path in files() if path.endswith(".py")} | set(scripts(PYTHON))
+    with tempfile.TemporaryDirectory() as directory:
+        run("python3", "-m", "py_compile", *sorted(paths), PYTHONPYCACHEPREFIX=directory)
+
+
+def style():
+    """checkpatch --strict finds nothing in module/"""
+    paths = [os.path.join(ksft.TOP, path) for path in sources("module/")]
+    program = os.path.join(kernel_scripts(), "scripts", "checkpatch.pl")
+    with tempfile.TemporaryDirectory() as directory: # it leaves a file where it runs
+        run("perl", program, "--no-tree", "--strict", "--terse", "-q", "-f", *paths, cwd=directory)
+
+
+def comments():
+    """kernel-doc understands all comments"""
+    run("perl", os.path.join(kernel_scripts(), "scripts", "kernel-doc"), "-none", "-Werror",
+        *sources("module/", "userspace/"))
+
+
+def documentation():
+    """Sphinx makes the documentation without warnings"""
+    with tempfile.TemporaryDirectory() as directory:
+        run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-d", directory + "/doctrees",
+            "Documentation", directory + "/html")
+
+
+ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities,
+          shell, python, style, comments, documentation])
