@@ -151,7 +151,62 @@ def core():
 
 def abilities():
     """what a source of snapshots can do is asked of its table, not by its name"""
-    find(re.compile("[!=]= *SOURCE_PROC|SOURCE_PROC *[!=]="), sources("userspace/"))
+    find(re.compile("[!=]= *&?source_[a-z]|&source_[a-z]+ *[!=]=|SOURCE_PROC"),
+         sources("userspace/"))
+
+
+def undocumented(names, *paths):
+    """Fail for names that a document does not have as words."""
+    if len(names) < 5:
+        raise AssertionError("only %s" % names)
+    for path in paths:
+        text = read(path)
+        missing = [name for name in names
+                   if not re.search(r"(?<![\w-])%s(?![\w-])" % re.escape(name), text)]
+        ksft.equal(missing, [], "not in %s" % path)
+
+
+def locks():
+    """every lock that is recognised is documented"""
+    text = read("userspace/core/locks.c")
+    names = set(re.findall(r'(?:held|recognised)\(lock, "([^"]+)"', text))
+    # The kinds of Rust's library share a row, with its name once.
+    undocumented({name.removeprefix("rust ") for name in names}, "Documentation/locks.rst")
+
+
+def verdicts():
+    """every verdict and certainty is documented"""
+    names = re.findall(r'\.name = "([^"]+)"', read("userspace/core/verdicts.c"))
+    undocumented(names, "Documentation/waker-model.rst", "Documentation/reading-a-verdict.rst",
+                 "userspace/futexinspect.8")
+
+
+def paths_exist():
+    """every path that CONTRIBUTING.rst names is there"""
+    text = re.sub(r"``([\w.]+/[\w.]+)\.\[ch\]``", r"``\1.c`` ``\1.h``", read("CONTRIBUTING.rst"))
+    named = {path for path in re.findall(r"``([\w./-]+/[\w./-]*)``", text)}
+    bases = ("", "userspace/", "selftests/unit/")
+    ksft.equal([path for path in sorted(named)
+                if not any(os.path.exists(os.path.join(ksft.TOP, base + path))
+                           for base in bases)], [], "paths that are not there")
+
+
+def language():
+    """threads are not people, and private terms are not used"""
+    find(re.compile(r"\b(whom|outsiders?|by way of)\b", re.I),
+         sources("module/", "userspace/") +
+         [path for path in files() if re.search(r"^Documentation/.*\.rst$|^[A-Z]+\.(rst|md)$"
+                                                r"|^userspace/.*\.8$|^Documentation/ABI/", path)])
+
+
+def citations():
+    """a commit of the kernel is cited with its subject"""
+    for path in sources("module/", "userspace/"):
+        text = re.sub(r"\s*\n\s*(\*|//)?\s*", " ", read(path))
+        for found in re.finditer(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b(.{3})",
+                                 text):
+            if found[1] != ' ("':
+                raise AssertionError("%s: %s" % (path, found[0]))
 
 
 def shell():
@@ -187,5 +242,5 @@ def documentation():
             "Documentation", directory + "/html")
 
 
-ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities,
-          shell, python, style, comments, documentation])
+ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities, locks,
+          verdicts, paths_exist, language, citations, shell, python, style, comments, documentation])
