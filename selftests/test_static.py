@@ -155,6 +155,14 @@ def abilities():
          sources("userspace/"))
 
 
+def model():
+    """the model's arrays are its own: others ask it"""
+    find(re.compile(r"(?<!\bs)(->|\.)(own_state|first_waiter|first_blocked|holders|mms|levels"
+                    r"|graphs)\["),
+         [path for path in sources("userspace/core/", "userspace/output/")
+          if not re.search(r"core/(model|snapshot)\.[ch]$", path)])
+
+
 def undocumented(names, *paths):
     """Fail for names that a document does not have as words."""
     if len(names) < 5:
@@ -242,5 +250,5 @@ def documentation():
             "Documentation", directory + "/html")
 
 
-ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities, locks,
+ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities, model, locks,
           verdicts, paths_exist, language, citations, shell, python, style, comments, documentation])

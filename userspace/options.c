@@ -121,11 +121,7 @@ static void print_help_row(FILE *out, int width, const char *name, const char *h
 		fprintf(out, " %-*s%s\n", width, "", help + first + 1);
 }
 
-/**
- * print_help() - tell how the program is used
- * @out: where to; errors are left to its error flag
- */
-void print_help(FILE *out)
+static void print_help(FILE *out)
 {
 	char sources[SOURCE_LIST_SIZE];
 

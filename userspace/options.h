@@ -52,6 +52,5 @@ struct options {
 };
 
 void parse_options(struct options *opts, int argc, char **argv);
-void print_help(FILE *out);
 
 #endif

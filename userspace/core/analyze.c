@@ -205,7 +205,7 @@ static void find_caveats(struct work *w)
 	find_thread_caveats(w);
 	find_waiter_caveats(w);
 	memset(ceilings, CAVEAT_HOLDER, nr_nodes(w->s));
-	propagate(&w->m->graphs[PASS_PROOF], w->caveats, ceilings);
+	model_propagate(w->m, PASS_PROOF, w->caveats, ceilings);
 	free(ceilings);
 }
 
@@ -287,7 +287,7 @@ static bool judge_chain(const struct work *w, struct judgement *j, const struct 
 /* For a waiter that no thread can wake: what all those that could are doing. */
 static enum reason group_reason(const struct work *w, const struct waiter *waiter)
 {
-	const struct mm_state *mm = &w->m->mms[waiter->mm];
+	const struct mm_state *mm = model_mm(w->m, waiter->mm);
 	const struct chain *chain = &w->chains[waiter->thread];
 
 	if (chain->end_thread != waiter->thread && chain->confirmed &&
@@ -318,7 +318,7 @@ static void judge_proven(const struct work *w, struct judgement *j, const struct
 	else if (w->chains[waiter->thread].confirmed && judge_chain(w, j, waiter, chain_caveat))
 		return;
 	else if (level == LEVEL_STOPPED)
-		judge_stuck(w, j, VERDICT_STOPPED, w->m->mms[waiter->mm].nr_stopped ?
+		judge_stuck(w, j, VERDICT_STOPPED, model_mm(w->m, waiter->mm)->nr_stopped ?
 			    REASON_ALL_STOPPED : REASON_WAKERS_STOPPED, caveat);
 	else
 		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), caveat);
@@ -423,7 +423,7 @@ static void judge_waiting(const struct work *w, struct judgement *j,
 	if (model_state(w->m, waiter->thread) == RUN_POSSIBLE)
 		judge_runnable(j, w->s, waiter);
 	else
-		judge(j, VERDICT_WAITING, w->m->mms[waiter->mm].nr_runnable ? REASON_CAN_RUN :
+		judge(j, VERDICT_WAITING, model_mm(w->m, waiter->mm)->nr_runnable ? REASON_CAN_RUN :
 								      REASON_UNSEEN);
 }
 
@@ -448,7 +448,7 @@ static void name_holder(const struct work *w, struct judgement *j, const struct 
 	j->holder = j->end_holder = PID_UNKNOWN;
 	j->holder_thread = j->end_thread = j->runnable = -1;
 	if (waiter->mm >= 0)
-		j->runnable = w->m->mms[waiter->mm].runnable;
+		j->runnable = model_mm(w->m, waiter->mm)->runnable;
 	if (!h)
 		return;
 	j->lock = h->primitive;
@@ -463,7 +463,7 @@ static void judge_waiter(const struct work *w, struct judgement *j, const struct
 {
 	int t = waiter->thread;
 	enum run_state own = t < 0 || waiter->call == CALL_IO_URING ? RUN_POSSIBLE :
-								   w->m->own_state[t];
+								   model_own_state(w->m, t);
 
 	name_holder(w, j, waiter);
 	if (own == RUN_STOPPED)

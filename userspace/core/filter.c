@@ -232,7 +232,7 @@ bool *selection_with_holders(const struct selection *sel)
 			int holder = thread < 0 ? -1 : model_holder(&a->model, thread)->thread;
 
 			wanted[i] = true;
-			i = holder < 0 ? -1 : a->model.first_waiter[holder];
+			i = holder < 0 ? -1 : model_first_wait(&a->model, holder);
 		}
 	}
 	return wanted;

@@ -36,7 +36,7 @@ static enum chain_end find_end(const struct model *m, int t)
 
 	if (model_is_stopped(m, t))
 		return level == LEVEL_STUCK ? END_STUCK : END_STOPPED;
-	if (m->own_state[t] == RUN_POSSIBLE || model_is_dead(m, t))
+	if (model_own_state(m, t) == RUN_POSSIBLE || model_is_dead(m, t))
 		return END_RUNNABLE;
 	/* Its id may be unknown, if it may be the main thread after a fork. */
 	if (model_waits(m, t) && model_holder(m, t)->gone)
@@ -137,7 +137,7 @@ static int find_sleeper(const struct model *m, int thread)
 
 	if (mm < 0 || model_state(m, thread) != RUN_WAITS)
 		return -1;
-	return m->mms[mm].sleeper;
+	return model_mm(m, mm)->sleeper;
 }
 
 /**

@@ -651,6 +651,19 @@ void model_solve(struct model *m, bool *const changed[NR_PASSES])
 }
 
 /**
+ * model_propagate() - propagate anything along the graph of a pass, as wakes do
+ * @m: the model
+ * @pass: the pass
+ * @levels: as for propagate()
+ * @ceilings: as for propagate()
+ */
+void model_propagate(const struct model *m, enum pass pass, unsigned char *levels,
+		     const unsigned char *ceilings)
+{
+	propagate(&m->graphs[pass], levels, ceilings);
+}
+
+/**
  * model_free() - free the memory of a model
  * @m: the model; its snapshot stays
  */

@@ -97,9 +97,11 @@ size_t nr_nodes(const struct snapshot *s);
 
 void model_build(struct model *m, const struct snapshot *s);
 void model_solve(struct model *m, bool *const changed[NR_PASSES]);
+void model_propagate(const struct model *m, enum pass pass, unsigned char *levels,
+		     const unsigned char *ceilings);
 void model_free(struct model *m);
 
-/* Questions about a node. */
+/* Questions about a node, or an mm. */
 
 static inline enum level model_level(const struct model *m, enum pass pass, size_t node)
 {
@@ -111,7 +113,17 @@ static inline bool model_can_run(const struct model *m, enum pass pass, size_t n
 	return m->levels[pass][node] == LEVEL_RUNNABLE;
 }
 
+static inline const struct mm_state *model_mm(const struct model *m, int mm)
+{
+	return &m->mms[mm];
+}
+
 /* Questions about a thread. */
+
+static inline enum run_state model_own_state(const struct model *m, int thread)
+{
+	return m->own_state[thread];
+}
 
 static inline bool model_waits(const struct model *m, int thread)
 {
@@ -136,6 +148,12 @@ static inline enum run_state model_state(const struct model *m, int thread)
 static inline const struct holder *model_holder(const struct model *m, int thread)
 {
 	return &m->holders[thread];
+}
+
+/* The index of its first waiter record, or -1 */
+static inline int model_first_wait(const struct model *m, int thread)
+{
+	return m->first_waiter[thread];
 }
 
 const struct waiter *model_first_waiter(const struct model *m, int thread);

@@ -357,7 +357,7 @@ static void explain_shared(FILE *out, const struct analysis *a, const struct wai
 static void explain_own_wakers(FILE *out, const struct model *m, const struct judgement *j,
 			       const struct waiter *w)
 {
-	const struct mm_state *mm = &m->mms[w->mm];
+	const struct mm_state *mm = model_mm(m, w->mm);
 	size_t nr = mm->nr_runnable + mm->nr_waiting + mm->nr_sleeping + mm->nr_stopped;
 	const struct holder *h = w->thread < 0 ? NULL : model_holder(m, w->thread);
 	const char *but = "";

@@ -72,7 +72,7 @@ static bool find_step(const struct forest *f, size_t waiter, struct step *step, 
 	if (!find_steps(&f->a->model, &f->a->s->waiters[waiter], steps))
 		return false;
 	*step = steps[0];
-	*holder = step->thread < 0 ? -1 : f->a->model.first_waiter[step->thread];
+	*holder = step->thread < 0 ? -1 : model_first_wait(&f->a->model, step->thread);
 	if (*holder >= 0 && !f->wanted[*holder])
 		*holder = -1;
 	return true;

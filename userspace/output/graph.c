@@ -106,7 +106,7 @@ static void put_mm(struct drawing *d, int mm)
 		fprintf(d->out, ", sleep: %zu", c->sleep);
 	if (c->stopped)
 		fprintf(d->out, ", stopped: %zu", c->stopped);
-	if (!d->m->mms[mm].complete)
+	if (!model_mm(d->m, mm)->complete)
 		fputs(", others are not known", d->out);
 	end_node(d, node, ", shape=ellipse");
 }
@@ -114,7 +114,7 @@ static void put_mm(struct drawing *d, int mm)
 static void put_thread(struct drawing *d, int thread)
 {
 	const struct thread *t = &d->s->threads[thread];
-	int waiter = d->m->first_waiter[thread];
+	int waiter = model_first_wait(d->m, thread);
 	const struct judgement *j = waiter < 0 ? NULL : &d->a->judgements[waiter];
 
 	if (!begin_node(d, thread))
@@ -168,7 +168,7 @@ static void put_gone(struct drawing *d, int thread, const char *label)
 	pid_t id = model_holder(d->m, thread)->id;
 	char text[REASON_SIZE];
 
-	put_gone_text(text, sizeof(text), d->a, d->m->first_waiter[thread], id);
+	put_gone_text(text, sizeof(text), d->a, model_first_wait(d->m, thread), id);
 	fprintf(d->out, "\tgone%d [label=\"thread %d\\n", thread, id);
 	put_quoted(d->out, text);
 	fputs("\", style=dashed, color=red];\n", d->out);
@@ -226,7 +226,7 @@ static void put_sleeps(struct drawing *d)
 	for (size_t i = 0; i < d->s->nr_blocked; i++) {
 		const struct blocked *b = &d->s->blocked[i];
 
-		if (!d->drawn[b->thread] || d->m->own_state[b->thread] != RUN_SLEEPS)
+		if (!d->drawn[b->thread] || model_own_state(d->m, b->thread) != RUN_SLEEPS)
 			continue;
 		put_wakers(d, b->wakers);
 		put_edge(d, b->thread, node_wakers(d->s, b->wakers), "sleeps");
@@ -376,7 +376,7 @@ static void count_threads(struct drawing *d)
 			continue;
 		d->counts[mm].can_run += can_run && !model_waits(d->m, i);
 		d->counts[mm].wait += model_waits(d->m, i);
-		d->counts[mm].sleep += !can_run && d->m->own_state[i] == RUN_SLEEPS;
+		d->counts[mm].sleep += !can_run && model_own_state(d->m, i) == RUN_SLEEPS;
 		d->counts[mm].stopped += model_is_stopped(d->m, i);
 	}
 }
@@ -392,7 +392,7 @@ static void put_waiters(struct drawing *d, const struct selection *sel)
 		/* An io_uring request blocks no thread. */
 		if (w->thread < 0 || w->call == CALL_IO_URING)
 			continue;
-		if (wanted[i] || wanted[d->m->first_waiter[w->thread]])
+		if (wanted[i] || wanted[model_first_wait(d->m, w->thread)])
 			put_waiter(d, w);
 	}
 	free(wanted);

@@ -404,7 +404,7 @@ static void put_shared(struct story *st)
 
 	put(&st->buf, "shared futex: any process that maps it can wake it");
 	for (size_t i = 0; shared && i < shared->nr_maps && i < MAX_NAMED; i++) {
-		int t = m->mms[st->s->maps[shared->first_map + i]].runnable;
+		int t = model_mm(m, st->s->maps[shared->first_map + i])->runnable;
 
 		if (t < 0 || model_waits(m, t))
 			continue;
@@ -531,7 +531,7 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 	struct story st = {
 		.buf = { .p = dst, .size = REASON_SIZE },
 		.a = a, .s = a->s, .w = w, .j = &a->judgements[waiter],
-		.mm = w->mm < 0 ? NULL : &a->model.mms[w->mm],
+		.mm = w->mm < 0 ? NULL : model_mm(&a->model, w->mm),
 	};
 
 	if (sentence->put)
