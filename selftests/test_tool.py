@@ -3,8 +3,11 @@
 """The tool on real waiters: verdicts, every field of the JSON output, explain,
 and what it says where something is missing."""
 
+import contextlib
+import ctypes
 import json
 import os
+import struct
 import subprocess
 
 from lib import ksft, tool
@@ -155,6 +158,46 @@ def test_proc():
             subprocess.run(["insmod", os.environ["FUTEXINSPECT_KO"]], check=True)
 
 
+# linux/inotify.h. Without the other event between them, two opens would be reported as one.
+IN_CLOSE_NOWRITE = 0x10
+IN_OPEN = 0x20
+
+
+def read_masks(fd):
+    """The masks of the inotify events that are waiting to be read."""
+    try:
+        events = os.read(fd, 1 << 16)
+    except BlockingIOError:
+        return []
+    # Events of a file that is watched itself have no name behind them.
+    return [mask for _, mask, _, _ in struct.iter_unpack("iIII", events)]
+
+
+@contextlib.contextmanager
+def count_opens(path):
+    """Count how often a file is opened meanwhile; the result is a list of the one number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if fd < 0 or libc.inotify_add_watch(fd, path.encode(), IN_OPEN | IN_CLOSE_NOWRITE) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+        opens = []
+        yield opens
+        opens.append(sum(bool(mask & IN_OPEN) for mask in read_masks(fd)))
+    finally:
+        os.close(fd)
+
+
+def test_looks():
+    """a run takes as many snapshots as looks: one if there is nothing to confirm, else two"""
+    for name, arguments, looks in (("waitv", (), 1), ("fork_orphan", (), 2),
+                                   ("fork_orphan", ("--source", "module"), 2)):
+        with ksft.Factory(name), count_opens(ksft.WAITERS) as opens:
+            got = json.loads(run("--json", *arguments).stdout)
+        ksft.equal(got["futexinspect"]["looks"], looks, "looks with %s" % name)
+        ksft.equal(opens, [looks], "opens of the module's file with %s" % name)
+
+
 def test_no_rights():
     """without rights the tool says so"""
     with ksft.Factory("pool"):
@@ -166,4 +209,4 @@ def test_no_rights():
 
 ksft.run([verdict_test(state) for state in ksft.states() if state.verdict] +
          [test_table, test_explain, test_explain_bitset, test_explain_others, test_saved,
-          test_proc, test_no_rights])
+          test_proc, test_looks, test_no_rights])

@@ -14,7 +14,7 @@
  * none of the threads that it rests on ran.  2 rests on a guess about memory, so it is
  * never more than likely.  It also tells what kind of verdict a proven one is.
  *
- * Nothing here does I/O, and all of it is linear but for the ranking.
+ * Nothing here does I/O, and all of it is linear except for the ranking.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -348,7 +348,7 @@ static void judge_pi(struct judgement *j)
 	judge(j, VERDICT_WAITING, j->holder_thread < 0 ? REASON_PI_OWNER : REASON_HOLDER);
 }
 
-/* Nothing shows that its thread is blocked for good: why not. */
+/* Nothing shows that its thread is blocked forever: why not. */
 static void judge_runnable(struct judgement *j, const struct snapshot *s, const struct waiter *w)
 {
 	if (w->call == CALL_IO_URING)

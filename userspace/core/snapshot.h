@@ -8,7 +8,7 @@
  * has no bit in the record's @known mask.
  *
  * Values are numbers and enums, parsed once by the source.  Text is only shown.  It
- * is printable ASCII, escaped as in the file but for spaces, and owned by the
+ * is printable ASCII, escaped as in the file except for spaces, and owned by the
  * snapshot.
  */
 #ifndef FUTEXINSPECT_SNAPSHOT_H

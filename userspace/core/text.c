@@ -14,7 +14,7 @@
  * @len: how many
  *
  * Every byte outside ' ' to '~', and the backslash, becomes a backslash and three octal
- * digits, as in the module's text but for spaces.  The result holds no control sequence
+ * digits, as in the module's text except for spaces.  The result holds no control sequence
  * for a terminal, and only its quotes and backslashes need escaping in JSON.
  *
  * Return: length of the string in @dst.

@@ -272,7 +272,7 @@ static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, p
 }
 
 /*
- * The threads of one process but for dead ones, which have no memory any more.  A thread
+ * The threads of one process except dead ones, which have no memory any more.  A thread
  * that cannot be read may have ended or not: it counts as alive, but hidden.
  */
 static void add_threads(struct scan *sc, const struct candidate *e, struct process *p)
