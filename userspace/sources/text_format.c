@@ -964,9 +964,25 @@ static const struct field *find_field(const struct kind *kind, const char *name,
 /* The bytes of which tokens consist. */
 static const bool is_token_byte[256] = { ['!' ... '~'] = true };
 
-/* The end of the token at @c: the first byte that no token may hold. */
-static char *token_end(char *c)
+#define EIGHT(byte)	((byte) * 0x0101010101010101ULL)
+
+/* Whether all eight bytes at @c belong to tokens: none is below "!" or above "~". */
+static bool are_token_bytes(const char *c)
 {
+	uint64_t x;
+
+	memcpy(&x, c, sizeof(x));
+	return !((((x - EIGHT('!')) & ~x) | (x + EIGHT(0x7f - '~')) | x) & EIGHT(0x80));
+}
+
+/*
+ * The end of the token at @c: the first byte that no token may hold.  There is one at @eol.
+ * Lists of ids can be long, so they are not read byte by byte.
+ */
+static char *token_end(char *c, const char *eol)
+{
+	while (eol - c >= 8 && are_token_bytes(c))
+		c += 8;
 	while (is_token_byte[(unsigned char)*c])
 		c++;
 	return c;
@@ -1071,7 +1087,7 @@ static int parse_fields(struct parser *p, struct record *r, char *c, char *eol)
 			return fail(p, "%s: a field is not KEY=VALUE: " COPY_AGAIN, p->kind);
 		*end = '\0';
 		val = end + 1;
-		end = token_end(val);
+		end = token_end(val, eol);
 		c = cut_token(p, end, eol);
 		if (!c)
 			return -1;
@@ -1100,7 +1116,7 @@ static int parse_line(struct parser *p, char *c, char *eol)
 
 	if (p->ended)
 		return fail(p, "more after the \"end\" record: one file must hold one copy");
-	fields = cut_token(p, token_end(c), eol);
+	fields = cut_token(p, token_end(c, eol), eol);
 	if (!fields)
 		return -1;
 	if (!*c)
