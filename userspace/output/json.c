@@ -19,7 +19,6 @@
 
 /* What the columns of a process look like, for the waiters of the process. */
 struct fragment {
-	bool wanted;		/* the process has a second waiter */
 	char *text;
 	size_t len;
 	size_t nr;		/* of columns, from the first one that is of the process */
@@ -219,8 +218,7 @@ static void make_fragment(struct json *out, struct fragment *f, size_t first,
 
 /*
  * The columns of the process, which are long and the same for all its waiters.  Return: how
- * many columns were put; 0: it is the first waiter, whose columns are put one by one, the
- * process is not known, or the waiter's mm is another.
+ * many columns were put; 0: the process is not known, or the waiter's mm is another.
  */
 static size_t put_process(struct json *out, size_t first, const struct subject *sub)
 {
@@ -230,10 +228,6 @@ static size_t put_process(struct json *out, size_t first, const struct subject *
 	if (w->process < 0 || sub->process->mm != w->mm)
 		return 0;
 	f = &out->fragments[w->process];
-	if (!f->wanted) {
-		f->wanted = true;
-		return 0;
-	}
 	if (!f->text)
 		make_fragment(out, f, first, sub);
 	put_bytes(out, f->text, f->len);
