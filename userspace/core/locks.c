@@ -406,7 +406,7 @@ static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 	    !waiter_word(w, 4, &waiters) || !is_count(waiters) ||
 	    !word_is(w, 8, is_private(w) ? 0 : 128))
 		return false;
-	for (int offset = 12; offset < 48; offset += 4) {
+	for (int offset = 12; offset < 4 * (NR_WORDS - WORDS_BEFORE); offset += 4) {
 		if (!word_is(w, offset, 0))
 			return false;
 	}

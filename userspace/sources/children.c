@@ -7,6 +7,7 @@
 
 #include "children.h"
 #include "procfs.h"
+#include "snapshot.h"
 
 struct child_walk {
 	const char *root;
@@ -25,8 +26,8 @@ static bool add_child(struct child_walk *w, pid_t pid, pid_t tid, bool held_back
 	char buf[PROCFS_FILE_SIZE];
 	int rc = procfs_read(buf, w->root, "%d/task/%d/status", pid, tid);
 	struct relation relation = { .pid = pid };
-	const char *state;
 	pid_t tracer;
+	char state;
 	bool ended;
 
 	/* A child that has ended is at least a zombie, unless its parent has run. */
@@ -34,8 +35,8 @@ static bool add_child(struct child_walk *w, pid_t pid, pid_t tid, bool held_back
 		w->r->incomplete |= is_lost(-rc);
 		return false;
 	}
-	state = status_field(buf, "State");
-	ended = !state || strchr("XZ", state[strspn(state, " \t")]);
+	state = status_letter(buf, "State");
+	ended = !state || state == STATE_ZOMBIE || state == STATE_DEAD;
 	relation.is_zombie = ended && !held_back;
 	relation.id = status_id(buf, "PPid");
 	if (tid == pid && relation.id)

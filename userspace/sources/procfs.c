@@ -237,6 +237,20 @@ pid_t status_id(const char *status, const char *key)
 }
 
 /**
+ * status_letter() - read a letter from /proc/PID/status
+ * @status: the text of the file
+ * @key: the field
+ *
+ * Return: the letter, or '\0': there is no such field.
+ */
+char status_letter(const char *status, const char *key)
+{
+	const char *val = status_field(status, key);
+
+	return val ? val[strspn(val, " \t")] : '\0';
+}
+
+/**
  * last_id() - a thread's id in its own pid namespace
  * @line: the field NSpid of /proc/PID/status, or NULL
  *

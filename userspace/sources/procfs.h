@@ -54,6 +54,7 @@ int compare_ids(const void *x, const void *y);
 
 const char *status_field(const char *status, const char *key);
 pid_t status_id(const char *status, const char *key);
+char status_letter(const char *status, const char *key);
 pid_t last_id(const char *line);
 
 int procfs_syscall(struct syscall *sc, const char *root, pid_t pid, pid_t tid);
