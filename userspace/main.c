@@ -131,6 +131,7 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
 	pid_t pid = selection_lacks(sel, &opts->filter);
+	char cgroup[PATH_MAX];
 
 	if (opts->file)
 		return false;
@@ -138,8 +139,8 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 		warnx("there is no process or thread %d", pid);
 		return true;
 	}
-	if (opts->filter.cgroup && host_lacks_cgroup(opts->filter.cgroup_path)) {
-		warnx("there is no cgroup %s", opts->filter.cgroup_path);
+	if (opts->filter.cgroup && host_lacks_cgroup(opts->filter.cgroup_path, cgroup)) {
+		warnx("there is no cgroup %s", cgroup);
 		return true;
 	}
 	return false;

@@ -5,7 +5,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -240,16 +239,14 @@ static bool is_cgroup2(const char *path)
 /**
  * host_lacks_cgroup() - whether this host has no such cgroup
  * @path: its path in the cgroup v2 hierarchy, not escaped
+ * @full: receives its path in the file system, of at most PATH_MAX bytes
  *
  * Return: false also if that cannot be known.
  */
-bool host_lacks_cgroup(const char *path)
+bool host_lacks_cgroup(const char *path, char full[PATH_MAX])
 {
 	const char *mount = is_cgroup2(CGROUP_MOUNT) ? CGROUP_MOUNT : CGROUP_HYBRID;
-	char full[PATH_MAX];
 
-	if (!is_cgroup2(mount))
-		return false;
-	snprintf(full, sizeof(full), "%s%s", mount, path);
-	return access(full, F_OK);
+	snprintf(full, PATH_MAX, "%s%s", mount, path);
+	return is_cgroup2(mount) && access(full, F_OK);
 }

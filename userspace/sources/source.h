@@ -2,6 +2,8 @@
 #ifndef FUTEXINSPECT_SOURCE_H
 #define FUTEXINSPECT_SOURCE_H
 
+#include <limits.h>
+
 #include "snapshot.h"
 
 #define MODULE_FILE	"/sys/kernel/debug/futexinspect/waiters"
@@ -19,6 +21,6 @@ const struct source *find_source(const char *name);
 int take_look(struct snapshot *s, const struct source *source, const char *path);
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
-bool host_lacks_cgroup(const char *path);
+bool host_lacks_cgroup(const char *path, char full[PATH_MAX]);
 
 #endif
