@@ -92,6 +92,14 @@ static int explain(const struct options *opts, const struct analysis *a)
 	return verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
+/* What was left out of the list may be stuck: that nobody is must not be said then. */
+static int selection_status(const struct options *opts, const struct selection *sel)
+{
+	if (selection_stuck(sel))
+		return EXIT_STUCK;
+	return selection_is_complete(sel, &opts->filter) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
+}
+
 static int show_list(const struct options *opts, const struct selection *sel)
 {
 	int rc = 0;
@@ -104,7 +112,7 @@ static int show_list(const struct options *opts, const struct selection *sel)
 		warnx("cannot make the table: %s", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	return selection_stuck(sel) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+	return selection_status(opts, sel);
 }
 
 static int show_graph(const struct options *opts, const struct selection *sel)
@@ -121,7 +129,7 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 		warnx("cannot run dot(1): %s", strerror(-rc));
 	if (rc)
 		return EXIT_FAILED;
-	return selection_stuck(sel) ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+	return selection_status(opts, sel);
 }
 
 /*

@@ -528,6 +528,10 @@ static const struct world {
 	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=1,2 complete=yes\n"
 	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
 	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "waiters of its mm were left out",
+	  "mm id=1 live=1 live_threads=10 hidden=0 complete=no\n"
+	  PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
 	{ "a word without mms before it, and one mm can run",
 	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=? complete=yes\n"
 	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,

@@ -196,6 +196,30 @@ bool selection_stuck(const struct selection *sel)
 }
 
 /**
+ * selection_is_complete() - whether no waiter that might have been selected was left out
+ * @sel: the selection
+ * @f: the filter
+ */
+bool selection_is_complete(const struct selection *sel, const struct filter *f)
+{
+	const struct snapshot *s = sel->a->s;
+
+	if (!s->nr_incomplete_mms)
+		return true;
+	if (!f->nr_pids)
+		return false;
+	for (size_t i = 0; i < f->nr_pids; i++) {
+		int t = snapshot_find_thread(s, f->pids[i]);
+		int p = snapshot_find_process(s, t < 0 ? f->pids[i] : s->threads[t].tgid);
+		int mm = p < 0 ? -1 : s->processes[p].mm;
+
+		if (mm >= 0 && s->mms[mm].complete == NO)
+			return false;
+	}
+	return true;
+}
+
+/**
  * selection_lacks() - find an id of the filter that is not in the snapshot
  * @sel: the selection
  * @f: the filter

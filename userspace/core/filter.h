@@ -34,6 +34,7 @@ void filter_free(struct filter *f);
 void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f);
 void selection_free(struct selection *sel);
 bool selection_stuck(const struct selection *sel);
+bool selection_is_complete(const struct selection *sel, const struct filter *f);
 pid_t selection_lacks(const struct selection *sel, const struct filter *f);
 bool *selection_with_holders(const struct selection *sel);
 

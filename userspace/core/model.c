@@ -505,7 +505,8 @@ static void find_complete_mms(struct model *m)
 		m->mms[i].runnable = m->mms[i].sleeper = -1;
 		m->mms[i].complete = mm->known & M_LIVE && mm->known & M_HIDDEN &&
 				     !mm->hidden && mm->live == mm->nr_threads &&
-				     mm->live_threads && mm->live == mm->nr_live_tids;
+				     mm->live_threads && mm->live == mm->nr_live_tids &&
+				     mm->complete != NO;
 	}
 }
 

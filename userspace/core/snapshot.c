@@ -283,8 +283,11 @@ static uint64_t owner_key(int mm, pid_t id)
 
 static void index_threads(struct snapshot *s)
 {
-	for (size_t i = 0; i < s->nr_mms; i++)
+	s->nr_incomplete_mms = 0;
+	for (size_t i = 0; i < s->nr_mms; i++) {
 		s->mms[i].nr_threads = 0;
+		s->nr_incomplete_mms += s->mms[i].complete == NO;
+	}
 	idmap_free(&s->by_tid);
 	idmap_init(&s->by_tid, s->nr_threads);
 	for (size_t i = 0; i < s->nr_threads; i++) {

@@ -148,6 +148,7 @@ struct mm {
 	uint32_t nr_unnamed;	/* ... of which the id in their own pid namespace is unknown */
 	uint64_t nr_live_tids;	/* tids in live_threads */
 	const char *live_threads;
+	enum yesno complete;	/* NO: the source has left out waiters of this mm */
 };
 
 /* Bits of process.known. */
@@ -314,6 +315,7 @@ struct snapshot {
 	size_t nr_errors;
 	const char *error;	/* the first of the errors */
 	uint64_t nr_hidden;	/* waiters that the reader may not see */
+	size_t nr_incomplete_mms;	/* mms of which waiters were left out */
 	size_t nr_unreadable;	/* processes that the reader has no right to look at */
 	bool vm_unsure;		/* other processes may share these mms */
 

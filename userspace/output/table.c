@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@
 
 #include "array.h"
 #include "output.h"
+#include "text.h"
 
 #define DEFAULT_WIDTH	80
 #define WIDE		110	/* from here on REASON is readable with one more column */
@@ -209,6 +211,57 @@ static int fill_table(struct table *t, FILE *out)
 	return rc ?: add_lines(t);
 }
 
+static void print_gap(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void print_gap(FILE *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (out) {
+		vfprintf(out, fmt, ap);
+		fputc('\n', out);
+	} else {
+		vwarnx(fmt, ap);
+	}
+	va_end(ap);
+}
+
+/* A process that is left out, of those that there are. */
+static const struct process *find_left_out(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->mm >= 0 && s->mms[p->mm].complete == NO)
+			return p;
+	}
+	return NULL;
+}
+
+static void print_left_out(FILE *out, const struct snapshot *s)
+{
+	const struct process *p = find_left_out(s);
+	char tgid[ID_SIZE], others[48] = "";
+
+	if (s->nr_incomplete_mms > 1)
+		snprintf(others, sizeof(others), " and of %zu more", s->nr_incomplete_mms - 1);
+	print_gap(out, "the list is not complete: left out are waiters of process %s (%.32s)%s",
+		  format_id(tgid, p ? p->tgid : PID_UNKNOWN), p && p->comm ? p->comm : "?", others);
+}
+
+/* What the list lacks.  @out is NULL where programs read the output: then on stderr. */
+static void print_gaps(FILE *out, const struct snapshot *s)
+{
+	if (s->nr_hidden)
+		print_gap(out, "%" PRIu64 " more waiters are not visible from this pid namespace",
+			  s->nr_hidden);
+	if (s->nr_incomplete_mms)
+		print_left_out(out, s);
+	if (s->nr_errors)
+		print_gap(out, "the list is not complete: %.60s", s->error ? s->error : "?");
+}
+
 static void print_summary(FILE *out, const struct selection *sel)
 {
 	const struct analysis *a = sel->a;
@@ -230,22 +283,7 @@ static void print_summary(FILE *out, const struct selection *sel)
 	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
 		fputs("a saved copy does not say what other threads sleep for: they may be able "
 		      "to run\n", out);
-	if (a->s->nr_hidden)
-		fprintf(out, "%" PRIu64 " more are not visible from this pid namespace\n",
-			a->s->nr_hidden);
-	if (a->s->nr_errors)
-		fprintf(out, "the list is not complete: %.60s\n",
-			a->s->error ? a->s->error : "?");
-}
-
-/* Programs get nothing but the rows on standard output. */
-static void warn_of_gaps(const struct snapshot *s)
-{
-	if (s->nr_hidden)
-		warnx("%" PRIu64 " more waiters are not visible from this pid namespace",
-		      s->nr_hidden);
-	if (s->nr_errors)
-		warnx("the list is not complete: %s", s->error ? s->error : "?");
+	print_gaps(out, a->s);
 }
 
 static enum style table_style(const struct table_options *opts)
@@ -293,7 +331,7 @@ int print_table(FILE *out, const struct selection *sel, const struct table_optio
 	if (rc)
 		return rc;
 	if (opts->json || opts->raw || opts->noheadings)
-		warn_of_gaps(sel->a->s);
+		print_gaps(NULL, sel->a->s);
 	else
 		print_summary(out, sel);
 	return 0;

@@ -808,6 +808,7 @@ static const struct field mm_fields[] = {
 	MM(live, parse_u32, .bit = M_LIVE),
 	MM(live_threads, parse_ranges),
 	MM(hidden, parse_u32, .bit = M_HIDDEN),
+	MM(complete, parse_yesno),
 };
 
 static void *begin_process(struct parser *p)
