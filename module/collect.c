@@ -166,7 +166,7 @@ static void release_references(struct fi_snapshot *snap)
  */
 struct fi_snapshot *fi_snapshot_take(void)
 {
-	struct fi_snapshot *snap = kvzalloc(sizeof(*snap), GFP_KERNEL_ACCOUNT);
+	struct fi_snapshot *snap = kvzalloc(sizeof(*snap), FI_GFP);
 	int err;
 
 	if (!snap)

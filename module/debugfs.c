@@ -41,7 +41,7 @@ static int waiters_open(struct inode *inode, struct file *file)
 	m = file->private_data;
 	m->private = snap;
 	/* As single_open_size() does. If this fails, seq_read() allocates a page. */
-	m->buf = kvmalloc(FI_BUFFER, GFP_KERNEL_ACCOUNT);
+	m->buf = kvmalloc(FI_BUFFER, FI_GFP);
 	m->size = m->buf ? FI_BUFFER : 0;
 	return 0;
 }

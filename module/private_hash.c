@@ -122,7 +122,7 @@ static int mark_seen(struct mm_walk *walk, struct mm_struct *mm)
 
 	if (xa_load(&walk->seen, mm_index(mm)))
 		return -EEXIST;
-	old = xa_store(&walk->seen, mm_index(mm), mm, GFP_KERNEL);
+	old = xa_store(&walk->seen, mm_index(mm), mm, FI_GFP);
 	if (xa_is_err(old))
 		return xa_err(old);
 	mmgrab(mm);
@@ -184,7 +184,7 @@ int fi_collect_private_waiters(struct fi_snapshot *snap)
 
 	if (!fi_has(FI_PRIVATE_HASH))
 		return 0;
-	walk = kzalloc(sizeof(*walk), GFP_KERNEL_ACCOUNT);
+	walk = kzalloc(sizeof(*walk), FI_GFP);
 	if (!walk)
 		return -ENOMEM;
 	walk->snap = snap;

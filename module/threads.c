@@ -303,7 +303,7 @@ int fi_collect_threads(struct fi_snapshot *snap)
 	struct thread_walk walk = { .snap = snap };
 	int err;
 
-	walk.path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	walk.path = kmalloc(PATH_MAX, FI_GFP);
 	if (!walk.path)
 		return -ENOMEM;
 	err = reserve_threads(snap) ?: walk_threads(&walk);
