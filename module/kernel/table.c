@@ -131,11 +131,13 @@ static bool __init tables_are_complete(void)
 
 static int __init sample_tables(void)
 {
-	DEFINE_XARRAY(seen);
+	struct xarray seen;
 	size_t found = 0;
 	u64 key = 0;
 	int err;
 
+	/* DEFINE_XARRAY() is for static objects: lockdep refuses its lock on the stack. */
+	xa_init(&seen);
 	do {
 		err = sample_buckets(&seen, &found, &key, 1024 + found);
 		if (err)
