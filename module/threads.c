@@ -25,6 +25,13 @@
 
 #define FI_NO_PROCESS	UINT_MAX
 
+/*
+ * kernfs_path_from_node() takes time in proportion to the square of the depth, and that for
+ * each process under RCU. A user may nest cgroups without a limit; systemd and container
+ * engines use some 10 levels.
+ */
+#define FI_CGROUP_DEPTH	64
+
 /**
  * struct thread_walk - the context of a walk
  * @snap: receives the threads
@@ -78,12 +85,19 @@ static bool has_timers(struct task_struct *task)
 #endif
 }
 
-/* The path is in a file system, so PATH_MAX bytes are enough. */
+/* The path of a thread's cgroup, complete; NULL if it is too deep or too long. */
 static char *cgroup_of(struct task_struct *task, char *path)
 {
 #ifdef CONFIG_CGROUPS
-	if (cgroup_path(task_dfl_cgroup(task), path, PATH_MAX) >= 0)
-		return kstrdup(path, GFP_NOWAIT);
+	struct cgroup *cgroup = task_dfl_cgroup(task);
+	int len;
+
+	if (cgroup->level > FI_CGROUP_DEPTH)
+		return NULL;
+	/* Some kernels return an error if the path does not fit, others fill the buffer. */
+	len = cgroup_path(cgroup, path, PATH_MAX);
+	if (len >= 0 && len < PATH_MAX - 1)
+		return kstrdup(path, GFP_NOWAIT | __GFP_NOWARN);
 #endif
 	return NULL;
 }
