@@ -5,7 +5,7 @@
  *
  *                  private_hash.c  queue.c      shared.c    threads.c  words.c    finish
  *                  --------------  -----------  ----------  ---------  ---------  ------
- * lock of the mm's  [===========]
+ * lock of the mm's  (===========)
  *  private table
  * bucket lock        [=] [=] [=]    [=] [=] [=]
  * mmap_lock                                      (=) (=)                (==) (==)
@@ -16,7 +16,8 @@
  * mmgrab()          +------------------------------------------------------------+--+
  * switches          ^ seen                                                compared ^
  *
- * [=] is waited for, (=) is only tried for: what it protects is unknown if that fails.
+ * [=] is waited for, (=) is only tried for: what it protects is unknown if that fails. The
+ * lock of a private table is tried for again and again, for a second in all.
  *
  * Under its bucket's lock a waiter cannot leave the queue, because futex_unqueue()
  * takes that lock. So the thread, its kernel stack and its mm stay until they are

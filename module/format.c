@@ -408,6 +408,8 @@ static void put_mm(struct fi_text *t, const struct fi_snapshot *snap, unsigned i
 	put_number(t, " live=", mm->live);
 	put_live_threads(t, snap, mm);
 	put_number(t, " hidden=", mm->hidden);
+	if (mm->left_out)
+		fi_put(t, " complete=no");
 }
 
 static void put_process(struct fi_text *t, const struct fi_process *process)

@@ -114,6 +114,7 @@ struct fi_waiter {
  * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
  * @hidden: how many of these the reader's pid namespace does not show
+ * @left_out: waiters in its private hash table are not in the snapshot
  */
 struct fi_mm {
 	struct mm_struct *mm;
@@ -125,6 +126,7 @@ struct fi_mm {
 	unsigned int last_thread;
 	unsigned int live;
 	unsigned int hidden;
+	bool left_out;
 };
 
 /**
@@ -254,7 +256,7 @@ struct fi_shared {
  * @nr_maps: number of these ids
  * @max_maps: number of ids that there is room for
  * @hidden: number of waiters that the reader's pid namespace does not show
- * @error: the check of the kernel's data that failed, or NULL
+ * @error: the check of the kernel's data that failed, or what was left out; or NULL
  */
 struct fi_snapshot {
 	struct pid_namespace *ns;
