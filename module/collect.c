@@ -85,6 +85,8 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 {
 	struct task_struct *task = waiter->task;
 	u64 arrival = READ_ONCE(task->sched_info.last_arrival);
+	/* __schedule() counts a switch before finish_task() clears on_cpu; read them in turn. */
+	bool on_cpu = smp_load_acquire(&task->on_cpu);
 
 	/* The clocks of two CPUs may differ: then a thread seems to fall asleep after now. */
 	if (waiter->is_request || !arrival || now <= arrival)
@@ -92,7 +94,7 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 	else
 		waiter->asleep_ns = now - arrival;
 	/* A thread sets its sleeping state first; __schedule() counts the switch later. */
-	waiter->stable = !READ_ONCE(task->on_cpu) && task_state_to_char(task) != 'R' &&
+	waiter->stable = !on_cpu && task_state_to_char(task) != 'R' &&
 			 fi_switches(task) == waiter->switches;
 }
 
