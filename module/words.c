@@ -3,6 +3,7 @@
  * Reads what the waiters have in their memory: the futex words and the words around
  * them, the timeouts, and the instructions that make the calls of stopped waiters.
  */
+#include <linux/completion.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -23,12 +24,16 @@ static struct workqueue_struct *words_wq;
 /**
  * struct words_work - what the worker does, and how far it is
  * @work: queued on words_wq
+ * @done: the worker has returned
+ * @stop: the worker is to return soon
  * @snap: the snapshot
  * @mm: index of the mm whose waiters are read
  * @next: index + 1 of the waiter of @mm to go on with; 0 for the first one
  */
 struct words_work {
 	struct work_struct work;
+	struct completion done;
+	bool stop;
 	struct fi_snapshot *snap;
 	size_t mm;
 	unsigned int next;
@@ -71,7 +76,7 @@ void fi_words_exit(void)
 	destroy_workqueue(words_wq);
 }
 
-/* Keep the words that were read and are not 0; has_room() has seen that they fit. */
+/* Keep the words that were read and are not 0; may_go_on() has seen that they fit. */
 static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words)
 {
 	const u32 *word = words + __ffs(waiter->words_read);
@@ -194,13 +199,16 @@ static unsigned int read_batch(struct reader *reader, unsigned int i)
 	return i;
 }
 
-/* Whether the words of another batch fit. */
-static bool has_room(const struct fi_snapshot *snap)
+/* Whether the worker may read another batch: the words fit, and the reader still waits. */
+static bool may_go_on(const struct words_work *words)
 {
-	return snap->max_words - snap->nr_words >= FI_WORDS_BATCH * FI_WORDS;
+	const struct fi_snapshot *snap = words->snap;
+
+	return snap->max_words - snap->nr_words >= FI_WORDS_BATCH * FI_WORDS &&
+	       !READ_ONCE(words->stop);
 }
 
-/* Read the waiters of an mm. Return false if there is no more room, with @words->next set. */
+/* Read the waiters of an mm. Return whether that is done; if not, @words->next is set. */
 static bool read_mm(struct words_work *words)
 {
 	struct fi_snapshot *snap = words->snap;
@@ -214,7 +222,7 @@ static bool read_mm(struct words_work *words)
 	reader.snap = snap;
 	reader.last = NULL;
 	fi_user_open(&reader.user, mm->mm, mm->nr_waiters);
-	while (i && has_room(snap)) {
+	while (i && may_go_on(words)) {
 		i = read_batch(&reader, i);
 		cond_resched();
 	}
@@ -231,6 +239,21 @@ static void words_fn(struct work_struct *work)
 
 	while (words->mm < words->snap->nr_mms && read_mm(words))
 		words->mm++;
+	complete(&words->done);
+}
+
+/* Let the worker read on until it returns. Return 0; -EINTR if a signal is pending. */
+static int run_worker(struct words_work *words)
+{
+	int err;
+
+	init_completion(&words->done);
+	queue_work(words_wq, &words->work);
+	err = wait_for_completion_interruptible(&words->done);
+	if (err)
+		WRITE_ONCE(words->stop, true);
+	flush_work(&words->work);
+	return err ? -EINTR : 0;
 }
 
 /**
@@ -241,24 +264,22 @@ static void words_fn(struct work_struct *work)
  * (kthread_use_mm()). The memory is allocated here, because what a worker allocates is
  * charged to nobody. Each time the worker runs out of room, that is doubled.
  *
- * Context: process; sleeps until the worker is done.
+ * Context: process; sleeps until the worker is done, or a signal is pending.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -EINTR if a signal is pending.
  */
 int fi_read_words(struct fi_snapshot *snap)
 {
 	struct words_work words = { .snap = snap };
-	int err;
+	int err = 0;
 
 	INIT_WORK_ONSTACK(&words.work, words_fn);
-	do {
+	while (!err && words.mm < snap->nr_mms) {
 		err = fi_reserve(&snap->words, snap->nr_words, FI_WORDS_BATCH * FI_WORDS,
 				 sizeof(*snap->words), &snap->max_words);
-		if (err)
-			break;
-		queue_work(words_wq, &words.work);
-		flush_work(&words.work);
-	} while (words.mm < snap->nr_mms);
+		if (!err)
+			err = run_worker(&words);
+	}
 	destroy_work_on_stack(&words.work);
 	return err;
 }
