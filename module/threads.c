@@ -189,6 +189,13 @@ static bool has_io_uring(struct task_struct *task)
 #endif
 }
 
+/* A 32-bit program has a list of another format; futex_cleanup() walks both. */
+static bool has_robust_list(struct task_struct *task)
+{
+	return READ_ONCE(*fi_task_robust_list(task)) ||
+	       (fi_has(FI_COMPAT) && READ_ONCE(*fi_task_compat_robust_list(task)));
+}
+
 static enum fi_freezer freezer_of(struct task_struct *task)
 {
 	if (fi_frozen_in_place(task))
@@ -225,7 +232,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->io_worker = flags & PF_IO_WORKER;
 	thread->io_uring = has_io_uring(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
-	thread->robust_list = READ_ONCE(*fi_task_robust_list(task));
+	thread->robust_list = has_robust_list(task);
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
