@@ -11,6 +11,7 @@
  *	mkhostile flags				FUTEX_WAIT with the flag FUTEX_ROBUST_LIST32
  *	mkhostile deep DEPTH LENGTH NR		NR processes, DEPTH cgroups below the current
  *						directory, each with a name of LENGTH bytes
+ *	mkhostile robust32			a thread with the robust list of a 32-bit program
  *	mkhostile slots NR			replaces private hash tables of NR slots, and
  *						hardly gets a CPU for it
  *
@@ -168,6 +169,46 @@ static void flags(char **args)
 	print_waiter(getpid(), start_thread(wait_with_flag, &word), SYS_futex);
 }
 
+#ifdef __x86_64__
+/* The system calls of a 32-bit program have their own numbers. */
+#define NR_SET_ROBUST_LIST32	311
+#define ROBUST_LIST_SIZE32	12
+
+static void wait_with_robust_list32(void *word)
+{
+	uint32_t *head = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long ret;
+
+	if (head == MAP_FAILED)
+		die("mmap");
+	head[0] = (uintptr_t)head;
+	syscall(SYS_set_robust_list, NULL, 3 * sizeof(long));
+	asm volatile("int $0x80"
+		     : "=a" (ret)
+		     : "0" (NR_SET_ROBUST_LIST32), "b" (head), "c" (ROBUST_LIST_SIZE32)
+		     : "memory", "r8", "r9", "r10", "r11");
+	errno = -ret;
+	if (ret)
+		die("set_robust_list");
+	wait_on(word);
+}
+
+static void robust32(char **args)
+{
+	static uint32_t word;
+
+	(void)args;
+	print_waiter(getpid(), start_thread(wait_with_robust_list32, &word), SYS_futex);
+}
+#else
+static void robust32(char **args)
+{
+	(void)args;
+	skip("no way to make a 32-bit call from a 64-bit program");
+}
+#endif
+
 static void enter_cgroup(int procs)
 {
 	if (procs < 0 || write(procs, "0", 1) != 1)
@@ -282,6 +323,7 @@ static const struct {
 	{ "dontdump", dontdump },
 	{ "flags", flags },
 	{ "deep", deep },
+	{ "robust32", robust32 },
 	{ "slots", slots },
 };
 

@@ -168,6 +168,14 @@ def test_flags():
             ksft.equal(waiter["args"].split(",")[1], "0x480", "operation in the arguments")
 
 
+def test_robust_list32():
+    """the robust list of a 32-bit program is seen"""
+    with Hostile("robust32") as hostile:
+        found = [got["robust_list"] for kind, got in ksft.read_waiters()
+                 if kind == "thread" and got["tid"] in hostile.tids]
+        ksft.equal(found, ["yes"], "robust lists")
+
+
 def hidden_memory_test(kind, name):
     """The test that the words of some waiters are unknown, whichever way they are read."""
     def test():
@@ -254,6 +262,7 @@ def test_locked_table():
 
 
 ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory, test_flags,
+          test_robust_list32,
           hidden_memory_test("secret %d", "memfd_secret(2) memory is not read"),
           hidden_memory_test("secret %d dump", "nor after MADV_DODUMP"),
           hidden_memory_test("dontdump %d", "memory behind MADV_DONTDUMP is not read"),
