@@ -58,14 +58,14 @@ static void print_waiter(pid_t tgid, pid_t tid, long nr)
 	printf("waiter tid=%d tgid=%d\n", tid, tgid);
 }
 
-/* Start a thread whose stack is small, since there are many. */
+/* Start a thread whose stack is small, since there are many. That of arm64 must have 128 KiB. */
 static void start_small_thread(void *(*run)(void *arg), void *arg)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
 
 	check(pthread_attr_init(&attr), "pthread_attr_init");
-	check(pthread_attr_setstacksize(&attr, 64 << 10), "pthread_attr_setstacksize");
+	check(pthread_attr_setstacksize(&attr, 256 << 10), "pthread_attr_setstacksize");
 	check(pthread_create(&thread, &attr, run, arg), "pthread_create");
 }
 
