@@ -198,7 +198,7 @@ def seen_waiting(reader):
         except OSError:
             continue
         states = {text.rpartition(")")[2].split()[0] for text in (before, after)}
-        if where.endswith(("flush_work", "fi_read_words", "run_worker")) and len(states) == 1:
+        if where.endswith(("flush_work", "fi_read_words", "run_worker")) and states in ({"S"}, {"D"}):
             return states.pop()
     return None
 
