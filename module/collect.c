@@ -5,7 +5,7 @@
  *
  *                  private_hash.c  queue.c      shared.c    threads.c  words.c    finish
  *                  --------------  -----------  ----------  ---------  ---------  ------
- * lock of the mm's  [===========]
+ * lock of the mm's  (===========)
  *  private table
  * bucket lock        [=] [=] [=]    [=] [=] [=]
  * mmap_lock                                      (=) (=)                (==) (==)
@@ -16,7 +16,8 @@
  * mmgrab()          +------------------------------------------------------------+--+
  * switches          ^ seen                                                compared ^
  *
- * [=] is waited for, (=) is only tried for: what it protects is unknown if that fails.
+ * [=] is waited for, (=) is only tried for: what it protects is unknown if that fails. The
+ * lock of a private table is tried for again and again, for a second in all.
  *
  * Under its bucket's lock a waiter cannot leave the queue, because futex_unqueue()
  * takes that lock. So the thread, its kernel stack and its mm stay until they are
@@ -84,6 +85,8 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 {
 	struct task_struct *task = waiter->task;
 	u64 arrival = READ_ONCE(task->sched_info.last_arrival);
+	/* __schedule() counts a switch before finish_task() clears on_cpu; read them in turn. */
+	bool on_cpu = smp_load_acquire(&task->on_cpu);
 
 	/* The clocks of two CPUs may differ: then a thread seems to fall asleep after now. */
 	if (waiter->is_request || !arrival || now <= arrival)
@@ -91,7 +94,7 @@ static void check_waiter(struct fi_waiter *waiter, u64 now)
 	else
 		waiter->asleep_ns = now - arrival;
 	/* A thread sets its sleeping state first; __schedule() counts the switch later. */
-	waiter->stable = !READ_ONCE(task->on_cpu) && task_state_to_char(task) != 'R' &&
+	waiter->stable = !on_cpu && task_state_to_char(task) != 'R' &&
 			 fi_switches(task) == waiter->switches;
 }
 
@@ -166,7 +169,7 @@ static void release_references(struct fi_snapshot *snap)
  */
 struct fi_snapshot *fi_snapshot_take(void)
 {
-	struct fi_snapshot *snap = kvzalloc(sizeof(*snap), GFP_KERNEL_ACCOUNT);
+	struct fi_snapshot *snap = kvzalloc(sizeof(*snap), FI_GFP);
 	int err;
 
 	if (!snap)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file /sys/kernel/debug/futexinspect/waiters. Only root may read it, nobody may
- * write it, and it has neither ioctl nor mmap, so debugfs_locked_down() lets it be opened.
+ * The file /sys/kernel/debug/futexinspect/waiters. Only root with CAP_SYS_PTRACE may read
+ * it, nobody may write it, and it has neither ioctl nor mmap, so debugfs_locked_down() lets
+ * it be opened.
  */
+#include <linux/capability.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -21,10 +23,14 @@ static struct dentry *dir;
 
 static int waiters_open(struct inode *inode, struct file *file)
 {
-	struct fi_snapshot *snap = fi_snapshot_take();
+	struct fi_snapshot *snap;
 	struct seq_file *m;
 	int err;
 
+	/* The file shows memory of all processes, for which /proc/PID/mem asks this, too. */
+	if (!capable(CAP_SYS_PTRACE))
+		return -EPERM;
+	snap = fi_snapshot_take();
 	if (IS_ERR(snap))
 		return PTR_ERR(snap);
 	err = seq_open(file, &fi_format_ops);
@@ -35,7 +41,7 @@ static int waiters_open(struct inode *inode, struct file *file)
 	m = file->private_data;
 	m->private = snap;
 	/* As single_open_size() does. If this fails, seq_read() allocates a page. */
-	m->buf = kvmalloc(FI_BUFFER, GFP_KERNEL_ACCOUNT);
+	m->buf = kvmalloc(FI_BUFFER, FI_GFP);
 	m->size = m->buf ? FI_BUFFER : 0;
 	return 0;
 }

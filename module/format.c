@@ -21,6 +21,9 @@
 
 #define FI_FORMAT_VERSION	1
 
+/* The flags of a call that have a name in the file; others are printed as a number. */
+#define FI_NAMED_FLAGS	(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)
+
 #define FI_BOOT_ID_PATH	"/proc/sys/kernel/random/boot_id"
 
 /* How many records seq_file gets at once, since it takes some time for each call. */
@@ -135,7 +138,7 @@ static bool args_are_known(const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
-	if (call->syscall != FI_SYS_FUTEX || call->args[3])
+	if (call->syscall != FI_SYS_FUTEX || call->args[3] || call->flags & ~FI_NAMED_FLAGS)
 		return false;
 	switch (call->op) {
 	case FUTEX_WAIT:
@@ -183,14 +186,27 @@ static void put_key(struct fi_text *t, const struct fi_waiter *waiter)
 
 static void put_flags(struct fi_text *t, unsigned int flags)
 {
-	if (flags == FUTEX_PRIVATE_FLAG)
+	const unsigned int others = flags & ~FI_NAMED_FLAGS;
+
+	switch (flags & FI_NAMED_FLAGS) {
+	case FUTEX_PRIVATE_FLAG:
 		fi_put(t, " flags=PRIVATE");
-	else if (flags & FUTEX_PRIVATE_FLAG)
-		fi_put(t, " flags=PRIVATE|CLOCK_REALTIME");
-	else if (flags)
+		break;
+	case FUTEX_CLOCK_REALTIME:
 		fi_put(t, " flags=CLOCK_REALTIME");
-	else
-		fi_put(t, " flags=-");
+		break;
+	case FI_NAMED_FLAGS:
+		fi_put(t, " flags=PRIVATE|CLOCK_REALTIME");
+		break;
+	default:
+		if (others)
+			put_address(t, " flags=0x", others);
+		else
+			fi_put(t, " flags=-");
+		return;
+	}
+	if (others)
+		put_address(t, "|0x", others);
 }
 
 static void put_op(struct fi_text *t, const struct fi_call *call)
@@ -392,6 +408,8 @@ static void put_mm(struct fi_text *t, const struct fi_snapshot *snap, unsigned i
 	put_number(t, " live=", mm->live);
 	put_live_threads(t, snap, mm);
 	put_number(t, " hidden=", mm->hidden);
+	if (mm->left_out)
+		fi_put(t, " complete=no");
 }
 
 static void put_process(struct fi_text *t, const struct fi_process *process)

@@ -8,9 +8,16 @@
  * The kernel may replace such a table by a larger one at any time; futex_rehash_private()
  * then moves the entries. The mutex that serializes the replacement is held while the
  * table is read, and nothing under it waits for anything but bucket locks.
+ *
+ * A process can replace its table all the time (PR_FUTEX_HASH_SET_SLOTS), make it large, and
+ * seldom get a CPU. So the mutex is only tried for, and a snapshot naps for a second at
+ * most until it is free. After that, processes whose mutex is locked are left out, and the
+ * file says so.
  */
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -22,15 +29,21 @@
 #include "snapshot.h"
 #include "walk.h"
 
+/* How long a snapshot may nap in all, and for how long at a time, in microseconds. */
+#define FI_NAPS_US	USEC_PER_SEC
+#define FI_NAP_US	1000
+
 /**
  * struct mm_walk - the mms that have a table of their own
  * @snap: receives their waiters
+ * @naps: how many more naps there may be
  * @seen: the mms found so far, by address; pinned by mmgrab()
  * @nr: number of mms in @mms
  * @mms: the mms found in this batch of threads; kept in use by mmget()
  */
 struct mm_walk {
 	struct fi_snapshot *snap;
+	unsigned int naps;
 	struct xarray seen;
 	unsigned int nr;
 	struct mm_struct *mms[FI_WALK_BATCH];
@@ -71,20 +84,42 @@ static void visit_thread(void *context, struct task_struct *task)
 	task_unlock(task);
 }
 
+/* Return 0; -EBUSY if @lock stays locked for too long; -EINTR if a signal is pending. */
+static int lock_table(struct mm_walk *walk, struct mutex *lock)
+{
+	while (!mutex_trylock(lock)) {
+		if (signal_pending(current))
+			return -EINTR;
+		if (!walk->naps)
+			return -EBUSY;
+		walk->naps--;
+		usleep_range(FI_NAP_US / 2, FI_NAP_US);
+	}
+	return 0;
+}
+
+/* Leave out the waiters of an mm, and say so; fi_reserve_mms() has made room for it. */
+static void leave_out(struct fi_snapshot *snap, struct mm_struct *mm)
+{
+	snap->mms[fi_add_mm(snap, mm) - 1].left_out = true;
+}
+
 /*
  * Try to read the table of an mm. Return 0; -ENOSPC if there is no room, with @want set
- * to the number of waiters to make room for; -EINTR if a signal is pending.
+ * to the number of waiters to make room for; -EBUSY if it stays locked; -EINTR if a signal
+ * is pending.
  */
-static int take_table(struct fi_snapshot *snap, struct mm_struct *mm, size_t *want)
+static int take_table(struct mm_walk *walk, struct mm_struct *mm, size_t *want)
 {
 	struct mutex *lock = fi_mm_private_hash_lock(mm);
+	struct fi_snapshot *snap = walk->snap;
 	size_t first = snap->nr_waiters;
 	struct fi_table table = { };
 	size_t next = 0;
 	char *hash;
 	int err;
 
-	err = mutex_lock_interruptible(lock);
+	err = lock_table(walk, lock);
 	if (err)
 		return err;
 	hash = private_hash(mm);
@@ -102,17 +137,20 @@ static int take_table(struct fi_snapshot *snap, struct mm_struct *mm, size_t *wa
 	return err;
 }
 
-static int collect_mm(struct fi_snapshot *snap, struct mm_struct *mm)
+static int collect_mm(struct mm_walk *walk, struct mm_struct *mm)
 {
 	size_t want = 0;
 	int err;
 
 	do {
-		err = fi_reserve_waiters(snap, want + 1);
+		err = fi_reserve_waiters(walk->snap, want + 1);
 		if (!err)
-			err = take_table(snap, mm, &want);
+			err = take_table(walk, mm, &want);
 	} while (err == -ENOSPC);
-	return err;
+	if (err != -EBUSY)
+		return err;
+	leave_out(walk->snap, mm);
+	return 0;
 }
 
 /* Mark an mm as seen. Return 0; -EEXIST if it was marked already; -ENOMEM. */
@@ -122,7 +160,7 @@ static int mark_seen(struct mm_walk *walk, struct mm_struct *mm)
 
 	if (xa_load(&walk->seen, mm_index(mm)))
 		return -EEXIST;
-	old = xa_store(&walk->seen, mm_index(mm), mm, GFP_KERNEL);
+	old = xa_store(&walk->seen, mm_index(mm), mm, FI_GFP);
 	if (xa_is_err(old))
 		return xa_err(old);
 	mmgrab(mm);
@@ -139,7 +177,7 @@ static int collect_batch(void *context)
 		int one = err ?: mark_seen(walk, mm);
 
 		if (!one)
-			one = collect_mm(walk->snap, mm);
+			one = collect_mm(walk, mm);
 		if (one != -EEXIST)
 			err = one;
 		/* This may be the last user. A worker tears the mm down, not the reader. */
@@ -168,7 +206,8 @@ static void free_walk(struct mm_walk *walk)
  * Call this before fi_collect_waiters(): a process may switch from its own table to the
  * kernel's, and its entries would be missed if the kernel's table had been read already.
  *
- * Context: process; may sleep. Holds the mutex of one mm and one bucket lock at a time.
+ * Context: process; may sleep, up to a second in all for mutexes of other processes. Holds
+ * the mutex of one mm and one bucket lock at a time.
  *
  * Return: 0, also if this kernel has no private tables; -ENOMEM; -EINTR if a signal is
  * pending.
@@ -184,10 +223,11 @@ int fi_collect_private_waiters(struct fi_snapshot *snap)
 
 	if (!fi_has(FI_PRIVATE_HASH))
 		return 0;
-	walk = kzalloc(sizeof(*walk), GFP_KERNEL_ACCOUNT);
+	walk = kzalloc(sizeof(*walk), FI_GFP);
 	if (!walk)
 		return -ENOMEM;
 	walk->snap = snap;
+	walk->naps = FI_NAPS_US / FI_NAP_US;
 	xa_init(&walk->seen);
 	err = fi_walk_threads(&callbacks, walk);
 	free_walk(walk);

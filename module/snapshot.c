@@ -37,9 +37,9 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
 		return -ENOMEM;
 	/* kmalloc() rounds up to a power of two, which doubles a large array at worst. */
 	if (want * size <= PAGE_SIZE)
-		new = kmalloc(want * size, GFP_KERNEL_ACCOUNT);
+		new = kmalloc(want * size, FI_GFP);
 	else
-		new = __vmalloc(want * size, GFP_KERNEL_ACCOUNT);
+		new = __vmalloc(want * size, FI_GFP);
 	if (!new)
 		return -ENOMEM;
 	if (nr)

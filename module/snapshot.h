@@ -8,6 +8,7 @@
 
 #include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
+#include <linux/gfp.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -17,6 +18,14 @@
 struct mm_struct;
 
 #define FI_TIME_UNKNOWN	U64_MAX
+
+/*
+ * How memory for a snapshot is allocated. The processes of the host decide how much it is,
+ * so the open must fail before the OOM killer takes a process that has nothing to do with
+ * it: with __GFP_RETRY_MAYFAIL neither __alloc_pages_may_oom() nor the charge to the memory
+ * cgroup (try_charge_memcg()) calls it. The memory is charged to the reader.
+ */
+#define FI_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /*
  * The window of 32-bit words that is read around a futex: its size, and the index of
@@ -105,6 +114,7 @@ struct fi_waiter {
  * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
  * @hidden: how many of these the reader's pid namespace does not show
+ * @left_out: waiters in its private hash table are not in the snapshot
  */
 struct fi_mm {
 	struct mm_struct *mm;
@@ -116,6 +126,7 @@ struct fi_mm {
 	unsigned int last_thread;
 	unsigned int live;
 	unsigned int hidden;
+	bool left_out;
 };
 
 /**

@@ -36,6 +36,8 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
 	memset(waiter, 0, sizeof(*waiter));
 	waiter->queued = why;
 	waiter->switches = fi_switches(task);
+	/* The copy must not be older than the stop and the count that it belongs to. */
+	smp_rmb();
 	if (!fi_call_read_interrupted(&waiter->call, task, &waiter->insn))
 		return false;
 	/* The copy must be complete before the check that it was valid. */

@@ -25,6 +25,13 @@
 
 #define FI_NO_PROCESS	UINT_MAX
 
+/*
+ * kernfs_path_from_node() takes time in proportion to the square of the depth, and that for
+ * each process under RCU. A user may nest cgroups without a limit; systemd and container
+ * engines use some 10 levels.
+ */
+#define FI_CGROUP_DEPTH	64
+
 /**
  * struct thread_walk - the context of a walk
  * @snap: receives the threads
@@ -78,12 +85,19 @@ static bool has_timers(struct task_struct *task)
 #endif
 }
 
-/* The path is in a file system, so PATH_MAX bytes are enough. */
+/* The path of a thread's cgroup, complete; NULL if it is too deep or too long. */
 static char *cgroup_of(struct task_struct *task, char *path)
 {
 #ifdef CONFIG_CGROUPS
-	if (cgroup_path(task_dfl_cgroup(task), path, PATH_MAX) >= 0)
-		return kstrdup(path, GFP_NOWAIT);
+	struct cgroup *cgroup = task_dfl_cgroup(task);
+	int len;
+
+	if (cgroup->level > FI_CGROUP_DEPTH)
+		return NULL;
+	/* Some kernels return an error if the path does not fit, others fill the buffer. */
+	len = cgroup_path(cgroup, path, PATH_MAX);
+	if (len >= 0 && len < PATH_MAX - 1)
+		return kstrdup(path, GFP_NOWAIT | __GFP_NOWARN);
 #endif
 	return NULL;
 }
@@ -175,6 +189,13 @@ static bool has_io_uring(struct task_struct *task)
 #endif
 }
 
+/* A 32-bit program has a list of another format; futex_cleanup() walks both. */
+static bool has_robust_list(struct task_struct *task)
+{
+	return READ_ONCE(*fi_task_robust_list(task)) ||
+	       (fi_has(FI_COMPAT) && READ_ONCE(*fi_task_compat_robust_list(task)));
+}
+
 static enum fi_freezer freezer_of(struct task_struct *task)
 {
 	if (fi_frozen_in_place(task))
@@ -211,7 +232,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->io_worker = flags & PF_IO_WORKER;
 	thread->io_uring = has_io_uring(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
-	thread->robust_list = READ_ONCE(*fi_task_robust_list(task));
+	thread->robust_list = has_robust_list(task);
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
@@ -303,7 +324,7 @@ int fi_collect_threads(struct fi_snapshot *snap)
 	struct thread_walk walk = { .snap = snap };
 	int err;
 
-	walk.path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	walk.path = kmalloc(PATH_MAX, FI_GFP);
 	if (!walk.path)
 		return -ENOMEM;
 	err = reserve_threads(snap) ?: walk_threads(&walk);

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "compat/resident.h"
+#include "compat/secret.h"
 #include "user_memory.h"
 
 /* Up to this many places to read, pinning their pages is cheaper than kthread_use_mm(). */
@@ -118,6 +119,15 @@ bool fi_user_find_vma(struct fi_user_memory *user, unsigned long addr, size_t le
 }
 
 /*
+ * Whether memory may be read. What a program keeps out of core dumps (MADV_DONTDUMP) is as
+ * secret as what it keeps from the kernel: mostly keys. Its futexes are still in the file.
+ */
+static bool may_read(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & VM_DONTDUMP) && !fi_is_secret(vma);
+}
+
+/*
  * Read up to @nr words from @pos upwards, or downwards if @step is -1, until one would
  * fault: faulthandler_disabled() makes unsafe_get_user() fail there. Return how many were
  * read.
@@ -198,7 +208,7 @@ static u32 read_pages(struct fi_user_memory *user, u32 *words, unsigned int befo
  * Context: process; may sleep.
  *
  * Return: a mask with bit N set if words[N] was read; 0 if the word at @addr itself
- * could not be read.
+ * could not be read, or must not be.
  */
 u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
 		       unsigned int at, unsigned long addr)
@@ -211,7 +221,7 @@ u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
 	unsigned int got = 0, got_before = 0;
 
 	/* get_futex_key() refuses an address that is not aligned. */
-	if (!IS_ALIGNED(addr, sizeof(u32)))
+	if (!IS_ALIGNED(addr, sizeof(u32)) || !may_read(user->vma))
 		return 0;
 	if (user->used) {
 		pagefault_disable();
@@ -235,13 +245,14 @@ u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
  *
  * Context: process; may sleep.
  *
- * Return: false if a page is not resident, or the bytes are not all in one mapping.
+ * Return: false if a page is not resident, the bytes are not all in one mapping, or must
+ * not be read.
  */
 bool fi_user_read(struct fi_user_memory *user, void *to, unsigned long addr, size_t len)
 {
 	size_t piece = min_t(size_t, len, PAGE_SIZE - offset_in_page(addr));
 
-	if (!fi_user_find_vma(user, addr, len))
+	if (!fi_user_find_vma(user, addr, len) || !may_read(user->vma))
 		return false;
 	if (user->used)
 		return !copy_from_user_nofault(to, (const void __user *)addr, len);

@@ -3,6 +3,7 @@
  * Reads what the waiters have in their memory: the futex words and the words around
  * them, the timeouts, and the instructions that make the calls of stopped waiters.
  */
+#include <linux/completion.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -20,10 +21,22 @@
 
 static struct workqueue_struct *words_wq;
 
+/**
+ * struct words_work - what the worker does, and how far it is
+ * @work: queued on words_wq
+ * @done: the worker has returned
+ * @stop: the worker is to return soon
+ * @snap: the snapshot
+ * @mm: index of the mm whose waiters are read
+ * @next: index + 1 of the waiter of @mm to go on with; 0 for the first one
+ */
 struct words_work {
 	struct work_struct work;
+	struct completion done;
+	bool stop;
 	struct fi_snapshot *snap;
-	int err;
+	size_t mm;
+	unsigned int next;
 };
 
 /**
@@ -63,7 +76,7 @@ void fi_words_exit(void)
 	destroy_workqueue(words_wq);
 }
 
-/* Keep the words that were read and are not 0; fi_reserve() has made room for them. */
+/* Keep the words that were read and are not 0; may_go_on() has seen that they fit. */
 static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words)
 {
 	const u32 *word = words + __ffs(waiter->words_read);
@@ -186,38 +199,61 @@ static unsigned int read_batch(struct reader *reader, unsigned int i)
 	return i;
 }
 
-static int read_mm(struct fi_snapshot *snap, const struct fi_mm *mm)
+/* Whether the worker may read another batch: the words fit, and the reader still waits. */
+static bool may_go_on(const struct words_work *words)
 {
-	unsigned int i = mm->waiters;
-	struct reader reader;
-	int err = 0;
+	const struct fi_snapshot *snap = words->snap;
 
+	return snap->max_words - snap->nr_words >= FI_WORDS_BATCH * FI_WORDS &&
+	       !READ_ONCE(words->stop);
+}
+
+/* Read the waiters of an mm. Return whether that is done; if not, @words->next is set. */
+static bool read_mm(struct words_work *words)
+{
+	struct fi_snapshot *snap = words->snap;
+	const struct fi_mm *mm = &snap->mms[words->mm];
+	unsigned int i = words->next ?: mm->waiters;
+	struct reader reader;
+
+	words->next = 0;
 	if (!i || !mmget_not_zero(mm->mm))
-		return 0;
+		return true;
 	reader.snap = snap;
 	reader.last = NULL;
 	fi_user_open(&reader.user, mm->mm, mm->nr_waiters);
-	while (i && !err) {
-		err = fi_reserve(&snap->words, snap->nr_words, FI_WORDS_BATCH * FI_WORDS,
-				 sizeof(*snap->words), &snap->max_words);
-		if (!err)
-			i = read_batch(&reader, i);
+	while (i && may_go_on(words)) {
+		i = read_batch(&reader, i);
 		cond_resched();
 	}
 	fi_user_close(&reader.user);
 	/* This may be the last user by now. Another worker tears the mm down. */
 	mmput_async(mm->mm);
-	return err;
+	words->next = i;
+	return !i;
 }
 
 static void words_fn(struct work_struct *work)
 {
 	struct words_work *words = container_of(work, struct words_work, work);
-	struct fi_snapshot *snap = words->snap;
-	size_t i;
 
-	for (i = 0; i < snap->nr_mms && !words->err; i++)
-		words->err = read_mm(snap, &snap->mms[i]);
+	while (words->mm < words->snap->nr_mms && read_mm(words))
+		words->mm++;
+	complete(&words->done);
+}
+
+/* Let the worker read on until it returns. Return 0; -EINTR if a signal is pending. */
+static int run_worker(struct words_work *words)
+{
+	int err;
+
+	init_completion(&words->done);
+	queue_work(words_wq, &words->work);
+	err = wait_for_completion_interruptible(&words->done);
+	if (err)
+		WRITE_ONCE(words->stop, true);
+	flush_work(&words->work);
+	return err ? -EINTR : 0;
 }
 
 /**
@@ -225,19 +261,25 @@ static void words_fn(struct work_struct *work)
  * @snap: its waiters must be linked into the lists of their mms
  *
  * A worker does it, since only a kernel thread may use the mm of another process
- * (kthread_use_mm()).
+ * (kthread_use_mm()). The memory is allocated here, because what a worker allocates is
+ * charged to nobody. Each time the worker runs out of room, that is doubled.
  *
- * Context: process; sleeps until the worker is done.
+ * Context: process; sleeps until the worker is done, or a signal is pending.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -EINTR if a signal is pending.
  */
 int fi_read_words(struct fi_snapshot *snap)
 {
 	struct words_work words = { .snap = snap };
+	int err = 0;
 
 	INIT_WORK_ONSTACK(&words.work, words_fn);
-	queue_work(words_wq, &words.work);
-	flush_work(&words.work);
+	while (!err && words.mm < snap->nr_mms) {
+		err = fi_reserve(&snap->words, snap->nr_words, FI_WORDS_BATCH * FI_WORDS,
+				 sizeof(*snap->words), &snap->max_words);
+		if (!err)
+			err = run_worker(&words);
+	}
 	destroy_work_on_stack(&words.work);
-	return words.err;
+	return err;
 }

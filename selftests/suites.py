@@ -68,6 +68,7 @@ SUITES = (
     Suite("tool", "selftests/test_tool.py", GUEST, KERNELS),
     Suite("options", "selftests/test_options.py", GUEST, KERNELS, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
+    Suite("hostile", "selftests/test_hostile.py", GUEST, KERNELS, "full"),
     Suite("zoo", "selftests/test_zoo.py 1 1000", GUEST, (REFERENCE,), "full", timeout=1500),
     Suite("zoo", "selftests/test_zoo.py 1 200", GUEST, OTHERS, "full"),
     Suite("kernel-selftests", "selftests/test_kernel_selftests.py", GUEST, AMD64, "full",

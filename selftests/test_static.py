@@ -33,6 +33,9 @@ CORE = "userspace/core/"
 IO = re.compile(r"#include <(fcntl|dirent|unistd|libsmartcols(/libsmartcols)?"
                 r"|sys/(stat|socket|uio))\.h>|\bfopen\(")
 
+# These are for static objects: lockdep takes the address of the lock as its class.
+LOCK_ON_STACK = re.compile(r"^\t+DEFINE_(XARRAY|MUTEX|SPINLOCK|RWLOCK|IDA)")
+
 VERSION_TEST = re.compile("LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE")
 
 
@@ -141,6 +144,11 @@ def version_tests():
     find(VERSION_TEST, sources("module/"))
 
 
+def locks_on_stack():
+    """no lock on the stack of the module is initialised statically"""
+    find(LOCK_ON_STACK, sources("module/"))
+
+
 def core():
     """what judges does no input or output"""
     paths = sources(CORE)
@@ -174,7 +182,7 @@ def undocumented(names, *paths):
         ksft.equal(missing, [], "not in %s" % path)
 
 
-def locks():
+def lock_names():
     """every lock that is recognised is documented"""
     text = read("userspace/core/locks.c")
     names = set(re.findall(r'(?:held|recognised)\(lock, "([^"]+)"', text))
@@ -250,5 +258,6 @@ def documentation():
             "Documentation", directory + "/html")
 
 
-ksft.run([licences, versions, needs, matrix, rows, version_tests, core, abilities, model, locks,
-          verdicts, paths_exist, language, citations, shell, python, style, comments, documentation])
+ksft.run([licences, versions, needs, matrix, rows, version_tests, locks_on_stack, core, abilities,
+          model, lock_names, verdicts, paths_exist, language, citations, shell, python, style,
+          comments, documentation])

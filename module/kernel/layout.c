@@ -54,6 +54,8 @@ static bool __init is_wanted(const struct fi_btf *btf, enum fi_group group)
 	switch (group) {
 	case FI_ALWAYS:
 		return true;
+	case FI_COMPAT:
+		return IS_ENABLED(CONFIG_COMPAT);
 	case FI_PI:
 		return IS_ENABLED(CONFIG_FUTEX_PI);
 	case FI_VECTOR:

@@ -17,6 +17,7 @@
 /* Groups of members that a kernel has together or not at all, in the order of the checks. */
 enum fi_group {
 	FI_ALWAYS,
+	FI_COMPAT,
 	FI_PI,
 	FI_VECTOR,
 	FI_WAKE,

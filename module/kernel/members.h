@@ -32,6 +32,10 @@ FI_MEMBER(FI_ALWAYS, q_bitset, u32, "futex_q", "bitset")
 FI_MEMBER(FI_ALWAYS, task_robust_list, void *, "task_struct",
 	  "robust_list", "futex.robust_list")
 
+/* That of a 32-bit program; moved by the same commit */
+FI_MEMBER(FI_COMPAT, task_compat_robust_list, void *, "task_struct",
+	  "compat_robust_list", "futex.compat_robust_list")
+
 /* The holder of a PI futex, or NULL */
 FI_MEMBER(FI_PI, q_pi_state, const char *, "futex_q", "pi_state")
 FI_MEMBER(FI_PI, pi_owner, struct task_struct *, "futex_pi_state", "owner")

@@ -25,8 +25,8 @@
 struct fi_table *fi_tables;
 unsigned int fi_nr_tables;
 
-/* futex_init() makes at least this many buckets, even with CONFIG_BASE_SMALL. */
-#define FI_MIN_BUCKETS		16
+/* futex_init() makes at least this many buckets: 4 from 6.16 on, and 16 before. */
+#define FI_MIN_BUCKETS		4
 
 /*
  * The most keys to try for each bucket that was found. To see each of N buckets once
@@ -91,9 +91,8 @@ static int __init sample_buckets(struct xarray *seen, size_t *found, u64 *key, s
 }
 
 /*
- * Join the sorted buckets of @seen to tables, which are runs of buckets without a gap.
- * Return the number of tables; 0 if there are more runs than NUMA nodes, so that some
- * bucket is still missing.
+ * Join the sorted buckets of @seen to runs without a gap. Return the number of runs; 0 if
+ * there are more of them than NUMA nodes, so that some bucket is still missing.
  */
 static unsigned int __init join_buckets(struct xarray *seen)
 {
@@ -116,31 +115,45 @@ static unsigned int __init join_buckets(struct xarray *seen)
 	return fi_nr_tables;
 }
 
-/* Whether all tables have the same number of buckets, which is a power of two. */
-static bool __init tables_are_complete(void)
+/*
+ * Whether the runs are @nr complete tables, which all have the same number of buckets, a
+ * power of two. The page allocator may put tables next to each other, which then are one
+ * run: a node without memory gets its table from another node, right behind that one's.
+ */
+static bool __init runs_are_tables(unsigned int nr)
 {
+	size_t total = 0;
+	size_t size;
 	unsigned int i;
 
+	for (i = 0; i < fi_nr_tables; i++)
+		total += fi_tables[i].nr;
+	size = total / nr;
+	if (total % nr || !is_power_of_2(size) || size < FI_MIN_BUCKETS)
+		return false;
 	for (i = 0; i < fi_nr_tables; i++) {
-		if (fi_tables[i].nr != fi_tables[0].nr)
+		if (fi_tables[i].nr % size)
 			return false;
 	}
-	return fi_nr_tables && is_power_of_2(fi_tables[0].nr) &&
-	       fi_tables[0].nr >= FI_MIN_BUCKETS;
+	return true;
 }
 
 static int __init sample_tables(void)
 {
-	DEFINE_XARRAY(seen);
+	struct xarray seen;
 	size_t found = 0;
 	u64 key = 0;
 	int err;
 
+	/* DEFINE_XARRAY() is for static objects: lockdep refuses its lock on the stack. */
+	xa_init(&seen);
 	do {
 		err = sample_buckets(&seen, &found, &key, 1024 + found);
 		if (err)
 			break;
-		if (join_buckets(&seen) && tables_are_complete())
+		/* One table; or from 6.16 on one for each node, also if it has no memory. */
+		if (join_buckets(&seen) &&
+		    (runs_are_tables(1) || runs_are_tables(num_possible_nodes())))
 			goto out;
 	} while (key < 4096 + FI_MAX_KEYS_PER_BUCKET * found);
 	if (!err) {
@@ -163,7 +176,7 @@ static int __init take_table(void)
 	if (err)
 		return err;
 	fi_nr_tables = 1;
-	if (!tables_are_complete())
+	if (!runs_are_tables(1))
 		goto bad;
 	for (i = 0; i < table->nr; i++) {
 		if (!bucket_is_sane(fi_bucket(table, i)))

@@ -25,6 +25,7 @@ static inline char *fi_bucket(const struct fi_table *table, size_t i)
 /*
  * The kernel's own tables: one, or one for each NUMA node from 6.16 on, since
  * cec199c5e39b ("futex: Implement FUTEX2_NUMA"). They are made at boot and never freed.
+ * Those that are next to each other in memory are one table here.
  */
 extern struct fi_table *fi_tables;
 extern unsigned int fi_nr_tables;

@@ -171,10 +171,10 @@ class Factory:
     """A mkwaiters process in one state, and what it says of its waiters; or another
     program that speaks as it does, which may take several words."""
 
-    def __init__(self, state, program=MKWAITERS):
+    def __init__(self, state, program=MKWAITERS, **how):
         self.process = subprocess.Popen([program, *state.split()], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, **how)
         self.records = []
         for line in self.process.stdout:
             if line == "ready\n":

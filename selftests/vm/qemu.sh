@@ -12,19 +12,23 @@ qemu_command()
 		qemu=(qemu-system-x86_64 -M q35 -cpu max)
 		# On a busy host, emulated timer interrupts come too late for the kernel's check that they come at all.
 		kernel_command_line="console=ttyS0 no_timer_check"
+		# A node more, of memory that could be plugged in, so that it is possible but has none.
+		without_memory=(-m "$memory,slots=1,maxmem=$((memory + 128))M" -numa node)
 		;;
 	arm64)
 		# Pointer authentication as architected costs more than the rest of the emulation.
 		qemu=(qemu-system-aarch64 -M virt -cpu "max,pauth-impdef=on")
 		kernel_command_line="console=ttyAMA0"
+		without_memory=(-m "$memory")
 		;;
 	esac
 	qemu+=(
-		-accel "$1" -smp 2,sockets=2 -m "$memory"
+		-accel "$1" -smp 2,sockets=2
 		# Two sockets, NUMA nodes both: from 6.16 on each has a futex table of its own.
 		-object "memory-backend-ram,id=ram0,size=$((memory / 2))M"
 		-object "memory-backend-ram,id=ram1,size=$((memory - memory / 2))M"
 		-numa node,cpus=0,memdev=ram0 -numa node,cpus=1,memdev=ram1
+		"${without_memory[@]}"
 		-nodefaults -no-user-config -no-reboot -display none
 		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/initramfs"
 		-chardev "file,id=console,path=$2,append=on" -serial chardev:console

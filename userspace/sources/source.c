@@ -26,7 +26,7 @@ static const char *why_no_module(int error)
 
 	if (error == EACCES || error == EPERM)
 		return geteuid() ? "permission denied: the module's file is for root only" :
-				   "permission denied: is the kernel locked down?";
+				   "permission denied: it takes CAP_SYS_PTRACE";
 	if (error == ENOENT && (statfs("/sys/kernel/debug", &fs) || fs.f_type != DEBUGFS_MAGIC))
 		return "debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug";
 	if (error == ENOENT)

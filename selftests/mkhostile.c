@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a process without privileges may do in order to harm whoever reads the module's file,
+ * and memory that a reader must not see:
+ *
+ *	mkhostile many THREADS [filled]		128 words a thread in futex_waitv(2); with
+ *						"filled" no word is 0
+ *	mkhostile secret NR [dump]		NR threads on a word in memfd_secret(2) memory;
+ *						with "dump" after MADV_DODUMP
+ *	mkhostile dontdump NR			NR threads on a word behind MADV_DONTDUMP
+ *	mkhostile flags				FUTEX_WAIT with the flag FUTEX_ROBUST_LIST32
+ *	mkhostile deep DEPTH LENGTH NR		NR processes, DEPTH cgroups below the current
+ *						directory, each with a name of LENGTH bytes
+ *	mkhostile robust32			a thread with the robust list of a 32-bit program
+ *	mkhostile slots NR			replaces private hash tables of NR slots, and
+ *						hardly gets a CPU for it
+ *
+ * prints a "waiter" record with tid and tgid for each thread that waits, then "ready", and
+ * stays so until standard input ends. The exit status is 4 if this kernel cannot do it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/factory.h"
+
+/* The largest vector: FUTEX_WAITV_MAX of linux/futex.h */
+#define VECTOR		128
+#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
+
+#define SYS_MEMFD_SECRET	447
+#define ROBUST_LIST32		1024
+
+/* linux/prctl.h, from 6.16 on */
+#define HASH		78
+#define HASH_SET_SLOTS	1
+
+static int number(const char *arg)
+{
+	return arg ? atoi(arg) : 0;
+}
+
+static void print_waiter(pid_t tgid, pid_t tid, long nr)
+{
+	wait_until_blocked(tgid, tid, nr);
+	printf("waiter tid=%d tgid=%d\n", tid, tgid);
+}
+
+/* Start a thread whose stack is small, since there are many. That of arm64 must have 128 KiB. */
+static void start_small_thread(void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	check(pthread_attr_init(&attr), "pthread_attr_init");
+	check(pthread_attr_setstacksize(&attr, 256 << 10), "pthread_attr_setstacksize");
+	check(pthread_create(&thread, &attr, run, arg), "pthread_create");
+}
+
+struct many {
+	_Atomic pid_t tid;
+	uint32_t words[VECTOR];
+};
+
+static void *wait_on_vector(void *arg)
+{
+	struct waitv vector[VECTOR];
+	struct many *own = arg;
+	uint32_t *word = own->words;
+	int i;
+
+	for (i = 0; i < VECTOR; i++)
+		vector[i] = (struct waitv){
+			.val = word[i],
+			.uaddr = (uintptr_t)&word[i],
+			.flags = WAITV_PRIVATE_U32,
+		};
+	own->tid = own_tid();
+	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, CLOCK_MONOTONIC);
+	if (errno == ENOSYS)
+		skip("this kernel has no futex_waitv(2)");
+	die("futex_waitv(2) returned");
+}
+
+static void many(char **args)
+{
+	int nr = number(args[0]);
+	struct many *all = calloc(nr, sizeof(*all));
+	int i;
+
+	if (!all)
+		die("calloc");
+	for (i = 0; i < nr; i++) {
+		memset(all[i].words, args[1] ? 1 : 0, sizeof(all[i].words));
+		start_small_thread(wait_on_vector, &all[i]);
+	}
+	for (i = 0; i < nr; i++) {
+		while (!all[i].tid)
+			sched_yield();
+		print_waiter(getpid(), all[i].tid, SYS_futex_waitv);
+	}
+}
+
+static void wait_on(void *word)
+{
+	futex(word, FUTEX_WAIT_PRIVATE, *(uint32_t *)word, NULL, NULL, 0);
+	die("futex(2) returned");
+}
+
+static void wait_in(uint32_t *page, int nr)
+{
+	memset(page, 0x53, 4096);
+	while (nr--)
+		print_waiter(getpid(), start_thread(wait_on, page + 100), SYS_futex);
+}
+
+static void secret(char **args)
+{
+	int fd = syscall(SYS_MEMFD_SECRET, 0);
+	uint32_t *page;
+
+	if (fd < 0 && errno == ENOSYS)
+		skip("this kernel has no memfd_secret(2), or it is switched off");
+	if (fd < 0 || ftruncate(fd, 4096))
+		die("memfd_secret");
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		die("mmap");
+	if (args[1] && madvise(page, 4096, MADV_DODUMP))
+		die("MADV_DODUMP");
+	wait_in(page, number(args[0]));
+}
+
+static void dontdump(char **args)
+{
+	uint32_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			      -1, 0);
+
+	if (page == MAP_FAILED || madvise(page, 4096, MADV_DONTDUMP))
+		die("MADV_DONTDUMP");
+	wait_in(page, number(args[0]));
+}
+
+static void wait_with_flag(void *word)
+{
+	futex(word, FUTEX_WAIT_PRIVATE | ROBUST_LIST32, 0, NULL, NULL, 0);
+	if (errno == ENOSYS)
+		skip("this kernel has no FUTEX_ROBUST_LIST32");
+	die("futex(2) returned");
+}
+
+static void flags(char **args)
+{
+	static uint32_t word;
+
+	(void)args;
+	print_waiter(getpid(), start_thread(wait_with_flag, &word), SYS_futex);
+}
+
+#ifdef __x86_64__
+/* The system calls of a 32-bit program have their own numbers. */
+#define NR_SET_ROBUST_LIST32	311
+#define ROBUST_LIST_SIZE32	12
+
+static void wait_with_robust_list32(void *word)
+{
+	uint32_t *head = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long ret;
+
+	if (head == MAP_FAILED)
+		die("mmap");
+	head[0] = (uintptr_t)head;
+	syscall(SYS_set_robust_list, NULL, 3 * sizeof(long));
+	asm volatile("int $0x80"
+		     : "=a" (ret)
+		     : "0" (NR_SET_ROBUST_LIST32), "b" (head), "c" (ROBUST_LIST_SIZE32)
+		     : "memory", "r8", "r9", "r10", "r11");
+	errno = -ret;
+	if (ret)
+		die("set_robust_list");
+	wait_on(word);
+}
+
+static void robust32(char **args)
+{
+	static uint32_t word;
+
+	(void)args;
+	print_waiter(getpid(), start_thread(wait_with_robust_list32, &word), SYS_futex);
+}
+#else
+static void robust32(char **args)
+{
+	(void)args;
+	skip("no way to make a 32-bit call from a 64-bit program");
+}
+#endif
+
+static void enter_cgroup(int procs)
+{
+	if (procs < 0 || write(procs, "0", 1) != 1)
+		die("cgroup.procs");
+}
+
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
+/* Start children that wait, in the cgroup of this process. */
+static void fork_waiters(int nr)
+{
+	static uint32_t word;
+
+	while (nr--) {
+		pid_t pid = fork_child();
+
+		if (!pid)
+			wait_on(&word);
+		print_waiter(pid, pid, SYS_futex);
+	}
+}
+
+static void deep(char **args)
+{
+	int depth = number(args[0]), length = number(args[1]), nr = number(args[2]);
+	int top = open("cgroup.procs", O_WRONLY), i;
+	char name[256] = { 0 };
+
+	memset(name, 'd', length);
+	for (i = 0; i < depth; i++) {
+		if (mkdir(name, 0755) || chdir(name))
+			die("mkdir");
+	}
+	enter_cgroup(open("cgroup.procs", O_WRONLY));
+	fork_waiters(nr);
+	stay();
+	signal(SIGTERM, SIG_IGN);
+	enter_cgroup(top);
+	kill(0, SIGTERM);
+	while (wait(NULL) > 0)
+		;
+	for (i = 0; i < depth; i++) {
+		if (chdir("..") || rmdir(name))
+			die("rmdir");
+	}
+	exit(0);
+}
+
+static void replace_table(long slots)
+{
+	if (prctl(HASH, HASH_SET_SLOTS, slots, 0))
+		die("PR_FUTEX_HASH_SET_SLOTS");
+}
+
+/*
+ * Replace a large table by a small one, at a priority that gets a CPU only if nobody else
+ * wants it. Moving the entries is most of it: the lock is held all that time.
+ */
+static void shrink_table(long slots)
+{
+	struct sched_param param = { 0 };
+
+	replace_table(slots);
+	if (sched_setscheduler(0, SCHED_IDLE, &param))
+		die("SCHED_IDLE");
+	replace_table(2);
+	exit(0);
+}
+
+/* Do so again and again on a CPU that another process keeps busy. */
+static void slots(char **args)
+{
+	long nr = number(args[0]);
+	cpu_set_t cpu;
+
+	if (prctl(HASH, HASH_SET_SLOTS, 2, 0))
+		skip("this kernel has no private hash tables");
+	if (fork_child()) {
+		stay();
+		kill(0, SIGKILL);
+	}
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	if (sched_setaffinity(0, sizeof(cpu), &cpu))
+		die("sched_setaffinity");
+	if (!fork_child()) {
+		for (;;)
+			;
+	}
+	for (;;) {
+		if (!fork_child())
+			shrink_table(nr);
+		wait(NULL);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*run)(char **args);
+} kinds[] = {
+	{ "many", many },
+	{ "secret", secret },
+	{ "dontdump", dontdump },
+	{ "flags", flags },
+	{ "deep", deep },
+	{ "robust32", robust32 },
+	{ "slots", slots },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	/* Some end by a signal to all their children. */
+	if (setpgid(0, 0))
+		die("setpgid");
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kinds[i].name, argv[1]))
+			continue;
+		kinds[i].run(argv + 2);
+		stay();
+		return 0;
+	}
+	fprintf(stderr, "usage: mkhostile KIND [ARGUMENT]...\n");
+	return 2;
+}
