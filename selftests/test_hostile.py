@@ -258,10 +258,10 @@ def test_locked_table():
         ksft.equal(names, ["mkhostile"], "names of what was left out")
         if " errors=0 " not in text.splitlines()[-1]:
             raise AssertionError("what is said of others is lost: " + text[-1000:])
-        got = tool.run("--file", "-", input=text)
+        got = tool.run("--file", "-", input=text + "\n")
         ksft.equal(got.status, 1, "status of the tool")
         if "left out are waiters of process" not in got.stdout:
-            raise AssertionError(got.stdout)
+            raise AssertionError(got.stdout + got.stderr)
 
 
 ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory, test_flags,

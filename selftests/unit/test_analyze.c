@@ -1081,8 +1081,10 @@ static void test_large(void)
 static void test_rows(void)
 {
 	for (size_t i = 0; i < NR_VERDICTS; i++)
-		ok(verdicts[i].name && verdicts[i].help && verdicts[i].title,
-		   "verdict %zu has a name, a help and a title", i);
+		ok(verdicts[i].name && verdicts[i].help && verdicts[i].title &&
+		   verdicts[i].stuck == (i < 3),
+		   "verdict %zu has a name, a help and a title, and is stuck if it is one of the first "
+		   "three, as the help and the manual say", i);
 	for (size_t i = 0; i < NR_CERTAINTIES; i++)
 		ok(i == CERTAINTY_NONE ? !certainties[i].name :
 		   certainties[i].name && certainties[i].help,

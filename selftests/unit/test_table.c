@@ -122,13 +122,22 @@ static const struct column *col(const char *name)
 /* A row of columns[] that is not complete fails here. */
 static void test_column_rows(void)
 {
+	bool same = false;
+	size_t runs = 0;
+
 	for (size_t i = 0; i < nr_columns; i++) {
 		const struct column *c = &columns[i];
 
 		ok(c->name && c->key && c->help && c->get && col(c->name) == c,
 		   "column %s has all that it needs, and a name of its own", c->name);
+		ok(strlen(c->key) <= MAX_KEY, "  and a key that is not too long");
+		for (size_t k = 0; k < i; k++)
+			same |= !strcmp(columns[k].key, c->key);
+		runs += c->is_of_process && (!i || !columns[i - 1].is_of_process);
 		ok(!c->is_folded || i == nr_columns - 1, "  and is folded only if it is the last");
 	}
+	ok(!same, "no two columns have the same key");
+	is_num(runs, 1, "the columns of the process are adjacent");
 }
 
 static void test_columns(void)

@@ -500,6 +500,28 @@ static void test_shared_maps(void)
 	snapshot_free(&s);
 }
 
+/* Keys that a hash of theirs would mix up; and a kind of key that is newer than this program. */
+static void test_shared_keys(void)
+{
+	static const char text[] = HEADER MM
+		"waiter tid=9 key=shared-inode:5:0\nwaiter tid=9 key=shared-inode:1:8709371129873690708\n"
+		"waiter tid=9 key=shared-inode:7:4:new\n"
+		"shared key=shared-inode:1:8709371129873690708 mms=1 complete=yes\n"
+		"shared key=shared-inode:5:0 mms=1 complete=yes\n"
+		"shared key=new-kind:5:0 mms=1 complete=yes\n"
+		"end shared=3\n";
+	char error[PARSE_ERROR_SIZE] = "";
+	struct snapshot s;
+
+	parse(&s, text, strlen(text), error);
+	is_str(error, "", "keys that are hard to tell apart");
+	is_num(s.waiters[0].shared, 1, "the second one");
+	is_num(s.waiters[1].shared, 0, "the first one");
+	ok(s.waiters[2].shared < 0 && s.waiters[2].key_type == KEY_UNKNOWN,
+	   "a kind that is not known");
+	snapshot_free(&s);
+}
+
 static void test_shared(void)
 {
 	static const char text[] = HEADER MM
@@ -537,6 +559,7 @@ int main(void)
 	tap_start();
 	test_shared();
 	test_shared_maps();
+	test_shared_keys();
 	test_refused();
 	test_nul();
 	test_long_line();

@@ -204,7 +204,7 @@ static void find_caveats(struct work *w)
 
 	find_thread_caveats(w);
 	find_waiter_caveats(w);
-	memset(ceilings, CAVEAT_HOLDER, nr_nodes(w->s));
+	memset(ceilings, NR_CAVEATS - 1, nr_nodes(w->s));
 	model_propagate(w->m, PASS_PROOF, w->caveats, ceilings);
 	free(ceilings);
 }

@@ -90,7 +90,7 @@ void snapshot_free(struct snapshot *s)
 	idmap_free(&s->by_tid);
 	idmap_free(&s->by_tgid);
 	idmap_free(&s->by_owner);
-	idmap_free(&s->by_key);
+	free(s->by_key);
 	free(s->waiters);
 	free(s->mms);
 	free(s->processes);
@@ -332,20 +332,35 @@ void snapshot_index_owners(struct snapshot *s)
 	}
 }
 
-/* Two keys may have the same hash: see snapshot_find_shared(). */
-static uint64_t hash_key(struct shared_key key)
+static int compare_keys(struct shared_key a, struct shared_key b)
 {
-	return key.seq * 0x9e3779b97f4a7c15ULL + key.offset;
+	if (a.seq != b.seq)
+		return a.seq < b.seq ? -1 : 1;
+	return a.offset < b.offset ? -1 : a.offset > b.offset;
 }
 
+/* Equal keys are in the order of their records, so that the first one is found. */
+static int compare_keyed(const void *x, const void *y)
+{
+	const struct keyed *a = x, *b = y;
+
+	return compare_keys(a->key, b->key) ?: (a->shared < b->shared ? -1 : 1);
+}
+
+/* Not by a hash: the users of the host choose the keys, and could make them collide. */
 static void index_shared(struct snapshot *s)
 {
-	idmap_free(&s->by_key);
-	idmap_init(&s->by_key, s->nr_shared);
+	size_t nr = 0;
+
+	free(s->by_key);
+	s->by_key = NULL;
 	for (size_t i = 0; i < s->nr_shared; i++) {
 		if (s->shared[i].known & S_KEY)
-			idmap_add(&s->by_key, hash_key(s->shared[i].key), i);
+			array_push(s->by_key, nr, (struct keyed){ s->shared[i].key, i });
 	}
+	if (nr)
+		qsort(s->by_key, nr, sizeof(*s->by_key), compare_keyed);
+	s->nr_keys = nr;
 }
 
 /**
@@ -424,16 +439,23 @@ int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner)
  * @s: the snapshot, indexed
  * @key: its key
  *
- * Return: its index in @s->shared, or -1: there is no such record, or another key has
- * the same hash.
+ * Return: the index in @s->shared of the first record with this key, or -1.
  */
 int snapshot_find_shared(const struct snapshot *s, struct shared_key key)
 {
-	int i = idmap_find(&s->by_key, hash_key(key));
+	size_t low = 0, high = s->nr_keys;
 
-	if (i < 0 || s->shared[i].key.seq != key.seq || s->shared[i].key.offset != key.offset)
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (compare_keys(s->by_key[mid].key, key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == s->nr_keys || compare_keys(s->by_key[low].key, key))
 		return -1;
-	return i;
+	return s->by_key[low].shared;
 }
 
 /*

@@ -259,6 +259,12 @@ struct foreign_holder {
 	const char *comm;
 };
 
+/* Which record of a shared word has a key. */
+struct keyed {
+	struct shared_key key;
+	int shared;
+};
+
 struct snapshot;
 
 /**
@@ -322,7 +328,8 @@ struct snapshot {
 	struct idmap by_tid;
 	struct idmap by_tgid;
 	struct idmap by_owner;	/* (mm, id in its own pid namespace) */
-	struct idmap by_key;	/* key of a word in shared memory */
+	struct keyed *by_key;	/* sorted */
+	size_t nr_keys;
 	char *text;		/* what the file's text fields point into */
 	struct chunk *chunks;
 };

@@ -49,10 +49,13 @@ enum column_type {
 	TYPE_BOOLEAN,
 };
 
+/* The longest key in JSON. */
+#define MAX_KEY		24
+
 /**
  * struct column - a column
  * @name: its heading, and its name in --output
- * @key: its key in JSON
+ * @key: its key in JSON, which no other column has, of up to MAX_KEY characters
  * @type: type of its values in JSON
  * @help: what it shows, for --list-columns
  * @get: its value for a waiter
@@ -64,7 +67,7 @@ enum column_type {
  * @has_tree: the branches of a tree are drawn here, in the first such column
  * @has_colour: it is coloured as the verdict is
  * @is_folded: it is the last column, and is folded to the width that is left
- * @is_of_process: all waiters of a process have the same value
+ * @is_of_process: all waiters of a process have the same value; such columns are adjacent
  * @is_optional: JSON with all that is known leaves it out if there is none
  */
 struct column {

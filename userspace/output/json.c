@@ -6,6 +6,7 @@
  * All text in a snapshot is printable ASCII, so only the quote and the backslash need
  * escaping.  Unknown is null.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ struct fragment {
 
 /* Room for a key with the punctuation around it. */
 #define KEY_SIZE	32
+
+static_assert(MAX_KEY + sizeof(", \"\": ") <= KEY_SIZE, "a key does not fit");
 
 /* ', "key": ', in a buffer whose size the compiler knows, so that copying it is cheap. */
 struct key {

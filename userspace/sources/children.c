@@ -73,6 +73,7 @@ void find_children(const char *root, struct relations *r)
 	struct child_walk w = { .root = root, .r = r };
 
 	memset(r, 0, sizeof(*r));
-	r->incomplete |= !visit_processes(root, add_process, &w);
+	if (!visit_processes(root, add_process, &w))
+		r->incomplete = true;
 	relations_sort(r);
 }

@@ -234,6 +234,7 @@ void find_pipe_users(const char *root, compare_fn compare, struct relations *r)
 
 	memset(r, 0, sizeof(*r));
 	r->incomplete = version < 506;
-	r->incomplete |= !visit_processes(root, add_tables, &w);
+	if (!visit_processes(root, add_tables, &w))
+		r->incomplete = true;
 	relations_sort(r);
 }

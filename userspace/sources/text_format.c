@@ -431,15 +431,17 @@ static int parse_queued(struct parser *p, const struct field *f, void *rec, char
 
 #define SHARED_INODE	"shared-inode:"
 
-static int parse_inode_key(struct parser *p, const char *val, struct shared_key *key)
+/* Return: whether it is the key of a word in a file. */
+static bool read_inode_key(const char *val, struct shared_key *key)
 {
-	const char *c = read_number(val + strlen(SHARED_INODE), &key->seq);
+	const char *c;
 
+	if (strncmp(val, SHARED_INODE, strlen(SHARED_INODE)))
+		return false;
+	c = read_number(val + strlen(SHARED_INODE), &key->seq);
 	if (c && *c == ':')
 		c = read_number(c + 1, &key->offset);
-	if (!c || *c)
-		return fail_field(p, val, "not a sequence number and an offset");
-	return PARSED;
+	return c && !*c;
 }
 
 /* A kind of key that is newer than this program stays unknown. */
@@ -447,16 +449,15 @@ static int parse_key(struct parser *p, const struct field *f, void *rec, char *v
 {
 	struct waiter *w = rec;
 
+	(void)p;
 	(void)f;
 	w->key_text = val;
 	if (!strcmp(val, "private"))
 		w->key_type = KEY_PRIVATE;
 	else if (!strcmp(val, "shared-mm"))
 		w->key_type = KEY_SHARED_MM;
-	else if (!strncmp(val, SHARED_INODE, strlen(SHARED_INODE))) {
+	else if (read_inode_key(val, &w->key))
 		w->key_type = KEY_SHARED_INODE;
-		return parse_inode_key(p, val, &w->key);
-	}
 	return PARSED;
 }
 
@@ -464,11 +465,10 @@ static int parse_shared_key(struct parser *p, const struct field *f, void *rec, 
 {
 	struct shared *shared = rec;
 
+	(void)p;
 	(void)f;
 	shared->key_text = val;
-	if (strncmp(val, SHARED_INODE, strlen(SHARED_INODE)))
-		return fail_field(p, val, "not the key of a word in shared memory");
-	return parse_inode_key(p, val, &shared->key);
+	return read_inode_key(val, &shared->key) ? PARSED : PARSED_UNKNOWN;
 }
 
 static int parse_args(struct parser *p, const struct field *f, void *rec, char *val)
@@ -539,7 +539,9 @@ static int parse_words(struct parser *p, const struct field *f, void *rec, char 
 	} while (*c == ',');
 	if (*c)
 		return fail_field(p, val, "a word is not one to eight hex digits");
-	*(const struct words **)member(f, rec) = words;
+	/* A futex is aligned, and so are the words around it. */
+	if (!(offset & 3))
+		*(const struct words **)member(f, rec) = words;
 	return PARSED;
 }
 
