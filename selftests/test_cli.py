@@ -3,6 +3,7 @@
 """The program as a person or a script uses it, as far as a file in cases/ cannot say it:
 terminals, full disks, this host."""
 
+import json
 import os
 import pty
 import subprocess
@@ -54,6 +55,22 @@ def test_json_keys():
         ksft.equal((waiter["uaddr"][:2], waiter["bitset"]), ("0x", "0xffffffff"), "hex strings")
         if waiter["tid"] == 402 and "holder" in waiter:
             raise AssertionError("a holder where there is none: %s" % waiter)
+
+
+def test_json_and_columns():
+    """full JSON has for each waiter what --output has for all columns, and no key twice"""
+    names = ",".join(columns())
+    rows = tool.judge("--file", ZOO, "--output", names)
+    for full, row in zip(tool.judge("--file", ZOO), rows, strict=True):
+        missing = [key for key in row if key not in full and row[key] is not None]
+        ksft.equal(missing, [], "members that only the columns have")
+        ksft.equal({key: full.get(key) for key in row}, row, "members of waiter %s" % row["tid"])
+    pairs = []
+    json.loads(tool.run("--json", "--file", ZOO).stdout,
+               object_pairs_hook=lambda found: pairs.append(found) or dict(found))
+    for found in pairs:
+        keys = [key for key, _ in found]
+        ksft.equal(sorted(set(keys)), sorted(keys), "keys of an object")
 
 
 def test_color():
@@ -166,6 +183,6 @@ def test_live_process():
     ksft.equal(tool.run("--source", "proc", "--pid", str(os.getpid())).status, 0, "status")
 
 
-ksft.run([test_json_keys, test_color, test_color_on_terminal, test_dot, test_dot_fails,
+ksft.run([test_json_keys, test_json_and_columns, test_color, test_color_on_terminal, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
           *map(column_test, columns())])

@@ -183,11 +183,12 @@ def undocumented(names, *paths):
 
 
 def lock_names():
-    """every lock that is recognised is documented"""
+    """every lock that is recognised is documented, and has cases in the unit tests"""
     text = read("userspace/core/locks.c")
     names = set(re.findall(r'(?:held|recognised)\(lock, "([^"]+)"', text))
     # The kinds of Rust's library share a row, with its name once.
     undocumented({name.removeprefix("rust ") for name in names}, "Documentation/locks.rst")
+    undocumented(names, "selftests/unit/test_locks.c")
 
 
 def verdicts():
