@@ -371,6 +371,26 @@ static void test_unknown(void)
 	snapshot_free(&s);
 }
 
+/* Keys of a newer module that begin as known ones do, or are the beginning of one. */
+static void test_similar_keys(void)
+{
+	static const char text[] = HEADER
+		"waiter tid=7 ti=8 tidy=8 expected_=9 expecte=9 asleep_n=9 asleep_nsec=9 expected=5 "
+		"asleep_ns=6\n"
+		"thread clear_ch=0x10 clear_child_ti=0x10 clear_child_tid_2=0x10 io_worke=yes t=1\n"
+		"end waiters=1 mms=0\n";
+	char error[PARSE_ERROR_SIZE] = "";
+	struct snapshot s;
+
+	is_num(parse(&s, text, strlen(text), error), 0, "similar keys are read");
+	is_num(s.waiters[0].tid, 7, "tid is not ti or tidy");
+	is_num(s.waiters[0].expected, 5, "expected is not its beginning");
+	is_num(s.waiters[0].asleep_ns, 6, "asleep_ns is not its first eight letters");
+	ok(s.threads[0].clear_child_tid == 0 && s.threads[0].io_worker == NO,
+	   "the beginning of a key is not the key");
+	snapshot_free(&s);
+}
+
 static char *read_data(const char *path, size_t *len)
 {
 	FILE *f = fopen(path, "r");
@@ -566,6 +586,7 @@ int main(void)
 	test_fields();
 	test_defaults();
 	test_unknown();
+	test_similar_keys();
 	test_fd();
 	if (ok(len > 1000, "data/zoo.txt is there")) {
 		test_cut_off(text, len);

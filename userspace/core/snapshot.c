@@ -350,15 +350,20 @@ static int compare_keyed(const void *x, const void *y)
 /* Not by a hash: the users of the host choose the keys, and could make them collide. */
 static void index_shared(struct snapshot *s)
 {
+	bool sorted = true;
 	size_t nr = 0;
 
 	free(s->by_key);
 	s->by_key = NULL;
 	for (size_t i = 0; i < s->nr_shared; i++) {
-		if (s->shared[i].known & S_KEY)
-			array_push(s->by_key, nr, (struct keyed){ s->shared[i].key, i });
+		struct keyed keyed = { s->shared[i].key, i };
+
+		if (!(s->shared[i].known & S_KEY))
+			continue;
+		sorted &= !nr || compare_keyed(&s->by_key[nr - 1], &keyed) < 0;
+		array_push(s->by_key, nr, keyed);
 	}
-	if (nr)
+	if (!sorted)
 		qsort(s->by_key, nr, sizeof(*s->by_key), compare_keyed);
 	s->nr_keys = nr;
 }

@@ -14,14 +14,13 @@
 #include "holders.h"
 #include "output.h"
 
-/* Sizes to begin with: of what stdio gets at once, and of a fragment. */
+/* What stdio gets at once.  The buffer of the fragments begins with as much, and grows. */
 #define BUFFER_SIZE	(64 * 1024)
-#define FRAGMENT_SIZE	256
 
 /* What the columns of a process look like, for the waiters of the process. */
 struct fragment {
-	char *text;
-	size_t len;
+	size_t start;		/* in the buffer of all fragments */
+	size_t len;		/* 0: not made yet */
 	size_t nr;		/* of columns, from the first one that is of the process */
 };
 
@@ -42,7 +41,8 @@ struct json {
 	size_t used;
 	size_t size;
 	struct key *keys;	/* for each column */
-	struct fragment *fragments;	/* for each process */
+	struct fragment *fragments;	/* for each process ... */
+	struct json *texts;	/* ... and where their texts are */
 };
 
 static void flush(struct json *out)
@@ -210,13 +210,10 @@ static void put_column(struct json *out, size_t i, const struct subject *sub)
 static void make_fragment(struct json *out, struct fragment *f, size_t first,
 			  const struct subject *sub)
 {
-	struct json part = { .keys = out->keys, .size = FRAGMENT_SIZE };
-
-	part.buf = xcalloc(1, part.size);
+	f->start = out->texts->used;
 	for (f->nr = 0; first + f->nr < nr_columns && columns[first + f->nr].is_of_process; f->nr++)
-		put_column(&part, first + f->nr, sub);
-	f->text = part.buf;
-	f->len = part.used;
+		put_column(out->texts, first + f->nr, sub);
+	f->len = out->texts->used - f->start;
 }
 
 /*
@@ -231,9 +228,9 @@ static size_t put_process(struct json *out, size_t first, const struct subject *
 	if (w->process < 0 || sub->process->mm != w->mm)
 		return 0;
 	f = &out->fragments[w->process];
-	if (!f->text)
+	if (!f->len)
 		make_fragment(out, f, first, sub);
-	put_bytes(out, f->text, f->len);
+	put_bytes(out, out->texts->buf + f->start, f->len);
 	return f->nr;
 }
 
@@ -299,23 +296,26 @@ static void put_header(struct json *out, const struct analysis *a)
 	put_member(out, ", \"error\": ", s->error);
 }
 
-static void init(struct json *out, FILE *file, const struct snapshot *s)
+static void init(struct json *out, struct json *texts, FILE *file, const struct snapshot *s)
 {
 	*out = (struct json){
-		.file = file, .buf = xcalloc(1, BUFFER_SIZE), .size = BUFFER_SIZE,
+		.file = file, .buf = xrealloc(NULL, BUFFER_SIZE), .size = BUFFER_SIZE,
 		.keys = xcalloc(nr_columns, sizeof(*out->keys)),
 		.fragments = xcalloc(s->nr_processes, sizeof(*out->fragments)),
+		.texts = texts,
 	};
 	for (size_t i = 0; i < nr_columns; i++)
 		out->keys[i].len = snprintf(out->keys[i].text, KEY_SIZE, "%s\"%s\": ",
 					    i ? ", " : "", columns[i].key);
+	*texts = (struct json){
+		.buf = xrealloc(NULL, BUFFER_SIZE), .size = BUFFER_SIZE, .keys = out->keys,
+	};
 }
 
-static void finish(struct json *out, const struct snapshot *s)
+static void finish(struct json *out)
 {
 	flush(out);
-	for (size_t i = 0; i < s->nr_processes; i++)
-		free(out->fragments[i].text);
+	free(out->texts->buf);
 	free(out->keys);
 	free(out->fragments);
 	free(out->buf);
@@ -328,9 +328,9 @@ static void finish(struct json *out, const struct snapshot *s)
  */
 void print_json(FILE *file, const struct selection *sel)
 {
-	struct json out;
+	struct json out, texts;
 
-	init(&out, file, sel->a->s);
+	init(&out, &texts, file, sel->a->s);
 	put_header(&out, sel->a);
 	put(&out, "},\n\"waiters\": [");
 	for (size_t i = 0; i < sel->nr; i++) {
@@ -338,5 +338,5 @@ void print_json(FILE *file, const struct selection *sel)
 		put_waiter(&out, sel->a, sel->waiters[i]);
 	}
 	put(&out, "\n]\n}\n");
-	finish(&out, sel->a->s);
+	finish(&out);
 }

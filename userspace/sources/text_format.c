@@ -11,6 +11,7 @@
  * file leaves it out (*default* in Documentation/ABI).
  */
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -34,6 +35,8 @@
 
 /* parse_fields() has a bit for each field of a record. */
 #define MAX_FIELDS	64
+
+#define MAX_KINDS	8
 
 struct header {
 	unsigned int known;
@@ -94,11 +97,16 @@ struct parser {
 	int mm_index;		/* of the mm record at hand, by its id */
 	struct mm mm;		/* its other fields, which may come before the id */
 	const char *last_mms;	/* the last list of mms that is not the one before it ... */
+	size_t last_mms_len;
+	bool repeats_mms;	/* the value at hand is the same */
 	size_t last_shared;	/* ... and the shared word that it is of */
 
 	/* The records that have the default of each field. */
 	struct waiter waiter_defaults;
 	struct thread thread_defaults;
+
+	uint64_t heads[MAX_KINDS][MAX_FIELDS];	/* of the keys: see key_head() */
+	uint64_t optional[MAX_KINDS];	/* a bit for each field that has a default */
 };
 
 /* What a field's parser returns besides -1, for an error. */
@@ -199,6 +207,7 @@ static bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+/* Return @end, or NULL for no digits or too large a number. */
 static const char *number_end(const char *start, const char *end, bool overflow)
 {
 	if (end > start && !overflow)
@@ -207,35 +216,47 @@ static const char *number_end(const char *start, const char *end, bool overflow)
 	return NULL;
 }
 
-static const char *read_hex(const char *p, uint64_t *num)
+static bool hex_overflows(const char *digits, const char *end)
 {
-	const char *start = p;
-	bool overflow = false;
+	while (*digits == '0')
+		digits++;
+	return end - digits > 16;
+}
+
+static const char *read_hex(const char *start, uint64_t *num)
+{
+	const char *p = start;
 	uint64_t n = 0;
 	int digit;
 
-	for (; (digit = hex_digit(*p)) >= 0; p++) {
-		overflow |= n >> 60;
+	for (; (digit = hex_digit(*p)) >= 0; p++)
 		n = n << 4 | digit;
-	}
 	*num = n;
-	return number_end(start, p, overflow);
+	return number_end(start, p, p - start > 16 && hex_overflows(start, p));
 }
 
-static const char *read_decimal(const char *p, uint64_t *num)
+static bool decimal_overflows(const char *digits)
 {
-	const char *start = p;
-	bool overflow = false;
 	uint64_t n = 0;
 
-	/* As many digits fit for sure. */
-	for (; is_digit(*p) && p - start < 19; p++)
-		n = n * 10 + (*p - '0');
+	for (; is_digit(*digits); digits++) {
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, *digits - '0', &n))
+			return true;
+	}
+	return false;
+}
+
+/* 19 digits always fit. */
+static const char *read_decimal(const char *start, uint64_t *num)
+{
+	const char *p = start;
+	uint64_t n = 0;
+
 	for (; is_digit(*p); p++)
-		overflow |= __builtin_mul_overflow(n, 10, &n) ||
-			    __builtin_add_overflow(n, *p - '0', &n);
+		n = n * 10 + (*p - '0');
 	*num = n;
-	return number_end(start, p, overflow);
+	return number_end(start, p, p - start > 19 && decimal_overflows(start));
 }
 
 /*
@@ -628,11 +649,12 @@ static int parse_mm_list(struct parser *p, const char *val)
 static int parse_mms(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)f;
-	if (p->last_mms && !strcmp(p->last_mms, val)) {
+	if (p->repeats_mms || (p->last_mms && !strcmp(p->last_mms, val))) {
 		snapshot_share_maps(p->s, p->last_shared);
 		return PARSED;
 	}
 	p->last_mms = val;
+	p->last_mms_len = strlen(val);
 	p->last_shared = (struct shared *)rec - p->s->shared;
 	return parse_mm_list(p, val);
 }
@@ -923,16 +945,16 @@ static const struct field end_fields[] = {
 	.nr_fields = ARRAY_SIZE(kind##_fields),				\
 	.known = offsetof(type, known), .begin = begin_##kind, ##__VA_ARGS__ }
 
-static const struct kind header_kind = {
-	.name = "futexinspect",
-	.fields = header_fields,
-	.nr_fields = ARRAY_SIZE(header_fields),
-	.known = offsetof(struct header, known),
-	.begin = begin_header,
-	.finish = finish_header,
-};
-
+/* The first one is that of the first line, and of no other. */
 static const struct kind kinds[] = {
+	{
+		.name = "futexinspect",
+		.fields = header_fields,
+		.nr_fields = ARRAY_SIZE(header_fields),
+		.known = offsetof(struct header, known),
+		.begin = begin_header,
+		.finish = finish_header,
+	},
 	KIND(waiter, struct waiter, .finish = finish_waiter,
 	     .defaults = offsetof(struct parser, waiter_defaults)),
 	KIND(thread, struct thread, .finish = finish_thread,
@@ -944,6 +966,7 @@ static const struct kind kinds[] = {
 	KIND(end, struct end),
 };
 
+static_assert(ARRAY_SIZE(kinds) <= MAX_KINDS, "too many kinds");
 static_assert(ARRAY_SIZE(waiter_fields) <= MAX_FIELDS, "too many fields");
 static_assert(ARRAY_SIZE(thread_fields) <= MAX_FIELDS, "too many fields");
 
@@ -951,52 +974,89 @@ static_assert(ARRAY_SIZE(thread_fields) <= MAX_FIELDS, "too many fields");
  * Lines
  */
 
-static const struct field *find_field(const struct kind *kind, const char *name, size_t *hint)
-{
-	for (size_t n = 0; n < kind->nr_fields; n++) {
-		size_t i = (*hint + n) % kind->nr_fields;
+/* What is known so far of the record of a line. */
+struct record {
+	const struct kind *kind;	/* NULL: one that is newer than this program */
+	void *rec;
+	size_t hint;		/* where to look for the next key */
+	uint64_t present;	/* a bit for each of the kind's fields */
+	unsigned int seen;
+};
 
-		if (kind->fields[i].key[0] == name[0] && !strcmp(kind->fields[i].key, name)) {
-			*hint = i + 1;
-			return &kind->fields[i];
-		}
+/*
+ * The first eight bytes of a key as a number, which is faster to compare; shorter keys have
+ * zeros behind them.  @room bytes may be read from @key on.
+ */
+static uint64_t key_head(const char *key, size_t len, size_t room)
+{
+	uint64_t head = 0;
+
+	if (len >= sizeof(head) || room < sizeof(head)) {
+		memcpy(&head, key, len < sizeof(head) ? len : sizeof(head));
+		return le64toh(head);
+	}
+	memcpy(&head, key, sizeof(head));
+	return le64toh(head) & (((uint64_t)1 << 8 * len) - 1);
+}
+
+static const struct field *find_field(const struct parser *p, struct record *r, const char *name,
+				      size_t len, size_t room)
+{
+	const uint64_t *heads = p->heads[r->kind - kinds];
+	uint64_t head = key_head(name, len, room);
+	size_t i = r->hint;
+
+	for (size_t n = 0; n < r->kind->nr_fields; n++, i++) {
+		if (i >= r->kind->nr_fields)
+			i = 0;
+		if (heads[i] != head ||
+		    (len >= sizeof(head) && strcmp(r->kind->fields[i].key, name)))
+			continue;
+		r->hint = i + 1;
+		return &r->kind->fields[i];
 	}
 	return NULL;
 }
 
-/* The bytes of which tokens consist. */
-static const bool is_token_byte[256] = { ['!' ... '~'] = true };
-
 #define EIGHT(byte)	((byte) * 0x0101010101010101ULL)
 
-/* Whether all eight bytes at @c belong to tokens: none is below "!" or above "~". */
-static bool are_token_bytes(const char *c)
-{
-	uint64_t x;
-
-	memcpy(&x, c, sizeof(x));
-	return !((((x - EIGHT('!')) & ~x) | (x + EIGHT(0x7f - '~')) | x) & EIGHT(0x80));
-}
-
 /*
- * The end of the token at @c: the first byte that no token may hold.  There is one at @eol.
- * Lists of ids can be long, so they are not read byte by byte.
+ * The end of the token at @c: the first byte that is below "!" or above "~", or is @stop.
+ * The NUL at @eol is one.
+ *
+ * Eight bytes are looked at together.  Subtracting or adding sets the top bit of each byte
+ * that is too small or too large; a carry may set that of a higher byte as well, but the
+ * lowest one that is set is right.
  */
-static char *token_end(char *c, const char *eol)
+static inline char *token_end(char *c, const char *eol, char stop)
 {
-	while (eol - c >= 8 && are_token_bytes(c))
-		c += 8;
-	while (is_token_byte[(unsigned char)*c])
+	uint64_t x, y, ends;
+
+	for (; eol - c >= 8; c += 8) {
+		memcpy(&x, c, sizeof(x));
+		x = le64toh(x);
+		ends = ((x - EIGHT('!')) & ~x) | (x + EIGHT(0x7f - '~')) | x;
+		if (stop != ' ') {
+			y = x ^ EIGHT((uint64_t)stop);
+			ends |= (y - EIGHT(1)) & ~y;
+		}
+		ends &= EIGHT(0x80);
+		if (ends)
+			return c + __builtin_ctzll(ends) / 8;
+	}
+	while (*c >= '!' && *c <= '~' && *c != stop)
 		c++;
 	return c;
 }
 
-/* The same, but the token of a key also ends at "=". */
-static char *key_end(char *c)
+/* The end of a value.  A long list that is the same as the last one is not read again. */
+static char *value_end(struct parser *p, char *val, const char *eol)
 {
-	while (is_token_byte[(unsigned char)*c] && *c != '=')
-		c++;
-	return c;
+	size_t len = p->last_mms_len;
+
+	p->repeats_mms = len >= 64 && (size_t)(eol - val) >= len &&
+			 !memcmp(val, p->last_mms, len) && (val[len] == ' ' || !val[len]);
+	return p->repeats_mms ? val + len : token_end(val, eol, ' ');
 }
 
 /*
@@ -1015,15 +1075,6 @@ static char *cut_token(struct parser *p, char *end, char *eol)
 	return end + 1;
 }
 
-/* What is known so far of the record of a line. */
-struct record {
-	const struct kind *kind;	/* NULL: one that is newer than this program */
-	void *rec;
-	size_t hint;		/* where to look for the next key */
-	uint64_t present;	/* a bit for each of the kind's fields */
-	unsigned int seen;
-};
-
 static unsigned int *known_mask(const struct kind *kind, void *rec)
 {
 	return (void *)((char *)rec + kind->known);
@@ -1039,9 +1090,10 @@ static int parse_value(struct parser *p, const struct kind *kind, const struct f
 	return rc < 0 ? rc : 0;
 }
 
-static int parse_field(struct parser *p, struct record *r, char *name, char *val)
+static int parse_field(struct parser *p, struct record *r, const char *name, char *val,
+		       const char *eol)
 {
-	const struct field *f = find_field(r->kind, name, &r->hint);
+	const struct field *f = find_field(p, r, name, val - 1 - name, eol - name);
 	uint64_t bit;
 
 	if (!f)
@@ -1057,17 +1109,25 @@ static int parse_field(struct parser *p, struct record *r, char *name, char *val
 	return parse_value(p, r->kind, f, r->rec, val);
 }
 
+/* Most members are enums: then this is a store. */
+static void copy_member(void *to, const void *from, size_t size)
+{
+	if (size == sizeof(uint32_t))
+		memcpy(to, from, sizeof(uint32_t));
+	else
+		memcpy(to, from, size);
+}
+
 /* Give the fields that the file has left out their defaults. */
 static void set_defaults(struct parser *p, const struct record *r)
 {
+	uint64_t left_out = p->optional[r->kind - kinds] & ~r->present;
 	void *defaults = (char *)p + r->kind->defaults;
 
-	for (size_t i = 0; i < r->kind->nr_fields; i++) {
-		const struct field *f = &r->kind->fields[i];
+	for (; left_out; left_out &= left_out - 1) {
+		const struct field *f = &r->kind->fields[__builtin_ctzll(left_out)];
 
-		if (!f->absent || r->present & 1ULL << i)
-			continue;
-		memcpy(member(f, r->rec), member(f, defaults), f->size);
+		copy_member(member(f, r->rec), member(f, defaults), f->size);
 		*known_mask(r->kind, r->rec) |= f->bit;
 	}
 }
@@ -1084,20 +1144,20 @@ static int finish_record(struct parser *p, const struct record *r)
 static int parse_fields(struct parser *p, struct record *r, char *c, char *eol)
 {
 	while (c < eol) {
-		char *name = c, *end = key_end(c), *val;
+		char *name = c, *end = token_end(c, eol, '='), *val;
 
 		if (end == name || *end != '=')
 			return fail(p, "%s: a field is not KEY=VALUE: " COPY_AGAIN, p->kind);
 		*end = '\0';
 		val = end + 1;
-		end = token_end(val, eol);
+		end = value_end(p, val, eol);
 		c = cut_token(p, end, eol);
 		if (!c)
 			return -1;
 		if (c == eol && end != eol)
 			return fail(p, "%s: a space at the end of the line: " COPY_AGAIN,
 				    p->kind);
-		if (r->kind && parse_field(p, r, name, val))
+		if (r->kind && parse_field(p, r, name, val, eol))
 			return -1;
 	}
 	return finish_record(p, r);
@@ -1105,8 +1165,8 @@ static int parse_fields(struct parser *p, struct record *r, char *c, char *eol)
 
 static const struct kind *find_kind(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].name, name))
+	for (size_t i = 1; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].name[0] == name[0] && !strcmp(kinds[i].name, name))
 			return &kinds[i];
 	}
 	return NULL;
@@ -1119,13 +1179,13 @@ static int parse_line(struct parser *p, char *c, char *eol)
 
 	if (p->ended)
 		return fail(p, "more after the \"end\" record: one file must hold one copy");
-	fields = cut_token(p, token_end(c, eol), eol);
+	fields = cut_token(p, token_end(c, eol, ' '), eol);
 	if (!fields)
 		return -1;
 	if (!*c)
 		return fail(p, "a line without a record: " COPY_AGAIN);
 	p->kind = c;
-	r.kind = p->line == 1 ? &header_kind : find_kind(c);
+	r.kind = p->line == 1 ? &kinds[0] : find_kind(c);
 	if (r.kind)
 		r.rec = r.kind->begin(p);
 	return parse_fields(p, &r, fields, eol);
@@ -1137,7 +1197,7 @@ static int parse_line(struct parser *p, char *c, char *eol)
 
 static bool starts_like_ours(const char *text, size_t len)
 {
-	const char *name = header_kind.name;
+	const char *name = kinds[0].name;
 	size_t n = strlen(name);
 
 	return !memcmp(text, name, len < n ? len : n) &&
@@ -1234,17 +1294,20 @@ static int parse_lines(struct parser *p, char *text, size_t len)
 	return check_end(p) || check_mms(p) ? -1 : 0;
 }
 
-/* The absent values of a kind, parsed once, into the record with its defaults. */
-static void parse_defaults(struct parser *p, const struct kind *kind)
+/* The defaults of a kind, parsed once, and the heads of its keys. */
+static void init_kind(struct parser *p, size_t kind)
 {
-	void *rec = (char *)p + kind->defaults;
+	void *rec = (char *)p + kinds[kind].defaults;
 
-	for (size_t i = 0; kind->defaults && i < kind->nr_fields; i++) {
-		const struct field *f = &kind->fields[i];
+	for (size_t i = 0; i < kinds[kind].nr_fields; i++) {
+		const struct field *f = &kinds[kind].fields[i];
 
+		p->heads[kind][i] = key_head(f->key, strlen(f->key), 0);
+		if (!f->absent)
+			continue;
 		/* No parser writes to a value that has nothing to unescape. */
-		if (f->absent)
-			f->parse(p, f, rec, (char *)f->absent);
+		f->parse(p, f, rec, (char *)f->absent);
+		p->optional[kind] |= 1ULL << i;
 	}
 }
 
@@ -1252,7 +1315,7 @@ static void init_parser(struct parser *p)
 {
 	idmap_init(&p->mm_map, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		parse_defaults(p, &kinds[i]);
+		init_kind(p, i);
 }
 
 static void free_parser(struct parser *p)
@@ -1289,7 +1352,7 @@ int parse_text(char *text, size_t len, const char *name, struct snapshot *s, cha
 	if (!starts_like_ours(text, len)) {
 		p.line = 1;
 		return fail(&p, "does not begin with \"%s\": this is not a file of the module",
-			    header_kind.name);
+			    kinds[0].name);
 	}
 	init_parser(&p);
 	rc = parse_lines(&p, text, len);
