@@ -57,6 +57,9 @@ def mutex():
 
 def main():
     """Make the kind that the argument names, and stay so until standard input ends."""
+    # A thread that is asked to hand over the GIL waits without a timeout until another one has
+    # it (drop_gil() in Python/ceval_gil.h): is_blocked() would take that for the lock.
+    sys.setswitchinterval(1000)
     try:
         thread, primitive = {"lock": lock, "join": join, "mutex": mutex}[sys.argv[1]]()
     except SystemExit as reason:
