@@ -38,16 +38,6 @@
 
 #define MAX_KINDS	8
 
-struct header {
-	unsigned int known;
-	uint64_t version;
-};
-
-/* Bits of header.known. */
-enum {
-	H_VERSION	= 1 << 0,
-};
-
 struct end {
 	unsigned int known;
 	uint64_t waiters;
@@ -85,7 +75,7 @@ struct parser {
 	const char *kind;	/* of the line's record */
 	const char *key;	/* of the field at hand */
 	struct snapshot *s;
-	struct header header;
+	uint64_t version;	/* of the format; 0: not known */
 	struct end end;
 	bool ended;
 
@@ -97,9 +87,9 @@ struct parser {
 	int mm_index;		/* of the mm record at hand, by its id */
 	struct mm mm;		/* its other fields, which may come before the id */
 	const char *last_mms;	/* the last list of mms that is not the one before it ... */
-	size_t last_mms_len;
-	bool repeats_mms;	/* the value at hand is the same */
+	size_t last_mms_len;	/* 0: there was none yet */
 	size_t last_shared;	/* ... and the shared word that it is of */
+	bool repeats_mms;	/* the value at hand is the same text */
 
 	/* The records that have the default of each field. */
 	struct waiter waiter_defaults;
@@ -649,7 +639,7 @@ static int parse_mm_list(struct parser *p, const char *val)
 static int parse_mms(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	(void)f;
-	if (p->repeats_mms || (p->last_mms && !strcmp(p->last_mms, val))) {
+	if (p->repeats_mms) {
 		snapshot_share_maps(p->s, p->last_shared);
 		return PARSED;
 	}
@@ -689,7 +679,6 @@ static int parse_mm_id(struct parser *p, const struct field *f, void *rec, char 
 	  .size = offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first), \
 	  ##__VA_ARGS__ }
 
-#define HEADER(member, parse, ...)	FIELD(struct header, #member, member, parse, ##__VA_ARGS__)
 #define HOST(member, parse, ...)	FIELD(struct snapshot, #member, member, parse, ##__VA_ARGS__)
 #define WAITER(member, parse, ...)	FIELD(struct waiter, #member, member, parse, ##__VA_ARGS__)
 #define MM(member, parse, ...)		FIELD(struct mm, #member, member, parse, ##__VA_ARGS__)
@@ -698,46 +687,38 @@ static int parse_mm_id(struct parser *p, const struct field *f, void *rec, char 
 #define SHARED(member, parse, ...)	FIELD(struct shared, #member, member, parse, ##__VA_ARGS__)
 #define END(member, parse, ...)		FIELD(struct end, #member, member, parse, ##__VA_ARGS__)
 
-static void *begin_header(struct parser *p)
+static void *begin_futexinspect(struct parser *p)
 {
-	return &p->header;
+	return p->s;
 }
 
 static int finish_header(struct parser *p, void *rec, unsigned int seen)
 {
 	(void)rec;
 	(void)seen;
-	if (!p->header.known || !p->header.version)
+	if (!p->version)
 		return fail(p, "futexinspect: no version: this is not a file of the module");
-	if (p->header.version > FORMAT_VERSION)
+	if (p->version > FORMAT_VERSION)
 		return fail(p, "format version %" PRIu64 " is newer than this tool reads (%d): "
 			    "use the futexinspect of the same release as the module",
-			    p->header.version, FORMAT_VERSION);
+			    p->version, FORMAT_VERSION);
 	return 0;
 }
 
-static int parse_host_text(struct parser *p, const struct field *f, void *rec, char *val)
+static int parse_version(struct parser *p, const struct field *f, void *rec, char *val)
 {
+	(void)f;
 	(void)rec;
-	return parse_text_field(p, f, p->s, val);
+	return parse_limited(p, val, UINT64_MAX, &p->version);
 }
 
-static int parse_host_start(struct parser *p, const struct field *f, void *rec, char *val)
-{
-	(void)rec;
-	if (parse_u64(p, f, p->s, val))
-		return -1;
-	p->s->known |= SNAPSHOT_START;
-	return PARSED;
-}
-
-static const struct field header_fields[] = {
-	HEADER(version, parse_u64, .bit = H_VERSION),
-	HOST(module, parse_host_text),
-	HOST(kernel, parse_host_text),
-	HOST(arch, parse_host_text),
-	HOST(boot_id, parse_host_text),
-	HOST(start_ns, parse_host_start),
+static const struct field futexinspect_fields[] = {
+	{ .key = "version", .parse = parse_version },
+	HOST(module, parse_text_field),
+	HOST(kernel, parse_text_field),
+	HOST(arch, parse_text_field),
+	HOST(boot_id, parse_text_field),
+	HOST(start_ns, parse_u64, .bit = SNAPSHOT_START),
 };
 
 static void *begin_waiter(struct parser *p)
@@ -940,21 +921,18 @@ static const struct field end_fields[] = {
 	END(shared, parse_u64, .bit = E_SHARED),
 };
 
+/* How many; the compiler refuses more than MAX_FIELDS. */
+#define NR_FIELDS(fields)							\
+	(sizeof(char[ARRAY_SIZE(fields) <= MAX_FIELDS ? 1 : -1]) * ARRAY_SIZE(fields))
+
 #define KIND(kind, type, ...) {						\
 	.name = #kind, .fields = kind##_fields,				\
-	.nr_fields = ARRAY_SIZE(kind##_fields),				\
+	.nr_fields = NR_FIELDS(kind##_fields),				\
 	.known = offsetof(type, known), .begin = begin_##kind, ##__VA_ARGS__ }
 
 /* The first one is that of the first line, and of no other. */
 static const struct kind kinds[] = {
-	{
-		.name = "futexinspect",
-		.fields = header_fields,
-		.nr_fields = ARRAY_SIZE(header_fields),
-		.known = offsetof(struct header, known),
-		.begin = begin_header,
-		.finish = finish_header,
-	},
+	KIND(futexinspect, struct snapshot, .finish = finish_header),
 	KIND(waiter, struct waiter, .finish = finish_waiter,
 	     .defaults = offsetof(struct parser, waiter_defaults)),
 	KIND(thread, struct thread, .finish = finish_thread,
@@ -967,8 +945,6 @@ static const struct kind kinds[] = {
 };
 
 static_assert(ARRAY_SIZE(kinds) <= MAX_KINDS, "too many kinds");
-static_assert(ARRAY_SIZE(waiter_fields) <= MAX_FIELDS, "too many fields");
-static_assert(ARRAY_SIZE(thread_fields) <= MAX_FIELDS, "too many fields");
 
 /*
  * Lines
@@ -1054,7 +1030,7 @@ static char *value_end(struct parser *p, char *val, const char *eol)
 {
 	size_t len = p->last_mms_len;
 
-	p->repeats_mms = len >= 64 && (size_t)(eol - val) >= len &&
+	p->repeats_mms = len && (size_t)(eol - val) >= len &&
 			 !memcmp(val, p->last_mms, len) && (val[len] == ' ' || !val[len]);
 	return p->repeats_mms ? val + len : token_end(val, eol, ' ');
 }
