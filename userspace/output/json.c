@@ -13,6 +13,7 @@
 #include "array.h"
 #include "holders.h"
 #include "output.h"
+#include "text.h"
 
 /* What stdio gets at once.  The buffer of the fragments begins with as much, and grows. */
 #define BUFFER_SIZE	(64 * 1024)
@@ -112,11 +113,8 @@ static void put_string(struct json *out, const char *val)
 
 static void put_decimal(struct json *out, uint64_t val)
 {
-	char digits[20], *end = digits + sizeof(digits), *p = end;
+	char digits[DECIMAL_SIZE], *end = digits + sizeof(digits), *p = format_decimal(end, val);
 
-	do {
-		*--p = '0' + val % 10;
-	} while (val /= 10);
 	put_bytes(out, p, end - p);
 }
 
@@ -171,7 +169,7 @@ static void put_id(struct json *out, pid_t id)
 static void put_chain(struct json *out, const struct analysis *a, const struct waiter *w)
 {
 	struct step steps[MAX_STEPS];
-	size_t nr = find_steps(&a->model, w, steps);
+	size_t nr = find_steps(&a->model, w, steps, MAX_STEPS);
 	char text[REASON_SIZE];
 
 	put(out, ", \"chain\": [");

@@ -41,11 +41,8 @@ static void put(struct buf *b, const char *text)
 
 static void put_number(struct buf *b, uint64_t val)
 {
-	char digits[20], *end = digits + sizeof(digits), *p = end;
+	char digits[DECIMAL_SIZE], *end = digits + sizeof(digits), *p = format_decimal(end, val);
 
-	do {
-		*--p = '0' + val % 10;
-	} while (val /= 10);
 	put_bytes(b, p, end - p);
 }
 
@@ -203,19 +200,15 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 			       const struct foreign_holder *foreign, bool forked)
 {
 	const struct waiter *w = st->w;
+	bool is_parent = w->process >= 0 && st->s->processes[w->process].ppid == foreign->tgid;
 
-	if (w->process >= 0 && st->s->processes[w->process].ppid == foreign->tgid) {
+	if (is_parent)
 		put(b, "is in the parent ");
-		put_process(b, foreign->tgid, foreign->comm);
+	else
+		put(b, forked ? "is in " : "is gone: that id now belongs to ");
+	put_process(b, foreign->tgid, foreign->comm);
+	if (is_parent || forked)
 		put(b, " and cannot release it here");
-	} else if (forked) {
-		put(b, "is in ");
-		put_process(b, foreign->tgid, foreign->comm);
-		put(b, " and cannot release it here");
-	} else {
-		put(b, "is gone: that id now belongs to ");
-		put_process(b, foreign->tgid, foreign->comm);
-	}
 }
 
 static void put_gone(struct story *st)
