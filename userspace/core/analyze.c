@@ -137,15 +137,21 @@ static void raise_caveat(unsigned char *caveat, enum caveat to)
 		*caveat = to;
 }
 
+/* It waits on the word of its call, whose value is known, as is the one that it expected. */
+static bool word_is_known(const struct waiter *w)
+{
+	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
+
+	return (w->known & all) == all && w->uaddr == w->waits_on;
+}
+
 /*
  * A stop, a freezer or a signal without a handler makes the call start again.  Then it
  * looks at the word again: at the word of the call, even if the thread was requeued.
  */
 static bool would_wait_again(const struct waiter *w)
 {
-	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
-
-	return (w->known & all) == all && w->uaddr == w->waits_on && w->expected == w->value;
+	return word_is_known(w) && w->expected == w->value;
 }
 
 static bool rests_on_sleep(const struct work *w, size_t t)
@@ -387,10 +393,8 @@ static void judge_runnable(struct judgement *j, const struct snapshot *s, const 
  */
 static bool word_was_freed(const struct waiter *w)
 {
-	const unsigned int all = W_EXPECTED | W_VALUE | W_UADDR | W_WAITS_ON;
-
-	return futex_ops[w->opcode].compares && (w->known & all) == all &&
-	       w->uaddr == w->waits_on && w->expected && !w->value && w->queued == QUEUED_YES;
+	return futex_ops[w->opcode].compares && word_is_known(w) && w->expected && !w->value &&
+	       w->queued == QUEUED_YES;
 }
 
 /* The same in both looks, and no thread ran in between that could have woken it. */

@@ -146,19 +146,20 @@ static int find_sleeper(const struct model *m, int thread)
  * @w: the waiter
  * @steps: receives the chain: holders as far as they are known, then a thread of the same
  *	mm that sleeps in another call and cannot run, if there is one
+ * @max: how many steps there is room for; a longer chain is cut
  *
  * A chain that gets back to the waiter ends there.
  *
  * Return: how many steps.
  */
-size_t find_steps(const struct model *m, const struct waiter *w, struct step steps[MAX_STEPS])
+size_t find_steps(const struct model *m, const struct waiter *w, struct step *steps, size_t max)
 {
 	int t = w->thread, next, sleeper;
 	size_t n = 0;
 
 	if (t < 0 || w->call == CALL_IO_URING)
 		return 0;
-	while (n < MAX_STEPS && (next = holder_next(m, t)) != HOLDER_NONE) {
+	while (n < max && (next = holder_next(m, t)) != HOLDER_NONE) {
 		const struct holder *h = model_holder(m, t);
 
 		steps[n++] = (struct step){
@@ -171,7 +172,7 @@ size_t find_steps(const struct model *m, const struct waiter *w, struct step ste
 		t = next;
 	}
 	sleeper = find_sleeper(m, t);
-	if (n < MAX_STEPS && sleeper >= 0)
+	if (n < max && sleeper >= 0)
 		steps[n++] = (struct step){ sleeper, m->s->threads[sleeper].tid, BY_NOTHING };
 	return n;
 }

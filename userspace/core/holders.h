@@ -42,7 +42,7 @@ struct step {
 
 int holder_next(const struct model *m, int thread);
 struct chain *find_chains(const struct model *m, const bool *confirmed);
-size_t find_steps(const struct model *m, const struct waiter *w, struct step steps[MAX_STEPS]);
+size_t find_steps(const struct model *m, const struct waiter *w, struct step *steps, size_t max);
 bool find_foreign_holder(const struct snapshot *s, const struct waiter *w, pid_t tid,
 			 struct foreign_holder *found);
 

@@ -580,7 +580,7 @@ static void set_own_levels(const struct model *m, unsigned char *levels,
 		if (!process_is_complete(m, &s->processes[i]))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
 	}
-	for (size_t i = 0; changed && i < nr_nodes(s); i++) {
+	for (size_t i = 0; i < nr_nodes(s); i++) {
 		if (changed[i] && levels[i] < LEVEL_CHANGED && ceilings[i] >= LEVEL_CHANGED)
 			levels[i] = LEVEL_CHANGED;
 	}
@@ -635,15 +635,14 @@ static void find_mm_states(struct model *m)
 /**
  * model_solve() - find out which threads can run
  * @m: the model; to be solved once
- * @changed: for each pass and node, whether two looks disagree about the node; NULL if
- *	there was one look
+ * @changed: for each pass and node, whether two looks disagree about the node
  */
 void model_solve(struct model *m, bool *const changed[NR_PASSES])
 {
 	unsigned char *ceilings = xcalloc(nr_nodes(m->s), sizeof(*ceilings));
 
 	for (int pass = 0; pass < NR_PASSES; pass++) {
-		set_own_levels(m, m->levels[pass], ceilings, changed ? changed[pass] : NULL);
+		set_own_levels(m, m->levels[pass], ceilings, changed[pass]);
 		propagate(&m->graphs[pass], m->levels[pass], ceilings);
 	}
 	free(ceilings);

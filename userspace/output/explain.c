@@ -247,7 +247,7 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 static void explain_chain(FILE *out, const struct analysis *a, const struct waiter *w)
 {
 	struct step steps[MAX_STEPS];
-	size_t nr = find_steps(&a->model, w, steps);
+	size_t nr = find_steps(&a->model, w, steps, MAX_STEPS);
 	char subject[64] = "it";
 
 	for (size_t n = 0; n < nr; n++) {

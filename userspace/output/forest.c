@@ -67,11 +67,8 @@ static ssize_t other_row(struct forest *f, const struct step *step, size_t child
 /* What a waiter waits for; @holder is its waiter record, or -1 if none is shown. */
 static bool find_step(const struct forest *f, size_t waiter, struct step *step, ssize_t *holder)
 {
-	struct step steps[MAX_STEPS];
-
-	if (!find_steps(&f->a->model, &f->a->s->waiters[waiter], steps))
+	if (!find_steps(&f->a->model, &f->a->s->waiters[waiter], step, 1))
 		return false;
-	*step = steps[0];
 	*holder = step->thread < 0 ? -1 : model_first_wait(&f->a->model, step->thread);
 	if (*holder >= 0 && !f->wanted[*holder])
 		*holder = -1;

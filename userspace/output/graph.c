@@ -177,16 +177,21 @@ static void put_gone(struct drawing *d, int thread, const char *label)
 	fputs("\", color=red];\n", d->out);
 }
 
+static void put_label(char *dst, size_t size, const char *lock, const struct waiter *w)
+{
+	if (w->known & W_WAITS_ON)
+		snprintf(dst, size, "%s %#" PRIx64, lock, w->waits_on);
+	else
+		snprintf(dst, size, "%s", lock);
+}
+
 static void put_waiter(struct drawing *d, const struct waiter *w)
 {
 	const struct holder *h = model_holder(d->m, w->thread);
 	char label[64];
 
 	put_thread(d, w->thread);
-	snprintf(label, sizeof(label), "%s %#" PRIx64, h->primitive ? h->primitive : "futex",
-		 w->known & W_WAITS_ON ? w->waits_on : 0);
-	if (!(w->known & W_WAITS_ON))
-		snprintf(label, sizeof(label), "%s", h->primitive ? h->primitive : "futex");
+	put_label(label, sizeof(label), h->primitive ?: "futex", w);
 	if (h->id != PID_UNKNOWN && h->thread >= 0) {
 		put_thread(d, h->thread);
 		put_edge(d, w->thread, h->thread, label);

@@ -133,6 +133,17 @@ bool procfs_exists(const char *root, const char *fmt, ...)
 	return !access(path, F_OK);
 }
 
+static DIR *open_dir(const char *root, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static DIR *open_dir(const char *root, const char *fmt, va_list ap)
+{
+	char path[PROCFS_PATH_SIZE];
+
+	make_path(path, root, fmt, ap);
+	return opendir(path);
+}
+
 /**
  * procfs_opendir() - open a directory of /proc
  * @root: where proc is mounted
@@ -142,13 +153,13 @@ bool procfs_exists(const char *root, const char *fmt, ...)
  */
 DIR *procfs_opendir(const char *root, const char *fmt, ...)
 {
-	char path[PROCFS_PATH_SIZE];
 	va_list ap;
+	DIR *dir;
 
 	va_start(ap, fmt);
-	make_path(path, root, fmt, ap);
+	dir = open_dir(root, fmt, ap);
 	va_end(ap);
-	return opendir(path);
+	return dir;
 }
 
 /**
@@ -175,16 +186,14 @@ int compare_ids(const void *x, const void *y)
  */
 pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)
 {
-	char path[PROCFS_PATH_SIZE];
 	pid_t *ids = NULL;
 	struct dirent *d;
 	va_list ap;
 	DIR *dir;
 
 	va_start(ap, fmt);
-	make_path(path, root, fmt, ap);
+	dir = open_dir(root, fmt, ap);
 	va_end(ap);
-	dir = opendir(path);
 	*nr = 0;
 	while (dir && (d = readdir(dir))) {
 		int id = atoi(d->d_name);
