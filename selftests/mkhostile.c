@@ -38,14 +38,9 @@
 
 /* The largest vector: FUTEX_WAITV_MAX of linux/futex.h */
 #define VECTOR		128
-#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
 
 #define SYS_MEMFD_SECRET	447
 #define ROBUST_LIST32		1024
-
-/* linux/prctl.h, from 6.16 on */
-#define HASH		78
-#define HASH_SET_SLOTS	1
 
 static int number(const char *arg)
 {
@@ -56,17 +51,6 @@ static void print_waiter(pid_t tgid, pid_t tid, long nr)
 {
 	wait_until_blocked(tgid, tid, nr);
 	printf("waiter tid=%d tgid=%d\n", tid, tgid);
-}
-
-/* Start a thread whose stack is small, since there are many. That of arm64 must have 128 KiB. */
-static void start_small_thread(void *(*run)(void *arg), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	check(pthread_attr_init(&attr), "pthread_attr_init");
-	check(pthread_attr_setstacksize(&attr, 256 << 10), "pthread_attr_setstacksize");
-	check(pthread_create(&thread, &attr, run, arg), "pthread_create");
 }
 
 struct many {
@@ -213,17 +197,6 @@ static void enter_cgroup(int procs)
 {
 	if (procs < 0 || write(procs, "0", 1) != 1)
 		die("cgroup.procs");
-}
-
-static pid_t fork_child(void)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		die("fork");
-	if (!pid)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return pid;
 }
 
 /* Start children that wait, in the cgroup of this process. */

@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -32,14 +31,9 @@
 #include "io_uring.h"
 #include "lib/factory.h"
 
-/* linux/prctl.h, from 6.16 on */
-#define HASH		78
-#define HASH_SET_SLOTS	1
-
 #define KEEPERS		4	/* processes with waiters that stay */
 #define KEPT		50	/* such waiters in each */
 #define FORKERS		2	/* processes that fork */
-#define STACK_SIZE	(64 << 10)
 
 /* Words of one process; and, in struct shared, of all. */
 struct words {
@@ -81,24 +75,12 @@ static void timed_wait(uint32_t *word, int op, long ns)
 	futex(word, op, 0, &timeout, NULL, 0);
 }
 
-/* A thread with so small a stack that there can be many. */
-static void start_small(pthread_t *thread, void *(*run)(void *), unsigned long nr)
-{
-	pthread_attr_t attr;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	check(pthread_create(thread, &attr, run, (void *)nr), "pthread_create");
-	pthread_attr_destroy(&attr);
-}
-
 static void start_threads(unsigned int count, void *(*run)(void *))
 {
-	pthread_t thread;
 	unsigned long nr;
 
 	for (nr = 0; nr < count; nr++)
-		start_small(&thread, run, nr);
+		start_small_thread(run, (void *)nr);
 }
 
 /* Waits of some milliseconds, which end by themselves or are woken before. */
@@ -194,7 +176,7 @@ static void come_and_go(void)
 	unsigned long i;
 
 	for (i = 0; i < 4; i++)
-		start_small(&threads[i], wait_once, i);
+		threads[i] = start_small_thread(wait_once, (void *)i);
 	for (i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -249,12 +231,11 @@ static void *wait_for_two(void *arg)
 /* A process of some waiters that stay and much that does not. */
 static void keep(bool resizing)
 {
-	pthread_t thread;
 	unsigned long i;
 
-	start_small(&thread, wait_for_two, 0);
+	start_small_thread(wait_for_two, NULL);
 	for (i = 1; i < KEPT; i++)
-		start_small(&thread, wait_for_good, i);
+		start_small_thread(wait_for_good, (void *)i);
 	start_threads(8, wait_shortly);
 	start_threads(2, wake);
 	start_threads(6, wait_to_be_moved);
@@ -271,18 +252,15 @@ static void keep(bool resizing)
 static void fork_again_and_again(bool resizing)
 {
 	for (;;) {
-		pid_t pid = fork();
+		pid_t pid = fork_child();
 
 		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			if (resizing)
 				start_threads(1, resize);
 			start_threads(2, submit_and_exit);
 			come_and_go();
 			_exit(0);
 		}
-		if (pid < 0)
-			die("fork");
 		waitpid(pid, NULL, 0);
 		nap(MS);
 	}

@@ -11,7 +11,7 @@ import time
 
 from lib import ksft, tool
 
-MKHOSTILE = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkhostile")
+MKHOSTILE = os.path.join(ksft.BUILT, "mkhostile")
 CGROUPS = "/sys/fs/cgroup"
 NODES = "/sys/devices/system/node"
 NOBODY = 65534
@@ -35,7 +35,7 @@ class Hostile(ksft.Factory):
     def __init__(self, kind, directory=None, cgroup=None):
         def become_nobody():
             if cgroup:
-                write(os.path.join(cgroup, "cgroup.procs"), "0")
+                ksft.write(os.path.join(cgroup, "cgroup.procs"), "0")
             if directory:
                 os.chdir(directory)
             os.setgroups([])
@@ -58,12 +58,6 @@ class Hostile(ksft.Factory):
                 if kind == "process" and got["tgid"] in tgids}
 
 
-def write(path, text):
-    """Write into a small file of the kernel's."""
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-
-
 def read(path):
     """What is in a small file of the kernel's."""
     with open(path, encoding="ascii") as file:
@@ -74,11 +68,11 @@ def read(path):
 def new_cgroup(name, **settings):
     """A cgroup with the settings of its memory controller."""
     path = os.path.join(CGROUPS, name)
-    write(os.path.join(CGROUPS, "cgroup.subtree_control"), "+memory")
+    ksft.write(os.path.join(CGROUPS, "cgroup.subtree_control"), "+memory")
     os.mkdir(path)
     try:
         for key, value in settings.items():
-            write(os.path.join(path, "memory." + key), str(value))
+            ksft.write(os.path.join(path, "memory." + key), str(value))
         yield path
     finally:
         os.rmdir(path)

@@ -117,4 +117,5 @@ def test_missing():
 
 if os.path.isdir(PROGRAMS):
     ksft.run([program_test(*command) for command in commands().items()])
-ksft.run([test_missing])
+else:
+    ksft.run([test_missing])

@@ -17,8 +17,7 @@ def lock_down(level):
         subprocess.run(["mount", "-t", "securityfs", "none", "/sys/kernel/security"], check=False)
     if not os.path.exists(LOCKDOWN):
         raise ksft.Skip("this kernel has no lockdown")
-    with open(LOCKDOWN, "w", encoding="ascii") as file:
-        file.write(level)
+    ksft.write(LOCKDOWN, level)
     with open(LOCKDOWN, encoding="ascii") as file:
         if "[%s]" % level not in file.read():
             raise AssertionError("the kernel is not locked down to %s" % level)

@@ -10,7 +10,6 @@ import subprocess
 from lib import ksft, tool
 
 MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
-BUILT = os.path.dirname(ksft.MKWAITERS)
 LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
               "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
               "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
@@ -36,7 +35,7 @@ def check_kind(kind, program):
 def kind_test(kind, library, program):
     """The test of one kind, as ksft.run() wants it."""
     def test():
-        path = os.path.join(BUILT, program)
+        path = os.path.join(ksft.BUILT, program)
         if not os.path.exists(path):
             raise ksft.Skip("%s is not built here" % program)
         check_kind(kind, path)
@@ -65,7 +64,7 @@ def python_test(kind):
 def new_python_test(kind):
     """The test of one kind of Python 3.13, in a root of its own."""
     def test():
-        root = os.path.realpath(os.path.join(BUILT, "python-root"))
+        root = os.path.realpath(os.path.join(ksft.BUILT, "python-root"))
         if not os.path.isdir(root):
             raise ksft.Skip("selftests/build_python_root has not made a root")
         with (mounted("-t", "proc", "proc", root + "/proc"),

@@ -66,8 +66,7 @@ def host():
     try:
         with ksft.Factory("abba") as abba, ksft.Factory("fork_orphan") as orphan, \
              ksft.Factory("pool") as pool:
-            with open(CGROUP + "/cgroup.procs", "w", encoding="ascii") as file:
-                file.write(str(pool.process.pid))
+            ksft.write(CGROUP + "/cgroup.procs", str(pool.process.pid))
             HOST = Host(abba, orphan, pool)
             yield
     finally:

@@ -256,18 +256,12 @@ def crowded_test(state):
     return test
 
 
-def write(path, text):
-    """Write a file of the kernel's."""
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-
-
 @contextlib.contextmanager
 def huge_pages_and_swap():
     """What some states need."""
-    write("/proc/sys/vm/nr_hugepages", "2")
+    ksft.write("/proc/sys/vm/nr_hugepages", "2")
     if os.path.exists("/dev/zram0"):
-        write("/sys/block/zram0/disksize", "16M")
+        ksft.write("/sys/block/zram0/disksize", "16M")
         for command in ("mkswap", "swapon"):
             subprocess.run([command, "/dev/zram0"], stdout=subprocess.DEVNULL, check=True)
     yield

@@ -10,7 +10,7 @@ import threading
 
 from lib import ksft
 
-MKSTORM = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkstorm")
+MKSTORM = os.path.join(ksft.BUILT, "mkstorm")
 
 READS = 100
 MIN_WAITS = 2000

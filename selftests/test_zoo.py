@@ -10,7 +10,7 @@ import sys
 
 from lib import ksft, tool
 
-MKZOO = os.path.join(os.path.dirname(ksft.MKWAITERS), "mkzoo")
+MKZOO = os.path.join(ksft.BUILT, "mkzoo")
 
 SEED = sys.argv[1] if len(sys.argv) > 1 else "1"
 CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000

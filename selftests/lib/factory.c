@@ -5,13 +5,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "factory.h"
@@ -91,6 +92,31 @@ pid_t start_thread(void (*run)(void *arg), void *arg)
 	while (!start.tid)
 		sched_yield();
 	return start.tid;
+}
+
+/* Start a thread whose stack is small, since there are many. That of arm64 must have 128 KiB. */
+pthread_t start_small_thread(void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	check(pthread_attr_init(&attr), "pthread_attr_init");
+	check(pthread_attr_setstacksize(&attr, 256 << 10), "pthread_attr_setstacksize");
+	check(pthread_create(&thread, &attr, run, arg), "pthread_create");
+	pthread_attr_destroy(&attr);
+	return thread;
+}
+
+/* fork(2) of a child that does not outlive this thread. */
+pid_t fork_child(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork");
+	if (!child)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
 }
 
 /* Zeroed memory that children share. */

@@ -6,6 +6,7 @@
 #ifndef FI_SELFTESTS_FACTORY_H
 #define FI_SELFTESTS_FACTORY_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,12 @@ struct waitv {
 	uint32_t reserved;
 };
 
+#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
+
+/* linux/prctl.h, from 6.16 on */
+#define HASH		78
+#define HASH_SET_SLOTS	1
+
 /* How die() ends the program: exit(3), unless that has to be something else. */
 extern void (*die_by)(int status);
 
@@ -43,6 +50,8 @@ void stay(void);
 
 pid_t own_tid(void);
 pid_t start_thread(void (*run)(void *arg), void *arg);
+pthread_t start_small_thread(void *(*run)(void *arg), void *arg);
+pid_t fork_child(void);
 void *map_shared(size_t size);
 void nap(long ns);
 long futex(const void *word, int op, uint32_t val, const void *timeout, const void *word2,

@@ -11,7 +11,8 @@ import traceback
 
 WAITERS = "/sys/kernel/debug/futexinspect/waiters"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MKWAITERS = os.path.join(TOP, "build", "selftests", "mkwaiters")
+BUILT = os.path.join(TOP, "build", "selftests")
+MKWAITERS = os.path.join(BUILT, "mkwaiters")
 
 KSFT_SKIP = 4
 
@@ -61,14 +62,26 @@ def run(tests, around=contextlib.nullcontext):
     sys.exit(1 if failed else 0)
 
 
-def command_test(name, *command):
+def write(path, text):
+    """Write a small file, of the kernel's mostly."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def command(*words, cwd=TOP, **env):
+    """Run a command, which has to succeed; return what it printed."""
+    got = subprocess.run(words, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+                         env={**os.environ, **env})
+    if got.returncode:
+        raise AssertionError("%s: status %d\n%s" % (" ".join(words), got.returncode, got.stdout))
+    return got.stdout
+
+
+def command_test(name, *words):
     """The test that a command succeeds, run in the top directory; as run() wants it."""
     def test():
-        got = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
-        if got.returncode:
-            raise AssertionError("%s: status %d\n%s" %
-                                 (" ".join(command), got.returncode, got.stdout))
+        command(*words)
     test.__doc__ = name
     return test
 

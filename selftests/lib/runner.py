@@ -251,7 +251,7 @@ class GuestRun:
         with open(errors, "w+", encoding="utf-8", errors="replace") as log:
             process = self.processes.start(self.command(), stderr=log)
             watchdog = Watchdog(process)
-            watchdog.reset(BOOT_TIMEOUT + self.waiting[0].suite.timeout)
+            watchdog.reset(BOOT_TIMEOUT + first.suite.timeout)
             self.read(process.stdout, watchdog)
             status = self.processes.wait(process)
             watchdog.stop()
@@ -292,7 +292,11 @@ class Job:
     def __init__(self, runs, function):
         self.runs = runs
         self.function = function
-        self.after = {name for run in runs for name in run.suite.after}
+
+    @property
+    def after(self):
+        """Those suites."""
+        return {name for run in self.runs for name in run.suite.after}
 
 
 def make_jobs(runs):
@@ -306,7 +310,6 @@ def make_jobs(runs):
         key = run.kernel, run.suite.guest
         if key not in guests:
             guests[key] = Job([], run_in_guest)
-            guests[key].after = {name for name in run.suite.after}
             jobs.append(guests[key])
         guests[key].runs.append(run)
     return jobs

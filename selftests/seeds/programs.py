@@ -11,7 +11,7 @@ import time
 from lib import ksft, tool
 
 SOURCES = os.path.dirname(os.path.abspath(__file__))
-BUILT = os.path.join(os.path.dirname(ksft.MKWAITERS), "seeds")
+BUILT = os.path.join(ksft.BUILT, "seeds")
 
 STUCK = tool.STUCK
 # What a thread that somebody can wake may be called; unknown is one that just moved.

@@ -3,7 +3,6 @@
  * Threads and children that make one futex(2) call each.
  */
 #define _GNU_SOURCE
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -61,12 +60,9 @@ void make_crowd(void)
 /* A child of fork(2) that is blocked in @call. */
 pid_t start_waiting_child(const struct call *call)
 {
-	pid_t child = fork();
+	pid_t child = fork_child();
 
-	if (child < 0)
-		die("fork");
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (crowded)
 			make_crowd();
 		make_call((void *)call);

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -42,11 +41,8 @@ static void fork_orphan(void)
 	start_thread(lock_and_pause, &locked);
 	while (!__atomic_load_n(&locked, __ATOMIC_ACQUIRE))
 		sched_yield();
-	child = fork();
-	if (child < 0)
-		die("fork");
+	child = fork_child();
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		prctl(PR_SET_NAME, "orphan");
 		pthread_mutex_lock(&mutexes[0]);
 		die("a mutex that nobody can unlock was locked");

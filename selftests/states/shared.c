@@ -3,12 +3,9 @@
  * Words that other processes can have, too.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -58,13 +55,10 @@ static pid_t start_mapper(int fd, bool waits)
 
 	if (pipe(told))
 		die("pipe");
-	child = fork();
-	if (child < 0)
-		die("fork");
+	child = fork_child();
 	if (child == 0) {
 		struct call call = { .op = FUTEX_WAIT, .val = 21 };
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map_file(fd); /* so that the next one is at another address */
 		call.uaddr = map_file(fd);
 		if (write(told[1], "", 1) == 1 && waits)

@@ -18,9 +18,8 @@
 #define WORDS_BEFORE	12
 #define ANY		FUTEX_BITSET_MATCH_ANY
 
-/* Flags of the newer calls: linux/futex.h */
-#define NUMA			4
-#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
+/* Flag of the newer calls: linux/futex.h */
+#define NUMA		4
 
 /**
  * struct state - one state, as "mkwaiters --list" prints it for the tests

@@ -43,6 +43,8 @@ static void stop_by_signal(pid_t child)
 {
 	if (kill(child, SIGSTOP))
 		die("kill");
+	while (thread_state(child, child) != 'T')
+		sched_yield();
 }
 
 static void stop_by_tracer(pid_t child)
@@ -141,8 +143,6 @@ static void stopped_many(void)
 		pid_t child = start_waiting_child(&call);
 
 		stop_by_signal(child);
-		while (thread_state(child, child) != 'T')
-			sched_yield();
 		printf("stopped tid=%d\n", child);
 	}
 }
@@ -167,8 +167,6 @@ static void frozen_v1(void)
 static void stop_and_continue(pid_t child)
 {
 	stop_by_signal(child);
-	while (thread_state(child, child) != 'T')
-		sched_yield();
 	if (kill(child, SIGCONT))
 		die("kill");
 }

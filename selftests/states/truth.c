@@ -3,7 +3,6 @@
  * Prints what is true of waiters and processes, as the module's file has it.
  */
 #define _GNU_SOURCE
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
