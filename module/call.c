@@ -19,6 +19,8 @@
 
 static enum fi_syscall identify(struct task_struct *task, int nr)
 {
+	if (!fi_in_compat_syscall(task))
+		nr = fi_plain_nr(nr);
 	if (nr == FI_NR_FUTEX_WAITV && fi_has(FI_VECTOR))
 		return FI_SYS_FUTEX_WAITV;
 	if (nr == FI_NR_FUTEX_WAIT)

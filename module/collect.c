@@ -32,6 +32,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
+#include <linux/random.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -49,24 +50,19 @@
 #include "words.h"
 
 /* Describe all waiters. Those that the reader's pid namespace does not show are counted. */
-static int describe_waiters(struct fi_snapshot *snap)
+static void describe_waiters(struct fi_snapshot *snap)
 {
 	size_t kept = 0;
 	size_t i;
-	int err;
 
 	for (i = 0; i < snap->nr_waiters; i++) {
 		struct fi_waiter *waiter = &snap->waiters[i];
 
+		if (i % FI_WALK_BATCH == 0)
+			cond_resched();
 		if (!waiter->tid) {
 			snap->hidden++;
 			continue;
-		}
-		if (waiter->is_request) {
-			err = fi_reserve_waiters(snap, 0);
-			if (err)
-				return err;
-			waiter->mm = fi_add_mm_of(snap, waiter->task);
 		}
 		fi_describe_waiter(waiter);
 		if (kept != i)
@@ -74,7 +70,6 @@ static int describe_waiters(struct fi_snapshot *snap)
 		fi_link_waiter(snap, kept++);
 	}
 	fi_drop_waiters(snap, kept);
-	return 0;
 }
 
 /*
@@ -124,6 +119,15 @@ static void finish_waiters(struct fi_snapshot *snap)
 	snap->nr_waiters = kept;
 }
 
+/* Count in all queue entries that were left out. */
+static void count_left_out(struct fi_snapshot *snap)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_mms; i++)
+		snap->left_out += snap->mms[i].left_out;
+}
+
 static int take(struct fi_snapshot *snap)
 {
 	int err;
@@ -131,17 +135,19 @@ static int take(struct fi_snapshot *snap)
 	err = fi_collect_private_waiters(snap);
 	if (!err)
 		err = fi_collect_waiters(snap);
-	if (!err)
-		err = describe_waiters(snap);
-	if (!err)
-		err = fi_resolve_shared(snap);
+	if (err)
+		return err;
+	describe_waiters(snap);
+	err = fi_resolve_shared(snap);
 	if (!err)
 		err = fi_collect_threads(snap);
 	if (!err)
 		err = fi_read_words(snap);
-	if (!err)
-		finish_waiters(snap);
-	return err;
+	if (err)
+		return err;
+	finish_waiters(snap);
+	count_left_out(snap);
+	return 0;
 }
 
 /* Drop all references to the kernel's objects; the records stay. */
@@ -149,10 +155,13 @@ static void release_references(struct fi_snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_waiters && snap->waiters[i].task; i++)
-		put_task_struct(snap->waiters[i].task);
-	for (i = 0; i < snap->nr_mms; i++)
+	if (snap->nr_waiters && snap->waiters[0].task)
+		fi_drop_waiters(snap, 0);
+	for (i = 0; i < snap->nr_mms; i++) {
 		mmdrop(snap->mms[i].mm);
+		if (i % FI_WALK_BATCH == 0)
+			cond_resched();
+	}
 	put_pid_ns(snap->ns);
 }
 
@@ -174,6 +183,8 @@ struct fi_snapshot *fi_snapshot_take(void)
 
 	if (!snap)
 		return ERR_PTR(-ENOMEM);
+	snap->limits = fi_read_limits();
+	get_random_bytes(&snap->hash_key, sizeof(snap->hash_key));
 	snap->ns = get_pid_ns(task_active_pid_ns(current));
 	snap->start_ns = ktime_get_boottime_ns();
 	err = take(snap);

@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <linux/kdev_t.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
@@ -408,8 +409,10 @@ static void put_mm(struct fi_text *t, const struct fi_snapshot *snap, unsigned i
 	put_number(t, " live=", mm->live);
 	put_live_threads(t, snap, mm);
 	put_number(t, " hidden=", mm->hidden);
-	if (mm->left_out)
+	if (mm->incomplete)
 		fi_put(t, " complete=no");
+	if (mm->left_out)
+		put_number(t, " left_out=", mm->left_out);
 }
 
 static void put_process(struct fi_text *t, const struct fi_process *process)
@@ -467,29 +470,41 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		fi_put(t, " io_uring=yes");
 }
 
-static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
-		       const struct fi_shared *shared)
+/* The mms that map a word, unless they are those of the word before. */
+static void put_maps(struct fi_text *t, const struct fi_snapshot *snap,
+		     const struct fi_shared *shared)
 {
 	size_t i;
 
-	fi_put(t, "shared");
-	put_inode_key(t, &shared->key);
-	if (shared->known) {
-		put_number(t, " dev=", MAJOR(shared->dev));
-		put_number(t, ":", MINOR(shared->dev));
-		put_number(t, " ino=", shared->ino);
-		put_number(t, " nlink=", shared->nlink);
-	} else {
-		fi_put(t, " dev=? ino=? nlink=?");
-	}
-	fi_put(t, " mms=");
 	if (!shared->nr_maps)
-		fi_put_char(t, '?');
+		return fi_put(t, " mms=?");
+	if (shared != snap->shared && shared[-1].nr_maps &&
+	    shared[-1].first_map == shared->first_map)
+		return;
+	fi_put(t, " mms=");
 	for (i = 0; i < shared->nr_maps; i++) {
 		if (i)
 			fi_put_char(t, ',');
 		fi_put_dec(t, snap->maps[shared->first_map + i]);
 	}
+}
+
+static void put_shared(struct fi_text *t, const struct fi_snapshot *snap,
+		       const struct fi_shared *shared)
+{
+	const struct fi_inode *inode = &snap->inodes[shared->inode];
+
+	fi_put(t, "shared");
+	put_inode_key(t, &shared->key);
+	if (inode->known) {
+		put_number(t, " dev=", MAJOR(inode->dev));
+		put_number(t, ":", MINOR(inode->dev));
+		put_number(t, " ino=", inode->ino);
+		put_number(t, " nlink=", inode->nlink);
+	} else {
+		fi_put(t, " dev=? ino=? nlink=?");
+	}
+	put_maps(t, snap, shared);
 	put_yesno(t, " complete=", shared->complete);
 }
 
@@ -503,6 +518,7 @@ static void put_end(struct fi_text *t, const struct fi_snapshot *snap)
 	put_number(t, " errors=", snap->error ? 1 : 0);
 	put_number(t, " end_ns=", snap->end_ns);
 	put_number(t, " shared=", snap->nr_shared);
+	put_number(t, " left_out=", snap->left_out);
 }
 
 /* Print record number @n, counted from 0. */
@@ -565,6 +581,8 @@ static int format_show(struct seq_file *m, void *v)
 		goto full;
 	text.pos = buf;
 	text.end = buf + size - FI_TEXT_PIECE;
+	/* A seek prints all records up to there in one go: traverse(). */
+	cond_resched();
 	for (; first < last; first++) {
 		put_record(&text, snap, first);
 		fi_put_char(&text, '\n');

@@ -25,6 +25,18 @@ static struct waker {
 	{ "io_futex_wakev_fn", FI_WAKES_VECTOR_REQUEST },
 };
 
+/*
+ * Whether @symbol is the function @name. A kernel with thin LTO may append ".llvm." and a
+ * number to the name of a static function, and kallsyms shows that from 6.11 on:
+ * fb6a421fb615 ("kallsyms: Match symbols exactly with CONFIG_LTO_CLANG").
+ */
+static bool is_function(const char *symbol, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
+}
+
 /**
  * fi_what_wakes() - find out what a queue entry wakes
  * @q: the struct futex_q, on a kernel that has FI_WAKE
@@ -46,7 +58,7 @@ enum fi_wakes fi_what_wakes(const char *q)
 	}
 	sprint_symbol_no_offset(name, (unsigned long)address);
 	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
-		if (strcmp(name, wakers[i].name))
+		if (!is_function(name, wakers[i].name))
 			continue;
 		WRITE_ONCE(wakers[i].address, address);
 		return wakers[i].what;
@@ -62,8 +74,7 @@ static const char *request_of(const char *q, enum fi_wakes what)
 }
 
 /**
- * fi_request_read() - copy what an io_uring request waits for
- * @call: all zero; filled in, and completed by fi_call_decode()
+ * fi_request_task() - find out which thread submitted an io_uring request
  * @q: the request's struct futex_q
  * @what: FI_WAKES_REQUEST or FI_WAKES_VECTOR_REQUEST
  *
@@ -71,23 +82,35 @@ static const char *request_of(const char *q, enum fi_wakes what)
  * after its entries have left the queue (io_futex_complete()), and it holds a reference
  * to the thread.
  *
- * Return: the thread that submitted the request, which may have exited.
+ * Return: the thread, which may have exited.
  */
-struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what)
+struct task_struct *fi_request_task(const char *q, enum fi_wakes what)
 {
 	const char *req = request_of(q, what);
 
+	if (fi_has(FI_REQUEST_TASK))
+		return *fi_req_task(req);
+	return *fi_tctx_task(*fi_req_tctx(req));
+}
+
+/**
+ * fi_request_read() - copy what an io_uring request waits for
+ * @call: all zero; filled in, and completed by fi_call_decode()
+ * @q: the request's struct futex_q
+ * @what: FI_WAKES_REQUEST or FI_WAKES_VECTOR_REQUEST
+ *
+ * Context: as for fi_request_task().
+ */
+void fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what)
+{
 	if (what == FI_WAKES_VECTOR_REQUEST) {
 		call->syscall = FI_SYS_IO_URING_WAITV;
 		fi_call_read_vector(call, q);
 	} else {
-		const char *cmd = fi_req_cmd(req);
+		const char *cmd = fi_req_cmd(request_of(q, what));
 
 		call->syscall = FI_SYS_IO_URING_WAIT;
 		call->uaddr = *fi_io_futex_uaddr(cmd);
 		call->expected = *fi_io_futex_val(cmd);
 	}
-	if (fi_has(FI_REQUEST_TASK))
-		return *fi_req_task(req);
-	return *fi_tctx_task(*fi_req_tctx(req));
 }

@@ -16,6 +16,7 @@ enum fi_wakes {
 };
 
 enum fi_wakes fi_what_wakes(const char *q);
-struct task_struct *fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what);
+struct task_struct *fi_request_task(const char *q, enum fi_wakes what);
+void fi_request_read(struct fi_call *call, const char *q, enum fi_wakes what);
 
 #endif

@@ -98,10 +98,15 @@ static int lock_table(struct mm_walk *walk, struct mutex *lock)
 	return 0;
 }
 
-/* Leave out the waiters of an mm, and say so; fi_reserve_mms() has made room for it. */
+/* Leave out the waiters of an mm, of which nobody knows how many there are, and say so. */
 static void leave_out(struct fi_snapshot *snap, struct mm_struct *mm)
 {
-	snap->mms[fi_add_mm(snap, mm) - 1].left_out = true;
+	unsigned int id = fi_add_mm(snap, mm);
+
+	if (id)
+		snap->mms[id - 1].incomplete = true;
+	else
+		fi_leave_out(snap, 0, 1);
 }
 
 /*
@@ -114,8 +119,8 @@ static int take_table(struct mm_walk *walk, struct mm_struct *mm, size_t *want)
 	struct mutex *lock = fi_mm_private_hash_lock(mm);
 	struct fi_snapshot *snap = walk->snap;
 	size_t first = snap->nr_waiters;
+	struct fi_queue_walk queue = { };
 	struct fi_table table = { };
-	size_t next = 0;
 	char *hash;
 	int err;
 
@@ -128,10 +133,11 @@ static int take_table(struct mm_walk *walk, struct mm_struct *mm, size_t *want)
 		table.buckets = fi_ph_queues(hash);
 		table.nr = *fi_ph_mask(hash) + 1;
 	}
-	err = fi_take_waiters(snap, &table, &next);
+	err = fi_take_waiters(snap, &table, &queue);
 	if (err == -ENOSPC)
 		*want = fi_count_waiters(&table);
 	mutex_unlock(lock);
+	fi_end_queue_walk(&queue);
 	if (err)
 		fi_drop_waiters(snap, first);
 	return err;
@@ -143,7 +149,7 @@ static int collect_mm(struct mm_walk *walk, struct mm_struct *mm)
 	int err;
 
 	do {
-		err = fi_reserve_waiters(walk->snap, want + 1);
+		err = fi_reserve_waiters(walk->snap, want + FI_WALK_BATCH);
 		if (!err)
 			err = take_table(walk, mm, &want);
 	} while (err == -ENOSPC);

@@ -3,21 +3,25 @@
  * Futexes in shared memory: finds the file that a word is in, and the mms that map it,
  * whose threads could wake a waiter. The key of the queue entry holds only the sequence
  * number of the inode. The waiter's own mapping of the word leads to the inode, and the
- * inode to all its mappings.
+ * inode to all its mappings, which are looked at once for all words in it.
  *
  * All locks here are only tried for. A process that is busy with its mappings is left
- * alone, and the word is marked as not complete.
+ * alone, and the words of the inode are marked as not complete. So are those of a file that
+ * has too many mappings, such as libc, in which anybody may wait.
  */
 #include <linux/fs.h>
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sort.h>
 
 #include "compat/untagged.h"
 #include "shared.h"
 #include "snapshot.h"
+
+/* How many mappings or words are dealt with before others get the CPU. */
+#define FI_SHARED_BATCH	256
 
 static bool same_key(const union futex_key *a, const union futex_key *b)
 {
@@ -25,32 +29,77 @@ static bool same_key(const union futex_key *a, const union futex_key *b)
 	       a->shared.offset == b->shared.offset;
 }
 
-static unsigned int *hash_slot(struct fi_snapshot *snap, const union futex_key *key)
+/* Find the inode with a sequence number, or add it. Return its index, or an error. */
+static int get_inode(struct fi_snapshot *snap, u64 seq)
 {
-	return &snap->shared_by_key[hash_64(key->shared.i_seq ^ key->shared.pgoff,
-					    FI_HASH_BITS)];
+	u32 hash = siphash_1u64(seq, &snap->hash_key);
+	struct fi_inode *inode;
+	size_t i;
+	int err;
+
+	for (i = fi_index_first(&snap->inodes_by_seq, hash); i; i = inode->link.next) {
+		inode = &snap->inodes[i - 1];
+		if (inode->seq == seq)
+			return i - 1;
+	}
+	err = fi_reserve(snap, &snap->inodes, snap->nr_inodes, 1, sizeof(*snap->inodes),
+			 &snap->max_inodes);
+	if (!err)
+		err = fi_reserve_chains(snap, &snap->inodes_by_seq, &snap->inodes->link,
+					snap->nr_inodes, sizeof(*snap->inodes), snap->max_inodes);
+	if (err)
+		return err;
+	inode = &snap->inodes[snap->nr_inodes];
+	memset(inode, 0, sizeof(*inode));
+	inode->seq = seq;
+	fi_index_add(&snap->inodes_by_seq, &inode->link, hash, snap->nr_inodes);
+	return snap->nr_inodes++;
 }
 
-/* Return the record of a waiter's key, which may be new; NULL if out of memory. */
-static struct fi_shared *get_shared(struct fi_snapshot *snap, const struct fi_waiter *waiter)
+/* Find the word with a key. Return its index, or -ENOENT. */
+static int find_shared(const struct fi_snapshot *snap, const union futex_key *key, u32 hash)
 {
-	unsigned int *slot = hash_slot(snap, &waiter->key);
-	struct fi_shared *shared;
 	size_t i;
 
-	for (i = *slot; i; i = snap->shared[i - 1].next) {
-		if (same_key(&snap->shared[i - 1].key, &waiter->key))
-			return &snap->shared[i - 1];
+	for (i = fi_index_first(&snap->shared_by_key, hash); i; i = snap->shared[i - 1].link.next) {
+		if (same_key(&snap->shared[i - 1].key, key))
+			return i - 1;
 	}
-	if (fi_reserve(&snap->shared, snap->nr_shared, 1, sizeof(*snap->shared),
-		       &snap->max_shared))
-		return NULL;
-	shared = &snap->shared[snap->nr_shared++];
+	return -ENOENT;
+}
+
+static int add_shared(struct fi_snapshot *snap, const union futex_key *key, u32 hash)
+{
+	struct fi_shared *shared;
+	int inode = get_inode(snap, key->shared.i_seq);
+	int err;
+
+	if (inode < 0)
+		return inode;
+	err = fi_reserve(snap, &snap->shared, snap->nr_shared, 1, sizeof(*snap->shared),
+			 &snap->max_shared);
+	if (!err)
+		err = fi_reserve_chains(snap, &snap->shared_by_key, &snap->shared->link,
+					snap->nr_shared, sizeof(*snap->shared), snap->max_shared);
+	if (err)
+		return err;
+	shared = &snap->shared[snap->nr_shared];
 	memset(shared, 0, sizeof(*shared));
-	shared->key = waiter->key;
-	shared->next = *slot;
-	*slot = snap->nr_shared;
-	return shared;
+	shared->key = *key;
+	shared->inode = inode;
+	fi_index_add(&snap->shared_by_key, &shared->link, hash, snap->nr_shared);
+	return snap->nr_shared++;
+}
+
+/* Find the word that a waiter waits on, or add it. Return its index, or an error. */
+static int get_shared(struct fi_snapshot *snap, const struct fi_waiter *waiter)
+{
+	const union futex_key *key = &waiter->key;
+	u32 hash = siphash_3u64(key->shared.i_seq, key->shared.pgoff, key->shared.offset,
+				&snap->hash_key);
+	int i = find_shared(snap, key, hash);
+
+	return i >= 0 ? i : add_shared(snap, key, hash);
 }
 
 /*
@@ -68,151 +117,280 @@ static bool has_inode_key(const struct vm_area_struct *vma, unsigned long addr,
 	       offset_in_page(addr) == (key->shared.offset & ~3U);
 }
 
-/* Whether a mapping of the inode includes page @pgoff of it. */
-static bool maps_page(struct vm_area_struct *vma, unsigned long pgoff)
+/* Add one of the two edges of a mapping. */
+static void add_edge(struct fi_snapshot *snap, struct fi_inode *inode, unsigned long pgoff,
+		     unsigned int mm, bool begins)
 {
-	return vma->vm_pgoff <= pgoff && pgoff - vma->vm_pgoff < vma_pages(vma);
+	struct fi_edge *edge = &snap->edges[snap->nr_edges++];
+
+	edge->pgoff = pgoff;
+	edge->mm = mm;
+	edge->begins = begins;
+	inode->nr_edges++;
 }
 
-/*
- * Add an mm to those that map the word, unless it is there already. Return false if
- * there is no room.
- */
-static bool add_map(struct fi_snapshot *snap, struct fi_shared *shared, struct mm_struct *mm)
+static void add_mapping(struct fi_snapshot *snap, struct fi_inode *inode,
+			struct vm_area_struct *vma)
 {
-	size_t word = shared - snap->shared + 1;
-	unsigned int id = fi_add_mm(snap, mm);
+	unsigned int mm = fi_add_mm(snap, vma->vm_mm);
 
-	if (!id)
-		return false;
-	if (snap->mms[id - 1].mapped == word)
-		return true;
-	if (shared->first_map + shared->nr_maps == snap->max_maps)
-		return false;
-	snap->mms[id - 1].mapped = word;
-	snap->maps[shared->first_map + shared->nr_maps++] = id;
-	return true;
+	add_edge(snap, inode, vma->vm_pgoff, mm, true);
+	add_edge(snap, inode, vma->vm_pgoff + vma_pages(vma), mm, false);
 }
 
-/*
- * Add all mms that map the page of the word. Return 0, or the number of mappings if there
- * is no room for them. The caller holds mapping->i_mmap_rwsem.
- */
-static size_t add_maps(struct fi_snapshot *snap, struct fi_shared *shared,
-		       struct address_space *mapping)
+/* Count the mappings of an inode. Return -E2BIG if they are too many. */
+static int count_mappings(const struct fi_snapshot *snap, struct address_space *mapping)
 {
 	struct rb_node *node;
-	size_t total = 0;
-	bool fits = true;
+	unsigned int nr = 0;
 
 	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
-		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, shared.rb);
-
-		if (!maps_page(vma, shared->key.shared.pgoff))
-			continue;
-		total++;
-		fits = fits && add_map(snap, shared, vma->vm_mm);
+		if (++nr > snap->limits.mappings)
+			return -E2BIG;
+		if (nr % FI_SHARED_BATCH == 0)
+			cond_resched();
 	}
-	return fits ? 0 : total;
+	return nr;
 }
 
-/* Fill in a shared word from the inode of its mapping. Return as add_maps() does. */
-static size_t read_inode(struct fi_snapshot *snap, struct fi_shared *shared,
-			 struct vm_area_struct *vma)
+/*
+ * Add all mappings of an inode. Return 0; or how many there are, if there is no room for
+ * them; or -E2BIG. The caller holds mapping->i_mmap_rwsem, under which one may sleep.
+ */
+static int add_mappings(struct fi_snapshot *snap, struct fi_inode *inode,
+			struct address_space *mapping)
 {
-	struct inode *inode = file_inode(vma->vm_file);
-	struct address_space *mapping = vma->vm_file->f_mapping;
-	size_t total;
+	int nr = count_mappings(snap, mapping);
+	struct rb_node *node;
 
-	shared->known = true;
-	shared->complete = false;
-	shared->dev = inode->i_sb->s_dev;
-	shared->ino = inode->i_ino;
-	shared->nlink = inode->i_nlink;
+	if (nr < 0 || snap->max_edges - snap->nr_edges < 2 * nr ||
+	    snap->max_mms - snap->nr_mms < nr)
+		return nr;
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
+		add_mapping(snap, inode, rb_entry(node, struct vm_area_struct, shared.rb));
+		if (inode->nr_edges % FI_SHARED_BATCH == 0)
+			cond_resched();
+	}
+	return 0;
+}
+
+/* Fill in an inode from a mapping of it. Return as add_mappings() does. */
+static int read_inode(struct fi_snapshot *snap, struct fi_inode *inode,
+		      struct vm_area_struct *vma)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	const struct inode *from = file_inode(vma->vm_file);
+	int total;
+
+	inode->known = true;
+	inode->dev = from->i_sb->s_dev;
+	inode->ino = from->i_ino;
+	inode->nlink = from->i_nlink;
+	inode->first_edge = snap->nr_edges;
 	if (!down_read_trylock(&mapping->i_mmap_rwsem))
 		return 0;
-	total = add_maps(snap, shared, mapping);
-	shared->complete = !total;
+	total = add_mappings(snap, inode, mapping);
 	up_read(&mapping->i_mmap_rwsem);
+	inode->complete = !total;
 	return total;
 }
 
-/* Look the word up in a waiter's mappings. Return as add_maps() does. */
-static size_t look_up_in(struct fi_snapshot *snap, struct fi_shared *shared,
-			 struct mm_struct *mm, unsigned long addr)
+/* Look for the inode in a waiter's mappings. Return as add_mappings() does. */
+static int look_up_in(struct fi_snapshot *snap, struct fi_inode *inode, struct mm_struct *mm,
+		      const struct fi_waiter *waiter)
 {
 	struct vm_area_struct *vma;
-	size_t total = 0;
+	unsigned long addr;
+	int total = 0;
 
 	if (!mmap_read_trylock(mm))
 		return 0;
-	addr = fi_untagged(mm, addr);
+	addr = fi_untagged(mm, waiter->call.uaddr);
 	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && has_inode_key(vma, addr, &shared->key))
-		total = read_inode(snap, shared, vma);
+	if (vma && vma->vm_start <= addr && has_inode_key(vma, addr, &waiter->key))
+		total = read_inode(snap, inode, vma);
 	mmap_read_unlock(mm);
 	return total;
 }
 
 /* The same, unless exit_mmap() may be freeing the mappings, which it does without a lock. */
-static size_t look_up(struct fi_snapshot *snap, struct fi_shared *shared,
-		      const struct fi_waiter *waiter)
+static int look_up(struct fi_snapshot *snap, struct fi_inode *inode,
+		   const struct fi_waiter *waiter)
 {
 	struct mm_struct *mm = snap->mms[waiter->mm - 1].mm;
-	size_t total;
+	int total;
 
 	if (!mmget_not_zero(mm))
 		return 0;
-	total = look_up_in(snap, shared, mm, waiter->call.uaddr);
+	total = look_up_in(snap, inode, mm, waiter);
 	mmput_async(mm);
 	return total;
 }
 
 /*
- * Copy the results of another word in the same page, which the same mms map: there may be
- * thousands of such words. Return false if none has been resolved yet.
+ * Find an inode and its mappings by a waiter. Without room for all mappings it stays known
+ * but not complete.
  */
-static bool copy_neighbour(struct fi_snapshot *snap, struct fi_shared *shared)
-{
-	const struct fi_shared *other;
-	size_t i;
-
-	for (i = *hash_slot(snap, &shared->key); i; i = other->next) {
-		other = &snap->shared[i - 1];
-		if (!other->known || other->key.shared.i_seq != shared->key.shared.i_seq ||
-		    other->key.shared.pgoff != shared->key.shared.pgoff)
-			continue;
-		shared->known = true;
-		shared->dev = other->dev;
-		shared->ino = other->ino;
-		shared->nlink = other->nlink;
-		shared->first_map = other->first_map;
-		shared->nr_maps = other->nr_maps;
-		shared->complete = other->complete;
-		return true;
-	}
-	return false;
-}
-
-/* Find the inode and the mms of a shared word by one of its waiters. */
-static int resolve(struct fi_snapshot *snap, struct fi_shared *shared,
+static int resolve(struct fi_snapshot *snap, struct fi_inode *inode,
 		   const struct fi_waiter *waiter)
 {
-	size_t room = 4;
+	int room = 8;
 	int err;
 
-	shared->first_map = snap->nr_maps;
 	do {
-		err = fi_reserve(&snap->maps, snap->nr_maps + shared->nr_maps, room,
-				 sizeof(*snap->maps), &snap->max_maps);
+		err = fi_reserve(snap, &snap->edges, snap->nr_edges, 2 * room,
+				 sizeof(*snap->edges), &snap->max_edges);
 		if (!err)
 			err = fi_reserve_mms(snap, room);
 		if (err)
-			return err;
-		room = look_up(snap, shared, waiter);
-	} while (room);
-	snap->nr_maps += shared->nr_maps;
+			return err == -ENOSPC ? 0 : err;
+		room = look_up(snap, inode, waiter);
+	} while (room > 0);
 	return 0;
+}
+
+/* In the order of the pages; cond_resched() as sort() does not. */
+static int compare_edges(const void *a, const void *b)
+{
+	const struct fi_edge *one = a, *other = b;
+
+	cond_resched();
+	return one->pgoff < other->pgoff ? -1 : one->pgoff > other->pgoff;
+}
+
+/* In the order of the inodes, and of the pages of each. */
+static int compare_shared(const void *a, const void *b)
+{
+	const struct fi_shared *one = a, *other = b;
+
+	cond_resched();
+	if (one->inode != other->inode)
+		return one->inode < other->inode ? -1 : 1;
+	return one->key.shared.pgoff < other->key.shared.pgoff ? -1 :
+	       one->key.shared.pgoff > other->key.shared.pgoff;
+}
+
+/**
+ * struct sweep - a way through the pages of an inode, from edge to edge
+ * @edge: the next edge
+ * @nr_edges: edges from there on
+ * @active: ids of the mms that map the page at hand
+ * @nr: how many
+ * @changed: whether these are others than those that were kept last
+ * @first_map: index in the snapshot's maps of those that were kept last
+ * @nr_kept: how many; 0 if there was no room for them
+ */
+struct sweep {
+	const struct fi_edge *edge;
+	size_t nr_edges;
+	unsigned int *active;
+	unsigned int nr;
+	bool changed;
+	size_t first_map;
+	unsigned int nr_kept;
+};
+
+static void pass_edge(struct fi_snapshot *snap, struct sweep *sweep)
+{
+	struct fi_mm *mm = &snap->mms[sweep->edge->mm - 1];
+
+	if (sweep->edge->begins) {
+		if (!mm->nr_active++) {
+			mm->active = sweep->nr;
+			sweep->active[sweep->nr++] = sweep->edge->mm;
+			sweep->changed = true;
+		}
+	} else if (!--mm->nr_active) {
+		unsigned int last = sweep->active[--sweep->nr];
+
+		sweep->active[mm->active] = last;
+		snap->mms[last - 1].active = mm->active;
+		sweep->changed = true;
+	}
+	sweep->edge++;
+	sweep->nr_edges--;
+}
+
+/* Keep the mms that map the page at hand. Return 0, also if there is no room; or -ENOMEM. */
+static int keep_maps(struct fi_snapshot *snap, struct sweep *sweep)
+{
+	int err = fi_reserve(snap, &snap->maps, snap->nr_maps, sweep->nr, sizeof(*snap->maps),
+			     &snap->max_maps);
+
+	sweep->changed = false;
+	sweep->nr_kept = 0;
+	sweep->first_map = snap->nr_maps;
+	if (err)
+		return err == -ENOSPC ? 0 : err;
+	memcpy(snap->maps + snap->nr_maps, sweep->active, sweep->nr * sizeof(*snap->maps));
+	snap->nr_maps += sweep->nr;
+	sweep->nr_kept = sweep->nr;
+	return 0;
+}
+
+/* Find the mms that map a word. Words are swept in the order of their pages. */
+static int sweep_to(struct fi_snapshot *snap, struct sweep *sweep, struct fi_shared *shared)
+{
+	int err = 0;
+
+	while (sweep->nr_edges && sweep->edge->pgoff <= shared->key.shared.pgoff)
+		pass_edge(snap, sweep);
+	if (sweep->changed)
+		err = keep_maps(snap, sweep);
+	shared->first_map = sweep->first_map;
+	shared->nr_maps = sweep->nr_kept;
+	shared->complete = sweep->nr_kept;
+	return err;
+}
+
+/* Find the mms that map the @nr words of an inode, from @shared on. */
+static int sweep_inode(struct fi_snapshot *snap, const struct fi_inode *inode,
+		       struct fi_shared *shared, size_t nr)
+{
+	struct sweep sweep = {
+		.edge = snap->edges + inode->first_edge,
+		.nr_edges = inode->nr_edges,
+		.changed = true,
+	};
+	size_t max = 0;
+	size_t i;
+	int err;
+
+	err = fi_reserve(snap, &sweep.active, 0, inode->nr_edges / 2, sizeof(*sweep.active), &max);
+	if (err)
+		return err == -ENOSPC ? 0 : err;
+	sort(snap->edges + inode->first_edge, inode->nr_edges, sizeof(*snap->edges),
+	     compare_edges, NULL);
+	for (i = 0; i < nr && !err; i++) {
+		err = sweep_to(snap, &sweep, shared + i);
+		if (i % FI_SHARED_BATCH == 0)
+			cond_resched();
+	}
+	while (sweep.nr_edges)
+		pass_edge(snap, &sweep);
+	kvfree(sweep.active);
+	snap->bytes -= max * sizeof(*sweep.active);
+	return err;
+}
+
+/* Find the mms of all words. */
+static int sweep_inodes(struct fi_snapshot *snap)
+{
+	size_t i, nr;
+	int err = 0;
+
+	sort(snap->shared, snap->nr_shared, sizeof(*snap->shared), compare_shared, NULL);
+	for (i = 0; i < snap->nr_shared && !err; i += nr) {
+		struct fi_shared *first = &snap->shared[i];
+
+		for (nr = 1; i + nr < snap->nr_shared && first[nr].inode == first->inode; nr++)
+			;
+		if (snap->inodes[first->inode].complete)
+			err = sweep_inode(snap, &snap->inodes[first->inode], first, nr);
+		if (signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
 }
 
 static bool is_shared(const struct fi_waiter *waiter)
@@ -221,10 +399,27 @@ static bool is_shared(const struct fi_waiter *waiter)
 	       waiter->mm && waiter->call.uaddr_known;
 }
 
+/* Find the word of a waiter, and its inode. */
+static int resolve_waiter(struct fi_snapshot *snap, const struct fi_waiter *waiter)
+{
+	struct fi_inode *inode;
+	int i = get_shared(snap, waiter);
+
+	/* Without a record of the word nobody knows who maps it. */
+	if (i < 0)
+		return i == -ENOSPC ? 0 : i;
+	/*
+	 * After FUTEX_REQUEUE the address of the call is that of another word, and this
+	 * waiter does not lead to the inode; a later one may.
+	 */
+	inode = &snap->inodes[snap->shared[i].inode];
+	return inode->known ? 0 : resolve(snap, inode, waiter);
+}
+
 /**
  * fi_resolve_shared() - find the inodes and the mms of the words in shared memory
- * @snap: its waiters must be described; receives the shared words and the mms that map
- *	them, including those without a waiter
+ * @snap: its waiters must be described; receives the shared words, sorted, and the mms that
+ *	map them, including those without a waiter
  *
  * Context: process; may sleep, but not for a lock of another process.
  *
@@ -236,28 +431,18 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 	int err;
 
 	for (i = 0; i < snap->nr_waiters; i++) {
-		struct fi_waiter *waiter = &snap->waiters[i];
-		struct fi_shared *shared;
-
-		if (!is_shared(waiter))
-			continue;
-		shared = get_shared(snap, waiter);
-		if (!shared)
-			return -ENOMEM;
-		/*
-		 * After FUTEX_REQUEUE the address of the call is that of another word,
-		 * and this waiter does not lead to the inode; a later one may.
-		 */
-		if (!shared->known && !copy_neighbour(snap, shared)) {
-			err = resolve(snap, shared, waiter);
-			if (err)
-				return err;
+		if (i % FI_SHARED_BATCH == 0) {
+			cond_resched();
+			if (signal_pending(current))
+				return -EINTR;
 		}
-		cond_resched();
-		if (signal_pending(current))
-			return -EINTR;
+		if (!is_shared(&snap->waiters[i]))
+			continue;
+		err = resolve_waiter(snap, &snap->waiters[i]);
+		if (err)
+			return err;
 	}
-	return 0;
+	return sweep_inodes(snap);
 }
 
 /**

@@ -2,7 +2,7 @@
 /*
  * The memory of a snapshot's records, and the lookups between records.
  */
-#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -11,9 +11,26 @@
 #include <linux/vmalloc.h>
 
 #include "snapshot.h"
+#include "walk.h"
+
+/* Half of the memory is for waiters, the other half for all that is said about them. */
+#define FI_WAITERS_SHARE	2
+
+static void *allocate(size_t bytes)
+{
+	/* kmalloc() rounds up to a power of two, which doubles a large array at worst. */
+	return bytes <= PAGE_SIZE ? kmalloc(bytes, FI_GFP) : __vmalloc(bytes, FI_GFP);
+}
+
+/* Whether the snapshot may have @bytes more. */
+static bool fits(const struct fi_snapshot *snap, size_t bytes)
+{
+	return bytes <= snap->limits.bytes - min(snap->bytes, snap->limits.bytes);
+}
 
 /**
  * fi_reserve() - make room in an array
+ * @snap: the snapshot that the array belongs to
  * @array: address of the pointer to the array, which may move; free it with kvfree()
  * @nr: elements in use
  * @more: elements that there must be room for after them
@@ -22,9 +39,11 @@
  *
  * Context: process; may sleep.
  *
- * Return: 0; -ENOMEM, with the array unchanged.
+ * Return: 0; -ENOMEM; -ENOSPC if that is more memory than a snapshot may have. The array is
+ * unchanged then.
  */
-int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
+int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
+	       size_t *max)
 {
 	void **old = array;
 	size_t want = nr + more;
@@ -32,21 +51,60 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
 
 	if (want <= *max)
 		return 0;
-	want = max(want, *max * 2);
-	if (want > INT_MAX / size)
-		return -ENOMEM;
-	/* kmalloc() rounds up to a power of two, which doubles a large array at worst. */
-	if (want * size <= PAGE_SIZE)
-		new = kmalloc(want * size, FI_GFP);
-	else
-		new = __vmalloc(want * size, FI_GFP);
+	if (fits(snap, max(want, *max * 2) * size))
+		want = max(want, *max * 2);
+	if (!fits(snap, want * size))
+		return -ENOSPC;
+	/* Indices have 32 bits. */
+	if (want > INT_MAX)
+		return -ENOSPC;
+	new = allocate(want * size);
 	if (!new)
 		return -ENOMEM;
 	if (nr)
 		memcpy(new, *old, nr * size);
 	kvfree(*old);
+	snap->bytes += (want - *max) * size;
 	*old = new;
 	*max = want;
+	return 0;
+}
+
+/**
+ * fi_reserve_chains() - give an index about as many chains as there is room for records
+ * @snap: the snapshot
+ * @index: the index, empty or of all records
+ * @links: the link of the first record, or NULL if there are none
+ * @nr: number of records
+ * @size: size of a record in bytes
+ * @max: number of records that there is room for
+ *
+ * Context: process; may sleep.
+ *
+ * Return: 0; -ENOMEM; -ENOSPC as for fi_reserve().
+ */
+int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *links, size_t nr,
+		      size_t size, size_t max)
+{
+	struct fi_index new = { };
+	size_t i;
+	int err;
+
+	if (max <= index->nr)
+		return 0;
+	err = fi_reserve(snap, &new.heads, 0, roundup_pow_of_two(max), sizeof(*new.heads),
+			 &new.nr);
+	if (err)
+		return err;
+	memset(new.heads, 0, new.nr * sizeof(*new.heads));
+	for (i = 0; i < nr; i++) {
+		struct fi_link *link = links + i * size;
+
+		fi_index_add(&new, link, link->hash, i);
+	}
+	kvfree(index->heads);
+	snap->bytes -= index->nr * sizeof(*index->heads);
+	*index = new;
 	return 0;
 }
 
@@ -57,16 +115,20 @@ int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max)
  *
  * Context: process; may sleep.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -ENOSPC as for fi_reserve().
  */
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr)
 {
-	return fi_reserve(&snap->mms, snap->nr_mms, nr, sizeof(*snap->mms), &snap->max_mms);
+	int err = fi_reserve(snap, &snap->mms, snap->nr_mms, nr, sizeof(*snap->mms),
+			     &snap->max_mms);
+
+	return err ?: fi_reserve_chains(snap, &snap->mms_by_address, &snap->mms->link,
+					snap->nr_mms, sizeof(*snap->mms), snap->max_mms);
 }
 
 /**
- * fi_reserve_waiters() - make room for more waiters, and for some mms
- * @snap: the snapshot
+ * fi_reserve_waiters() - make room for more waiters, and for as many mms up to FI_WALK_BATCH
+ * @snap: the snapshot; it is full from then on if there may be no more
  * @nr: how many waiters
  *
  * Context: process; may sleep.
@@ -75,10 +137,40 @@ int fi_reserve_mms(struct fi_snapshot *snap, size_t nr)
  */
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	int err = fi_reserve(&snap->waiters, snap->nr_waiters, nr, sizeof(*snap->waiters),
-			     &snap->max_waiters);
+	size_t most = snap->limits.bytes / FI_WAITERS_SHARE / sizeof(*snap->waiters);
+	int err;
 
-	return err ?: fi_reserve_mms(snap, 16);
+	if (snap->full || snap->nr_waiters + FI_WALK_BATCH > most) {
+		snap->full = true;
+		return 0;
+	}
+	err = fi_reserve(snap, &snap->waiters, snap->nr_waiters,
+			 min(nr, most - snap->nr_waiters), sizeof(*snap->waiters),
+			 &snap->max_waiters);
+	if (!err)
+		err = fi_reserve_mms(snap, min_t(size_t, nr, FI_WALK_BATCH));
+	if (err != -ENOSPC)
+		return err;
+	snap->full = true;
+	return 0;
+}
+
+/**
+ * fi_leave_out() - say that queue entries are left out
+ * @snap: the snapshot
+ * @mm: id of their mm, or 0
+ * @nr: about how many
+ *
+ * Context: any.
+ */
+void fi_leave_out(struct fi_snapshot *snap, unsigned int mm, size_t nr)
+{
+	if (!mm) {
+		snap->left_out += nr;
+		return;
+	}
+	snap->mms[mm - 1].left_out += nr;
+	snap->mms[mm - 1].incomplete = true;
 }
 
 /**
@@ -95,9 +187,9 @@ unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
 	/* Threads of one process mostly follow each other. */
 	if (id && snap->mms[id - 1].mm == mm)
 		return id;
-	id = snap->mms_by_hash[hash_ptr(mm, FI_HASH_BITS)];
+	id = fi_index_first(&snap->mms_by_address, fi_hash_address(snap, mm));
 	while (id && snap->mms[id - 1].mm != mm)
-		id = snap->mms[id - 1].next;
+		id = snap->mms[id - 1].link.next;
 	snap->recent_mm = id;
 	return id;
 }
@@ -113,19 +205,18 @@ unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
  */
 unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm)
 {
-	unsigned int *hash = &snap->mms_by_hash[hash_ptr(mm, FI_HASH_BITS)];
 	unsigned int id = fi_find_mm(snap, mm);
 	struct fi_mm *record;
 
 	if (id || snap->nr_mms == snap->max_mms)
 		return id;
 	mmgrab(mm);
-	record = &snap->mms[snap->nr_mms++];
+	record = &snap->mms[snap->nr_mms];
 	memset(record, 0, sizeof(*record));
 	record->mm = mm;
-	record->next = *hash;
-	*hash = snap->nr_mms;
-	return snap->nr_mms;
+	fi_index_add(&snap->mms_by_address, &record->link, fi_hash_address(snap, mm),
+		     snap->nr_mms);
+	return ++snap->nr_mms;
 }
 
 /**
@@ -157,8 +248,15 @@ unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task)
  */
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	while (snap->nr_waiters > nr)
-		put_task_struct(snap->waiters[--snap->nr_waiters].task);
+	while (snap->nr_waiters > nr) {
+		const struct fi_waiter *waiter = &snap->waiters[--snap->nr_waiters];
+
+		if (waiter->mm)
+			snap->mms[waiter->mm - 1].nr_waiters--;
+		put_task_struct(waiter->task);
+		if (snap->nr_waiters % FI_WALK_BATCH == 0)
+			cond_resched();
+	}
 }
 
 /**
@@ -175,9 +273,15 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 		kfree(snap->processes[i].cgroup);
 	kvfree(snap->waiters);
 	kvfree(snap->mms);
+	kvfree(snap->mms_by_address.heads);
 	kvfree(snap->processes);
+	kvfree(snap->processes_by_signal.heads);
 	kvfree(snap->words);
 	kvfree(snap->shared);
+	kvfree(snap->shared_by_key.heads);
+	kvfree(snap->inodes);
+	kvfree(snap->inodes_by_seq.heads);
+	kvfree(snap->edges);
 	kvfree(snap->maps);
 	kvfree(snap->threads);
 	kvfree(snap);

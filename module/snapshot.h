@@ -14,6 +14,8 @@
 #include <linux/types.h>
 
 #include "call.h"
+#include "index.h"
+#include "limits.h"
 
 struct mm_struct;
 
@@ -106,34 +108,38 @@ struct fi_waiter {
 /**
  * struct fi_mm - an mm that has a waiter, or that maps a shared word with a waiter
  * @mm: the mm; pinned by mmgrab() until the snapshot is complete, then only an address
- * @next: id of the next mm with the same hash; 0 ends the list
+ * @link: of fi_snapshot.mms_by_address
  * @waiters: index + 1 of its first waiter; 0 if it has none
  * @nr_waiters: number of its waiters
- * @mapped: index + 1 of the shared word that shared.c last added this mm to
  * @first_thread: index + 1 of its first live thread, in order of tid; 0 if it has none
  * @last_thread: index + 1 of its last live thread
  * @live: number of its live threads
  * @hidden: how many of these the reader's pid namespace does not show
- * @left_out: waiters in its private hash table are not in the snapshot
+ * @left_out: about how many queue entries of it are not in the snapshot
+ * @incomplete: waiters or threads of it are not in the snapshot
+ * @nr_active: for shared.c: how many of its mappings include the page at hand
+ * @active: for shared.c: index in the array of mms that map that page
  */
 struct fi_mm {
 	struct mm_struct *mm;
-	unsigned int next;
+	struct fi_link link;
 	unsigned int waiters;
 	unsigned int nr_waiters;
-	unsigned int mapped;
 	unsigned int first_thread;
 	unsigned int last_thread;
 	unsigned int live;
 	unsigned int hidden;
-	bool left_out;
+	unsigned int left_out;
+	bool incomplete;
+	unsigned int nr_active;
+	unsigned int active;
 };
 
 /**
  * struct fi_process - a process with threads in one of the mms
  * @signal: its signal_struct, which is only compared
  * @mm: id of its mm
- * @next: index + 1 of the next process with the same hash; 0 ends the list
+ * @link: of fi_snapshot.processes_by_signal
  * @caught: mask of the signals that it has a handler for; bit 0 is signal 1
  * @timers: an interval timer or a POSIX timer may be armed
  * @pid_ns: inode number of its pid namespace; 0 if it has just exited
@@ -145,8 +151,8 @@ struct fi_mm {
  */
 struct fi_process {
 	const struct signal_struct *signal;
+	struct fi_link link;
 	unsigned int mm;
-	unsigned int next;
 	u64 caught;
 	bool timers;
 	unsigned int pid_ns;
@@ -202,32 +208,64 @@ struct fi_thread {
 /**
  * struct fi_shared - a word in shared memory that has a waiter
  * @key: the key of its queue entries
- * @next: index + 1 of the next shared word with the same hash; 0 ends the list
- * @known: the inode was found; the fields below hold only then
- * @dev: device of the inode
- * @ino: number of the inode
- * @nlink: number of its names; without a name only a process that has it open can map it
- * @first_map: index in the snapshot's maps of the first mm that maps the word
+ * @link: of fi_snapshot.shared_by_key
+ * @inode: index of its inode
  * @nr_maps: number of mms that map it
+ * @first_map: index in the snapshot's maps of the first of them. Words that the same mms
+ *	map have the same one, and follow each other.
  * @complete: no other mm maps it
  */
 struct fi_shared {
 	union futex_key key;
-	unsigned int next;
+	struct fi_link link;
+	unsigned int inode;
+	unsigned int nr_maps;
+	size_t first_map;
+	bool complete;
+};
+
+/**
+ * struct fi_inode - an inode with shared words that have waiters
+ * @seq: its sequence number, which is the same in the keys of all its words
+ * @link: of fi_snapshot.inodes_by_seq
+ * @known: it was found; the fields below hold only then
+ * @dev: its device
+ * @ino: its number
+ * @nlink: number of its names; without a name only a process that has it open can map it
+ * @first_edge: for shared.c: index of the first edge of its mappings
+ * @nr_edges: for shared.c: number of these edges
+ * @complete: all its mappings were found
+ */
+struct fi_inode {
+	u64 seq;
+	struct fi_link link;
 	bool known;
 	dev_t dev;
 	unsigned long ino;
 	unsigned int nlink;
-	size_t first_map;
-	size_t nr_maps;
+	size_t first_edge;
+	size_t nr_edges;
 	bool complete;
 };
 
-#define FI_HASH_BITS	10
+/**
+ * struct fi_edge - where a mapping of an inode begins or ends
+ * @pgoff: the first page of the mapping, or the one behind its last
+ * @mm: id of its mm
+ * @begins: it begins there
+ */
+struct fi_edge {
+	unsigned long pgoff;
+	unsigned int mm;
+	bool begins;
+};
 
 /**
  * struct fi_snapshot - what one open of the file shows
  * @ns: the reader's pid namespace
+ * @limits: what the snapshot may cost
+ * @bytes: memory of the arrays below, in bytes
+ * @hash_key: key of all hashes
  * @start_ns: CLOCK_BOOTTIME when the snapshot was begun, in nanoseconds
  * @end_ns: CLOCK_BOOTTIME when it was complete, in nanoseconds
  * @waiters: array of waiters
@@ -236,7 +274,7 @@ struct fi_shared {
  * @mms: array of mms; the id of an mm is its index + 1
  * @nr_mms: number of mms
  * @max_mms: number of mms that there is room for
- * @mms_by_hash: id of the first mm of each hash
+ * @mms_by_address: finds an mm's record
  * @recent_mm: result of the last fi_find_mm()
  * @words: the words around all futexes that are not 0
  * @nr_words: number of words
@@ -244,22 +282,35 @@ struct fi_shared {
  * @processes: array of processes
  * @nr_processes: number of processes
  * @max_processes: number of processes that there is room for
- * @processes_by_signal: index + 1 of the first process of each hash
+ * @processes_by_signal: finds a process by its signal_struct
  * @threads: array of threads
  * @nr_threads: number of threads
  * @max_threads: number of threads that there is room for
  * @shared: array of words in shared memory
  * @nr_shared: number of words in shared memory
  * @max_shared: number of words in shared memory that there is room for
- * @shared_by_key: index + 1 of the first shared word of each hash
+ * @shared_by_key: finds a word by its key, until shared.c has sorted them
+ * @inodes: array of the inodes of these words
+ * @nr_inodes: number of inodes
+ * @max_inodes: number of inodes that there is room for
+ * @inodes_by_seq: finds an inode by its sequence number
+ * @edges: array of the edges of the inodes' mappings, for shared.c
+ * @nr_edges: number of edges
+ * @max_edges: number of edges that there is room for
  * @maps: ids of the mms that map shared words
  * @nr_maps: number of these ids
  * @max_maps: number of ids that there is room for
  * @hidden: number of waiters that the reader's pid namespace does not show
+ * @left_out: about how many queue entries were left out; until the snapshot is complete,
+ *	only those whose mm is not known
+ * @full: no more waiters may be added
  * @error: the check of the kernel's data that failed, or NULL
  */
 struct fi_snapshot {
 	struct pid_namespace *ns;
+	struct fi_limits limits;
+	size_t bytes;
+	siphash_key_t hash_key;
 	u64 start_ns;
 	u64 end_ns;
 
@@ -270,7 +321,7 @@ struct fi_snapshot {
 	struct fi_mm *mms;
 	size_t nr_mms;
 	size_t max_mms;
-	unsigned int mms_by_hash[1 << FI_HASH_BITS];
+	struct fi_index mms_by_address;
 	unsigned int recent_mm;
 
 	u32 *words;
@@ -280,7 +331,7 @@ struct fi_snapshot {
 	struct fi_process *processes;
 	size_t nr_processes;
 	size_t max_processes;
-	unsigned int processes_by_signal[1 << FI_HASH_BITS];
+	struct fi_index processes_by_signal;
 
 	struct fi_thread *threads;
 	size_t nr_threads;
@@ -289,13 +340,24 @@ struct fi_snapshot {
 	struct fi_shared *shared;
 	size_t nr_shared;
 	size_t max_shared;
-	unsigned int shared_by_key[1 << FI_HASH_BITS];
+	struct fi_index shared_by_key;
+
+	struct fi_inode *inodes;
+	size_t nr_inodes;
+	size_t max_inodes;
+	struct fi_index inodes_by_seq;
+
+	struct fi_edge *edges;
+	size_t nr_edges;
+	size_t max_edges;
 
 	unsigned int *maps;
 	size_t nr_maps;
 	size_t max_maps;
 
 	size_t hidden;
+	size_t left_out;
+	bool full;
 	const char *error;
 };
 
@@ -359,10 +421,39 @@ static inline void fi_link_waiter(struct fi_snapshot *snap, size_t i)
 	mm = &snap->mms[waiter->mm - 1];
 	waiter->next_in_mm = mm->waiters;
 	mm->waiters = i + 1;
-	mm->nr_waiters++;
 }
 
-int fi_reserve(void *array, size_t nr, size_t more, size_t size, size_t *max);
+/* Whether there is room for @nr waiters with as many mms; or no more room is to be made. */
+static inline bool fi_has_room(const struct fi_snapshot *snap, size_t nr)
+{
+	return snap->full || (snap->max_waiters - snap->nr_waiters >= nr &&
+			      snap->max_mms - snap->nr_mms >= nr);
+}
+
+/* Whether another waiter of an mm may be added; @mm is 0 if that is not known. */
+static inline bool fi_may_take(const struct fi_snapshot *snap, unsigned int mm)
+{
+	return !snap->full && (!mm || snap->mms[mm - 1].nr_waiters < snap->limits.entries);
+}
+
+/* Set the mm of a new waiter; @mm may be 0. */
+static inline void fi_set_mm(struct fi_snapshot *snap, struct fi_waiter *waiter, unsigned int mm)
+{
+	waiter->mm = mm;
+	if (mm)
+		snap->mms[mm - 1].nr_waiters++;
+}
+
+/* The hash of an address of the kernel's. */
+static inline u32 fi_hash_address(const struct fi_snapshot *snap, const void *address)
+{
+	return siphash_1u64((unsigned long)address, &snap->hash_key);
+}
+
+int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
+	       size_t *max);
+int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *links, size_t nr,
+		      size_t size, size_t max);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
 
@@ -371,6 +462,7 @@ unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);
 unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task);
 
 void fi_drop_waiters(struct fi_snapshot *snap, size_t nr);
+void fi_leave_out(struct fi_snapshot *snap, unsigned int mm, size_t nr);
 
 void fi_snapshot_free(struct fi_snapshot *snap);
 

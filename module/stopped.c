@@ -59,24 +59,26 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
 void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
 {
 	enum fi_queued why = why_not_queued(task);
-	struct fi_waiter *waiter;
+	struct fi_waiter waiter;
+	unsigned int mm;
 
-	if (why == FI_QUEUED)
+	if (why == FI_QUEUED || !read_stopped(&waiter, task, why))
 		return;
-	waiter = &snap->waiters[snap->nr_waiters];
-	if (!read_stopped(waiter, task, why))
-		return;
-	fi_name_waiter(snap, waiter, task);
-	if (!waiter->tid) {
+	fi_name_waiter(snap, &waiter, task);
+	if (!waiter.tid) {
 		/* Either the pid namespace does not show it, or it was killed meanwhile. */
 		if (pid_alive(task))
 			snap->hidden++;
 		return;
 	}
-	waiter->mm = fi_add_mm_of(snap, task);
-	if (!waiter->mm)
+	mm = fi_add_mm_of(snap, task);
+	if (!mm || !fi_may_take(snap, mm)) {
+		fi_leave_out(snap, mm, 1);
 		return;
-	waiter->task = get_task_struct(task);
-	fi_describe_waiter(waiter);
+	}
+	fi_set_mm(snap, &waiter, mm);
+	waiter.task = get_task_struct(task);
+	fi_describe_waiter(&waiter);
+	snap->waiters[snap->nr_waiters] = waiter;
 	fi_link_waiter(snap, snap->nr_waiters++);
 }

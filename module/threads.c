@@ -4,7 +4,6 @@
  * all threads of the host, whatever the number of waiters.
  */
 #include <linux/cgroup.h>
-#include <linux/hash.h>
 #include <linux/hrtimer.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -38,12 +37,14 @@
  * @first_mm: id of the first mm whose threads are collected
  * @last_mm: id of the last one
  * @path: room for a path, PATH_MAX bytes
+ * @full: there may be no more threads and processes
  */
 struct thread_walk {
 	struct fi_snapshot *snap;
 	unsigned int first_mm;
 	unsigned int last_mm;
 	char *path;
+	bool full;
 };
 
 /*
@@ -102,13 +103,13 @@ static char *cgroup_of(struct task_struct *task, char *path)
 	return NULL;
 }
 
-/* Return the index of a thread's process, or FI_NO_PROCESS. */
+/* Return the index of a thread's process, or FI_NO_PROCESS. @hash is that of its signal_struct. */
 static unsigned int find_process(const struct fi_snapshot *snap, struct task_struct *task,
-				 pid_t tgid)
+				 u32 hash, pid_t tgid)
 {
-	unsigned int i = snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
+	unsigned int i = fi_index_first(&snap->processes_by_signal, hash);
 
-	for (; i; i = snap->processes[i - 1].next) {
+	for (; i; i = snap->processes[i - 1].link.next) {
 		const struct fi_process *process = &snap->processes[i - 1];
 
 		if (process->signal == task->signal && process->tgid == tgid)
@@ -132,17 +133,16 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	struct fi_snapshot *snap = walk->snap;
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
-	unsigned int *hash = &snap->processes_by_signal[hash_ptr(task->signal, FI_HASH_BITS)];
-	unsigned int i = find_process(snap, task, tgid);
+	u32 hash = fi_hash_address(snap, task->signal);
+	unsigned int i = find_process(snap, task, hash, tgid);
 	struct fi_process *process;
 
 	if (i != FI_NO_PROCESS)
 		return i;
-	process = &snap->processes[snap->nr_processes++];
+	process = &snap->processes[snap->nr_processes];
+	fi_index_add(&snap->processes_by_signal, &process->link, hash, snap->nr_processes++);
 	process->signal = task->signal;
 	process->mm = mm;
-	process->next = *hash;
-	*hash = snap->nr_processes;
 	process->caught = caught_signals(task);
 	process->timers = has_timers(task);
 	process->pid_ns = pid_ns_inum(task);
@@ -217,6 +217,10 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 		mm->hidden++;
 		return;
 	}
+	if (walk->full) {
+		mm->incomplete = true;
+		return;
+	}
 	thread = &snap->threads[snap->nr_threads++];
 	link_thread(snap, mm);
 	thread->next_in_mm = 0;
@@ -239,20 +243,32 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
 }
 
+/* Make room for threads, each of which may be of another process. */
+static int reserve_threads(struct fi_snapshot *snap, size_t nr)
+{
+	int err = fi_reserve(snap, &snap->threads, snap->nr_threads, nr, sizeof(*snap->threads),
+			     &snap->max_threads);
+
+	if (!err)
+		err = fi_reserve(snap, &snap->processes, snap->nr_processes, FI_WALK_BATCH,
+				 sizeof(*snap->processes), &snap->max_processes);
+	return err ?: fi_reserve_chains(snap, &snap->processes_by_signal, &snap->processes->link,
+					snap->nr_processes, sizeof(*snap->processes),
+					snap->max_processes);
+}
+
 static int reserve_batch(void *context)
 {
 	struct thread_walk *walk = context;
-	struct fi_snapshot *snap = walk->snap;
-	int err = fi_reserve_waiters(snap, FI_WALK_BATCH);
+	int err;
 
 	/* Each thread of the batch may be stopped, and have an mm of its own. */
-	if (!err)
-		err = fi_reserve_mms(snap, FI_WALK_BATCH);
-	if (!err)
-		err = fi_reserve(&snap->threads, snap->nr_threads, FI_WALK_BATCH,
-				 sizeof(*snap->threads), &snap->max_threads);
-	return err ?: fi_reserve(&snap->processes, snap->nr_processes, FI_WALK_BATCH,
-				 sizeof(*snap->processes), &snap->max_processes);
+	err = fi_reserve_waiters(walk->snap, FI_WALK_BATCH);
+	if (err || walk->full)
+		return err;
+	err = reserve_threads(walk->snap, FI_WALK_BATCH);
+	walk->full = err == -ENOSPC;
+	return walk->full ? 0 : err;
 }
 
 static void visit_thread(void *context, struct task_struct *task)
@@ -274,16 +290,15 @@ static void visit_thread_first(void *context, struct task_struct *task)
 	visit_thread(context, task);
 }
 
-/* Make room for all threads at once: an mm has hardly any users but its threads. */
-static int reserve_threads(struct fi_snapshot *snap)
+/* How many threads there are, about: an mm has hardly any users but its threads. */
+static size_t count_threads(const struct fi_snapshot *snap)
 {
 	size_t nr = 0;
 	size_t i;
 
 	for (i = 0; i < snap->nr_mms; i++)
 		nr += atomic_read(&snap->mms[i].mm->mm_users);
-	return fi_reserve(&snap->threads, 0, nr + FI_WALK_BATCH, sizeof(*snap->threads),
-			  &snap->max_threads);
+	return nr;
 }
 
 static int walk_threads(struct thread_walk *walk)
@@ -327,7 +342,10 @@ int fi_collect_threads(struct fi_snapshot *snap)
 	walk.path = kmalloc(PATH_MAX, FI_GFP);
 	if (!walk.path)
 		return -ENOMEM;
-	err = reserve_threads(snap) ?: walk_threads(&walk);
+	/* If that many do not fit, the batches still make room for as many as do. */
+	err = reserve_threads(snap, count_threads(snap) + FI_WALK_BATCH);
+	if (!err || err == -ENOSPC)
+		err = walk_threads(&walk);
 	kfree(walk.path);
 	return err;
 }

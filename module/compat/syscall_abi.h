@@ -2,6 +2,7 @@
 #ifndef FI_SYSCALL_ABI_H
 #define FI_SYSCALL_ABI_H
 
+#include <linux/kconfig.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/thread_info.h>
@@ -33,6 +34,23 @@ static inline bool fi_in_compat_syscall(struct task_struct *task)
 #else
 	return false;
 #endif
+}
+
+/**
+ * fi_plain_nr() - the number of a system call without what says that it is of x32
+ * @nr: from syscall_get_nr(), of a system call that is not a 32-bit one
+ *
+ * x32 has the numbers of 64-bit calls, marked by a bit that do_syscall_x32() takes away.
+ *
+ * Context: any.
+ */
+static inline int fi_plain_nr(int nr)
+{
+#ifdef __X32_SYSCALL_BIT
+	if (IS_ENABLED(CONFIG_X86_X32_ABI) || IS_ENABLED(CONFIG_X86_X32))
+		nr &= ~__X32_SYSCALL_BIT;
+#endif
+	return nr;
 }
 
 /**

@@ -7,8 +7,9 @@
  * override_function_with_return() does for fault injection: the handler of the probe sets
  * the instruction pointer, and no branch is involved that IBT, BTI or kCFI would check.
  *
- * The caller must be in another file. If the compiler could see that the body of
- * fi_futex_hash() is empty, it would assume that registers and memory keep their values.
+ * If the compiler could see that the body of fi_futex_hash() is empty, it would leave out the
+ * call, and assume that registers and memory keep their values. So the caller is in another
+ * file, and the result is hidden, which also holds for link-time optimisation.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +30,10 @@ static unsigned long address;
  */
 noinline notrace struct fi_hash_result fi_futex_hash(union futex_key *key)
 {
-	return (struct fi_hash_result){ };
+	struct fi_hash_result result = { };
+
+	OPTIMIZER_HIDE_VAR(result.bucket);
+	return result;
 }
 
 /* At the entry of fi_futex_hash(): continue in futex_hash() instead. */
@@ -61,7 +65,8 @@ static struct kprobe redirect_probe = {
  */
 int fi_futex_hash_init(void)
 {
-	struct kprobe probe = { .symbol_name = "futex_hash" };
+	/* Disabled, so that the function, which all futexes need, is not touched. */
+	struct kprobe probe = { .symbol_name = "futex_hash", .flags = KPROBE_FLAG_DISABLED };
 	int err = register_kprobe(&probe);
 
 	if (err == -ENOENT)
