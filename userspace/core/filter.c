@@ -204,6 +204,12 @@ bool selection_is_complete(const struct selection *sel, const struct filter *f)
 {
 	const struct snapshot *s = sel->a->s;
 
+	uint64_t of_mms = 0;
+
+	for (size_t i = 0; i < s->nr_mms; i++)
+		of_mms += s->mms[i].left_out;
+	if (s->nr_left_out > of_mms)
+		return false;
 	if (!s->nr_incomplete_mms)
 		return true;
 	if (!f->nr_pids)

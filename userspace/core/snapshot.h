@@ -148,7 +148,8 @@ struct mm {
 	uint32_t nr_unnamed;	/* ... of which the id in their own pid namespace is unknown */
 	uint64_t nr_live_tids;	/* tids in live_threads */
 	const char *live_threads;
-	enum yesno complete;	/* NO: the source has left out waiters of this mm */
+	uint32_t left_out;	/* about how many of its waiters are left out; 0: not known */
+	enum yesno complete;	/* NO: the source has left out waiters or threads of this mm */
 };
 
 /* Bits of process.known. */
@@ -321,7 +322,8 @@ struct snapshot {
 	size_t nr_errors;
 	const char *error;	/* the first of the errors */
 	uint64_t nr_hidden;	/* waiters that the reader may not see */
-	size_t nr_incomplete_mms;	/* mms of which waiters were left out */
+	size_t nr_incomplete_mms;	/* mms of which waiters or threads were left out */
+	uint64_t nr_left_out;	/* about how many waiters were left out; 0: not known */
 	size_t nr_unreadable;	/* processes that the reader has no right to look at */
 	bool vm_unsure;		/* other processes may share these mms */
 

@@ -290,6 +290,7 @@ static void put_header(struct json *out, const struct analysis *a)
 	put_count(out, ", \"looks\": ", a->two_looks ? 2 : 1);
 	put_count(out, ", \"hidden\": ", s->nr_hidden);
 	put_count(out, ", \"left_out\": ", s->nr_incomplete_mms);
+	put_count(out, ", \"left_out_waiters\": ", s->nr_left_out);
 	put_count(out, ", \"errors\": ", s->nr_errors);
 	put_member(out, ", \"error\": ", s->error);
 }

@@ -213,6 +213,7 @@ static int fill_table(struct table *t, FILE *out)
 
 static void print_gap(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Say what the list lacks.  @out is NULL where programs read the output: then on stderr. */
 static void print_gap(FILE *out, const char *fmt, ...)
 {
 	va_list ap;
@@ -227,39 +228,50 @@ static void print_gap(FILE *out, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A process that is left out, of those that there are. */
+/* The process of which most is left out, of those that there are. */
 static const struct process *find_left_out(const struct snapshot *s)
 {
+	const struct process *worst = NULL;
+
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (p->mm >= 0 && s->mms[p->mm].complete == NO)
-			return p;
+		if (p->mm < 0 || s->mms[p->mm].complete != NO)
+			continue;
+		if (!worst || s->mms[p->mm].left_out > s->mms[worst->mm].left_out)
+			worst = p;
 	}
-	return NULL;
+	return worst;
 }
 
 static void print_left_out(FILE *out, const struct snapshot *s)
 {
 	const struct process *p = find_left_out(s);
-	char tgid[ID_SIZE], others[48] = "";
+	char number[32] = "", tgid[ID_SIZE], others[48] = "";
 
+	if (s->nr_left_out)
+		snprintf(number, sizeof(number), "%" PRIu64 " ", s->nr_left_out);
 	if (s->nr_incomplete_mms > 1)
 		snprintf(others, sizeof(others), " and of %zu more", s->nr_incomplete_mms - 1);
-	print_gap(out, "the list is not complete: left out are waiters of process %s (%.32s)%s",
-		  format_id(tgid, p ? p->tgid : PID_UNKNOWN), p && p->comm ? p->comm : "?", others);
+	print_gap(out, "the list is not complete: left out are %swaiters of process %s (%.32s)%s",
+		  number, format_id(tgid, p ? p->tgid : PID_UNKNOWN),
+		  p && p->comm ? p->comm : "?", others);
 }
 
-/* What the list lacks.  @out is NULL where programs read the output: then on stderr. */
+/* Why nobody may conclude from the list that all is well. */
 static void print_gaps(FILE *out, const struct snapshot *s)
+{
+	if (s->nr_incomplete_mms || s->nr_left_out)
+		print_left_out(out, s);
+	if (s->nr_errors)
+		print_gap(out, "the list is not complete: %.60s", s->error ? s->error : "?");
+}
+
+static void print_hidden(FILE *out, const struct snapshot *s)
 {
 	if (s->nr_hidden)
 		print_gap(out, "%" PRIu64 " more waiters are not visible from this pid namespace",
 			  s->nr_hidden);
-	if (s->nr_incomplete_mms)
-		print_left_out(out, s);
-	if (s->nr_errors)
-		print_gap(out, "the list is not complete: %.60s", s->error ? s->error : "?");
 }
 
 static void print_summary(FILE *out, const struct selection *sel)
@@ -283,7 +295,7 @@ static void print_summary(FILE *out, const struct selection *sel)
 	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
 		fputs("a saved copy does not say what other threads sleep for: they may be able "
 		      "to run\n", out);
-	print_gaps(out, a->s);
+	print_hidden(out, a->s);
 }
 
 static enum style table_style(const struct table_options *opts)
@@ -323,16 +335,18 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
  */
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
+	bool for_people = !opts->json && !opts->raw && !opts->noheadings;
 	int rc = 0;
 
 	scols_init_debug(0);
+	print_gaps(for_people ? out : NULL, sel->a->s);
 	if (sel->nr || opts->json)
 		rc = print_rows(out, sel, opts);
 	if (rc)
 		return rc;
-	if (opts->json || opts->raw || opts->noheadings)
-		print_gaps(NULL, sel->a->s);
-	else
+	if (for_people)
 		print_summary(out, sel);
+	else
+		print_hidden(NULL, sel->a->s);
 	return 0;
 }

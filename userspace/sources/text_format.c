@@ -47,6 +47,7 @@ struct end {
 	uint64_t hidden;
 	uint64_t errors;
 	uint64_t shared;
+	uint64_t left_out;
 };
 
 /* Bits of end.known. */
@@ -730,6 +731,7 @@ enum {
 	SEEN_ARGS	= 1 << 0,
 	SEEN_WAITS_ON	= 1 << 1,
 	SEEN_WORDS	= 1 << 2,
+	SEEN_MMS	= 1 << 3,
 };
 
 static const struct field waiter_fields[] = {
@@ -814,6 +816,7 @@ static const struct field mm_fields[] = {
 	MM(live_threads, parse_ranges),
 	MM(hidden, parse_u32, .bit = M_HIDDEN),
 	MM(complete, parse_yesno),
+	MM(left_out, parse_u32),
 };
 
 static void *begin_process(struct parser *p)
@@ -880,12 +883,23 @@ static void *begin_shared(struct parser *p)
 	return snapshot_add_shared(p->s);
 }
 
+static int finish_shared(struct parser *p, void *rec, unsigned int seen)
+{
+	struct snapshot *s = p->s;
+
+	(void)rec;
+	/* Left out where it is the same as in the record before. */
+	if (!(seen & SEEN_MMS) && s->nr_shared > 1)
+		snapshot_share_maps(s, s->nr_shared - 2);
+	return 0;
+}
+
 static const struct field shared_fields[] = {
 	FIELDS(struct shared, "key", key, key_text, parse_shared_key, .bit = S_KEY),
 	SHARED(dev, parse_plain_text),
 	SHARED(ino, parse_u64, .bit = S_INO),
 	SHARED(nlink, parse_u32, .bit = S_NLINK),
-	{ .key = "mms", .parse = parse_mms },
+	{ .key = "mms", .parse = parse_mms, .seen = SEEN_MMS },
 	SHARED(complete, parse_yesno),
 };
 
@@ -919,6 +933,7 @@ static const struct field end_fields[] = {
 	END(hidden, parse_u64, .bit = E_HIDDEN),
 	END(errors, parse_u64, .bit = E_ERRORS),
 	END(shared, parse_u64, .bit = E_SHARED),
+	END(left_out, parse_u64),
 };
 
 /* How many; the compiler refuses more than MAX_FIELDS. */
@@ -939,7 +954,7 @@ static const struct kind kinds[] = {
 	     .defaults = offsetof(struct parser, thread_defaults)),
 	KIND(process, struct process),
 	KIND(mm, struct mm, .finish = finish_mm),
-	KIND(shared, struct shared),
+	KIND(shared, struct shared, .finish = finish_shared),
 	KIND(error, struct snapshot),
 	KIND(end, struct end),
 };
@@ -1206,6 +1221,7 @@ static int check_end(struct parser *p)
 	    check_count(p, E_SHARED, end->shared, s->nr_shared, "shared"))
 		return -1;
 	p->s->nr_hidden = end->hidden;
+	p->s->nr_left_out = end->left_out;
 	return 0;
 }
 
