@@ -12,11 +12,19 @@
  *	mkhostile deep DEPTH LENGTH NR		NR processes, DEPTH cgroups below the current
  *						directory, each with a name of LENGTH bytes
  *	mkhostile robust32			a thread with the robust list of a 32-bit program
+ *	mkhostile queue NR			NR entries in the queue of one word in shared
+ *						memory, of threads in futex_waitv(2)
+ *	mkhostile requests NR			the same, of io_uring requests
+ *	mkhostile mapped NR			NR processes that map one word, and wait on it
+ *	mkhostile x32				a thread in an x32 system call
  *	mkhostile slots NR			replaces private hash tables of NR slots, and
  *						hardly gets a CPU for it
  *
  * prints a "waiter" record with tid and tgid for each thread that waits, then "ready", and
- * stays so until standard input ends. The exit status is 4 if this kernel cannot do it.
+ * stays so until standard input ends. With "queue" and "requests" a thread tries all the time
+ * to wait on the word with a wrong value, for which it needs the lock of the queue; for each
+ * line of standard input "probe longest_ns=N" is printed, the longest time that this took
+ * since the last line. The exit status is 4 if this kernel cannot do it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,10 +42,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io_uring.h"
 #include "lib/factory.h"
 
 /* The largest vector: FUTEX_WAITV_MAX of linux/futex.h */
 #define VECTOR		128
+
+#define IORING_OP_FUTEX_WAITV_NR	53
+#define X32_SYSCALL			0x40000000
 
 #define SYS_MEMFD_SECRET	447
 #define ROBUST_LIST32		1024
@@ -193,6 +205,131 @@ static void robust32(char **args)
 }
 #endif
 
+/* The word that the threads and requests of "queue" and "requests" wait on. */
+static uint32_t *queue_word;
+
+static _Atomic uint64_t longest_ns;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void *probe(void *arg)
+{
+	for (;;) {
+		uint64_t start = now_ns(), took;
+
+		futex(queue_word, FUTEX_WAIT, *queue_word + 1, NULL, NULL, 0);
+		took = now_ns() - start;
+		if (took > longest_ns)
+			longest_ns = took;
+	}
+	return arg;
+}
+
+static void answer_probes(void)
+{
+	char line[16];
+
+	start_small_thread(probe, NULL);
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		printf("probe longest_ns=%llu\n", (unsigned long long)longest_ns);
+		fflush(stdout);
+		longest_ns = 0;
+	}
+	_exit(0);
+}
+
+static void fill_vector(struct waitv *vector)
+{
+	int i;
+
+	for (i = 0; i < VECTOR; i++)
+		vector[i] = (struct waitv){ .uaddr = (uintptr_t)queue_word, .flags = 2 };
+}
+
+static void wait_in_queue(void *arg)
+{
+	struct waitv vector[VECTOR];
+
+	(void)arg;
+	fill_vector(vector);
+	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, CLOCK_MONOTONIC);
+	if (errno == ENOSYS)
+		skip("this kernel has no futex_waitv(2)");
+	die("futex_waitv(2) returned");
+}
+
+static void queue(char **args)
+{
+	int nr = number(args[0]);
+
+	queue_word = map_shared(4096);
+	for (; nr > 0; nr -= VECTOR)
+		print_waiter(getpid(), start_thread(wait_in_queue, NULL), SYS_futex_waitv);
+	answer_probes();
+}
+
+static void requests(char **args)
+{
+	struct waitv vector[VECTOR];
+	struct io_uring_sqe request = {
+		.opcode = IORING_OP_FUTEX_WAITV_NR,
+		.addr = (uintptr_t)vector,
+		.len = VECTOR,
+	};
+	int nr = number(args[0]);
+
+	queue_word = map_shared(4096);
+	fill_vector(vector);
+	printf("waiter tid=%d tgid=%d\n", getpid(), getpid());
+	for (; nr > 0; nr -= VECTOR) {
+		const char *why = submit_to_new_ring(&request);
+
+		if (why)
+			skip(why);
+	}
+	answer_probes();
+}
+
+static void mapped(char **args)
+{
+	int nr = number(args[0]);
+	void *word = map_shared(4096);
+
+	while (nr--) {
+		pid_t pid = fork_child();
+
+		if (!pid) {
+			futex(word, FUTEX_WAIT, 0, NULL, NULL, 0);
+			die("futex(2) returned");
+		}
+		print_waiter(pid, pid, SYS_futex);
+	}
+}
+
+static void wait_in_x32(void *word)
+{
+	syscall(SYS_futex | X32_SYSCALL, word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	if (errno == ENOSYS)
+		skip("this kernel has no x32 system calls");
+	die("futex(2) returned");
+}
+
+static void x32(char **args)
+{
+	static uint32_t word;
+
+	(void)args;
+	print_waiter(getpid(), start_thread(wait_in_x32, &word), SYS_futex | X32_SYSCALL);
+}
+
 static void enter_cgroup(int procs)
 {
 	if (procs < 0 || write(procs, "0", 1) != 1)
@@ -297,6 +434,10 @@ static const struct {
 	{ "flags", flags },
 	{ "deep", deep },
 	{ "robust32", robust32 },
+	{ "queue", queue },
+	{ "requests", requests },
+	{ "mapped", mapped },
+	{ "x32", x32 },
 	{ "slots", slots },
 };
 

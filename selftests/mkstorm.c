@@ -2,13 +2,15 @@
 /*
  * Some waiters that stay, in the middle of many that come and go:
  *
- *	mkstorm steady|resize
+ *	mkstorm steady|resize|queue NR
  *
  * prints a "waiter" record with tid, tgid and uaddr for each word that a thread
  * waits on for good, then "ready". Until standard input ends, threads and processes
  * of all sorts then begin to wait, are woken, requeued or time out, and exit. The
  * last line, "storm waits=N", says how many waits that were. With "resize" the private
- * hash tables are replaced all the time; the exit status is 4 if this kernel has none.
+ * hash tables are replaced all the time; the exit status is 4 if this kernel has none. With
+ * "queue" most of those that stay, NR of them, are in one queue, in which others come and go
+ * or are requeued away and back.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,6 +36,8 @@
 #define KEEPERS		4	/* processes with waiters that stay */
 #define KEPT		50	/* such waiters in each */
 #define FORKERS		2	/* processes that fork */
+#define VECTOR		128	/* words of a futex_waitv(2) */
+#define MOVED		512	/* words whose waiters are moved: some are in the long queue */
 
 /* Words of one process; and, in struct shared, of all. */
 struct words {
@@ -47,6 +51,9 @@ static struct words own;
 
 static struct shared {
 	struct words words;
+	uint32_t queue;
+	uint32_t away;
+	uint32_t moved[MOVED];
 	_Atomic unsigned int ready;
 	_Atomic unsigned long waits;
 } *shared;
@@ -229,7 +236,7 @@ static void *wait_for_two(void *arg)
 }
 
 /* A process of some waiters that stay and much that does not. */
-static void keep(bool resizing)
+static void keep(unsigned int resizing)
 {
 	unsigned long i;
 
@@ -249,7 +256,72 @@ static void keep(bool resizing)
 	}
 }
 
-static void fork_again_and_again(bool resizing)
+/* On the word with the long queue, as often as one call allows. */
+static void *stay_in_queue(void *arg)
+{
+	struct waitv vector[VECTOR];
+	int i;
+
+	for (i = 0; i < VECTOR; i++) {
+		vector[i] = (struct waitv){ .uaddr = (uintptr_t)&shared->queue, .flags = 2 };
+		printf("waiter tid=%d tgid=%d uaddr=%p\n", own_tid(), getpid(),
+		       (void *)&shared->queue);
+	}
+	fflush(stdout);
+	shared->ready++;
+	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, 0);
+	die("futex_waitv(2) returned");
+	return arg;
+}
+
+static void *pass_through_queue(void *arg)
+{
+	unsigned int seed = (unsigned long)arg;
+
+	for (;;)
+		timed_wait(&shared->queue, FUTEX_WAIT, (1 + rand_r(&seed) % 10) * MS);
+	return NULL;
+}
+
+static void *wait_to_be_moved_away(void *arg)
+{
+	for (;;)
+		timed_wait(&shared->moved[(unsigned long)arg], FUTEX_WAIT, 999 * MS);
+	return NULL;
+}
+
+/* Away from its queue and back, so that it is the last one there. */
+static void *move_away_and_back(void *arg)
+{
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		uint32_t *word = &shared->moved[i % MOVED];
+
+		futex(word, FUTEX_REQUEUE, 0, (void *)100, &shared->away, 0);
+		futex(&shared->away, FUTEX_REQUEUE, 0, (void *)100, word, 0);
+	}
+	return arg;
+}
+
+/* A process with a long queue. Those that do not stay come before, between and behind. */
+static void keep_queue(unsigned int nr)
+{
+	unsigned int threads = nr / VECTOR, i;
+
+	start_threads(MOVED, wait_to_be_moved_away);
+	for (i = 0; i < threads; i++) {
+		if (i % 16 == 0)
+			start_threads(1, pass_through_queue);
+		start_small_thread(stay_in_queue, NULL);
+	}
+	start_threads(32, pass_through_queue);
+	start_threads(1, move_away_and_back);
+	for (;;)
+		pause();
+}
+
+static void fork_again_and_again(unsigned int resizing)
 {
 	for (;;) {
 		pid_t pid = fork_child();
@@ -266,7 +338,7 @@ static void fork_again_and_again(bool resizing)
 	}
 }
 
-static void start_process(void (*run)(bool resizing), bool resizing)
+static void start_process(void (*run)(unsigned int arg), unsigned int arg)
 {
 	pid_t parent = getpid();
 	pid_t pid = fork();
@@ -279,7 +351,7 @@ static void start_process(void (*run)(bool resizing), bool resizing)
 	/* The reader is to get a CPU when it wants one, and the storm the others. */
 	if (getppid() != parent || setpriority(PRIO_PROCESS, 0, 19))
 		exit(1);
-	run(resizing);
+	run(arg);
 }
 
 /* Whether the kernel can; asked in a process of its own, which keeps its table. */
@@ -296,12 +368,15 @@ static bool can_resize(void)
 int main(int argc, char **argv)
 {
 	bool resizing = argc == 2 && !strcmp(argv[1], "resize");
+	unsigned int queue = argc == 3 && !strcmp(argv[1], "queue") ? atoi(argv[2]) : 0;
 	int i;
 
-	if (argc != 2 || (!resizing && strcmp(argv[1], "steady"))) {
-		fprintf(stderr, "usage: mkstorm steady|resize\n");
+	if (!resizing && !queue && (argc != 2 || strcmp(argv[1], "steady"))) {
+		fprintf(stderr, "usage: mkstorm steady|resize|queue NR\n");
 		return 2;
 	}
+	if (queue && syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) && errno == ENOSYS)
+		skip("this kernel has no futex_waitv(2)");
 	if (resizing && !can_resize())
 		skip("this kernel has no private hash tables that can be resized");
 	shared = map_shared(sizeof(*shared));
@@ -309,7 +384,9 @@ int main(int argc, char **argv)
 		start_process(keep, resizing);
 	for (i = 0; i < FORKERS; i++)
 		start_process(fork_again_and_again, resizing);
-	while (shared->ready != KEEPERS * KEPT)
+	if (queue)
+		start_process(keep_queue, queue);
+	while (shared->ready != KEEPERS * KEPT + queue / VECTOR)
 		sched_yield();
 	stay();
 	printf("storm waits=%lu\n", shared->waits);

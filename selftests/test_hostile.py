@@ -45,6 +45,12 @@ class Hostile(ksft.Factory):
         super().__init__(kind, MKHOSTILE, preexec_fn=become_nobody)
         self.tids = {truth["tid"] for truth in self.get("waiter")}
 
+    def ask(self, question):
+        """What it answers to a line."""
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return ksft.parse_line(self.process.stdout.readline().strip())[1]
+
     def waiters(self, records):
         """Its waiters in a snapshot."""
         found = [got for kind, got in records if kind == "waiter" and got["tid"] in self.tids]
@@ -258,9 +264,143 @@ def test_locked_table():
             raise AssertionError(got.stdout + got.stderr)
 
 
+@contextlib.contextmanager
+def parameter(name, value):
+    """The module with another value of a parameter."""
+    path = "/sys/module/futexinspect/parameters/" + name
+    before = read(path)
+    ksft.write(path, str(value))
+    try:
+        yield
+    finally:
+        ksft.write(path, before)
+
+
+def entries_of(hostile, text):
+    """How many records a snapshot has of a factory's threads."""
+    tids = re.findall("^waiter tid=([0-9]+) ", text, re.MULTILINE)
+    return sum(tid in hostile.tids for tid in tids)
+
+
+def left_out_of(hostile, text):
+    """How many waiters of a factory's process a snapshot says are left out, and in all."""
+    tgid, = {truth["tgid"] for truth in hostile.get("waiter")}
+    mm, = re.findall("^process tgid=%s .* mm=([0-9]+) " % tgid, text, re.MULTILINE)
+    of_mm = re.findall("^mm id=%s .* complete=no left_out=([0-9]+)$" % mm, text, re.MULTILINE)
+    total, = re.findall("^end .* left_out=([0-9]+)", text, re.MULTILINE)
+    return int(of_mm[0]) if of_mm else 0, int(total)
+
+
+def check_tool(text, status, message):
+    """What the tool makes of a snapshot: it begins with what is missing."""
+    got = tool.run("--file", "-", input=text + "\n")
+    ksft.equal(got.status, status, "status of the tool")
+    if not got.stdout.startswith(message):
+        raise AssertionError("not %r: %s" % (message, got.stdout[:300] + got.stderr))
+
+
+def longest_share(hostile):
+    """The longest wait for a queue's lock while the file is read, as a share of the time that
+    reading takes. That of the best of some reads: on a busy host others take the CPU away."""
+    shares = []
+    for _ in range(8):
+        hostile.ask("")
+        start = time.monotonic()
+        read(ksft.WAITERS)
+        took = time.monotonic() - start
+        shares.append(int(hostile.ask("")["longest_ns"]) / 1e9 / took)
+    return min(shares)
+
+
+def bounded_hold_test(kind, number, name):
+    """The test that a long queue is read whole, and its lock is not held for long."""
+    def test():
+        with Hostile("%s %d" % (kind, number)) as hostile:
+            text = read(ksft.WAITERS)
+            ksft.equal(entries_of(hostile, text), number, "entries in the file")
+            ksft.equal(left_out_of(hostile, text), (0, 0), "entries that are left out")
+            share = longest_share(hostile)
+            print("# the lock is held for %.1f %% of a read at most" % (share * 100))
+            # Held for all of the queue it would be half of it.
+            if share > 0.25:
+                raise AssertionError("the lock is held for %.0f %% of a read" % (share * 100))
+    test.__doc__ = name
+    return test
+
+
+def test_many_requests():
+    """of very many requests in one queue some are left out, and whose they are is told"""
+    number = 40 * 1024
+    with Hostile("requests %d" % number) as hostile:
+        text = read(ksft.WAITERS)
+        got = entries_of(hostile, text)
+        left_out, total = left_out_of(hostile, text)
+        # The thread that probes the lock may be about to queue.
+        if not number // 4 < got < number or left_out - (number - got) not in (0, 1):
+            raise AssertionError("%d entries of %d, %d left out" % (got, number, left_out))
+        check_tool(text, 1, "the list is not complete: left out are %d waiters of process %s "
+                   "(mkhostile)\n" % (total, hostile.get("waiter")[0]["tgid"]))
+
+
+def test_max_entries():
+    """no more than max_entries of a process, and all of the others"""
+    with Hostile("many 50") as hostile, Hostile("mapped 3") as other, \
+            parameter("max_entries", 1000):
+        text = read(ksft.WAITERS)
+        ksft.equal(entries_of(hostile, text), 1000, "entries in the file")
+        ksft.equal(left_out_of(hostile, text), (50 * VECTOR - 1000,) * 2, "entries left out")
+        ksft.equal(entries_of(other, text), 3, "entries of others")
+        check_tool(text, 1, "the list is not complete: left out are %d waiters of process %s "
+                   "(mkhostile)\n" % (50 * VECTOR - 1000, hostile.get("waiter")[0]["tgid"]))
+
+
+def test_max_mappings():
+    """of a file with more than max_mappings mappings nobody knows who maps it"""
+    with Hostile("mapped 20") as hostile:
+        hostile.waiters(ksft.read_waiters())
+        with parameter("max_mappings", 30):
+            many, = mapped_by(hostile)
+        ksft.equal((len(many["mms"].split(",")), many["complete"]), (21, "yes"), "mappings")
+        with parameter("max_mappings", 10):
+            many, = mapped_by(hostile)
+        ksft.equal((many["mms"], many["complete"]), ("?", "no"), "mappings")
+
+
+def mapped_by(hostile):
+    """The shared words of a factory in a new snapshot."""
+    records = ksft.read_waiters()
+    keys = {got["key"] for got in hostile.waiters(records)}
+    return [got for kind, got in records if kind == "shared" and got["key"] in keys]
+
+
+def test_max_mib():
+    """no more memory than max_mib: what does not fit is left out"""
+    with Hostile("many 200") as hostile:
+        whole = read(ksft.WAITERS)
+        ksft.equal(entries_of(hostile, whole), 200 * VECTOR, "entries in the file")
+        for mib in (1, 2, 4, 8):
+            with parameter("max_mib", mib):
+                text = read(ksft.WAITERS)
+            got = entries_of(hostile, text)
+            if not mib << 10 < got < 200 * VECTOR:
+                raise AssertionError("%d entries in %d MiB" % (got, mib))
+            ksft.equal(left_out_of(hostile, text)[1], 200 * VECTOR - got, "entries left out")
+            check_tool(text, 1, "the list is not complete: left out are ")
+
+
+def test_x32():
+    """an x32 system call is told as what it is"""
+    with Hostile("x32") as hostile:
+        for waiter in hostile.waiters(ksft.read_waiters()):
+            ksft.equal((waiter["syscall"], waiter["op"]), ("futex", "FUTEX_WAIT"), "call")
+
+
 ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory, test_flags,
           test_robust_list32,
           hidden_memory_test("secret %d", "memfd_secret(2) memory is not read"),
           hidden_memory_test("secret %d dump", "nor after MADV_DODUMP"),
           hidden_memory_test("dontdump %d", "memory behind MADV_DONTDUMP is not read"),
-          test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table])
+          test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
+          bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
+          bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
+          test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_x32])

@@ -13,6 +13,8 @@ from lib import ksft
 MKSTORM = os.path.join(ksft.BUILT, "mkstorm")
 
 READS = 100
+# Entries in one queue; module/queue.c visits 128 in one hold of its lock.
+LONG_QUEUE = 128 * 80
 MIN_WAITS = 2000
 
 # What ksft.parse() does field by field takes most of the time; so here the expressions
@@ -115,6 +117,14 @@ def test_resize():
         storm.end()
 
 
+def test_queue():
+    """the same in a long queue, whose lock is dropped in between"""
+    with Storm("queue %d" % LONG_QUEUE) as storm:
+        for _ in range(READS // 10):
+            storm.check(read_snapshot(1 << 20))
+        storm.end()
+
+
 def test_pieces():
     """a snapshot that is read in small pieces, and again from its start, does not change"""
     with Storm("steady") as storm:
@@ -148,4 +158,4 @@ def test_two_readers():
         raise errors[0]
 
 
-ksft.run([test_reads, test_resize, test_pieces, test_two_readers])
+ksft.run([test_reads, test_resize, test_queue, test_pieces, test_two_readers])

@@ -11,7 +11,7 @@ qemu_command()
 	amd64)
 		qemu=(qemu-system-x86_64 -M q35 -cpu max)
 		# On a busy host, emulated timer interrupts come too late for the kernel's check that they come at all.
-		kernel_command_line="console=ttyS0 no_timer_check"
+		kernel_command_line="console=ttyS0 no_timer_check syscall.x32=y"
 		# A node more, of memory that could be plugged in, so that it is possible but has none.
 		without_memory=(-m "$memory,slots=1,maxmem=$((memory + 128))M" -numa node)
 		;;
