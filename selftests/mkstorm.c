@@ -7,7 +7,9 @@
  * prints a "waiter" record with tid, tgid and uaddr for each word that a thread
  * waits on for good, then "ready". Until standard input ends, threads and processes
  * of all sorts then begin to wait, are woken, requeued or time out, and exit. The
- * last line, "storm waits=N", says how many waits that were. With "resize" the private
+ * last line, "storm waits=N late_ns=N lock_ns=N", says how many waits that were, by how much a
+ * timer of a real-time thread was late at worst, and how long it took at worst to get the lock
+ * of one queue. With "resize" the private
  * hash tables are replaced all the time; the exit status is 4 if this kernel has none. With
  * "queue" most of those that stay, NR of them, are in one queue, in which others come and go
  * or are requeued away and back.
@@ -56,7 +58,45 @@ static struct shared {
 	uint32_t moved[MOVED];
 	_Atomic unsigned int ready;
 	_Atomic unsigned long waits;
+	_Atomic uint64_t late_ns;
+	_Atomic uint64_t lock_ns;
 } *shared;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 * MS + now.tv_nsec;
+}
+
+static void note(_Atomic uint64_t *longest, uint64_t ns)
+{
+	if (ns > *longest)
+		*longest = ns;
+}
+
+/* A timer each millisecond, and after that one attempt to wait with a wrong value. */
+static void measure(unsigned int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	uint64_t next = now_ns(), start;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		die("SCHED_FIFO");
+	for (;;) {
+		struct timespec until;
+
+		next += MS;
+		until = (struct timespec){ next / (1000 * MS), next % (1000 * MS) };
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+		start = now_ns();
+		note(&shared->late_ns, start - next);
+		futex(&shared->queue, FUTEX_WAIT, 1, NULL, NULL, 0);
+		next = now_ns();
+		note(&shared->lock_ns, next - start);
+	}
+}
 
 /* Half of all that waits uses the words of the process, the other half the shared ones. */
 static bool is_own(unsigned int nr)
@@ -300,6 +340,8 @@ static void *move_away_and_back(void *arg)
 
 		futex(word, FUTEX_REQUEUE, 0, (void *)100, &shared->away, 0);
 		futex(&shared->away, FUTEX_REQUEUE, 0, (void *)100, word, 0);
+		if (i % MOVED == 0)
+			nap(MS);
 	}
 	return arg;
 }
@@ -386,9 +428,13 @@ int main(int argc, char **argv)
 		start_process(fork_again_and_again, resizing);
 	if (queue)
 		start_process(keep_queue, queue);
+	start_process(measure, 50);
 	while (shared->ready != KEEPERS * KEPT + queue / VECTOR)
 		sched_yield();
+	shared->late_ns = 0;
+	shared->lock_ns = 0;
 	stay();
-	printf("storm waits=%lu\n", shared->waits);
+	printf("storm waits=%lu late_ns=%llu lock_ns=%llu\n", shared->waits,
+	       (unsigned long long)shared->late_ns, (unsigned long long)shared->lock_ns);
 	return 0;
 }
