@@ -6,9 +6,10 @@ KDIR ?= /lib/modules/$(KERNELRELEASE_HERE)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
+RUNS ?= 10000000
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
-.PHONY: all help module tool setup demo run test check bench docs install dist deb rpm clean
+.PHONY: all help module tool setup demo run test check fuzz bench docs install dist deb rpm clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -24,6 +25,7 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make test     the tests that matter most, on one kernel; takes 4 minutes'
 	@echo 'make check    all tests'
+	@echo 'make fuzz     ten million inputs (RUNS=N) for each fuzzer; takes hours'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
 	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
@@ -56,6 +58,9 @@ test: setup
 
 check: setup
 	selftests/run
+
+fuzz: setup
+	RUNS=$(RUNS) selftests/test_fuzz.py
 
 bench: setup tool
 	$(MAKE) --no-print-directory -C selftests
