@@ -19,9 +19,9 @@ BUILT = os.path.join(ksft.TOP, "build", "fuzz")
 # The runs of each target, which take about 20 seconds on a slow machine, and its longest input.
 TARGETS = {
     "text": (150000, 4096),
-    "proc": (20000, 4096),
-    "options": (400000, 512),
-    "btf": (200000, 4096),
+    "proc": (40000, 4096),
+    "options": (800000, 512),
+    "btf": (400000, 4096),
 }
 
 # The same inputs each time.

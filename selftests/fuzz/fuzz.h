@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the fuzzers of the tool share: the judgement of one or two looks, and where output goes.
+ * What the fuzzers of the tool share: the judgement of one or two looks, and what holds for it.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,28 @@ static inline FILE *get_sink(void)
 	return sink;
 }
 
+static inline bool runs_in(const struct snapshot *s, int mm)
+{
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		if (s->threads[i].mm == mm && s->threads[i].state == STATE_RUNNING)
+			return true;
+	}
+	return false;
+}
+
+/* A proof takes two looks at the queues, and what is certain allows for no thread that runs. */
+static inline void check_certainty(const struct analysis *a)
+{
+	for (size_t i = 0; i < a->s->nr_waiters; i++) {
+		enum certainty certainty = a->judgements[i].certainty;
+
+		if (certainty < CERTAINTY_LIKELY && !(a->two_looks && a->s->source->shows_queues))
+			abort();
+		if (certainty == CERTAINTY_CERTAIN && runs_in(a->s, a->s->waiters[i].mm))
+			abort();
+	}
+}
+
 /* More waiters are explained or put in a table in the same way. */
 #define MAX_SHOWN	8
 
@@ -46,6 +69,7 @@ static inline void judge(struct snapshot *looks, int nr)
 
 	for (int n = 0; n < nr; n++)
 		analyze(&analyses[n], &looks[n], n ? &analyses[n - 1] : NULL);
+	check_certainty(&analyses[nr - 1]);
 	select_waiters(&sel, &analyses[nr - 1], &all);
 	print_json(out, &sel);
 	print_graph(out, &sel);
