@@ -6,9 +6,10 @@ KDIR ?= /lib/modules/$(KERNELRELEASE_HERE)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
+RUNS ?= 10000000
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
-.PHONY: all help module tool setup demo run test check bench docs install dist deb rpm clean
+.PHONY: all help module tool setup demo run test check fuzz bench count docs install dist deb rpm clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -24,7 +25,9 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make test     the tests that matter most, on one kernel; takes 4 minutes'
 	@echo 'make check    all tests'
+	@echo 'make fuzz     ten million inputs (RUNS=N) for each fuzzer; takes hours'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
+	@echo 'make count    the same, in instructions; takes 3 minutes'
 	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make deb      Debian packages, in build/deb; needs debhelper and dh-dkms'
@@ -57,9 +60,16 @@ test: setup
 check: setup
 	selftests/run
 
+fuzz: setup
+	RUNS=$(RUNS) selftests/test_fuzz.py
+
 bench: setup tool
 	$(MAKE) --no-print-directory -C selftests
 	selftests/vm/run --kernel $(KERNEL) --memory 8192 --timeout 3600 -- selftests/bench/run
+
+count: setup tool
+	$(MAKE) --no-print-directory -C selftests
+	selftests/bench/count $(KERNEL)
 
 docs: setup
 	sphinx-build -q -W -n -d build/docs/doctrees Documentation build/docs/html

@@ -86,6 +86,7 @@ SUITES = (
     Suite("cases", SANITIZED + "selftests/test_cases.py"),
     Suite("cli", SANITIZED + "selftests/test_cli.py"),
     Suite("usage", SANITIZED + "selftests/test_usage.py"),
+    Suite("fuzz", "selftests/test_fuzz.py", tier="full", after=()),
     Suite("runner", "selftests/test_runner.py", after=()),
     Suite("vm", "selftests/test_vm.py", tier="full", timeout=1800),
     # These make roots of Debian at first, and build the module in them.

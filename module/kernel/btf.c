@@ -24,6 +24,9 @@
 /* More nesting than this means that there is a loop in the data. */
 #define FI_BTF_MAX_DEPTH	32
 
+/* The same, of members that a search looks at; task_struct has a few hundred. */
+#define FI_BTF_MAX_MEMBERS	4096
+
 /**
  * btf_record_size() - size of a type record
  * @type: the record; its fixed part must be readable
@@ -131,7 +134,7 @@ static int btf_index(struct fi_btf *btf, size_t len)
 	    hdr->hdr_len < FI_BTF_HEADER || hdr->hdr_len > len ||
 	    (u64)hdr->hdr_len + hdr->type_off + hdr->type_len > len ||
 	    (u64)hdr->hdr_len + hdr->str_off + hdr->str_len > len ||
-	    !hdr->str_len || hdr->type_off % sizeof(u32))
+	    !hdr->str_len || (hdr->hdr_len + hdr->type_off) % sizeof(u32))
 		return -EINVAL;
 
 	types = btf->data + hdr->hdr_len + hdr->type_off;
@@ -310,13 +313,25 @@ static u32 btf_member_bits(const struct btf_type *type,
 	       BTF_MEMBER_BIT_OFFSET(member->offset) : member->offset;
 }
 
-/*
- * Find the member whose name is the first @len characters of @name, also inside
- * anonymous members, and add its offset in bits to @bits.
+/**
+ * struct btf_search - a search for a member
+ * @btf: the type information
+ * @name: its name, of which only the first @len characters count
+ * @len: length of the name
+ * @bits: the offset at which it is found, in bits, is added to this
+ * @nr: how many members were looked at
  */
-static const struct btf_member *
-btf_find_member(const struct fi_btf *btf, const struct btf_type *type,
-		const char *name, size_t len, u32 *bits, int depth)
+struct btf_search {
+	const struct fi_btf *btf;
+	const char *name;
+	size_t len;
+	u32 bits;
+	u32 nr;
+};
+
+/* Find a member of @type, also inside anonymous members. */
+static const struct btf_member *btf_find_member(struct btf_search *search,
+						const struct btf_type *type, int depth)
 {
 	const struct btf_member *member = (const void *)(type + 1);
 	u32 i;
@@ -324,20 +339,21 @@ btf_find_member(const struct fi_btf *btf, const struct btf_type *type,
 	if (depth > FI_BTF_MAX_DEPTH)
 		return NULL;
 	for (i = 0; i < BTF_INFO_VLEN(type->info); i++, member++) {
-		const char *got = btf_name(btf, member->name_off);
+		const char *got = btf_name(search->btf, member->name_off);
 		const struct btf_member *found = NULL;
 		const struct btf_type *inner;
 
-		if (strlen(got) == len && !strncmp(got, name, len)) {
+		if (search->nr++ >= FI_BTF_MAX_MEMBERS)
+			return NULL;
+		if (strlen(got) == search->len && !strncmp(got, search->name, search->len)) {
 			found = member;
 		} else if (!*got) {
-			inner = btf_resolve(btf, member->type);
+			inner = btf_resolve(search->btf, member->type);
 			if (inner && is_composite(inner))
-				found = btf_find_member(btf, inner, name, len,
-							bits, depth + 1);
+				found = btf_find_member(search, inner, depth + 1);
 		}
 		if (found) {
-			*bits += btf_member_bits(type, member);
+			search->bits += btf_member_bits(type, member);
 			return found;
 		}
 	}
@@ -382,25 +398,24 @@ int fi_btf_member(const struct fi_btf *btf, const char *name, const char *path,
 		  u32 *offset, u32 *size)
 {
 	const struct btf_type *type = btf_find_struct(btf, name);
+	struct btf_search search = { .btf = btf, .name = path };
 	const struct btf_member *member = NULL;
-	u32 bits = 0;
 
-	while (*path) {
-		size_t len = strcspn(path, ".");
-
+	while (*search.name) {
+		search.len = strcspn(search.name, ".");
 		if (!type || !is_composite(type))
 			return -ENOENT;
-		member = btf_find_member(btf, type, path, len, &bits, 0);
+		member = btf_find_member(&search, type, 0);
 		if (!member)
 			return -ENOENT;
 		type = btf_resolve(btf, member->type);
-		path += len;
-		if (*path == '.')
-			path++;
+		search.name += search.len;
+		if (*search.name == '.')
+			search.name++;
 	}
-	if (!member || bits % BITS_PER_BYTE)
+	if (!member || search.bits % BITS_PER_BYTE)
 		return -ENOENT;
-	*offset = bits / BITS_PER_BYTE;
+	*offset = search.bits / BITS_PER_BYTE;
 	*size = btf_sizeof(btf, member->type);
 	return 0;
 }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "mark.h"
+
 static inline uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -27,10 +29,21 @@ static inline bool next_round(void)
 	return fgets(line, sizeof(line), stdin);
 }
 
-static inline void print_round(unsigned long count, uint64_t start)
+/* What is measured lies between these two. */
+static inline uint64_t begin_round(void)
 {
-	uint64_t end = now_ns();
+	uint64_t start = now_ns();
 
+	MARK(MARK_BEGIN);
+	return start;
+}
+
+static inline void end_round(unsigned long count, uint64_t start)
+{
+	uint64_t end;
+
+	MARK(MARK_END);
+	end = now_ns();
 	printf("%lu %" PRIu64 "\n", count, end - start);
 	fflush(stdout);
 }

@@ -54,10 +54,10 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: readfile FILE");
 	while (next_round()) {
-		uint64_t start = now_ns();
+		uint64_t start = begin_round();
 		unsigned long nr = read_waiters(argv[1]);
 
-		print_round(nr, start);
+		end_round(nr, start);
 	}
 	return 0;
 }

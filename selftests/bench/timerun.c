@@ -42,10 +42,10 @@ int main(int argc, char **argv)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	while (next_round()) {
-		uint64_t start = now_ns();
+		uint64_t start = begin_round();
 		unsigned long status = run(argv + 1, &actions);
 
-		print_round(status, start);
+		end_round(status, start);
 	}
 	return 0;
 }

@@ -103,10 +103,10 @@ int main(void)
 {
 	call_len = snprintf(call, sizeof(call), "%d ", SYS_futex);
 	while (next_round()) {
-		uint64_t start = now_ns();
+		uint64_t start = begin_round();
 		unsigned long nr = walk();
 
-		print_round(nr, start);
+		end_round(nr, start);
 	}
 	return 0;
 }

@@ -354,6 +354,11 @@ static void test_threads(void)
 	is_num(s.mms[0].hidden, 1, "a thread that cannot be read is hidden, not gone");
 	is_num(s.mms[0].live, 3, "  and counts as live");
 	snapshot_free(&s);
+
+	add(&(struct fake){ 10, 14, "c", '\033', 1, FORKED, WAITS });
+	look(&s, compare_fake);
+	is_num(s.mms[0].hidden, 1, "nor can one whose state cannot be printed");
+	snapshot_free(&s);
 	remove_tree();
 }
 

@@ -23,7 +23,7 @@ qemu_command()
 		;;
 	esac
 	qemu+=(
-		-accel "$1" -smp 2,sockets=2
+		-accel "$1" -smp "${count:+1,maxcpus=}2,sockets=2"
 		# Two sockets, NUMA nodes both: from 6.16 on each has a futex table of its own.
 		-object "memory-backend-ram,id=ram0,size=$((memory / 2))M"
 		-object "memory-backend-ram,id=ram1,size=$((memory - memory / 2))M"
@@ -61,6 +61,7 @@ choose_accelerator()
 		mv "$tmp/accelerator" "$file"
 	fi
 	accelerator=${known#* }
+	[ -z "$count" ] || accelerator=tcg,thread=single
 }
 
 # A file name as the value of one of QEMU's options, where a comma ends a value unless doubled.
@@ -109,6 +110,9 @@ start_vm()
 
 	qemu_command "$accelerator" "$(option_value "$log")"
 	qemu+=(-append "$kernel_command_line")
+	if [ -n "$count" ]; then
+		qemu+=(-plugin "$top/build/selftests/bench/count.so,output=$(option_value "$count")")
+	fi
 	add_share run "$1" ""
 	add_share host / ,readonly=on,multidevs=remap
 	if [ -n "$guest_build" ]; then

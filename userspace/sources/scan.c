@@ -76,7 +76,8 @@ static bool parse_stat(struct task *t, const char *stat)
 	escape_text(t->comm, open + 1, close - open - 1);
 	if (sscanf(close + 1,
 		   " %c %d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &t->state, &t->ppid, &t->flags, &start) != 4)
+		   &t->state, &t->ppid, &t->flags, &start) != 4 ||
+	    t->state < '!' || t->state > '~')
 		return false;
 	t->start_ticks = start;
 	return true;
