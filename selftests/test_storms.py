@@ -80,20 +80,25 @@ def storm_test(action, name):
 
 
 def read_in_some_way():
-    """One of the ways to read the file, which may not be there."""
+    """One of the ways to read the file, which may not be there. Then it is left alone for a
+    while, as the module cannot be unloaded while it is open."""
     try:
         fd = os.open(ksft.WAITERS, os.O_RDONLY)
     except FileNotFoundError:
         return
+    text = None
     try:
         if random.random() < 0.5:
             os.lseek(fd, random.randrange(100000), os.SEEK_SET)
             os.read(fd, 1000)
             os.lseek(fd, 0, os.SEEK_SET)
         if random.random() < 0.8:
-            storm.check_text(storm.read_text(fd, 4096))
+            text = storm.read_text(fd, 1 << 16)
     finally:
         os.close(fd)
+    if text:
+        storm.check_text(text)
+    time.sleep(random.random() / 5)
 
 
 def unload():
@@ -158,14 +163,13 @@ def hotplug():
 
 @contextlib.contextmanager
 def stops():
-    """Stop and continue processes that wait, by a signal, by the freezer, and by a tracer."""
+    """Stop and continue a process that waits, by the freezer and by a signal."""
     group = os.path.join(CGROUPS, "frozen")
     os.mkdir(group)
 
     def enter():
         ksft.write(os.path.join(group, "cgroup.procs"), "0")
 
-    # The kernel's strace is not here: gdb's attach and detach is what a tracer does.
     with ksft.Factory("queue 1024", MKHOSTILE, preexec_fn=enter) as stopped:
         def stop():
             for frozen in "10":
