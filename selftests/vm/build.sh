@@ -25,11 +25,16 @@ copy_sources()
 	done < <(list_sources "$1")
 }
 
-# Makes a root of the suite build_root in the directory $1, with what building a module takes.
+# Makes a root of the suite build_root in the directory $1, with what building a module takes, or the kernel as well.
 make_build_root()
 {
+	local packages=$cc,libc6-dev,libdw1,libelf1,libssl3,make,pahole
+
+	if [ "$table" = debug-kernels ]; then
+		packages+=,$(grep -v '^#' "$here/packages-kernel" | paste -s -d ,)
+	fi
 	apt_sources "$build_root" |
-		mmdebstrap --variant=essential "--include=$cc,libc6-dev,libdw1,libelf1,libssl3,make,pahole" "$build_root" "$1" -
+		mmdebstrap --variant=essential "--include=$packages" "$build_root" "$1" -
 }
 
 # Runs a command in the row's root. Of the host it sees the cache; a mount namespace takes the mounts along at the end.
@@ -41,6 +46,7 @@ run_in_root()
 		"$@"
 		return
 	fi
+	[ "$table" = kernels ] || root+=-$cc
 	[ -d "$root" ] || make_once "$root" make_build_root
 	mkdir -p "$root$cache"
 	# shellcheck disable=SC2016 # expanded by the inner shell
