@@ -8,7 +8,7 @@ DESTDIR ?=
 KERNEL ?= 6.1
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
-.PHONY: all help module tool setup demo run test check bench docs install dist deb rpm clean
+.PHONY: all help module tool setup demo run test check check-debug bench docs install dist deb rpm clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -24,6 +24,7 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make test     the tests that matter most, on one kernel; takes 4 minutes'
 	@echo 'make check    all tests'
+	@echo 'make check-debug  the tests of the module, on kernels built to find defects; takes hours'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
 	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
@@ -56,6 +57,9 @@ test: setup
 
 check: setup
 	selftests/run
+
+check-debug: setup
+	selftests/run --debug
 
 bench: setup tool
 	$(MAKE) --no-print-directory -C selftests
