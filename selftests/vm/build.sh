@@ -30,6 +30,7 @@ make_build_root()
 {
 	local packages=$cc,libc6-dev,libdw1,libelf1,libssl3,make,pahole
 
+	[[ $cc != clang-* ]] || packages+=,${cc/clang/lld},${cc/clang/llvm}
 	if [ "$table" = debug-kernels ]; then
 		packages+=,$(grep -v '^#' "$here/packages-kernel" | paste -s -d ,)
 	fi
@@ -54,6 +55,15 @@ run_in_root()
 		"$root" "$cache" "$@"
 }
 
+# Sets tools to make's variables for the row's compiler and what goes with it.
+choose_tools()
+{
+	case $cc in
+	clang-*) tools=("LLVM=${cc#clang}") ;;
+	*) tools=("CC=$cc" "HOSTCC=gcc${cc##*gcc}" "CROSS_COMPILE=${cc%gcc-*}") ;;
+	esac
+}
+
 # Builds the module for the row's kernel, warnings being errors, and copies it to $1. Sets objects to where it is built.
 build_module()
 {
@@ -65,8 +75,7 @@ build_module()
 	(
 		flock 9
 		copy_sources "$dir"
-		run_in_root make -C "$kernel_dir/headers" "M=$dir" "CC=$cc" "CROSS_COMPILE=${cc%gcc-*}" \
-			W=1 KCFLAGS=-Werror modules \
+		run_in_root make -C "$kernel_dir/headers" "M=$dir" "${tools[@]}" W=1 KCFLAGS=-Werror modules \
 			>"$dir/log" 2>&1 || { cat "$dir/log" >&2; fail "cannot build the module for $release"; }
 		cp "$dir/futexinspect.ko" "$1"
 	) 9>"$dir/lock"

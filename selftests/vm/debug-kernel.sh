@@ -6,7 +6,7 @@
 # Runs the kernel's make for the directory $1 in the row's root.
 make_kernel()
 {
-	run_in_root nice make -C "$source" "O=$1" ARCH=x86_64 "CC=$cc" "HOSTCC=$cc" "-j$(nproc)" "${@:2}"
+	run_in_root nice make -C "$source" "O=$1" ARCH=x86_64 "${tools[@]}" "-j$(nproc)" "${@:2}"
 }
 
 # Makes the row's configuration in the directory $1: what its files do not ask for is off.
