@@ -9,7 +9,8 @@ KERNEL ?= 6.1
 RUNS ?= 10000000
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
-.PHONY: all help module tool setup demo run test check fuzz bench count docs install dist deb rpm clean
+.PHONY: all help module tool setup demo run test check check-debug fuzz bench count docs install
+.PHONY: dist deb rpm clean
 
 all: tool
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -25,6 +26,7 @@ help:
 	@echo 'make run      the same on this host: loads the module'
 	@echo 'make test     the tests that matter most, on one kernel; takes 4 minutes'
 	@echo 'make check    all tests'
+	@echo 'make check-debug  the tests of the module, on kernels built to find defects; takes hours'
 	@echo 'make fuzz     ten million inputs (RUNS=N) for each fuzzer; takes hours'
 	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
 	@echo 'make count    the same, in instructions; takes 3 minutes'
@@ -59,6 +61,9 @@ test: setup
 
 check: setup
 	selftests/run
+
+check-debug: setup
+	selftests/run --debug
 
 fuzz: setup
 	RUNS=$(RUNS) selftests/test_fuzz.py

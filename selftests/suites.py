@@ -16,17 +16,26 @@ TIERS = ("quick", "full", "nightly")
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def read_kernels():
-    """The kernels of the support matrix, as SERIES/ARCH."""
-    with open(os.path.join(TOP, "selftests", "vm", "kernels"), encoding="ascii") as file:
+def read_table(name):
+    """The rows of a table of kernels, by SERIES/ARCH."""
+    with open(os.path.join(TOP, "selftests", "vm", name), encoding="ascii") as file:
         rows = [line.split() for line in file if not line.startswith("#")]
-    return tuple("/".join(row[:2]) for row in rows)
+    return {"/".join(row[:2]): row for row in rows}
 
 
-KERNELS = read_kernels()
+# The support matrix.
+KERNELS = tuple(read_table("kernels"))
 REFERENCE = "6.1/amd64"
-AMD64 = tuple(kernel for kernel in KERNELS if kernel.endswith("/amd64"))
-OTHERS = tuple(kernel for kernel in KERNELS if kernel != REFERENCE)
+# Those that look for defects, and how many times the time of others their suites are given.
+SLOWNESS = {kernel: int(row[-1]) for kernel, row in read_table("debug-kernels").items()}
+DEBUG = tuple(SLOWNESS)
+
+ALL = KERNELS + DEBUG
+AMD64 = tuple(kernel for kernel in ALL if kernel.endswith("/amd64"))
+OTHERS = tuple(kernel for kernel in ALL if kernel != REFERENCE)
+
+# How long the storms last.
+MINUTES = int(os.environ.get("MINUTES", "30"))
 
 BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
 BUILD_PYTHON_ROOT = "selftests/build_python_root"
@@ -44,7 +53,7 @@ class Suite:
     after     on the host: names of the suites that have to end first
     prepare   commands that have to succeed on the host before; they may have {series} and {arch}
     guest     in a guest: which of the guests of its kernel
-    timeout   in seconds; allow for a busy host
+    timeout   in seconds; allow for a busy host. Kernels that are slow get more
     """
     name: str
     command: str
@@ -63,22 +72,24 @@ SUITES = (
     # Real kernels.
     Suite("quiet", "selftests/test_quiet.py", GUEST, (REFERENCE,), "nightly", guest="quiet",
           timeout=1500),
-    Suite("states", "selftests/test_states.py", GUEST, KERNELS),
-    Suite("file", "selftests/test_file.py", GUEST, KERNELS),
-    Suite("tool", "selftests/test_tool.py", GUEST, KERNELS),
-    Suite("options", "selftests/test_options.py", GUEST, KERNELS, "full"),
+    Suite("states", "selftests/test_states.py", GUEST, ALL),
+    Suite("file", "selftests/test_file.py", GUEST, ALL),
+    Suite("tool", "selftests/test_tool.py", GUEST, ALL),
+    Suite("options", "selftests/test_options.py", GUEST, ALL, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
-    Suite("hostile", "selftests/test_hostile.py", GUEST, KERNELS, "full"),
+    Suite("storms", "selftests/test_storms.py %d" % MINUTES, GUEST, DEBUG, "nightly",
+          timeout=60 * MINUTES + 900),
+    Suite("hostile", "selftests/test_hostile.py", GUEST, ALL, "full"),
     Suite("zoo", "selftests/test_zoo.py 1 1000", GUEST, (REFERENCE,), "full", timeout=1500),
     Suite("zoo", "selftests/test_zoo.py 1 200", GUEST, OTHERS, "full"),
     Suite("kernel-selftests", "selftests/test_kernel_selftests.py", GUEST, AMD64, "full",
           prepare=(BUILD_KERNEL_SELFTESTS,)),
-    Suite("locks", "selftests/test_locks.py", GUEST, KERNELS, "full",
+    Suite("locks", "selftests/test_locks.py", GUEST, ALL, "full",
           prepare=(BUILD_PYTHON_ROOT,)),
-    Suite("seeds", "selftests/test_seeds.py", GUEST, KERNELS, "full"),
+    Suite("seeds", "selftests/test_seeds.py", GUEST, ALL, "full"),
     Suite("examples", "selftests/test_examples.py", GUEST, (REFERENCE,), "full"),
     # Lockdown cannot be undone: this has to be the last.
-    Suite("lockdown", "selftests/test_lockdown.py", GUEST, KERNELS, "full"),
+    Suite("lockdown", "selftests/test_lockdown.py", GUEST, ALL, "full"),
 
     # This host.
     Suite("static", "selftests/test_static.py", after=()),

@@ -7,7 +7,7 @@ import os
 import tempfile
 
 from lib import guest, ksft, runner
-from suites import GUEST, Suite
+from suites import GUEST, REFERENCE, SLOWNESS, Suite
 
 # In seconds, of what does not end; all else gets there before, on a busy host, too.
 TIMEOUT = 5
@@ -120,6 +120,13 @@ def test_timeout():
     ksft.equal(report.counts("suite"), (1, 1, 0), "counts")
 
 
+def test_slow():
+    """on a kernel that is slow, a suite has more time"""
+    suite, = guest_suites("suite")
+    for kernel, slowness in {REFERENCE: 1, **SLOWNESS}.items():
+        ksft.equal(runner.Run(suite, kernel).timeout, TIMEOUT * slowness, "seconds on " + kernel)
+
+
 def test_cases():
     """only cases that were asked for count; none is no failure"""
     ksft.equal(run(script(PASSES), cases="^one$").counts("suite"), (1, 0, 0), "one")
@@ -173,5 +180,5 @@ def test_defect():
 
 
 ksft.run([test_passes, test_fails, test_stops_early, test_status, test_several_plans,
-          test_timeout, test_cases, test_order, test_prepare, test_guest_dies, test_guest_hangs,
-          test_defect])
+          test_timeout, test_slow, test_cases, test_order, test_prepare, test_guest_dies,
+          test_guest_hangs, test_defect])

@@ -69,6 +69,26 @@ echo "[    1.476949] Oops: int3: 0000 [#1] SMP NOPTI" >>"{directory}/log"
 """
 
 
+# What KCSAN reports, of a race between two functions.
+RACE = """\
+==================================================================
+BUG: KCSAN: data-race in {0} / {1}
+
+write to 0xffff888003d1b2a8 of 4 bytes by task 123 on cpu 1:
+ {0}
+ do_syscall_64+0x58/0x110
+
+read to 0xffff888003d1b2a8 of 4 bytes by task 124 on cpu 0:
+ {1}
+ do_syscall_64+0x58/0x110
+
+Reported by Kernel Concurrency Sanitizer on:
+==================================================================
+"""
+FUNCTION = "futex_wait_queue+0x1/0x2"
+OURS = "fi_collect+0x1/0x2 [futexinspect]"
+
+
 class Output(typing.NamedTuple):
     """What a run came to."""
     status: int
@@ -119,9 +139,9 @@ def mistake_test(name, words):
     return test
 
 
-def splats(line):
-    """What is reported of a log with this one line; and the line."""
-    log = "[    1.000000] %s\r\n" % line
+def splats(lines):
+    """What is reported of a log with these lines; and the log."""
+    log = "".join("[    1.000000] %s\r\n" % line for line in lines.splitlines())
     got = subprocess.run([os.path.join(VM, "splats"), "-"], input=log, capture_output=True,
                          text=True, check=False)
     return got.returncode, got.stdout, log
@@ -144,6 +164,15 @@ def test_harmless():
     """harmless lines are not taken for defects"""
     taken = [line for line in log_lines("harmless.txt") if splats(line)[0] == 0]
     ksft.equal(taken, [], "taken for defects")
+
+
+def test_races():
+    """a data race counts if the module is part of it, whatever else is reported around it"""
+    for functions, count in ((FUNCTION, FUNCTION), 0), ((OURS, FUNCTION), 1), ((FUNCTION, OURS), 1):
+        race = RACE.format(*functions)
+        ksft.equal(splats(race)[1].count("BUG: KCSAN"), count, race)
+    log = RACE.format(FUNCTION, FUNCTION) + "BUG: after it\n" + OURS
+    ksft.equal(splats(log)[1].split("] ")[1:], ["BUG: after it\n"], "after a race of others")
 
 
 def test_streams():
@@ -264,5 +293,5 @@ def built():
 
 
 ksft.run([*(mistake_test(*row) for row in MISTAKES), test_defects_seen, test_harmless,
-          test_streams, test_surroundings, test_signal, test_timeout, test_reader_gone,
+          test_races, test_streams, test_surroundings, test_signal, test_timeout, test_reader_gone,
           test_defects, test_boot_crash], around=built)

@@ -14,7 +14,7 @@ import threading
 import time
 
 from lib import guest, tap
-from suites import GUEST, TOP
+from suites import GUEST, SLOWNESS, TOP
 
 LOGS = os.path.join(TOP, "build", "check")
 VM = "selftests/vm/run"
@@ -35,6 +35,21 @@ class Run:
     def name(self):
         """As people see it."""
         return self.suite.name + (" " + self.kernel if self.kernel else "")
+
+    @property
+    def slowness(self):
+        """How many times as long as elsewhere all takes on the kernel."""
+        return SLOWNESS.get(self.kernel, 1)
+
+    @property
+    def timeout(self):
+        """Of the suite, in seconds."""
+        return self.suite.timeout * self.slowness
+
+    @property
+    def boot_timeout(self):
+        """Of the kernel, in seconds."""
+        return BOOT_TIMEOUT * self.slowness
 
     def environment(self):
         """What the suite is told; see lib/ksft.py."""
@@ -179,7 +194,7 @@ def run_on_host(run, processes, report):
     process = processes.start(shlex.split(run.suite.command), stderr=subprocess.STDOUT,
                               env={**os.environ, **run.environment()})
     watchdog = Watchdog(process)
-    watchdog.reset(run.suite.timeout)
+    watchdog.reset(run.timeout)
     lines = []
     with open(log_name(run, ".tap"), "w", buffering=1, encoding="utf-8") as log:
         for line in process.stdout:
@@ -188,7 +203,7 @@ def run_on_host(run, processes, report):
             report.line(run, line)
     status = processes.wait(process)
     watchdog.stop()
-    note = "timeout after %d seconds" % run.suite.timeout if watchdog.barked else ""
+    note = "timeout after %d seconds" % run.timeout if watchdog.barked else ""
     report.outcome(Outcome(run, "".join(lines), status, time.monotonic() - began, note))
 
 
@@ -208,9 +223,9 @@ class GuestRun:
         """How to start it."""
         series, arch = self.waiting[0].kernel.split("/")
         rows = [{"name": run.suite.name, "command": shlex.split(run.suite.command),
-                 "environment": run.environment(), "timeout": run.suite.timeout}
+                 "environment": run.environment(), "timeout": run.timeout}
                 for run in self.waiting]
-        seconds = sum(run.suite.timeout for run in self.waiting) + BOOT_TIMEOUT
+        seconds = sum(run.timeout for run in self.waiting) + self.waiting[0].boot_timeout
         return [VM, "--kernel", series, "--arch", arch, "--timeout", str(seconds),
                 "--", "selftests/lib/guest.py", json.dumps(rows)]
 
@@ -235,10 +250,10 @@ class GuestRun:
         for line in output:
             if line.startswith(guest.BEGIN):
                 self.begin(line[len(guest.BEGIN):-1])
-                watchdog.reset(self.current.suite.timeout + GRACE)
+                watchdog.reset(self.current.timeout + GRACE)
             elif line.startswith(guest.END):
+                watchdog.reset(self.current.boot_timeout)
                 self.end(int(line.split()[-1]))
-                watchdog.reset(BOOT_TIMEOUT)
             elif self.current:
                 self.log.write(line)
                 self.lines.append(line)
@@ -251,7 +266,7 @@ class GuestRun:
         with open(errors, "w+", encoding="utf-8", errors="replace") as log:
             process = self.processes.start(self.command(), stderr=log)
             watchdog = Watchdog(process)
-            watchdog.reset(BOOT_TIMEOUT + first.suite.timeout)
+            watchdog.reset(first.boot_timeout + first.timeout)
             self.read(process.stdout, watchdog)
             status = self.processes.wait(process)
             watchdog.stop()

@@ -25,11 +25,17 @@ copy_sources()
 	done < <(list_sources "$1")
 }
 
-# Makes a root of the suite build_root in the directory $1, with what building a module takes.
+# Makes a root of the suite build_root in the directory $1, with what building a module takes, or the kernel as well.
 make_build_root()
 {
+	local packages=$cc,libc6-dev,libdw1,libelf1,libssl3,make,pahole
+
+	[[ $cc != clang-* ]] || packages+=,${cc/clang/lld},${cc/clang/llvm}
+	if [ "$table" = debug-kernels ]; then
+		packages+=,$(grep -v '^#' "$here/packages-kernel" | paste -s -d ,)
+	fi
 	apt_sources "$build_root" |
-		mmdebstrap --variant=essential "--include=$cc,libc6-dev,libdw1,libelf1,libssl3,make,pahole" "$build_root" "$1" -
+		mmdebstrap --variant=essential "--include=$packages" "$build_root" "$1" -
 }
 
 # Runs a command in the row's root. Of the host it sees the cache; a mount namespace takes the mounts along at the end.
@@ -41,11 +47,21 @@ run_in_root()
 		"$@"
 		return
 	fi
+	[ "$table" = kernels ] || root+=-$cc
 	[ -d "$root" ] || make_once "$root" make_build_root
 	mkdir -p "$root$cache"
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount sh -euc 'mount -o bind "$1" "$0$1"; mount -t proc proc "$0/proc"; shift; exec chroot "$0" "$@"' \
 		"$root" "$cache" "$@"
+}
+
+# Sets tools to make's variables for the row's compiler and what goes with it.
+choose_tools()
+{
+	case $cc in
+	clang-*) tools=("LLVM=${cc#clang}") ;;
+	*) tools=("CC=$cc" "HOSTCC=gcc${cc##*gcc}" "CROSS_COMPILE=${cc%gcc-*}") ;;
+	esac
 }
 
 # Builds the module for the row's kernel, warnings being errors, and copies it to $1. Sets objects to where it is built.
@@ -59,8 +75,7 @@ build_module()
 	(
 		flock 9
 		copy_sources "$dir"
-		run_in_root make -C "$kernel_dir/headers" "M=$dir" "CC=$cc" "CROSS_COMPILE=${cc%gcc-*}" \
-			W=1 KCFLAGS=-Werror modules \
+		run_in_root make -C "$kernel_dir/headers" "M=$dir" "${tools[@]}" W=1 KCFLAGS=-Werror modules \
 			>"$dir/log" 2>&1 || { cat "$dir/log" >&2; fail "cannot build the module for $release"; }
 		cp "$dir/futexinspect.ko" "$1"
 	) 9>"$dir/lock"

@@ -1,21 +1,26 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with run, which sources this
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Kernels of the support matrix: what a row says, and the row's Debian packages unpacked in the cache.
+# What a row of the kernels says, and the Debian packages of one of the support matrix unpacked in the cache.
 
-# Sets series, arch, flavour, suites, cc and build_root from the row of $1 (series) and $2 (arch). A directory with a
-# kernel has no row, and nothing is built for it.
+# Sets table, series, arch, flavour (in debug-kernels the configuration), suites, cc, build_root and slowness from the
+# row of $1 (series) and $2 (arch). A directory with a kernel has no row, and nothing is built for it.
 read_row()
 {
 	if [[ $1 = */* ]]; then
-		series=${1##*/} arch=$2 build_root=host cc=""
+		series=${1##*/} arch=$2 build_root=host cc="" slowness=1
 		return
 	fi
-	while read -r series arch flavour suites cc build_root; do
-		[ "$series" = "$1" ] && [ "$arch" = "$2" ] && return
-	done < <(grep -v '^#' "$here/kernels")
+	for table in kernels debug-kernels; do
+		while read -r series arch flavour suites cc build_root slowness; do
+			[ "$series $arch" = "$1 $2" ] || continue
+			slowness=${slowness:-1}
+			return
+		done < <(grep -v '^#' "$here/$table")
+	done
 	usage_error "no kernel $1 for $2 in selftests/vm/kernels; there are: $(
-		awk '!/^#/ { printf "%s%s (%s)", sep, $1, $2; sep = ", " }' "$here/kernels")"
+		cat "$here/kernels" "$here/debug-kernels" |
+			awk '!/^#/ { printf "%s%s (%s)", sep, $1, $2; sep = ", " }')"
 }
 
 # Where the host's apt gets its own suite from (or with $1 = -security, that suite's security updates).
@@ -157,14 +162,17 @@ make_once()
 	) 9>"$dir.lock"
 }
 
-# Sets kernel_dir and release, fetching the kernel if the cache has none.
+# Sets kernel_dir and release, fetching or building the kernel if the cache has none.
 find_kernel()
 {
+	local how=fetch_kernel
+
 	if [[ $kernel = */* ]]; then
 		kernel_dir=$kernel
 	else
 		kernel_dir=$cache/kernels/$series-$arch
-		[ -d "$kernel_dir" ] || make_once "$kernel_dir" fetch_kernel
+		[ "$table" = kernels ] || how=build_kernel
+		[ -d "$kernel_dir" ] || make_once "$kernel_dir" "$how"
 	fi
 	release=$(cat "$kernel_dir/release")
 }

@@ -86,7 +86,7 @@ boot_failed()
 {
 	local i
 
-	for ((i = 0; i < 900; i++)); do
+	for ((i = 0; i < 900 * slowness; i++)); do
 		if [ -e "$1" ] || ! kill -0 "$vm" 2>/dev/null; then
 			break
 		fi
