@@ -79,6 +79,7 @@ SUITES = (
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
     Suite("storms", "selftests/test_storms.py %d" % MINUTES, GUEST, DEBUG, "nightly",
           timeout=60 * MINUTES + 900),
+    Suite("faults", "selftests/test_faults.py", GUEST, DEBUG, "nightly"),
     Suite("hostile", "selftests/test_hostile.py", GUEST, ALL, "full"),
     Suite("zoo", "selftests/test_zoo.py 1 1000", GUEST, (REFERENCE,), "full", timeout=1500),
     Suite("zoo", "selftests/test_zoo.py 1 200", GUEST, OTHERS, "full"),
