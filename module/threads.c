@@ -133,7 +133,7 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	struct fi_snapshot *snap = walk->snap;
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
-	u32 hash = fi_hash_address(snap, task->signal);
+	u32 hash = fi_hash_address(task->signal);
 	unsigned int i = find_process(snap, task, hash, tgid);
 	struct fi_process *process;
 
