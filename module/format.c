@@ -115,6 +115,12 @@ static __always_inline void put_text(struct fi_text *t, const char *key, const c
 	fi_put_escaped(t, value);
 }
 
+static __always_inline void put_name(struct fi_text *t, const char *key, const char *name)
+{
+	fi_put(t, key);
+	fi_put_name(t, name);
+}
+
 static __always_inline void put_yesno(struct fi_text *t, const char *key, bool value)
 {
 	fi_put(t, key);
@@ -358,7 +364,7 @@ static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
 {
 	put_number(t, "waiter tid=", waiter->tid);
 	put_number(t, " tgid=", waiter->tgid);
-	put_text(t, " comm=", waiter->comm);
+	put_name(t, " comm=", waiter->comm);
 	if (waiter->mm)
 		put_number(t, " mm=", waiter->mm);
 	else
@@ -419,7 +425,7 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 {
 	put_number(t, "process tgid=", process->tgid);
 	put_number(t, " ppid=", process->ppid);
-	put_text(t, " comm=", process->comm);
+	put_name(t, " comm=", process->comm);
 	put_number(t, " mm=", process->mm);
 	put_yesno(t, " execed=", process->execed);
 	put_address(t, " caught=0x", process->caught);
@@ -431,6 +437,12 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_text(t, " cgroup=", process->cgroup ?: "?");
 }
 
+/* Names are mostly the same, byte for byte, which memcmp() sees at once. */
+static bool is_same_name(const char *a, const char *b)
+{
+	return !memcmp(a, b, TASK_COMM_LEN) || !strncmp(a, b, TASK_COMM_LEN);
+}
+
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
@@ -438,8 +450,8 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 
 	put_number(t, "thread tid=", thread->tid);
 	put_number(t, " tgid=", process->tgid);
-	if (strncmp(thread->comm, process->comm, sizeof(thread->comm)))
-		put_text(t, " comm=", thread->comm);
+	if (!is_same_name(thread->comm, process->comm))
+		put_name(t, " comm=", thread->comm);
 	if (thread->mm != process->mm)
 		put_number(t, " mm=", thread->mm);
 	if (thread->state != FI_DEFAULT_STATE) {

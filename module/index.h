@@ -3,7 +3,7 @@
  * Finds records of an array by what they are about. The chains link indices, since the
  * array moves as it grows; an index is kept + 1, so that 0 ends a chain.
  *
- * Users choose what the records are about, so the hash has a key that they do not know.
+ * A hash of something that users choose has a key that they do not know.
  */
 #ifndef FI_INDEX_H
 #define FI_INDEX_H

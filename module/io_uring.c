@@ -37,6 +37,22 @@ static bool is_function(const char *symbol, const char *name)
 	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
 }
 
+/* Learn what a function wakes. Not a part of fi_what_wakes(), where @name would be cleared. */
+static noinline enum fi_wakes learn_waker(void *address)
+{
+	char name[KSYM_SYMBOL_LEN];
+	int i;
+
+	sprint_symbol_no_offset(name, (unsigned long)address);
+	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
+		if (!is_function(name, wakers[i].name))
+			continue;
+		WRITE_ONCE(wakers[i].address, address);
+		return wakers[i].what;
+	}
+	return FI_WAKES_UNKNOWN;
+}
+
 /**
  * fi_what_wakes() - find out what a queue entry wakes
  * @q: the struct futex_q, on a kernel that has FI_WAKE
@@ -47,23 +63,14 @@ static bool is_function(const char *symbol, const char *name)
  */
 enum fi_wakes fi_what_wakes(const char *q)
 {
-	char name[KSYM_SYMBOL_LEN];
-	void *address;
+	void *address = *fi_q_wake(q);
 	int i;
 
-	address = *fi_q_wake(q);
 	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
 		if (READ_ONCE(wakers[i].address) == address)
 			return wakers[i].what;
 	}
-	sprint_symbol_no_offset(name, (unsigned long)address);
-	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
-		if (!is_function(name, wakers[i].name))
-			continue;
-		WRITE_ONCE(wakers[i].address, address);
-		return wakers[i].what;
-	}
-	return FI_WAKES_UNKNOWN;
+	return learn_waker(address);
 }
 
 static const char *request_of(const char *q, enum fi_wakes what)

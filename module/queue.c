@@ -66,24 +66,26 @@ static unsigned int bucket_waiters(const char *bucket)
 	return max(atomic_read(fi_hb_waiters(bucket)), 0);
 }
 
-/*
- * Copy the links of @node, which follows @before in its chain. Return false if they are
- * not intact. The access is checked, because @node would not be a list node at all if
- * the layout were wrong.
- */
-static bool copy_links(struct list_head *links, const struct list_head *node,
-		       const struct list_head *before)
-{
-	return !copy_from_kernel_nofault(links, node, sizeof(*links)) &&
-	       links->prev == before;
-}
-
 /* Whether the queue entry @q names @lock as the lock of its bucket. */
 static bool is_queued_under(const char *q, const spinlock_t *lock)
 {
 	const void *lock_ptr;
 
 	return !get_kernel_nofault(lock_ptr, fi_q_lock_ptr(q)) && lock_ptr == lock;
+}
+
+/*
+ * Whether what visit_entries() checks of an entry can be read. If the layout were wrong, the
+ * first entry of a queue would not be one at all, and these checks show that. Once it has
+ * passed them, its links lead to other entries, and the lock keeps them valid.
+ */
+static bool is_readable(const struct list_head *node)
+{
+	const void *lock_ptr;
+	struct list_head links;
+
+	return !copy_from_kernel_nofault(&links, node, sizeof(links)) &&
+	       !get_kernel_nofault(lock_ptr, fi_q_lock_ptr(queue_entry(node)));
 }
 
 /*
@@ -268,20 +270,19 @@ static int visit_entries(struct fi_snapshot *snap, struct fi_queue_walk *walk, s
 {
 	const struct list_head *before = walk->visited ? walk->last : hold->head;
 	const struct list_head *node = READ_ONCE(before->next);
-	struct list_head links;
 	unsigned int nr;
 
-	for (nr = 0; node != hold->head; nr++, before = node, node = links.next) {
+	for (nr = 0; node != hold->head; nr++, before = node, node = READ_ONCE(node->next)) {
 		const char *q = queue_entry(node);
 		struct task_struct *task;
 
 		if (nr == FI_HOLD)
 			return -EAGAIN;
-		if (!copy_links(&links, node, before)) {
+		if ((!nr && !is_readable(node)) || READ_ONCE(node->prev) != before) {
 			hold->broken = "a bucket's list is not linked both ways";
 			return -EIO;
 		}
-		if (!is_queued_under(q, hold->lock)) {
+		if (*fi_q_lock_ptr(q) != hold->lock) {
 			hold->broken = "a queue entry names another bucket's lock";
 			return -EIO;
 		}

@@ -187,7 +187,7 @@ unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
 	/* Threads of one process mostly follow each other. */
 	if (id && snap->mms[id - 1].mm == mm)
 		return id;
-	id = fi_index_first(&snap->mms_by_address, fi_hash_address(snap, mm));
+	id = fi_index_first(&snap->mms_by_address, fi_hash_address(mm));
 	while (id && snap->mms[id - 1].mm != mm)
 		id = snap->mms[id - 1].link.next;
 	snap->recent_mm = id;
@@ -214,8 +214,7 @@ unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm)
 	record = &snap->mms[snap->nr_mms];
 	memset(record, 0, sizeof(*record));
 	record->mm = mm;
-	fi_index_add(&snap->mms_by_address, &record->link, fi_hash_address(snap, mm),
-		     snap->nr_mms);
+	fi_index_add(&snap->mms_by_address, &record->link, fi_hash_address(mm), snap->nr_mms);
 	return ++snap->nr_mms;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
 #include <linux/gfp.h>
+#include <linux/hash.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -265,7 +266,7 @@ struct fi_edge {
  * @ns: the reader's pid namespace
  * @limits: what the snapshot may cost
  * @bytes: memory of the arrays below, in bytes
- * @hash_key: key of all hashes
+ * @hash_key: key of the hashes of what users choose
  * @start_ns: CLOCK_BOOTTIME when the snapshot was begun, in nanoseconds
  * @end_ns: CLOCK_BOOTTIME when it was complete, in nanoseconds
  * @waiters: array of waiters
@@ -444,10 +445,10 @@ static inline void fi_set_mm(struct fi_snapshot *snap, struct fi_waiter *waiter,
 		snap->mms[mm - 1].nr_waiters++;
 }
 
-/* The hash of an address of the kernel's. */
-static inline u32 fi_hash_address(const struct fi_snapshot *snap, const void *address)
+/* The hash of an address of the kernel's. Users do not choose it, so it takes no key. */
+static inline u32 fi_hash_address(const void *address)
 {
-	return siphash_1u64((unsigned long)address, &snap->hash_key);
+	return hash_ptr(address, 32);
 }
 
 int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,

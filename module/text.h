@@ -66,5 +66,6 @@ static inline void fi_put_char(struct fi_text *text, char c)
 void fi_put_dec(struct fi_text *text, u64 number);
 void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits);
 void fi_put_escaped(struct fi_text *text, const char *string);
+void fi_put_name(struct fi_text *text, const char *name);
 
 #endif

@@ -133,7 +133,7 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	struct fi_snapshot *snap = walk->snap;
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = rcu_dereference(task->real_parent);
-	u32 hash = fi_hash_address(snap, task->signal);
+	u32 hash = fi_hash_address(task->signal);
 	unsigned int i = find_process(snap, task, hash, tgid);
 	struct fi_process *process;
 
@@ -151,7 +151,7 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
 	/* copy_process() sets the flag, also for a new thread; execve(2) clears it. */
 	process->execed = !(READ_ONCE(leader->flags) & PF_FORKNOEXEC);
-	strscpy(process->comm, leader->comm, sizeof(process->comm));
+	memcpy(process->comm, leader->comm, sizeof(process->comm));
 	return snap->nr_processes - 1;
 }
 

@@ -128,22 +128,36 @@ static bool may_read(const struct vm_area_struct *vma)
 }
 
 /*
- * Read up to @nr words from @pos upwards, or downwards if @step is -1, until one would
- * fault: faulthandler_disabled() makes unsafe_get_user() fail there. Return how many were
- * read.
+ * Copy words that are all in one page. Return false if that would fault: faulthandler_disabled()
+ * makes unsafe_get_user() fail then. Two words at a time, from a multiple of eight on, are still
+ * one access on all machines, so that no word is torn.
  */
-static __always_inline unsigned int read_run(u32 *word, const u32 __user *pos, unsigned int nr,
-					     int step)
+static __always_inline bool copy_from_user_page(struct fi_user_memory *user, void *to,
+						unsigned long addr, size_t len)
 {
-	const u32 __user *from = pos, *end = pos + step * (long)nr;
+	const u32 __user *from = (const u32 __user *)addr;
+	const size_t nr = len / sizeof(*from);
+	u32 *words = to;
+	size_t i = 0;
+	u64 pair;
 
-	if (!nr || !user_access_begin(pos, sizeof(*pos)))
-		return 0;
-	for (; pos != end; pos += step, word += step)
-		unsafe_get_user(*word, pos, fault);
+	if (!user_access_begin(from, len))
+		return false;
+	if (!IS_ALIGNED(addr, sizeof(pair))) {
+		unsafe_get_user(words[0], from, fault);
+		i = 1;
+	}
+	for (; i + 1 < nr; i += 2) {
+		unsafe_get_user(pair, (const u64 __user *)(from + i), fault);
+		memcpy(words + i, &pair, sizeof(pair));
+	}
+	if (i < nr)
+		unsafe_get_user(words[i], from + i, fault);
+	user_access_end();
+	return true;
 fault:
 	user_access_end();
-	return step * (pos - from);
+	return false;
 }
 
 /*
@@ -173,26 +187,29 @@ static bool copy_from_page(struct fi_user_memory *user, void *to, unsigned long 
 	       copy_aligned(to, page_address(user->page) + offset_in_page(addr), len);
 }
 
+/* Copies some bytes, all in one page, and returns false if it cannot. */
+typedef bool copy_fn(struct fi_user_memory *user, void *to, unsigned long addr, size_t len);
+
 /*
- * Read words through their pages: first those in the page of @addr, then those in the
- * pages before and after it. Parameters and result as for fi_user_read_words().
+ * Read words: first those in the page of @addr, then those in the pages before and after it.
+ * Parameters and result as for fi_user_read_words().
  */
-static u32 read_pages(struct fi_user_memory *user, u32 *words, unsigned int before,
-		      unsigned int from, unsigned long addr, unsigned int at)
+static __always_inline u32 read_pages(struct fi_user_memory *user, copy_fn *copy, u32 *words,
+				      unsigned int before, unsigned int from,
+				      unsigned long addr, unsigned int at)
 {
 	const unsigned int in_page = offset_in_page(addr) / sizeof(u32);
 	unsigned int low = min(before, in_page);
 	unsigned int high = min_t(unsigned int, from, PAGE_SIZE / sizeof(u32) - in_page);
 	u32 *word = words + at;
 
-	if (!copy_from_page(user, word - low, addr - low * sizeof(u32),
-			    (low + high) * sizeof(u32)))
+	if (!copy(user, word - low, addr - low * sizeof(u32), (low + high) * sizeof(u32)))
 		return 0;
-	if (low < before && copy_from_page(user, word - before, addr - before * sizeof(u32),
-					   (before - low) * sizeof(u32)))
+	if (low < before && copy(user, word - before, addr - before * sizeof(u32),
+				 (before - low) * sizeof(u32)))
 		low = before;
-	if (high < from && copy_from_page(user, word + high, addr + high * sizeof(u32),
-					  (from - high) * sizeof(u32)))
+	if (high < from && copy(user, word + high, addr + high * sizeof(u32),
+				(from - high) * sizeof(u32)))
 		high = from;
 	return GENMASK(at + high - 1, at - low);
 }
@@ -213,27 +230,22 @@ static u32 read_pages(struct fi_user_memory *user, u32 *words, unsigned int befo
 u32 fi_user_read_words(struct fi_user_memory *user, u32 *words, unsigned int nr,
 		       unsigned int at, unsigned long addr)
 {
-	const u32 __user *pos = (const u32 __user *)addr;
 	const unsigned long before = min_t(unsigned long, at,
 					   (addr - user->vma->vm_start) / sizeof(u32));
 	const unsigned long from = min_t(unsigned long, nr - at,
 					 (user->vma->vm_end - addr) / sizeof(u32));
-	unsigned int got = 0, got_before = 0;
+	u32 got = 0;
 
 	/* get_futex_key() refuses an address that is not aligned. */
 	if (!IS_ALIGNED(addr, sizeof(u32)) || !may_read(user->vma))
 		return 0;
 	if (user->used) {
 		pagefault_disable();
-		got = read_run(words + at, pos, from, 1);
-		if (got)
-			got_before = read_run(words + at - 1, pos - 1, before, -1);
+		got = read_pages(user, copy_from_user_page, words, before, from, addr, at);
 		pagefault_enable();
 	}
-	if (got)
-		return GENMASK(at + got - 1, at - got_before);
 	/* A page may be resident although an access faults: fi_get_resident_page(). */
-	return read_pages(user, words, before, from, addr, at);
+	return got ?: read_pages(user, copy_from_page, words, before, from, addr, at);
 }
 
 /**

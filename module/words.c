@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "compat/syscall_abi.h"
@@ -83,6 +84,9 @@ static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 	const u32 *end = words + fls(waiter->words_read);
 
 	waiter->first_word = snap->nr_words;
+	/* Of a lock that is just a futex, all words are often 0. */
+	if (!memchr_inv(word, 0, (end - word) * sizeof(*word)))
+		return;
 	for (; word != end; word++) {
 		if (!*word)
 			continue;
