@@ -2,8 +2,8 @@
 /*
  * A plugin for QEMU that counts the instructions which a guest with one CPU executes between two
  * marks, kernel's and all: "-plugin count.so,output=FILE". For each end mark it writes a line
- * to FILE: instructions, and iterations of "rep" instructions such as rep movsb, which
- * hardware does in bulk.
+ * to FILE: instructions, iterations of "rep" instructions such as rep movsb, which hardware does in
+ * bulk, and the most instructions while a lock was held.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -15,12 +15,19 @@
 
 int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
+#define MAX_RELEASES	16
+
 static FILE *output;
 
 /* Since the guest has started. */
 static uint64_t instructions, iterations;
 
-static uint64_t instructions_at_begin, iterations_at_begin;
+static uint64_t instructions_at_begin, iterations_at_begin, instructions_at_hold;
+static uint64_t longest_hold;
+
+/* Where the kernel takes the lock, and where it releases it, as marks have told. */
+static uint64_t hold_address, release_addresses[MAX_RELEASES];
+static unsigned int nr_releases;
 
 static void begin(unsigned int cpu, void *data)
 {
@@ -28,15 +35,41 @@ static void begin(unsigned int cpu, void *data)
 	(void)data;
 	instructions_at_begin = instructions;
 	iterations_at_begin = iterations;
+	longest_hold = 0;
 }
 
 static void end(unsigned int cpu, void *data)
 {
 	(void)cpu;
 	(void)data;
-	fprintf(output, "%" PRIu64 " %" PRIu64 "\n", instructions - instructions_at_begin,
-		iterations - iterations_at_begin);
+	fprintf(output, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		instructions - instructions_at_begin, iterations - iterations_at_begin,
+		longest_hold);
 	fflush(output);
+}
+
+static void hold(unsigned int cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	instructions_at_hold = instructions;
+}
+
+static void release(unsigned int cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	if (instructions - instructions_at_hold > longest_hold)
+		longest_hold = instructions - instructions_at_hold;
+}
+
+static bool releases(uint64_t address)
+{
+	for (unsigned int i = 0; i < nr_releases; i++) {
+		if (release_addresses[i] == address)
+			return true;
+	}
+	return false;
 }
 
 /* All but the first iteration of a rep instruction are blocks that hold it alone. */
@@ -66,6 +99,19 @@ static uint32_t get_mark(const struct qemu_plugin_insn *insn)
 	return mark;
 }
 
+static void call_at(struct qemu_plugin_insn *insn, void (*function)(unsigned int cpu, void *data))
+{
+	qemu_plugin_register_vcpu_insn_exec_cb(insn, function, QEMU_PLUGIN_CB_NO_REGS, NULL);
+}
+
+/* The address of the kernel's whose lower half the next instruction has. */
+static uint64_t next_address(const struct qemu_plugin_tb *tb, size_t i)
+{
+	if (i + 1 == qemu_plugin_tb_n_insns(tb))
+		return 0;
+	return (int32_t)get_mark(qemu_plugin_tb_get_insn(tb, i + 1));
+}
+
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -75,11 +121,27 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 						 is_iteration(tb) ? &iterations : &instructions, n);
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint32_t mark = get_mark(insn);
+		uint64_t address = qemu_plugin_insn_vaddr(insn);
 
-		if (mark == MARK_BEGIN || mark == MARK_END)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark == MARK_BEGIN ? begin : end,
-							       QEMU_PLUGIN_CB_NO_REGS, NULL);
+		switch (get_mark(insn)) {
+		case MARK_BEGIN:
+			call_at(insn, begin);
+			break;
+		case MARK_END:
+			call_at(insn, end);
+			break;
+		case MARK_HOLD:
+			hold_address = next_address(tb, i);
+			break;
+		case MARK_RELEASE:
+			if (nr_releases < MAX_RELEASES)
+				release_addresses[nr_releases++] = next_address(tb, i);
+			break;
+		}
+		if (hold_address && address == hold_address)
+			call_at(insn, hold);
+		if (releases(address))
+			call_at(insn, release);
 	}
 }
 

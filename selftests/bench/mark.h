@@ -9,6 +9,13 @@
 #define MARK_BEGIN	0x66690001
 #define MARK_END	0x66690002
 
+/*
+ * Followed by one more such nop, whose own address is the lower half of one of the kernel's: there
+ * it begins, or ends, to hold a lock. It must not have been executed before.
+ */
+#define MARK_HOLD	0x66690003
+#define MARK_RELEASE	0x66690004
+
 #if defined(__x86_64__)
 #define MARK(mark)	asm volatile("nopl %c0(%%rax)" : : "i"(mark) : "memory")
 #else

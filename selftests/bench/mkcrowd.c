@@ -2,10 +2,11 @@
 /*
  * Many futex waiters, as cheaply as they can be made:
  *
- *	mkcrowd WAITERS PROCESSES one|own
+ *	mkcrowd WAITERS PROCESSES one|own|page
  *
- * puts WAITERS threads, spread over PROCESSES processes, into FUTEX_WAIT, all on
- * one word or each on its own; prints "ready" and stays so until standard input
+ * puts WAITERS threads, spread over PROCESSES processes, into FUTEX_WAIT: all on
+ * one word, each on its own, or each on its own in a page of its own of memory
+ * that all processes map; prints "ready" and stays so until standard input
  * ends. The main thread of each process does not wait on a futex.
  */
 #define _GNU_SOURCE
@@ -13,6 +14,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,13 @@ static struct {
 	struct word word;
 } *shared;
 
-static int futex_op;
+static int futex_op = FUTEX_WAIT;
+
+/* The word of a process's first waiter; NULL if each process makes its own words. */
+static char *first_word;
+
+/* From the word of one waiter to that of the next. */
+static size_t word_distance;
 
 static int wait_forever(void *word)
 {
@@ -56,24 +64,25 @@ static void *map(size_t size, int flags)
 	return mem;
 }
 
-/* Start a process's threads; without @one_word each gets its own word. */
-static void start_waiters(unsigned long nr, struct word *one_word)
+/* Start the threads of a process. */
+static void start_waiters(unsigned long nr)
 {
 	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			  CLONE_SYSVSEM;
 	char *stacks = map(nr * STACK_SIZE, MAP_PRIVATE);
-	struct word *own = one_word ? NULL : map(nr * sizeof(*own), MAP_PRIVATE);
+	char *words = first_word ?: map(nr * word_distance, MAP_PRIVATE);
 	unsigned long i;
 
 	for (i = 0; i < nr; i++) {
 		if (clone(wait_forever, stacks + (i + 1) * STACK_SIZE, flags,
-			  one_word ?: &own[i]) < 0)
+			  words + i * word_distance) < 0)
 			err(1, "clone of thread %lu of %lu", i + 1, nr);
 	}
 }
 
-static void start_processes(unsigned long waiters, unsigned long nr, struct word *one_word)
+static void start_processes(unsigned long waiters, unsigned long nr)
 {
+	unsigned long each = waiters / nr;
 	pid_t parent = getpid();
 	unsigned long i;
 
@@ -87,31 +96,44 @@ static void start_processes(unsigned long waiters, unsigned long nr, struct word
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			exit(1);
-		start_waiters(waiters / nr, one_word);
+		if (first_word)
+			first_word += i * each * word_distance;
+		start_waiters(each);
 		for (;;)
 			pause();
 	}
+}
+
+/* Decide where the waiters wait. Return false if there is no such @kind of words. */
+static bool choose_words(const char *kind, unsigned long waiters)
+{
+	if (!strcmp(kind, "own")) {
+		futex_op = FUTEX_WAIT_PRIVATE;
+		word_distance = sizeof(struct word);
+	} else if (!strcmp(kind, "one")) {
+		first_word = (char *)&shared->word;
+	} else if (!strcmp(kind, "page")) {
+		word_distance = getpagesize();
+		first_word = map(waiters * word_distance, MAP_SHARED);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long waiters = argc == 4 ? strtoul(argv[1], NULL, 10) : 0;
 	unsigned long processes = argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
-	struct word *one_word = NULL;
 	char c;
 
-	if (!processes || !waiters || waiters % processes)
-		errx(2, "usage: mkcrowd WAITERS PROCESSES one|own");
 	shared = map(sizeof(*shared), MAP_SHARED);
-	futex_op = FUTEX_WAIT_PRIVATE;
-	if (!strcmp(argv[3], "one")) {
-		one_word = &shared->word;
-		futex_op = FUTEX_WAIT;
-	}
+	if (!processes || !waiters || waiters % processes || !choose_words(argv[3], waiters))
+		errx(2, "usage: mkcrowd WAITERS PROCESSES one|own|page");
 	if (processes == 1)
-		start_waiters(waiters, one_word);
+		start_waiters(waiters);
 	else
-		start_processes(waiters, processes, one_word);
+		start_processes(waiters, processes);
 	while (shared->begun != waiters)
 		usleep(10000);
 	printf("ready\n");

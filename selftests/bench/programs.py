@@ -4,6 +4,7 @@
 import os
 import subprocess
 
+CGROUPS = "/sys/fs/cgroup"
 WAITERS = "/sys/kernel/debug/futexinspect/waiters"
 BIN = os.path.realpath(os.path.join(os.path.dirname(__file__),
                                     "..", "..", "build", "selftests", "bench"))
@@ -61,3 +62,36 @@ class Crowd(Program):
         super().__init__("mkcrowd", str(waiters), str(processes), words)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("mkcrowd failed")
+
+
+class Group:
+    """A cgroup that tells how much memory the programs in it hold, and the most that they ever
+    held: the kernel counts there what the module allocates for a reader."""
+
+    PATH = os.path.join(CGROUPS, "bench")
+
+    def __enter__(self):
+        write(os.path.join(CGROUPS, "cgroup.subtree_control"), "+memory")
+        os.mkdir(self.PATH)
+        return self
+
+    def __exit__(self, *_):
+        write(os.path.join(CGROUPS, "cgroup.procs"), "0")
+        os.rmdir(self.PATH)
+
+    def join(self):
+        """Move the calling process into the group, until its end."""
+        write(os.path.join(self.PATH, "cgroup.procs"), "0")
+
+    def current(self):
+        """In bytes."""
+        with open(os.path.join(self.PATH, "memory.current"), encoding="ascii") as file:
+            return int(file.read())
+
+    def peak(self):
+        """In bytes; None where the kernel does not keep it (before 5.19)."""
+        try:
+            with open(os.path.join(self.PATH, "memory.peak"), encoding="ascii") as file:
+                return int(file.read())
+        except FileNotFoundError:
+            return None
