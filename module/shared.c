@@ -91,10 +91,9 @@ static int add_shared(struct fi_snapshot *snap, const union futex_key *key, u32 
 	return snap->nr_shared++;
 }
 
-/* Find the word that a waiter waits on, or add it. Return its index, or an error. */
-static int get_shared(struct fi_snapshot *snap, const struct fi_waiter *waiter)
+/* Find the word with a key, or add it. Return its index, or an error. */
+static int get_shared(struct fi_snapshot *snap, const union futex_key *key)
 {
-	const union futex_key *key = &waiter->key;
 	u32 hash = siphash_3u64(key->shared.i_seq, key->shared.pgoff, key->shared.offset,
 				&snap->hash_key);
 	int i = find_shared(snap, key, hash);
@@ -399,20 +398,24 @@ static bool is_shared(const struct fi_waiter *waiter)
 	       waiter->mm && waiter->call.uaddr_known;
 }
 
-/* Find the word of a waiter, and its inode. */
-static int resolve_waiter(struct fi_snapshot *snap, const struct fi_waiter *waiter)
+/*
+ * Find the word of a waiter, and its inode. @word is the index of the word of the waiter
+ * before, which mostly is the same; it is updated.
+ */
+static int resolve_waiter(struct fi_snapshot *snap, const struct fi_waiter *waiter, int *word)
 {
 	struct fi_inode *inode;
-	int i = get_shared(snap, waiter);
 
+	if (*word < 0 || !same_key(&snap->shared[*word].key, &waiter->key))
+		*word = get_shared(snap, &waiter->key);
 	/* Without a record of the word nobody knows who maps it. */
-	if (i < 0)
-		return i == -ENOSPC ? 0 : i;
+	if (*word < 0)
+		return *word == -ENOSPC ? 0 : *word;
 	/*
 	 * After FUTEX_REQUEUE the address of the call is that of another word, and this
 	 * waiter does not lead to the inode; a later one may.
 	 */
-	inode = &snap->inodes[snap->shared[i].inode];
+	inode = &snap->inodes[snap->shared[*word].inode];
 	return inode->known ? 0 : resolve(snap, inode, waiter);
 }
 
@@ -427,6 +430,7 @@ static int resolve_waiter(struct fi_snapshot *snap, const struct fi_waiter *wait
  */
 int fi_resolve_shared(struct fi_snapshot *snap)
 {
+	int word = -ENOENT;
 	size_t i;
 	int err;
 
@@ -438,7 +442,7 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 		}
 		if (!is_shared(&snap->waiters[i]))
 			continue;
-		err = resolve_waiter(snap, &snap->waiters[i]);
+		err = resolve_waiter(snap, &snap->waiters[i], &word);
 		if (err)
 			return err;
 	}
