@@ -17,7 +17,8 @@
  * switches          ^ seen                                                compared ^
  *
  * [=] is waited for, (=) is only tried for: what it protects is unknown if that fails. The
- * lock of a private table is tried for again and again, for a second in all.
+ * lock of a private table is tried for again and again, for a second in all. None is held for
+ * longer than a number of steps that users cannot change: see queue.c, shared.c and words.c.
  *
  * Under its bucket's lock a waiter cannot leave the queue, because futex_unqueue()
  * takes that lock. So the thread, its kernel stack and its mm stay until they are

@@ -8,6 +8,10 @@
  *	mkhostile secret NR [dump]		NR threads on a word in memfd_secret(2) memory;
  *						with "dump" after MADV_DODUMP
  *	mkhostile dontdump NR			NR threads on a word behind MADV_DONTDUMP
+ *	mkhostile gone HOW NR			NR threads on a word in a page that is not there:
+ *						"dropped", "userfault" (whoever touches it sleeps
+ *						until this process answers, which it does not),
+ *						"truncated" (SIGBUS), "forbidden" (PROT_NONE)
  *	mkhostile flags				FUTEX_WAIT with the flag FUTEX_ROBUST_LIST32
  *	mkhostile deep DEPTH LENGTH NR		NR processes, DEPTH cgroups below the current
  *						directory, each with a name of LENGTH bytes
@@ -30,12 +34,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -147,6 +153,46 @@ static void dontdump(char **args)
 	if (page == MAP_FAILED || madvise(page, 4096, MADV_DONTDUMP))
 		die("MADV_DONTDUMP");
 	wait_in(page, number(args[0]));
+}
+
+/* Let whoever touches the page wait for an answer on a descriptor that nobody reads. */
+static void leave_to_userfault(uint32_t *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { .start = (uintptr_t)page, .len = 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	/* Without privileges only for faults of user space, which a read by the kernel is not. */
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	if (fd < 0)
+		skip("userfaultfd(2) does not work here");
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd");
+}
+
+static void gone(char **args)
+{
+	const char *how = args[0];
+	int fd = syscall(SYS_memfd_create, "gone", 0);
+	uint32_t *page;
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		die("memfd_create");
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | (*how == 't' ? 0 : MAP_ANONYMOUS),
+		    *how == 't' ? fd : -1, 0);
+	if (page == MAP_FAILED)
+		die("mmap");
+	wait_in(page, number(args[1]));
+	if (!strcmp(how, "userfault"))
+		leave_to_userfault(page);
+	if (!strcmp(how, "truncated") ? ftruncate(fd, 0) :
+	    !strcmp(how, "forbidden") ? mprotect(page, 4096, PROT_NONE) :
+					madvise(page, 4096, MADV_DONTNEED))
+		die("%s", how);
 }
 
 static void wait_with_flag(void *word)
@@ -431,6 +477,7 @@ static const struct {
 	{ "many", many },
 	{ "secret", secret },
 	{ "dontdump", dontdump },
+	{ "gone", gone },
 	{ "flags", flags },
 	{ "deep", deep },
 	{ "robust32", robust32 },

@@ -188,6 +188,36 @@ def hidden_memory_test(kind, name):
     return test
 
 
+def traces_of(hostile):
+    """What a read might change of a factory's process: resident pages, faults, and how often
+    each thread has run."""
+    tgid, = {truth["tgid"] for truth in hostile.get("waiter")}
+    traces = {"statm": read("/proc/%s/statm" % tgid)}
+    for tid in os.listdir("/proc/%s/task" % tgid):
+        stat = read("/proc/%s/task/%s/stat" % (tgid, tid)).rpartition(")")[2].split()
+        status = read("/proc/%s/task/%s/status" % (tgid, tid))
+        traces[tid] = (stat[7], stat[9], re.findall("ctxt_switches:\t([0-9]+)", status))
+    return traces
+
+
+def gone_test(how, name):
+    """The test that words which are not there are unknown, and stay so for their process."""
+    def test():
+        for nr in (2, 40):
+            with Hostile("gone %s %d" % (how, nr)) as hostile:
+                before = traces_of(hostile)
+                for _ in range(5):
+                    start = time.monotonic()
+                    for waiter in hostile.waiters(ksft.read_waiters()):
+                        ksft.equal((waiter["value"], waiter["words"]), ("?", "?"),
+                                   "value and words of %d waiters" % nr)
+                    if time.monotonic() - start > LONGEST_READ:
+                        raise AssertionError("a read took %.1f s" % (time.monotonic() - start))
+                ksft.equal(traces_of(hostile), before, "traces in the process")
+    test.__doc__ = name
+    return test
+
+
 def seen_waiting(reader):
     """How a reader sleeps while its words are read, a letter as in proc(5); None if it ended
     without having been seen there."""
@@ -400,6 +430,10 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           hidden_memory_test("secret %d", "memfd_secret(2) memory is not read"),
           hidden_memory_test("secret %d dump", "nor after MADV_DODUMP"),
           hidden_memory_test("dontdump %d", "memory behind MADV_DONTDUMP is not read"),
+          gone_test("dropped", "a page that is not there is not faulted in"),
+          gone_test("userfault", "nor one for which a process wants to be asked"),
+          gone_test("truncated", "nor one behind the end of its file"),
+          gone_test("forbidden", "nor is one read that the process itself must not read"),
           test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
