@@ -33,7 +33,7 @@
 #include "snapshot.h"
 #include "walk.h"
 
-/* The most entries that are visited in one hold of a bucket's lock: some 500 instructions each. */
+/* The most entries that are visited in one hold of a bucket's lock: some 350 instructions each. */
 #define FI_HOLD		128
 
 /*
