@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 /**
- * struct fi_link - the part of a record that an index needs
+ * struct fi_link - the part of a record that an index needs, which is the first one
  * @hash: hash of what the record is about
  * @next: index + 1 of the next record of the same chain
  */

@@ -42,11 +42,8 @@ static int get_inode(struct fi_snapshot *snap, u64 seq)
 		if (inode->seq == seq)
 			return i - 1;
 	}
-	err = fi_reserve(snap, &snap->inodes, snap->nr_inodes, 1, sizeof(*snap->inodes),
-			 &snap->max_inodes);
-	if (!err)
-		err = fi_reserve_chains(snap, &snap->inodes_by_seq, &snap->inodes->link,
-					snap->nr_inodes, sizeof(*snap->inodes), snap->max_inodes);
+	err = fi_reserve_indexed(snap, &snap->inodes, snap->nr_inodes, 1, sizeof(*snap->inodes),
+				 &snap->max_inodes, &snap->inodes_by_seq);
 	if (err)
 		return err;
 	inode = &snap->inodes[snap->nr_inodes];
@@ -76,11 +73,8 @@ static int add_shared(struct fi_snapshot *snap, const union futex_key *key, u32 
 
 	if (inode < 0)
 		return inode;
-	err = fi_reserve(snap, &snap->shared, snap->nr_shared, 1, sizeof(*snap->shared),
-			 &snap->max_shared);
-	if (!err)
-		err = fi_reserve_chains(snap, &snap->shared_by_key, &snap->shared->link,
-					snap->nr_shared, sizeof(*snap->shared), snap->max_shared);
+	err = fi_reserve_indexed(snap, &snap->shared, snap->nr_shared, 1, sizeof(*snap->shared),
+				 &snap->max_shared, &snap->shared_by_key);
 	if (err)
 		return err;
 	shared = &snap->shared[snap->nr_shared];

@@ -2,6 +2,7 @@
 /*
  * The memory of a snapshot's records, and the lookups between records.
  */
+#include <linux/build_bug.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -12,6 +13,12 @@
 
 #include "snapshot.h"
 #include "walk.h"
+
+/* fi_reserve_indexed() takes the address of a record for that of its link. */
+static_assert(!offsetof(struct fi_mm, link));
+static_assert(!offsetof(struct fi_process, link));
+static_assert(!offsetof(struct fi_shared, link));
+static_assert(!offsetof(struct fi_inode, link));
 
 /* Half of the memory is for waiters, the other half for all that is said about them. */
 #define FI_WAITERS_SHARE	2
@@ -70,35 +77,26 @@ int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, si
 	return 0;
 }
 
-/**
- * fi_reserve_chains() - give an index about as many chains as there is room for records
- * @snap: the snapshot
- * @index: the index, empty or of all records
- * @links: the link of the first record, or NULL if there are none
- * @nr: number of records
- * @size: size of a record in bytes
- * @max: number of records that there is room for
- *
- * Context: process; may sleep.
- *
- * Return: 0; -ENOMEM; -ENOSPC as for fi_reserve().
+/*
+ * Give the index of @nr records of @size bytes at least @want chains. Return as fi_reserve()
+ * does.
  */
-int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *links, size_t nr,
-		      size_t size, size_t max)
+static int reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *records,
+			  size_t nr, size_t size, size_t want)
 {
 	struct fi_index new = { };
 	size_t i;
 	int err;
 
-	if (max <= index->nr)
+	if (want <= index->nr)
 		return 0;
-	err = fi_reserve(snap, &new.heads, 0, roundup_pow_of_two(max), sizeof(*new.heads),
+	err = fi_reserve(snap, &new.heads, 0, roundup_pow_of_two(want), sizeof(*new.heads),
 			 &new.nr);
 	if (err)
 		return err;
 	memset(new.heads, 0, new.nr * sizeof(*new.heads));
 	for (i = 0; i < nr; i++) {
-		struct fi_link *link = links + i * size;
+		struct fi_link *link = records + i * size;
 
 		fi_index_add(&new, link, link->hash, i);
 	}
@@ -106,6 +104,31 @@ int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *li
 	snap->bytes -= index->nr * sizeof(*index->heads);
 	*index = new;
 	return 0;
+}
+
+/**
+ * fi_reserve_indexed() - make room in an array of records and in its index
+ * @snap: the snapshot
+ * @array: address of the pointer to the array, as for fi_reserve()
+ * @nr: records in use; they begin with their struct fi_link
+ * @more: records that there must be room for after them
+ * @size: size of a record in bytes
+ * @max: records that there is room for; updated
+ * @index: the index
+ *
+ * The index comes first: a record that there is room for can always be added to it.
+ *
+ * Context: process; may sleep.
+ *
+ * Return: as fi_reserve() does.
+ */
+int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
+		       size_t *max, struct fi_index *index)
+{
+	void **records = array;
+
+	return reserve_chains(snap, index, *records, nr, size, nr + more) ?:
+		fi_reserve(snap, array, nr, more, size, max);
 }
 
 /**
@@ -119,11 +142,8 @@ int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *li
  */
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr)
 {
-	int err = fi_reserve(snap, &snap->mms, snap->nr_mms, nr, sizeof(*snap->mms),
-			     &snap->max_mms);
-
-	return err ?: fi_reserve_chains(snap, &snap->mms_by_address, &snap->mms->link,
-					snap->nr_mms, sizeof(*snap->mms), snap->max_mms);
+	return fi_reserve_indexed(snap, &snap->mms, snap->nr_mms, nr, sizeof(*snap->mms),
+				  &snap->max_mms, &snap->mms_by_address);
 }
 
 /**

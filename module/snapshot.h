@@ -108,8 +108,8 @@ struct fi_waiter {
 
 /**
  * struct fi_mm - an mm that has a waiter, or that maps a shared word with a waiter
- * @mm: the mm; pinned by mmgrab() until the snapshot is complete, then only an address
  * @link: of fi_snapshot.mms_by_address
+ * @mm: the mm; pinned by mmgrab() until the snapshot is complete, then only an address
  * @waiters: index + 1 of its first waiter; 0 if it has none
  * @nr_waiters: number of its waiters
  * @first_thread: index + 1 of its first live thread, in order of tid; 0 if it has none
@@ -122,8 +122,8 @@ struct fi_waiter {
  * @active: for shared.c: index in the array of mms that map that page
  */
 struct fi_mm {
-	struct mm_struct *mm;
 	struct fi_link link;
+	struct mm_struct *mm;
 	unsigned int waiters;
 	unsigned int nr_waiters;
 	unsigned int first_thread;
@@ -138,9 +138,9 @@ struct fi_mm {
 
 /**
  * struct fi_process - a process with threads in one of the mms
+ * @link: of fi_snapshot.processes_by_signal
  * @signal: its signal_struct, which is only compared
  * @mm: id of its mm
- * @link: of fi_snapshot.processes_by_signal
  * @caught: mask of the signals that it has a handler for; bit 0 is signal 1
  * @timers: an interval timer or a POSIX timer may be armed
  * @pid_ns: inode number of its pid namespace; 0 if it has just exited
@@ -151,8 +151,8 @@ struct fi_mm {
  * @comm: name of its main thread
  */
 struct fi_process {
-	const struct signal_struct *signal;
 	struct fi_link link;
+	const struct signal_struct *signal;
 	unsigned int mm;
 	u64 caught;
 	bool timers;
@@ -208,8 +208,8 @@ struct fi_thread {
 
 /**
  * struct fi_shared - a word in shared memory that has a waiter
- * @key: the key of its queue entries
  * @link: of fi_snapshot.shared_by_key
+ * @key: the key of its queue entries
  * @inode: index of its inode
  * @nr_maps: number of mms that map it
  * @first_map: index in the snapshot's maps of the first of them. Words that the same mms
@@ -217,8 +217,8 @@ struct fi_thread {
  * @complete: no other mm maps it
  */
 struct fi_shared {
-	union futex_key key;
 	struct fi_link link;
+	union futex_key key;
 	unsigned int inode;
 	unsigned int nr_maps;
 	size_t first_map;
@@ -227,8 +227,8 @@ struct fi_shared {
 
 /**
  * struct fi_inode - an inode with shared words that have waiters
- * @seq: its sequence number, which is the same in the keys of all its words
  * @link: of fi_snapshot.inodes_by_seq
+ * @seq: its sequence number, which is the same in the keys of all its words
  * @known: it was found; the fields below hold only then
  * @dev: its device
  * @ino: its number
@@ -238,8 +238,8 @@ struct fi_shared {
  * @complete: all its mappings were found
  */
 struct fi_inode {
-	u64 seq;
 	struct fi_link link;
+	u64 seq;
 	bool known;
 	dev_t dev;
 	unsigned long ino;
@@ -453,8 +453,8 @@ static inline u32 fi_hash_address(const void *address)
 
 int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
 	       size_t *max);
-int fi_reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void *links, size_t nr,
-		      size_t size, size_t max);
+int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
+		       size_t *max, struct fi_index *index);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
 

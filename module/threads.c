@@ -249,12 +249,9 @@ static int reserve_threads(struct fi_snapshot *snap, size_t nr)
 	int err = fi_reserve(snap, &snap->threads, snap->nr_threads, nr, sizeof(*snap->threads),
 			     &snap->max_threads);
 
-	if (!err)
-		err = fi_reserve(snap, &snap->processes, snap->nr_processes, FI_WALK_BATCH,
-				 sizeof(*snap->processes), &snap->max_processes);
-	return err ?: fi_reserve_chains(snap, &snap->processes_by_signal, &snap->processes->link,
-					snap->nr_processes, sizeof(*snap->processes),
-					snap->max_processes);
+	return err ?: fi_reserve_indexed(snap, &snap->processes, snap->nr_processes, FI_WALK_BATCH,
+					 sizeof(*snap->processes), &snap->max_processes,
+					 &snap->processes_by_signal);
 }
 
 static int reserve_batch(void *context)

@@ -203,7 +203,6 @@ bool selection_stuck(const struct selection *sel)
 bool selection_is_complete(const struct selection *sel, const struct filter *f)
 {
 	const struct snapshot *s = sel->a->s;
-
 	uint64_t of_mms = 0;
 
 	for (size_t i = 0; i < s->nr_mms; i++)
