@@ -9,15 +9,21 @@ make_kernel()
 	run_in_root nice make -C "$source" "O=$1" ARCH=x86_64 "${tools[@]}" "-j$(nproc)" "${@:2}"
 }
 
-# Makes the row's configuration in the directory $1: what its files do not ask for is off.
-configure_kernel()
+# Prints what the row's configuration asks for.
+asked_config()
 {
 	local name
 
 	for name in ${flavour//,/ }; do
 		cat "$here/configs/$name.config"
-	done >"$1/asked"
-	echo "CONFIG_LOCALVERSION=\"-${series#*-}\"" >>"$1/asked"
+	done
+	echo "CONFIG_LOCALVERSION=\"-${series#*-}\""
+}
+
+# Makes the row's configuration in the directory $1: what its files do not ask for is off.
+configure_kernel()
+{
+	asked_config >"$1/asked"
 	make_kernel "$1" "KCONFIG_ALLCONFIG=$1/asked" allnoconfig
 	check_config "$1"
 }

@@ -171,7 +171,11 @@ find_kernel()
 		kernel_dir=$kernel
 	else
 		kernel_dir=$cache/kernels/$series-$arch
-		[ "$table" = kernels ] || how=build_kernel
+		if [ "$table" = debug-kernels ]; then
+			how=build_kernel
+			# Whoever changes a configuration wants another kernel.
+			kernel_dir+=-$(asked_config | cksum | cut -d ' ' -f 1)
+		fi
 		[ -d "$kernel_dir" ] || make_once "$kernel_dir" "$how"
 	fi
 	release=$(cat "$kernel_dir/release")
