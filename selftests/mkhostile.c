@@ -34,14 +34,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -50,9 +48,7 @@
 
 #include "io_uring.h"
 #include "lib/factory.h"
-
-/* The largest vector: FUTEX_WAITV_MAX of linux/futex.h */
-#define VECTOR		128
+#include "userfault.h"
 
 #define IORING_OP_FUTEX_WAITV_NR	53
 #define X32_SYSCALL			0x40000000
@@ -76,24 +72,25 @@ struct many {
 	uint32_t words[VECTOR];
 };
 
-static void *wait_on_vector(void *arg)
+/* Wait on the 128 words of a vector, each @step behind the one before. */
+static void wait_on_vector(const uint32_t *words, int step, uint32_t flags)
 {
 	struct waitv vector[VECTOR];
-	struct many *own = arg;
-	uint32_t *word = own->words;
-	int i;
 
-	for (i = 0; i < VECTOR; i++)
-		vector[i] = (struct waitv){
-			.val = word[i],
-			.uaddr = (uintptr_t)&word[i],
-			.flags = WAITV_PRIVATE_U32,
-		};
-	own->tid = own_tid();
+	fill_waitv(vector, VECTOR, words, step, flags);
 	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, CLOCK_MONOTONIC);
 	if (errno == ENOSYS)
 		skip("this kernel has no futex_waitv(2)");
 	die("futex_waitv(2) returned");
+}
+
+static void *wait_on_many(void *arg)
+{
+	struct many *own = arg;
+
+	own->tid = own_tid();
+	wait_on_vector(own->words, 1, WAITV_PRIVATE_U32);
+	return NULL;
 }
 
 static void many(char **args)
@@ -106,7 +103,7 @@ static void many(char **args)
 		die("calloc");
 	for (i = 0; i < nr; i++) {
 		memset(all[i].words, args[1] ? 1 : 0, sizeof(all[i].words));
-		start_small_thread(wait_on_vector, &all[i]);
+		start_small_thread(wait_on_many, &all[i]);
 	}
 	for (i = 0; i < nr; i++) {
 		while (!all[i].tid)
@@ -155,60 +152,108 @@ static void dontdump(char **args)
 	wait_in(page, number(args[0]));
 }
 
-/* Let whoever touches the page wait for an answer on a descriptor that nobody reads. */
-static void leave_to_userfault(uint32_t *page)
+static void drop(void *page, int fd)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { .start = (uintptr_t)page, .len = 4096 },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	/* Without privileges only for faults of user space, which a read by the kernel is not. */
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0)
-		fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-	if (fd < 0)
-		skip("userfaultfd(2) does not work here");
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		die("userfaultfd");
+	(void)fd;
+	if (madvise(page, 4096, MADV_DONTNEED))
+		die("MADV_DONTNEED");
 }
+
+static void drop_for_userfault(void *page, int fd)
+{
+	(void)fd;
+	leave_to_userfault(page);
+}
+
+static void truncate_file(void *page, int fd)
+{
+	(void)page;
+	if (ftruncate(fd, 0))
+		die("ftruncate");
+}
+
+static void forbid(void *page, int fd)
+{
+	(void)fd;
+	if (mprotect(page, 4096, PROT_NONE))
+		die("PROT_NONE");
+}
+
+/* How a page may be gone; one of a file if it is @in_file. */
+static const struct {
+	const char *name;
+	bool in_file;
+	void (*hide)(void *page, int fd);
+} ways[] = {
+	{ "dropped", false, drop },
+	{ "userfault", false, drop_for_userfault },
+	{ "truncated", true, truncate_file },
+	{ "forbidden", false, forbid },
+};
 
 static void gone(char **args)
 {
-	const char *how = args[0];
 	int fd = syscall(SYS_memfd_create, "gone", 0);
 	uint32_t *page;
+	size_t i = 0;
 
 	if (fd < 0 || ftruncate(fd, 4096))
 		die("memfd_create");
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | (*how == 't' ? 0 : MAP_ANONYMOUS),
-		    *how == 't' ? fd : -1, 0);
+	while (strcmp(ways[i].name, args[0])) {
+		if (++i == ARRAY_SIZE(ways))
+			die("no way %s", args[0]);
+	}
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | (ways[i].in_file ? 0 : MAP_ANONYMOUS),
+		    ways[i].in_file ? fd : -1, 0);
 	if (page == MAP_FAILED)
 		die("mmap");
 	wait_in(page, number(args[1]));
-	if (!strcmp(how, "userfault"))
-		leave_to_userfault(page);
-	if (!strcmp(how, "truncated") ? ftruncate(fd, 0) :
-	    !strcmp(how, "forbidden") ? mprotect(page, 4096, PROT_NONE) :
-					madvise(page, 4096, MADV_DONTNEED))
-		die("%s", how);
+	ways[i].hide(page, fd);
 }
 
-static void wait_with_flag(void *word)
+/* A call of futex(2) that not all kernels have. */
+struct odd_call {
+	long nr;
+	int op;
+	const char *why_not;
+};
+
+static void wait_in_odd_call(void *arg)
 {
-	futex(word, FUTEX_WAIT_PRIVATE | ROBUST_LIST32, 0, NULL, NULL, 0);
+	static uint32_t word;
+	struct odd_call *call = arg;
+
+	syscall(call->nr, &word, call->op, 0, NULL, NULL, 0);
 	if (errno == ENOSYS)
-		skip("this kernel has no FUTEX_ROBUST_LIST32");
+		skip(call->why_not);
 	die("futex(2) returned");
+}
+
+static void odd_call(struct odd_call *call)
+{
+	print_waiter(getpid(), start_thread(wait_in_odd_call, call), call->nr);
 }
 
 static void flags(char **args)
 {
-	static uint32_t word;
+	static struct odd_call call = {
+		SYS_futex, FUTEX_WAIT_PRIVATE | ROBUST_LIST32,
+		"this kernel has no FUTEX_ROBUST_LIST32",
+	};
 
 	(void)args;
-	print_waiter(getpid(), start_thread(wait_with_flag, &word), SYS_futex);
+	odd_call(&call);
+}
+
+static void x32(char **args)
+{
+	static struct odd_call call = {
+		SYS_futex | X32_SYSCALL, FUTEX_WAIT_PRIVATE, "this kernel has no x32 system calls",
+	};
+
+	(void)args;
+	odd_call(&call);
 }
 
 #ifdef __x86_64__
@@ -256,14 +301,6 @@ static uint32_t *queue_word;
 
 static _Atomic uint64_t longest_ns;
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static void *probe(void *arg)
 {
 	for (;;) {
@@ -292,24 +329,10 @@ static void answer_probes(void)
 	_exit(0);
 }
 
-static void fill_vector(struct waitv *vector)
-{
-	int i;
-
-	for (i = 0; i < VECTOR; i++)
-		vector[i] = (struct waitv){ .uaddr = (uintptr_t)queue_word, .flags = 2 };
-}
-
 static void wait_in_queue(void *arg)
 {
-	struct waitv vector[VECTOR];
-
 	(void)arg;
-	fill_vector(vector);
-	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, CLOCK_MONOTONIC);
-	if (errno == ENOSYS)
-		skip("this kernel has no futex_waitv(2)");
-	die("futex_waitv(2) returned");
+	wait_on_vector(queue_word, 0, WAITV_U32);
 }
 
 static void queue(char **args)
@@ -333,7 +356,7 @@ static void requests(char **args)
 	int nr = number(args[0]);
 
 	queue_word = map_shared(4096);
-	fill_vector(vector);
+	fill_waitv(vector, VECTOR, queue_word, 0, WAITV_U32);
 	printf("waiter tid=%d tgid=%d\n", getpid(), getpid());
 	for (; nr > 0; nr -= VECTOR) {
 		const char *why = submit_to_new_ring(&request);
@@ -344,36 +367,23 @@ static void requests(char **args)
 	answer_probes();
 }
 
-static void mapped(char **args)
+/* Start children that wait. */
+static void fork_waiters(int nr, void *word, int op)
 {
-	int nr = number(args[0]);
-	void *word = map_shared(4096);
-
 	while (nr--) {
 		pid_t pid = fork_child();
 
 		if (!pid) {
-			futex(word, FUTEX_WAIT, 0, NULL, NULL, 0);
+			futex(word, op, 0, NULL, NULL, 0);
 			die("futex(2) returned");
 		}
 		print_waiter(pid, pid, SYS_futex);
 	}
 }
 
-static void wait_in_x32(void *word)
+static void mapped(char **args)
 {
-	syscall(SYS_futex | X32_SYSCALL, word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
-	if (errno == ENOSYS)
-		skip("this kernel has no x32 system calls");
-	die("futex(2) returned");
-}
-
-static void x32(char **args)
-{
-	static uint32_t word;
-
-	(void)args;
-	print_waiter(getpid(), start_thread(wait_in_x32, &word), SYS_futex | X32_SYSCALL);
+	fork_waiters(number(args[0]), map_shared(4096), FUTEX_WAIT);
 }
 
 static void enter_cgroup(int procs)
@@ -382,24 +392,11 @@ static void enter_cgroup(int procs)
 		die("cgroup.procs");
 }
 
-/* Start children that wait, in the cgroup of this process. */
-static void fork_waiters(int nr)
-{
-	static uint32_t word;
-
-	while (nr--) {
-		pid_t pid = fork_child();
-
-		if (!pid)
-			wait_on(&word);
-		print_waiter(pid, pid, SYS_futex);
-	}
-}
-
 static void deep(char **args)
 {
 	int depth = number(args[0]), length = number(args[1]), nr = number(args[2]);
 	int top = open("cgroup.procs", O_WRONLY), i;
+	static uint32_t word;
 	char name[256] = { 0 };
 
 	memset(name, 'd', length);
@@ -408,7 +405,7 @@ static void deep(char **args)
 			die("mkdir");
 	}
 	enter_cgroup(open("cgroup.procs", O_WRONLY));
-	fork_waiters(nr);
+	fork_waiters(nr, &word, FUTEX_WAIT_PRIVATE);
 	stay();
 	signal(SIGTERM, SIG_IGN);
 	enter_cgroup(top);

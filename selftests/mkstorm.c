@@ -38,7 +38,6 @@
 #define KEEPERS		4	/* processes with waiters that stay */
 #define KEPT		50	/* such waiters in each */
 #define FORKERS		2	/* processes that fork */
-#define VECTOR		128	/* words of a futex_waitv(2) */
 #define MOVED		512	/* words whose waiters are moved: some are in the long queue */
 
 /* Words of one process; and, in struct shared, of all. */
@@ -61,14 +60,6 @@ static struct shared {
 	_Atomic uint64_t late_ns;
 	_Atomic uint64_t lock_ns;
 } *shared;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 * MS + now.tv_nsec;
-}
 
 static void note(_Atomic uint64_t *longest, uint64_t ns)
 {
@@ -259,8 +250,8 @@ static void *wait_for_two(void *arg)
 {
 	uint32_t *words[] = { &own.kept[0], &shared->words.kept[1] };
 	struct waitv vector[] = {
-		{ .uaddr = (uintptr_t)words[0], .flags = 2 | FUTEX_PRIVATE_FLAG },
-		{ .uaddr = (uintptr_t)words[1], .flags = 2 /* 32 bits */ },
+		{ .uaddr = (uintptr_t)words[0], .flags = WAITV_PRIVATE_U32 },
+		{ .uaddr = (uintptr_t)words[1], .flags = WAITV_U32 },
 	};
 
 	if (syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) && errno == ENOSYS)
@@ -302,11 +293,10 @@ static void *stay_in_queue(void *arg)
 	struct waitv vector[VECTOR];
 	int i;
 
-	for (i = 0; i < VECTOR; i++) {
-		vector[i] = (struct waitv){ .uaddr = (uintptr_t)&shared->queue, .flags = 2 };
+	fill_waitv(vector, VECTOR, &shared->queue, 0, WAITV_U32);
+	for (i = 0; i < VECTOR; i++)
 		printf("waiter tid=%d tgid=%d uaddr=%p\n", own_tid(), getpid(),
 		       (void *)&shared->queue);
-	}
 	fflush(stdout);
 	shared->ready++;
 	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, 0);

@@ -13,7 +13,6 @@ FAIL_NTH = "/proc/thread-self/fail-nth"
 # Without these, allocations that may sleep, and large ones, would never fail.
 SETTINGS = (("failslab/ignore-gfp-wait", "N"), ("fail_page_alloc/ignore-gfp-wait", "N"),
             ("fail_page_alloc/ignore-gfp-highmem", "N"), ("fail_page_alloc/min-order", "0"))
-MKHOSTILE = os.path.join(ksft.BUILT, "mkhostile")
 # More than any read has, by far: then something else is wrong.
 MOST = 20000
 
@@ -48,16 +47,16 @@ def read_with_fault(number):
 
 def check(text, number):
     """The number of waiters, with those that are left out."""
-    storm_end = re.search(r"^end waiters=(\d+) .* left_out=(\d+)\n\Z", text, re.MULTILINE)
-    if not storm_end:
+    end = re.search(r"^end waiters=(\d+) .* left_out=(\d+)\n\Z", text, re.MULTILINE)
+    if not end:
         raise AssertionError("cut off: ...%r" % text[-100:])
-    ksft.equal(sum(int(count) for count in storm_end.groups()), number, "waiters")
+    ksft.equal(sum(int(count) for count in end.groups()), number, "waiters")
 
 
 def test_all():
     """each allocation of a read fails once"""
     set_up()
-    with ksft.Factory("many 8 filled", MKHOSTILE), ksft.Factory("mapped 5", MKHOSTILE):
+    with ksft.Factory("many 8 filled", ksft.MKHOSTILE), ksft.Factory("mapped 5", ksft.MKHOSTILE):
         check(storm.read_snapshot(), 8 * 128 + 5)
         failed = 0
         for number in range(1, MOST):

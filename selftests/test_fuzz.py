@@ -74,7 +74,9 @@ def new_test(target):
         found = os.path.join(BUILT, "found", target)
         shutil.rmtree(found, ignore_errors=True)
         os.makedirs(found)
-        output = run(target, "-runs=%d" % runs, "-seed=%d" % SEED, "-entropic=0", "-max_len=%d" % max_len, "-dict=%s.dict" % os.path.join(BUILT, target), found, corpus(target))
+        output = run(target, "-runs=%d" % runs, "-seed=%d" % SEED, "-entropic=0",
+                     "-max_len=%d" % max_len, "-dict=%s.dict" % os.path.join(BUILT, target),
+                     found, corpus(target))
         ksft.equal(re.findall(r"^stat::number_of_executed_units: (\d+)$", output, re.M),
                    [str(runs)], "inputs that ran")
     test.__doc__ = "%s: %d inputs" % (target, runs)

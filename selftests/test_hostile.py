@@ -11,7 +11,6 @@ import time
 
 from lib import ksft, tool
 
-MKHOSTILE = os.path.join(ksft.BUILT, "mkhostile")
 CGROUPS = "/sys/fs/cgroup"
 NODES = "/sys/devices/system/node"
 NOBODY = 65534
@@ -42,7 +41,7 @@ class Hostile(ksft.Factory):
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
 
-        super().__init__(kind, MKHOSTILE, preexec_fn=become_nobody)
+        super().__init__(kind, ksft.MKHOSTILE, preexec_fn=become_nobody)
         self.tids = {truth["tid"] for truth in self.get("waiter")}
 
     def ask(self, question):
@@ -270,6 +269,14 @@ def test_long_cgroup():
                            "cgroups of %d times 240 bytes" % depth)
 
 
+def check_tool(text, message):
+    """What the tool makes of a snapshot: it begins with what is missing."""
+    got = tool.run("--file", "-", input=text + "\n")
+    ksft.equal(got.status, 1, "status of the tool")
+    if not got.stdout.startswith(message):
+        raise AssertionError("not %r: %s" % (message, got.stdout[:300] + got.stderr))
+
+
 def test_locked_table():
     """a process that keeps its private hash table locked is left out, and named"""
     with Hostile("slots %d" % (1 << 17)):
@@ -288,10 +295,7 @@ def test_locked_table():
         ksft.equal(names, ["mkhostile"], "names of what was left out")
         if " errors=0 " not in text.splitlines()[-1]:
             raise AssertionError("what is said of others is lost: " + text[-1000:])
-        got = tool.run("--file", "-", input=text + "\n")
-        ksft.equal(got.status, 1, "status of the tool")
-        if "left out are waiters of process" not in got.stdout:
-            raise AssertionError(got.stdout + got.stderr)
+        check_tool(text, "the list is not complete: left out are waiters of process")
 
 
 @contextlib.contextmanager
@@ -319,14 +323,6 @@ def left_out_of(hostile, text):
     of_mm = re.findall("^mm id=%s .* complete=no left_out=([0-9]+)$" % mm, text, re.MULTILINE)
     total, = re.findall("^end .* left_out=([0-9]+)", text, re.MULTILINE)
     return int(of_mm[0]) if of_mm else 0, int(total)
-
-
-def check_tool(text, status, message):
-    """What the tool makes of a snapshot: it begins with what is missing."""
-    got = tool.run("--file", "-", input=text + "\n")
-    ksft.equal(got.status, status, "status of the tool")
-    if not got.stdout.startswith(message):
-        raise AssertionError("not %r: %s" % (message, got.stdout[:300] + got.stderr))
 
 
 def longest_share(hostile):
@@ -368,7 +364,7 @@ def test_many_requests():
         # The thread that probes the lock may be about to queue.
         if not number // 4 < got < number or left_out - (number - got) not in (0, 1):
             raise AssertionError("%d entries of %d, %d left out" % (got, number, left_out))
-        check_tool(text, 1, "the list is not complete: left out are %d waiters of process %s "
+        check_tool(text, "the list is not complete: left out are %d waiters of process %s "
                    "(mkhostile)\n" % (total, hostile.get("waiter")[0]["tgid"]))
 
 
@@ -380,7 +376,7 @@ def test_max_entries():
         ksft.equal(entries_of(hostile, text), 1000, "entries in the file")
         ksft.equal(left_out_of(hostile, text), (50 * VECTOR - 1000,) * 2, "entries left out")
         ksft.equal(entries_of(other, text), 3, "entries of others")
-        check_tool(text, 1, "the list is not complete: left out are %d waiters of process %s "
+        check_tool(text, "the list is not complete: left out are %d waiters of process %s "
                    "(mkhostile)\n" % (50 * VECTOR - 1000, hostile.get("waiter")[0]["tgid"]))
 
 
@@ -415,7 +411,7 @@ def test_max_mib():
             if not mib << 10 < got < 200 * VECTOR:
                 raise AssertionError("%d entries in %d MiB" % (got, mib))
             ksft.equal(left_out_of(hostile, text)[1], 200 * VECTOR - got, "entries left out")
-            check_tool(text, 1, "the list is not complete: left out are ")
+            check_tool(text, "the list is not complete: left out are ")
 
 
 def test_x32():

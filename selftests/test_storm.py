@@ -4,10 +4,9 @@
 and has each of the waiters that stay exactly once."""
 
 import os
-import threading
 
 from lib import ksft
-from lib.storm import Storm, read_snapshot, read_text
+from lib.storm import Storm, meanwhile, read_snapshot, read_text
 
 READS = 100
 # Entries in one queue; module/queue.c visits 128 in one hold of its lock.
@@ -49,23 +48,9 @@ def test_pieces():
 
 def test_two_readers():
     """two readers at once find each waiter that stays once"""
-    errors = []
-
-    def reader(storm):
-        try:
-            for _ in range(READS // 10):
-                storm.check(read_snapshot(4096))
-        except Exception as error:
-            errors.append(error)
-
-    with Storm("steady") as storm:
-        threads = [threading.Thread(target=reader, args=(storm,)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    if errors:
-        raise errors[0]
+    with Storm("steady") as storm, meanwhile(lambda: storm.check(read_snapshot(4096))):
+        for _ in range(READS // 10):
+            storm.check(read_snapshot(4096))
 
 
 ksft.run([test_reads, test_resize, test_queue, test_pieces, test_two_readers])

@@ -20,7 +20,6 @@ from lib import ksft, storm
 
 CGROUPS = "/sys/fs/cgroup"
 CPU = "/sys/devices/system/cpu/cpu1/online"
-MKHOSTILE = os.path.join(ksft.BUILT, "mkhostile")
 
 LONG_QUEUE = 128 * 782
 READERS = 200
@@ -46,36 +45,10 @@ class Clock:
         print("# %d rounds" % number, flush=True)
 
 
-@contextlib.contextmanager
-def meanwhile(*actions):
-    """Repeat actions in threads of their own; what they raise is raised at the end."""
-    stop = threading.Event()
-    errors = []
-
-    def repeat(action):
-        try:
-            while not stop.is_set():
-                action()
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=repeat, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    if errors:
-        raise errors[0]
-
-
 def storm_test(action, name):
     """The test that each snapshot is right while an action is repeated."""
     def test():
-        with storm.Storm("steady") as steady, action() as repeat, meanwhile(repeat):
+        with storm.Storm("steady") as steady, action() as repeat, storm.meanwhile(repeat):
             for _ in Clock.rounds():
                 steady.check(storm.read_snapshot())
             steady.end()
@@ -118,7 +91,7 @@ def unload():
 
 def test_load():
     """the module is loaded and unloaded while others open, read and seek"""
-    with storm.Storm("steady") as steady, meanwhile(*[read_in_some_way] * 3):
+    with storm.Storm("steady") as steady, storm.meanwhile(*[read_in_some_way] * 3):
         for number in Clock.rounds():
             unload()
             if os.path.exists(ksft.WAITERS):
@@ -178,7 +151,7 @@ def stops():
     def enter():
         ksft.write(os.path.join(group, "cgroup.procs"), "0")
 
-    with ksft.Factory("queue 1024", MKHOSTILE, preexec_fn=enter) as stopped:
+    with ksft.Factory("queue 1024", ksft.MKHOSTILE, preexec_fn=enter) as stopped:
         def stop():
             for frozen in "10":
                 ksft.write(os.path.join(group, "cgroup.freeze"), frozen)
@@ -204,7 +177,7 @@ def killed():
 
     def kill():
         # Too much for the group: the kernel kills it, sooner or later.
-        with subprocess.Popen([MKHOSTILE, "many", "2000", "filled"], stdin=subprocess.PIPE,
+        with subprocess.Popen([ksft.MKHOSTILE, "many", "2000", "filled"], stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               preexec_fn=enter) as process:
             process.wait()

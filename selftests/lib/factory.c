@@ -136,6 +136,27 @@ void nap(long ns)
 	nanosleep(&time, NULL);
 }
 
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 * MS + now.tv_nsec;
+}
+
+/* Words for futex_waitv(2) whose values are expected to stay as they are; @step may be 0. */
+void fill_waitv(struct waitv *vector, int nr, const uint32_t *words, int step, uint32_t flags)
+{
+	int i;
+
+	for (i = 0; i < nr; i++, words += step)
+		vector[i] = (struct waitv){
+			.val = *words,
+			.uaddr = (uintptr_t)words,
+			.flags = flags,
+		};
+}
+
 /* futex(2). @timeout is a time or a number, as @op has it. */
 long futex(const void *word, int op, uint32_t val, const void *timeout, const void *word2,
 	   uint32_t val3)

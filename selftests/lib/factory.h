@@ -34,7 +34,11 @@ struct waitv {
 	uint32_t reserved;
 };
 
-#define WAITV_PRIVATE_U32	(2 | FUTEX_PRIVATE_FLAG)
+#define WAITV_U32		2
+#define WAITV_PRIVATE_U32	(WAITV_U32 | FUTEX_PRIVATE_FLAG)
+
+/* The most words of a vector: FUTEX_WAITV_MAX of linux/futex.h */
+#define VECTOR		128
 
 /* linux/prctl.h, from 6.16 on */
 #define HASH		78
@@ -54,6 +58,8 @@ pthread_t start_small_thread(void *(*run)(void *arg), void *arg);
 pid_t fork_child(void);
 void *map_shared(size_t size);
 void nap(long ns);
+uint64_t now_ns(void);
+void fill_waitv(struct waitv *vector, int nr, const uint32_t *words, int step, uint32_t flags);
 long futex(const void *word, int op, uint32_t val, const void *timeout, const void *word2,
 	   uint32_t val3);
 

@@ -13,6 +13,7 @@ WAITERS = "/sys/kernel/debug/futexinspect/waiters"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILT = os.path.join(TOP, "build", "selftests")
 MKWAITERS = os.path.join(BUILT, "mkwaiters")
+MKHOSTILE = os.path.join(BUILT, "mkhostile")
 
 KSFT_SKIP = 4
 

@@ -3,8 +3,10 @@
 stay exactly once."""
 
 import collections
+import contextlib
 import os
 import re
+import threading
 
 from lib import ksft
 
@@ -61,6 +63,34 @@ def read_snapshot(size=1 << 20):
         return read_text(fd, size)
     finally:
         os.close(fd)
+
+
+@contextlib.contextmanager
+def meanwhile(*actions):
+    """Repeat actions in threads of their own, once at least; what they raise is raised at the
+    end."""
+    stop = threading.Event()
+    errors = []
+
+    def repeat(action):
+        try:
+            action()
+            while not stop.is_set():
+                action()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=repeat, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    if errors:
+        raise errors[0]
 
 
 class Storm(ksft.Factory):

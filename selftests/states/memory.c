@@ -5,15 +5,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <glob.h>
-#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../userfault.h"
 #include "states.h"
 
 /* The first page is there, the one before it is not. */
@@ -155,26 +154,9 @@ static void swapped(void)
 	hide_word(new_page(MAP_PRIVATE), swap_out);
 }
 
-/* A read of such a page sleeps until a handler fills it; here none ever does. */
-static void drop_for_userfaultfd(void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { .start = (uintptr_t)page, .len = 4096 },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0)
-		skip("userfaultfd(2) does not work here");
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		die("userfaultfd");
-	drop(page);
-}
-
 static void userfaultfd(void)
 {
-	hide_word(new_page(MAP_PRIVATE), drop_for_userfaultfd);
+	hide_word(new_page(MAP_PRIVATE), leave_to_userfault);
 }
 
 /* How often NUMA balancing has been through the memory of this process; -1 without it. */
