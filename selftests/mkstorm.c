@@ -238,7 +238,6 @@ static void *wait_for_good(void *arg)
 	uint32_t *word = &words_of(nr)->kept[nr];
 
 	printf("waiter tid=%d tgid=%d uaddr=%p\n", own_tid(), getpid(), (void *)word);
-	fflush(stdout);
 	shared->ready++;
 	for (;;)
 		futex(word, op_of(nr, FUTEX_WAIT), 0, NULL, NULL, 0);
@@ -259,7 +258,6 @@ static void *wait_for_two(void *arg)
 	printf("waiter tid=%d tgid=%d uaddr=%p\nwaiter tid=%d tgid=%d uaddr=%p\n",
 	       own_tid(), getpid(), (void *)words[0],
 	       own_tid(), getpid(), (void *)words[1]);
-	fflush(stdout);
 	shared->ready++;
 	for (;;)
 		syscall(SYS_futex_waitv, vector, 2, 0, NULL, 0);
@@ -297,7 +295,6 @@ static void *stay_in_queue(void *arg)
 	for (i = 0; i < VECTOR; i++)
 		printf("waiter tid=%d tgid=%d uaddr=%p\n", own_tid(), getpid(),
 		       (void *)&shared->queue);
-	fflush(stdout);
 	shared->ready++;
 	syscall(SYS_futex_waitv, vector, VECTOR, 0, NULL, 0);
 	die("futex_waitv(2) returned");
@@ -411,6 +408,8 @@ int main(int argc, char **argv)
 		skip("this kernel has no futex_waitv(2)");
 	if (resizing && !can_resize())
 		skip("this kernel has no private hash tables that can be resized");
+	/* Several processes write to the same pipe: a line is to come in one piece. */
+	setlinebuf(stdout);
 	shared = map_shared(sizeof(*shared));
 	for (i = 0; i < KEEPERS; i++)
 		start_process(keep, resizing);

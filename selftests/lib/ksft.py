@@ -190,14 +190,24 @@ class Factory:
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, **how)
         self.records = []
-        for line in self.process.stdout:
-            if line == "ready\n":
+        try:
+            if self.read_records():
                 return
-            self.records.append(parse_line(line[:-1]))
+        except Exception:
+            self.process.kill()
+            raise
         errors = self.process.stderr.read().strip()
         if self.process.wait() == KSFT_SKIP:
             raise Skip(errors)
         raise AssertionError("%s %s: %s" % (program, state, errors))
+
+    def read_records(self):
+        """Read what it says until it is ready; return whether it came to that."""
+        for line in self.process.stdout:
+            if line == "ready\n":
+                return True
+            self.records.append(parse_line(line[:-1]))
+        return False
 
     def get(self, kind):
         """The fields of all records of one kind."""
