@@ -3,9 +3,10 @@
 """Usage: test_vm.py [OPTION of vm/run]...
 
 The runner of virtual machines tells the truth about what happened in the guest. Runs on the
-host, and boots nine times."""
+host, and boots ten times."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -224,6 +225,18 @@ def test_timeout():
     in_vm("sleep", "1000", options=("--timeout", "4")).ended(124)
 
 
+def test_left_behind():
+    """a suite finds nothing that runs of what another has left behind"""
+    commands = {"leaves": "sleep 1000 & until pidof sleep; do :; done; kill -STOP $!",
+                "finds": "pidof sleep || echo none"}
+    rows = [{"name": name, "environment": {}, "timeout": 60, "command": ["sh", "-c", command]}
+            for name, command in commands.items()]
+    got = in_vm("selftests/lib/guest.py", json.dumps(rows), cwd=ksft.TOP)
+    got.ended(0)
+    got.said("none")
+    got.said("#@ end leaves 0")
+
+
 def test_reader_gone():
     """output comes at once, and the guest ends with its reader"""
     with subprocess.Popen([os.path.join(VM, "run"), *OPTIONS, "--", "yes"],
@@ -293,5 +306,5 @@ def built():
 
 
 ksft.run([*(mistake_test(*row) for row in MISTAKES), test_defects_seen, test_harmless,
-          test_races, test_streams, test_surroundings, test_signal, test_timeout, test_reader_gone,
-          test_defects, test_boot_crash], around=built)
+          test_races, test_streams, test_surroundings, test_signal, test_timeout,
+          test_left_behind, test_reader_gone, test_defects, test_boot_crash], around=built)

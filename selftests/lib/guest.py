@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 BEGIN = "#@ begin "
 END = "#@ end "
@@ -34,12 +35,40 @@ def run(row):
             return 124
 
 
+def programs():
+    """The processes of the guest that run a program: not kernel threads, nor who has ended."""
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            os.readlink("/proc/%s/exe" % name)
+        except OSError:
+            continue
+        found.add(int(name))
+    return found
+
+
+def clear(known):
+    """End what a suite has left behind: the next one would find its waiters."""
+    for pid in programs() - known:
+        try:
+            with open("/proc/%d/comm" % pid, encoding="utf-8", errors="replace") as file:
+                print("# ends process %d, %s" % (pid, file.read().strip()), flush=True)
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    deadline = time.monotonic() + 30
+    while programs() - known and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
 def main():
     """Run all, whatever comes of each."""
+    known = programs()
     for row in json.loads(sys.argv[1]):
         print(BEGIN + row["name"], flush=True)
         log_to_kernel(row["name"])
         status = run(row)
+        clear(known)
         # The suite may have ended in the middle of a line.
         print("\n%s%s %d" % (END, row["name"], status), flush=True)
 
