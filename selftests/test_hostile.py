@@ -188,15 +188,26 @@ def hidden_memory_test(kind, name):
 
 
 def traces_of(hostile):
-    """What a read might change of a factory's process: resident pages, faults, and how often
-    each thread has run."""
+    """What a read might change of a factory's process: resident pages, and of each thread the
+    state, faults, and how often it has run."""
     tgid, = {truth["tgid"] for truth in hostile.get("waiter")}
     traces = {"statm": read("/proc/%s/statm" % tgid)}
     for tid in os.listdir("/proc/%s/task" % tgid):
         stat = read("/proc/%s/task/%s/stat" % (tgid, tid)).rpartition(")")[2].split()
         status = read("/proc/%s/task/%s/status" % (tgid, tid))
-        traces[tid] = (stat[7], stat[9], re.findall("ctxt_switches:\t([0-9]+)", status))
+        traces[tid] = (stat[0], stat[7], stat[9],
+                       re.findall("ctxt_switches:\t([0-9]+)", status))
     return traces
+
+
+def traces_at_rest(hostile):
+    """The traces, once they stay the same: the main thread has to go to sleep first."""
+    traces = None
+    while True:
+        last, traces = traces, traces_of(hostile)
+        if traces == last:
+            return traces
+        time.sleep(0.1)
 
 
 def gone_test(how, name):
@@ -204,7 +215,7 @@ def gone_test(how, name):
     def test():
         for nr in (2, 40):
             with Hostile("gone %s %d" % (how, nr)) as hostile:
-                before = traces_of(hostile)
+                before = traces_at_rest(hostile)
                 for _ in range(5):
                     start = time.monotonic()
                     for waiter in hostile.waiters(ksft.read_waiters()):
