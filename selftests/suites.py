@@ -101,6 +101,8 @@ SUITES = (
     Suite("fuzz", "selftests/test_fuzz.py", tier="full", after=()),
     Suite("runner", "selftests/test_runner.py", after=()),
     Suite("vm", "selftests/test_vm.py", tier="full", timeout=1800),
+    Suite("module", "selftests/test_module.py " + " ".join(KERNELS), kernels=KERNELS, tier="full",
+          after=(), timeout=1800),
     # These make roots of Debian at first, and build the module in them.
     Suite("build-packages", "selftests/test_build.py packages", tier="nightly"),
     Suite("packages", "selftests/test_packages.py", tier="nightly", after=("build-packages",),

@@ -64,21 +64,17 @@ choose_tools()
 	esac
 }
 
-# Builds the module for the row's kernel, warnings being errors, and copies it to $1. Sets objects to where it is built.
+# Builds the module for the row's kernel, warnings being errors. Sets objects to the directory that it is built in.
 build_module()
 {
-	local dir
-
-	dir=$cache/build/$release/$(cksum <<<"$top" | cut -d ' ' -f 1)
-	objects=$dir
-	mkdir -p "$dir"
+	objects=$cache/build/$release/$(cksum <<<"$top" | cut -d ' ' -f 1)
+	mkdir -p "$objects"
 	(
 		flock 9
-		copy_sources "$dir"
-		run_in_root make -C "$kernel_dir/headers" "M=$dir" "${tools[@]}" W=1 KCFLAGS=-Werror modules \
-			>"$dir/log" 2>&1 || { cat "$dir/log" >&2; fail "cannot build the module for $release"; }
-		cp "$dir/futexinspect.ko" "$1"
-	) 9>"$dir/lock"
+		copy_sources "$objects"
+		run_in_root make -C "$kernel_dir/headers" "M=$objects" "${tools[@]}" W=1 KCFLAGS=-Werror modules \
+			>"$objects/log" 2>&1 || { cat "$objects/log" >&2; fail "cannot build the module for $release"; }
+	) 9>"$objects/lock"
 }
 
 # Makes a root for guests of another architecture in the directory $1: with what tests run, and as a sysroot for the
