@@ -560,6 +560,15 @@ static const struct world {
 	{ "the same, if not all who map it are known",
 	  TWO THIRD SHARED("1,2", no, 0) SLOCK(10, 10, 1, HEX_99), NULL,
 	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "in memory with a name, which anybody may open",
+	  TWO SHARED("1,2", yes, 1) SW(10, 10, 1) SW(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	{ "a lock in memory with a name whose holder is gone: who opens it cannot release it",
+	  TWO THIRD SHARED("1,2", yes, 1) SLOCK(10, 10, 1, HEX_99), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "a cycle in memory with a name",
+	  TWO SHARED("1,2", yes, 1) SLOCK(10, 10, 1, HEX_20) SLOCK(20, 20, 2, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 20, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "a shared lock whose holder can run",
 	  TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_20), NULL,
 	  { { 10, FINE(WAITING, HOLDER) } } },
@@ -664,6 +673,9 @@ static bool load(struct snapshot *s, const char *lines)
 	rc = parse_text(text, len, "world", s, error);
 	if (rc)
 		printf("# %s\n", error);
+	/* As /proc/PID/maps shows of memory that only fork(2) passes on, and of a file. */
+	for (size_t i = 0; i < s->nr_shared; i++)
+		s->shared[i].reach = s->shared[i].nlink ? REACH_NAMED : REACH_INHERITED;
 	return !rc;
 }
 
@@ -721,6 +733,61 @@ static void test_proc_caveat(void)
 	analysis_free(&first);
 	analysis_free(&a);
 	snapshot_free(&now);
+	snapshot_free(&before);
+}
+
+/* A shared word that 10 and 20 map, and wait on; @reach and @openers are who may come. */
+static void check_reach(enum reach reach, int openers, int opener, enum verdict want,
+			const char *name)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2) W(30, 30, 3));
+	s.shared[0].reach = reach;
+	s.shared[0].openers = openers;
+	snapshot_add_wakers(&s, SLEEP_SHARED, 7);
+	if (opener >= 0)
+		snapshot_add_waker(&s, opener);
+	if (opener == 2)
+		s.threads[2].state = STATE_RUNNING;
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].verdict == want && a.judgements[1].verdict == want,
+	   "who may come to map a shared word: %s", name);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void test_reach(void)
+{
+	check_reach(REACH_UNKNOWN, -1, -1, VERDICT_WAITING, "not known");
+	check_reach(REACH_SYSV, -1, -1, VERDICT_WAITING, "System V memory");
+	check_reach(REACH_OPEN, -1, -1, VERDICT_WAITING, "it is not known who has it open");
+	check_reach(REACH_OPEN, 0, -1, VERDICT_NO_WAKER, "nobody has it open");
+	check_reach(REACH_OPEN, 0, 0, VERDICT_NO_WAKER, "a process that is stuck has it open");
+	check_reach(REACH_OPEN, 0, 2, VERDICT_WAITING, "a process that runs has it open");
+	check_reach(REACH_INHERITED, -1, -1, VERDICT_NO_WAKER, "nobody");
+}
+
+/* Others may change the word of a private wait in memory that they map. */
+static void test_private_in_shared(void)
+{
+	struct snapshot s, before;
+	struct analysis a, first;
+	char reason[REASON_SIZE];
+
+	load(&s, ALONE W(10, 10, 1));
+	load(&before, ALONE W(10, 10, 1));
+	s.waiters[0].memory_is_shared = true;
+	analyze(&first, &before, NULL);
+	analyze(&a, &s, &first);
+	ok(a.judgements[0].certainty == CERTAINTY_BARRING_SIGNALS &&
+	   a.judgements[0].caveat == CAVEAT_MEMORY &&
+	   strstr(reason_text(&a, 0, reason), "private wait on shared memory"),
+	   "a private wait on shared memory is not certain, and the reason says so");
+	analysis_free(&first);
+	analysis_free(&a);
+	snapshot_free(&s);
 	snapshot_free(&before);
 }
 
@@ -1126,6 +1193,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
 		test_world(&worlds[i]);
 	test_proc_caveat();
+	test_reach();
+	test_private_in_shared();
 	test_namespace();
 	test_decode();
 	test_rank();

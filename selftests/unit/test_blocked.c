@@ -45,34 +45,6 @@
 #define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
 #define MEMORY		0x10000	/* the page at this address is in the file */
 
-__attribute__((format(printf, 2, 3)))
-static void create(const char *text, const char *fmt, ...)
-{
-	char path[PATH_SIZE];
-	va_list ap;
-	FILE *f;
-
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	f = fopen(path, "w");
-	fputs(text, f);
-	fclose(f);
-}
-
-__attribute__((format(printf, 2, 3)))
-static void create_link(const char *target, const char *fmt, ...)
-{
-	char path[PATH_SIZE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	if (symlink(target, path))
-		ok(false, "symlink %s", path);
-}
-
 struct fd {
 	pid_t pid;		/* 0: no more */
 	int fd;
@@ -326,8 +298,8 @@ static void create_status(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tr
 	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
 		 "TracerPid:\t%d\nNSpid:\t%d\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
 		 "nonvoluntary_ctxt_switches:\t6\n", tid, state, pid, ppid, tracer, tid, ns_tid);
-	create(buf, "%d/task/%d/status", pid, tid);
-	create(buf, "%d/status", tid);
+	create_file(buf, "%d/task/%d/status", pid, tid);
+	create_file(buf, "%d/status", tid);
 }
 
 static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
@@ -337,10 +309,10 @@ static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t trac
 
 	snprintf(buf, sizeof(buf), "%d (t%d) %c %d 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
 		 tid, tid, state, ppid);
-	create(buf, "%d/task/%d/stat", pid, tid);
+	create_file(buf, "%d/task/%d/stat", pid, tid);
 	create_status(pid, tid, state, ppid, tracer, tid);
-	create(call, "%d/task/%d/syscall", pid, tid);
-	create(wchan_of(call), "%d/task/%d/wchan", pid, tid);
+	create_file(call, "%d/task/%d/syscall", pid, tid);
+	create_file(wchan_of(call), "%d/task/%d/wchan", pid, tid);
 }
 
 static void create_fd(const struct fd *fd)
@@ -350,7 +322,7 @@ static void create_fd(const struct fd *fd)
 
 	snprintf(info, sizeof(info), "pos:\t0\nflags:\t0%o\n%s", fd->mode, fd->more ?: "");
 	create_link(fd->target, "%d/task/%d/fd/%d", fd->pid, tid, fd->fd);
-	create(info, "%d/task/%d/fdinfo/%d", fd->pid, tid, fd->fd);
+	create_file(info, "%d/task/%d/fdinfo/%d", fd->pid, tid, fd->fd);
 }
 
 /* Only thread 21 has a table of its own; what 22 has is never looked at. */
@@ -365,8 +337,8 @@ static void create_memory(const struct scene *sc)
 	char path[PATH_SIZE];
 	int fd;
 
-	create("", "10/pagemap");
-	create("", "10/mem");
+	create_file("", "10/pagemap");
+	create_file("", "10/mem");
 	snprintf(path, sizeof(path), "%s/10/pagemap", root);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
@@ -384,18 +356,18 @@ static void create_tree(const struct scene *sc)
 	new_tree();
 	create_link("pid:[4026531836]", "self/ns/pid");
 	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
-	create(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
+	create_file(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
 	create_link("net:[4026531840]", "10/ns/net");
 	if (sc->net_unix)
-		create(sc->net_unix, "10/net/unix");
+		create_file(sc->net_unix, "10/net/unix");
 	create_task(10, 10, sc->state_10 ?: 'S', sc->ppid_10 ?: 1, sc->tracer_10, sc->call);
 	create_task(10, 11, 'S', 1, 0, SLEEPS);
 	if (sc->ns_tid_10)
 		create_status(10, 10, 'S', 1, 0, sc->ns_tid_10);
 	if (sc->wchan)
-		create(sc->wchan, "10/task/10/wchan");
+		create_file(sc->wchan, "10/task/10/wchan");
 	if (sc->stack)
-		create(sc->stack, "10/task/10/stack");
+		create_file(sc->stack, "10/task/10/stack");
 	create_memory(sc);
 	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++) {
 		create_fd(fd);
@@ -469,7 +441,7 @@ static void make_11_read(struct snapshot *s)
 	s->waiters[0].thread = -1;
 	create_task(10, 11, 'S', 1, 0, READS(3));
 	create_link("pipe:[7]", "10/task/11/fd/3");
-	create("flags:\t00\n", "10/task/11/fdinfo/3");
+	create_file("flags:\t00\n", "10/task/11/fdinfo/3");
 }
 
 /* What two threads sleep for, by two descriptors of another process, is listed once. */
@@ -480,7 +452,7 @@ static void test_shared_pipe(void)
 	struct snapshot s;
 
 	create_tree(&sc);
-	create("State:\tS (x)\nTgid:\t20\nPPid:\t1\nTracerPid:\t0\nSigCgt:\t0000000000000002\n"
+	create_file("State:\tS (x)\nTgid:\t20\nPPid:\t1\nTracerPid:\t0\nSigCgt:\t0000000000000002\n"
 	       "voluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n",
 	       "20/task/20/status");
 	load(&s, &sc);
@@ -597,11 +569,11 @@ static void test_timer_of_child(void)
 
 		create_tree(&sc);
 		create_task(30, 30, 'S', 20, 0, READS(5));
-		create(cases[i].file, "20/timers");
+		create_file(cases[i].file, "20/timers");
 		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\n"
 			 "PPid:\t10\nTracerPid:\t0\nNSpid:\t20\n%s", *cases[i].status ?
 			 cases[i].status : "SigCgt:\t0\n");
-		create(status, "20/task/20/status");
+		create_file(status, "20/task/20/status");
 		load(&s, &sc);
 		find_blocked(root, compare_tables, &s);
 		analyze(&a, &s, NULL);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tap.h"
 
@@ -49,6 +50,38 @@ static inline void make_path(char path[PATH_SIZE], const char *fmt, va_list ap)
 		mkdir(path, 0755);
 		*c = '/';
 	}
+}
+
+static inline void create_file(const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline void create_file(const char *text, const char *fmt, ...)
+{
+	char path[PATH_SIZE];
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+static inline void create_link(const char *target, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline void create_link(const char *target, const char *fmt, ...)
+{
+	char path[PATH_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_path(path, fmt, ap);
+	va_end(ap);
+	if (symlink(target, path))
+		ok(false, "symlink %s", path);
 }
 
 #endif

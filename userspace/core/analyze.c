@@ -193,6 +193,8 @@ static void find_waiter_caveats(struct work *w)
 
 		if (waiter->mm >= 0 && !would_wait_again(waiter))
 			raise_caveat(&w->caveats[node_mm(s, waiter->mm)], CAVEAT_VALUE);
+		if (waiter->mm >= 0 && waiter->memory_is_shared)
+			raise_caveat(&w->caveats[node_mm(s, waiter->mm)], CAVEAT_MEMORY);
 		if (waiter->thread < 0 || model_state(w->m, waiter->thread) != RUN_WAITS)
 			continue;
 		if (waiter->key_type == KEY_SHARED_INODE && !waiter_is_pi(waiter))

@@ -149,6 +149,12 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	       wakers_are_known(s, w);
 }
 
+/* Whether processes that are not known may come to map its word, and wake it. */
+static bool is_exposed(const struct snapshot *s, const struct waiter *w)
+{
+	return w->shared >= 0 && !waiter_is_pi(w) && !shared_is_closed(&s->shared[w->shared]);
+}
+
 /**
  * waiter_has_outside_wakers() - whether a thread of another mm may wake a waiter
  * @s: the snapshot
@@ -212,6 +218,7 @@ static void find_own_states(struct model *m)
 		if (m->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
 			m->first_waiter[t] = i;
 		final[t] &= wait_is_final(s, &s->waiters[i]);
+		m->exposed[t] |= is_exposed(s, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_blocked; i++) {
 		if (m->first_blocked[s->blocked[i].thread] < 0)
@@ -420,8 +427,11 @@ static void add_owner_edge(struct graph *g, const struct snapshot *s, const stru
 static void add_group_edges(struct graph *g, const struct snapshot *s, const struct waiter *w)
 {
 	graph_add_edge(g, node_mm(s, w->mm), w->thread);
-	if (w->key_type == KEY_SHARED_INODE)
-		graph_add_edge(g, node_shared(s, w->shared), w->thread);
+	if (w->key_type != KEY_SHARED_INODE)
+		return;
+	graph_add_edge(g, node_shared(s, w->shared), w->thread);
+	if (s->shared[w->shared].openers >= 0)
+		graph_add_edge(g, node_wakers(s, s->shared[w->shared].openers), w->thread);
 }
 
 static void add_waits(struct model *m, enum pass pass)
@@ -524,6 +534,7 @@ void model_build(struct model *m, const struct snapshot *s)
 		.first_waiter = xcalloc(s->nr_threads, sizeof(*m->first_waiter)),
 		.first_blocked = xcalloc(s->nr_threads, sizeof(*m->first_blocked)),
 		.holders = xcalloc(s->nr_threads, sizeof(*m->holders)),
+		.exposed = xcalloc(s->nr_threads, sizeof(*m->exposed)),
 		.mms = xcalloc(s->nr_mms, sizeof(*m->mms)),
 	};
 	find_complete_mms(m);
@@ -543,11 +554,15 @@ void model_build(struct model *m, const struct snapshot *s)
  */
 
 /* What a thread's own state says, without looking at others. */
-static enum level own_level(const struct model *m, size_t t)
+static enum level own_level(const struct model *m, enum pass pass, size_t t)
 {
 	switch (m->own_state[t]) {
 	case RUN_POSSIBLE:
 		return LEVEL_RUNNABLE;
+	case RUN_WAITS:
+		/* Who comes to map a lock cannot release it for its holder. */
+		return m->exposed[t] && !rests_on_holder(&m->holders[t], pass) ? LEVEL_RUNNABLE :
+										 LEVEL_STUCK;
 	case RUN_STOPPED:
 		return thread_is_held_by_tracer(m->s, t) ? LEVEL_STUCK : LEVEL_STOPPED;
 	default:
@@ -560,14 +575,15 @@ static bool process_is_complete(const struct model *m, const struct process *p)
 	return p->complete || (p->mm >= 0 && m->mms[p->mm].complete);
 }
 
-static void set_own_levels(const struct model *m, unsigned char *levels,
-			   unsigned char *ceilings, const bool *changed)
+static void set_own_levels(const struct model *m, enum pass pass, unsigned char *ceilings,
+			   const bool *changed)
 {
+	unsigned char *levels = m->levels[pass];
 	const struct snapshot *s = m->s;
 
 	memset(ceilings, LEVEL_RUNNABLE, nr_nodes(s));
 	for (size_t i = 0; i < s->nr_threads; i++) {
-		levels[i] = own_level(m, i);
+		levels[i] = own_level(m, pass, i);
 		/* A tracer that can run may still never resume the threads that it traces. */
 		if (model_is_stopped(m, i))
 			ceilings[i] = LEVEL_STOPPED;
@@ -642,7 +658,7 @@ void model_solve(struct model *m, bool *const changed[NR_PASSES])
 	unsigned char *ceilings = xcalloc(nr_nodes(m->s), sizeof(*ceilings));
 
 	for (int pass = 0; pass < NR_PASSES; pass++) {
-		set_own_levels(m, m->levels[pass], ceilings, changed[pass]);
+		set_own_levels(m, pass, ceilings, changed[pass]);
 		propagate(&m->graphs[pass], m->levels[pass], ceilings);
 	}
 	free(ceilings);
@@ -674,6 +690,7 @@ void model_free(struct model *m)
 	free(m->first_waiter);
 	free(m->first_blocked);
 	free(m->holders);
+	free(m->exposed);
 	free(m->mms);
 	for (int pass = 0; pass < NR_PASSES; pass++) {
 		graph_free(&m->graphs[pass]);

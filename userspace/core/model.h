@@ -78,6 +78,7 @@ struct model {
 	int *first_waiter;		/* index of its first waiter record, or -1 */
 	int *first_blocked;		/* index of its first record in snapshot.blocked, or -1 */
 	struct holder *holders;
+	bool *exposed;			/* it waits in memory that anybody may come to map */
 	/* For each mm: */
 	struct mm_state *mms;
 	/* For each pass: */

@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "snapshot.h"
+#include "text.h"
 
 #define CHUNK_SIZE	(64 * 1024)
 
@@ -61,6 +62,11 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"waits for a vfork child of process ",
 		", which cannot run",
 		"vfork child of",
+	},
+	[SLEEP_SHARED] = {
+		"waits on a word in the memory of inode ",
+		", which nobody who can run has open",
+		"processes that have open the memory of inode",
 	},
 };
 
@@ -170,7 +176,9 @@ struct thread *snapshot_add_thread(struct snapshot *s)
  */
 struct shared *snapshot_add_shared(struct snapshot *s)
 {
-	array_push(s->shared, s->nr_shared, (struct shared){ .first_map = s->nr_maps });
+	array_push(s->shared, s->nr_shared, (struct shared){
+		.first_map = s->nr_maps, .openers = -1,
+	});
 	return &s->shared[s->nr_shared - 1];
 }
 
@@ -276,6 +284,22 @@ const char *snapshot_keep_text(struct snapshot *s, const char *text)
 	return memcpy(snapshot_alloc(s, size), text, size);
 }
 
+/**
+ * snapshot_keep_escaped() - escape bytes into memory that lives as long as the snapshot
+ * @s: the snapshot, which owns the result
+ * @text: the bytes
+ * @len: how many
+ *
+ * Return: the string.
+ */
+const char *snapshot_keep_escaped(struct snapshot *s, const char *text, size_t len)
+{
+	char *escaped = snapshot_alloc(s, ESCAPED_SIZE(len));
+
+	escape_text(escaped, text, len);
+	return escaped;
+}
+
 static uint64_t owner_key(int mm, pid_t id)
 {
 	return (uint64_t)(uint32_t)mm << 32 | (uint32_t)id;
@@ -366,6 +390,24 @@ static void index_shared(struct snapshot *s)
 	if (!sorted)
 		qsort(s->by_key, nr, sizeof(*s->by_key), compare_keyed);
 	s->nr_keys = nr;
+}
+
+/**
+ * snapshot_mark_state_d() - note which processes have threads in state D
+ * @s: the snapshot, indexed
+ * @first: the first thread to look at
+ *
+ * Such a thread may hold the lock of its address space, behind which a reader of the
+ * process's memory or mappings would sleep.
+ */
+void snapshot_mark_state_d(struct snapshot *s, size_t first)
+{
+	for (size_t i = first; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->state == STATE_DISK_SLEEP && t->process >= 0)
+			s->processes[t->process].in_state_d = true;
+	}
 }
 
 /**
@@ -530,4 +572,14 @@ bool waiter_is_pi(const struct waiter *w)
 bool waiter_is_forked(const struct snapshot *s, const struct waiter *w)
 {
 	return w->process >= 0 && s->processes[w->process].execed == NO;
+}
+
+/**
+ * shared_is_closed() - whether all are known who can come to map shared memory
+ * @shared: a word in it
+ */
+bool shared_is_closed(const struct shared *shared)
+{
+	return shared->reach == REACH_INHERITED ||
+	       (shared->reach == REACH_OPEN && shared->openers >= 0);
 }

@@ -132,6 +132,7 @@ struct waiter {
 	const struct words *words;	/* around the futex */
 	struct lock lock;	/* see recognise_lock() */
 	const char *comm;
+	bool memory_is_shared;	/* a private wait, but on memory that others can map */
 };
 
 /* Bits of mm.known. */
@@ -208,6 +209,15 @@ enum {
 	S_NLINK		= 1 << 2,
 };
 
+/* Who can come to map shared memory, besides those that map it. */
+enum reach {
+	REACH_UNKNOWN,		/* anybody, as far as is known */
+	REACH_NAMED,		/* who opens its name */
+	REACH_SYSV,		/* who attaches it */
+	REACH_OPEN,		/* who has it open */
+	REACH_INHERITED,	/* nobody: only fork(2) passes it on */
+};
+
 /* A word in shared memory. */
 struct shared {
 	unsigned int known;
@@ -219,6 +229,9 @@ struct shared {
 	size_t first_map;	/* in snapshot.maps, maybe shared with the word before it ... */
 	size_t nr_maps;		/* ... the mms that map it */
 	enum yesno complete;	/* those are all mms that map it */
+	enum reach reach;
+	int openers;		/* index into wakers of who has it open; -1: not known */
+	const char *path;	/* as in /proc/PID/maps, escaped */
 };
 
 /* What a thread sleeps for in a call that is not a futex wait. */
@@ -227,6 +240,7 @@ enum sleep_kind {
 	SLEEP_WRITE,		/* for room in a pipe */
 	SLEEP_CHILDREN,		/* for a child or tracee */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
+	SLEEP_SHARED,		/* on a word in memory that others have open */
 	NR_SLEEP_KINDS
 };
 
@@ -242,7 +256,7 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* the pipe's inode, or the tgid of the parent */
+	uint64_t id;		/* inode of the pipe or memory, or the tgid of the parent */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;
 };
@@ -354,7 +368,9 @@ void snapshot_add_waker(struct snapshot *s, int process);
 void snapshot_add_blocked(struct snapshot *s, int thread, int wakers);
 void *snapshot_alloc(struct snapshot *s, size_t size);
 const char *snapshot_keep_text(struct snapshot *s, const char *text);
+const char *snapshot_keep_escaped(struct snapshot *s, const char *text, size_t len);
 
+void snapshot_mark_state_d(struct snapshot *s, size_t first);
 void snapshot_index(struct snapshot *s);
 void snapshot_index_owners(struct snapshot *s);
 int snapshot_find_thread(const struct snapshot *s, pid_t tid);
@@ -368,5 +384,6 @@ bool process_has_handlers(const struct process *p);
 bool waiter_is_local(const struct waiter *w);
 bool waiter_is_pi(const struct waiter *w);
 bool waiter_is_forked(const struct snapshot *s, const struct waiter *w);
+bool shared_is_closed(const struct shared *shared);
 
 #endif

@@ -93,6 +93,11 @@ const struct caveat_info caveats[NR_CAVEATS] = {
 		AGREE ", but a word in the process does not hold what its waiter expects, or is "
 		"not known to: any signal or stop could end that wait",
 	},
+	[CAVEAT_MEMORY] = {
+		CERTAINTY_BARRING_SIGNALS,
+		AGREE ", but the memory is shared though the wait is private: another process can "
+		"change the word, and any signal or stop would end the wait then",
+	},
 	[CAVEAT_PROCESSES] = {
 		CERTAINTY_BARRING_SIGNALS,
 		AGREE ", but more than one process uses this memory: the end of another could "

@@ -70,6 +70,7 @@ enum caveat {
 	CAVEAT_NONE,
 	CAVEAT_HANDLERS,	/* the process handles signals, or may */
 	CAVEAT_VALUE,		/* a waiter would not wait again if it were interrupted */
+	CAVEAT_MEMORY,		/* others may change the word of a private wait */
 	CAVEAT_PROCESSES,	/* the end of another process may wake it */
 	CAVEAT_PI,		/* others can run, but only the owner of a PI lock can wake it */
 	CAVEAT_TRACED,		/* a tracer can do anything */

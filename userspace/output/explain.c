@@ -327,12 +327,21 @@ static void explain_threads(FILE *out, const struct analysis *a, const struct wa
 	free(listed);
 }
 
-static const char *name_text(const struct shared *shared)
+static const char *reach_text(const struct shared *shared)
 {
-	if (!(shared->known & S_NLINK))
-		return "which may have a name or not";
-	return shared->nlink ? "which has a name that others can open" :
-			       "which has no name, but may have descriptors that are not mapped";
+	switch (shared->reach) {
+	case REACH_NAMED:
+		return "which has a name that others can open";
+	case REACH_SYSV:
+		return "which others can attach";
+	case REACH_OPEN:
+		return shared->openers >= 0 ? "which has no name; who has it open counts too" :
+					      "which has no name; who has it open is not known";
+	case REACH_INHERITED:
+		return "which has no name, and which only fork(2) passes on";
+	default:
+		return "which others may come to map, as far as is known";
+	}
 }
 
 static void explain_shared(FILE *out, const struct analysis *a, const struct waiter *w)
@@ -345,11 +354,12 @@ static void explain_shared(FILE *out, const struct analysis *a, const struct wai
 		return;
 	}
 	para(out, "Wakers", "threads of the processes that map the word: %zu address space%s%s; "
-	     "the file is inode %s of device %s, %s", shared->nr_maps,
+	     "the file is inode %s of device %s%s%s, %s", shared->nr_maps,
 	     shared->nr_maps == 1 ? "" : "s",
 	     shared->complete == YES ? "" : ", and others, which are not known",
 	     number(ino, "%" PRIu64, shared->known & S_INO, shared->ino), or_unknown(shared->dev),
-	     name_text(shared));
+	     shared->path ? ", " : "", shared->path ?: "",
+	     reach_text(shared));
 }
 
 #define OWN_WAKERS	"only threads of its own address space"

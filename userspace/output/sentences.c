@@ -14,6 +14,7 @@
 
 /* A file may hold names of any length. */
 #define MAX_NAME	64
+#define MAX_PATH	128
 
 /*
  * Text that is cut off where the buffer ends.  Not by snprintf(3), which would take most
@@ -388,22 +389,54 @@ static void put_lost(struct story *st)
 		      "a wake was lost, or is still to come");
 }
 
+/* A thread that maps a shared word and can run without being woken, or -1. */
+static int find_runnable_mapper(const struct story *st, const struct shared *shared)
+{
+	for (size_t i = 0; i < shared->nr_maps && i < MAX_NAMED; i++) {
+		int mm = st->s->maps[shared->first_map + i];
+		int t = model_mm(&st->a->model, mm)->runnable;
+
+		if (t >= 0 && !model_waits(&st->a->model, t))
+			return t;
+	}
+	return -1;
+}
+
+/* Who may come to wake it, if nobody who maps the word can run. */
+static void put_newcomer(struct story *st, const struct shared *shared)
+{
+	static const char *const texts[] = {
+		[REACH_UNKNOWN]		= "shared futex: any process that comes to map it can wake it",
+		[REACH_NAMED]		= "waits for whoever opens ",
+		[REACH_SYSV]		= "waits for whoever attaches the System V memory ",
+		[REACH_OPEN]		= "shared futex: a process that has its memory open can map it "
+					  "and wake it: ",
+		[REACH_INHERITED]	= "shared futex: any process that maps it can wake it",
+	};
+	bool has_name = shared->reach == REACH_NAMED || shared->reach == REACH_SYSV ||
+			shared->reach == REACH_OPEN;
+
+	put(&st->buf, texts[shared->reach]);
+	if (!has_name)
+		return;
+	put_bytes(&st->buf, shared->path ?: "it", strnlen(shared->path ?: "it", MAX_PATH));
+}
+
 static void put_shared(struct story *st)
 {
 	const struct shared *shared = st->w->shared < 0 ? NULL : &st->s->shared[st->w->shared];
-	const struct model *m = &st->a->model;
+	int t = shared ? find_runnable_mapper(st, shared) : -1;
 
-	put(&st->buf, "shared futex: any process that maps it can wake it");
-	for (size_t i = 0; shared && i < shared->nr_maps && i < MAX_NAMED; i++) {
-		int t = model_mm(m, st->s->maps[shared->first_map + i])->runnable;
-
-		if (t < 0 || model_waits(m, t))
-			continue;
-		put(&st->buf, ", as ");
-		put_thread(&st->buf, st->s, t);
-		put(&st->buf, " can");
+	if (shared && t < 0) {
+		put_newcomer(st, shared);
 		return;
 	}
+	put(&st->buf, "shared futex: any process that maps it can wake it");
+	if (t < 0)
+		return;
+	put(&st->buf, ", as ");
+	put_thread(&st->buf, st->s, t);
+	put(&st->buf, " can");
 }
 
 static void put_holder(struct story *st)
@@ -527,5 +560,8 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 		sentence->put(&st);
 	else
 		put(&st.buf, sentence->text ?: "");
+	if (w->memory_is_shared && verdicts[a->judgements[waiter].verdict].stuck)
+		put(&st.buf, "; this is a private wait on shared memory, which no wake from another "
+			     "process ends");
 	return dst;
 }

@@ -22,7 +22,7 @@
 #include "array.h"
 #include "blocked.h"
 #include "children.h"
-#include "pipes.h"
+#include "descriptors.h"
 #include "scan.h"
 
 /* Descriptors that one call may wait for; with more, it gets no record. */
@@ -50,9 +50,9 @@ struct reader {
 	struct snapshot *s;
 	struct blocker *blockers;
 	size_t nr_blockers;
-	struct relations pipes;
+	struct descriptors descriptors;
 	struct relations children;
-	bool have_pipes;
+	bool have_descriptors;
 	bool have_children;
 	struct idmap by_pid;	/* processes that were to be added */
 	size_t max_added;
@@ -84,19 +84,24 @@ static bool has_io_uring(const struct snapshot *s)
 	return false;
 }
 
-static const struct relations *get_pipes(struct reader *r)
+static const struct descriptors *get_descriptors(struct reader *r)
 {
-	if (!r->have_pipes) {
-		find_pipe_users(r->root, r->compare_files, &r->pipes);
-		r->pipes.incomplete |= has_io_uring(r->s);
+	struct descriptors *d = &r->descriptors;
+
+	if (!r->have_descriptors) {
+		bool ring = has_io_uring(r->s);
+
+		find_descriptors(r->root, r->compare_files, r->s, d);
+		d->pipes.incomplete |= ring;
+		d->files.incomplete |= ring;
 	}
-	r->have_pipes = true;
-	return &r->pipes;
+	r->have_descriptors = true;
+	return d;
 }
 
 static bool has_writing_end(struct reader *r, uint64_t ino, pid_t pid)
 {
-	const struct relations *pipes = get_pipes(r);
+	const struct relations *pipes = &get_descriptors(r)->pipes;
 
 	for (size_t i = relations_find(pipes, ino); i < pipes->nr && pipes->all[i].id == ino; i++) {
 		if (pipes->all[i].pid == pid && pipes->all[i].is_writer)
@@ -366,16 +371,6 @@ static bool sleeps_in_call(const struct reader *r, const struct thread *t,
  * Processes
  */
 
-static void mark_state_d(struct snapshot *s, size_t first)
-{
-	for (size_t i = first; i < s->nr_threads; i++) {
-		const struct thread *t = &s->threads[i];
-
-		if (t->state == STATE_DISK_SLEEP && t->process >= 0)
-			s->processes[t->process].in_state_d = true;
-	}
-}
-
 /* Add a process to the snapshot, unless it is in it. */
 static void add_process(struct reader *r, pid_t pid)
 {
@@ -389,7 +384,7 @@ static void add_process(struct reader *r, pid_t pid)
 		return;
 	for (size_t i = first; i < r->s->nr_threads; i++)
 		r->s->threads[i].process = r->s->nr_processes - 1;
-	mark_state_d(r->s, first);
+	snapshot_mark_state_d(r->s, first);
 }
 
 /* Add the process of a thread of which only the id is known. */
@@ -430,7 +425,7 @@ static void add_pid(struct pids *p, pid_t pid)
  */
 static bool list_pipe_users(struct reader *r, const struct blocker *b, struct pids *p)
 {
-	const struct relations *pipes = get_pipes(r);
+	const struct relations *pipes = &get_descriptors(r)->pipes;
 
 	for (size_t i = relations_find(pipes, b->id); i < pipes->nr && pipes->all[i].id == b->id;
 	     i++) {
@@ -461,13 +456,30 @@ static bool list_family(struct reader *r, const struct blocker *b, struct pids *
 	return p->nr > 1 && p->nr < MAX_WAKERS && !children->incomplete;
 }
 
+/* Those that have shared memory open, and may map it.  There may be none. */
+static bool list_openers(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct relations *files = &get_descriptors(r)->files;
+
+	for (size_t i = relations_find(files, b->id); i < files->nr && files->all[i].id == b->id;
+	     i++)
+		add_pid(p, files->all[i].pid);
+	return p->nr < MAX_WAKERS && !files->incomplete;
+}
+
 /* The processes that could end a sleep.  Return: whether they are all known. */
 static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	p->nr = 0;
-	if (b->kind == SLEEP_READ || b->kind == SLEEP_WRITE)
+	switch (b->kind) {
+	case SLEEP_READ:
+	case SLEEP_WRITE:
 		return list_pipe_users(r, b, p);
-	return list_family(r, b, p);
+	case SLEEP_SHARED:
+		return list_openers(r, b, p);
+	default:
+		return list_family(r, b, p);
+	}
 }
 
 static void add_wakers_to_snapshot(struct reader *r, const struct blocker *b)
@@ -545,6 +557,26 @@ static void look_at_threads(struct reader *r)
 	free(waits);
 }
 
+/* The file of a shared word, unless that of the word before is the same. */
+static bool begins_open_file(const struct snapshot *s, size_t i, struct blocker *b)
+{
+	const struct shared *shared = &s->shared[i];
+
+	*b = (struct blocker){ .kind = SLEEP_SHARED, .id = shared->ino, .thread = -1 };
+	return shared->reach == REACH_OPEN &&
+	       !(i && shared[-1].reach == REACH_OPEN && shared[-1].ino == shared->ino);
+}
+
+static void look_at_shared(struct reader *r)
+{
+	struct blocker b;
+
+	for (size_t i = 0; i < r->s->nr_shared; i++) {
+		if (begins_open_file(r->s, i, &b))
+			add_wakers_to_snapshot(r, &b);
+	}
+}
+
 /*
  * The sets of processes
  */
@@ -609,6 +641,24 @@ static void add_blocked(struct reader *r)
 	free(wakers);
 }
 
+static void add_openers(struct reader *r)
+{
+	struct blocker b;
+	int openers = -1;
+
+	for (size_t i = 0; i < r->s->nr_shared; i++) {
+		struct shared *shared = &r->s->shared[i];
+
+		if (begins_open_file(r->s, i, &b)) {
+			openers = snapshot_add_wakers(r->s, b.kind, b.id);
+			if (!add_wakers(r, &b))
+				openers = -1;
+		}
+		if (shared->reach == REACH_OPEN)
+			shared->openers = openers;
+	}
+}
+
 static bool is_in_first_ns(const char *root, const char *pid)
 {
 	char target[PROCFS_LINK_SIZE];
@@ -629,8 +679,9 @@ static bool shows_all_processes(const char *root)
  * find_blocked() - find out what threads sleep for that wait for no futex
  * @root: where proc is mounted, for the pid namespace that @s was read in
  * @compare: compare_files(), or what stands for it in a test
- * @s: a snapshot of this host as it is now, indexed.  Its blocked threads and wakers are
- *	filled in, the processes that they name are added, and it is indexed again.
+ * @s: a snapshot of this host as it is now, indexed, whose mappings have been found.  Its
+ *	blocked threads and wakers are filled in, and who has its shared memory open; the
+ *	processes that these name are added, and it is indexed again.
  *
  * What is read is not of one moment.  But a thread that did not run between two snapshots is
  * in the same call in both, so it was in that call when it was looked at in between.  Where
@@ -644,13 +695,15 @@ void find_blocked(const char *root, compare_fn compare, struct snapshot *s)
 		return;
 	free(procfs_list_ids(&r.max_added, root, "."));
 	idmap_init(&r.by_pid, r.max_added);
-	mark_state_d(s, 0);
+	snapshot_mark_state_d(s, 0);
+	look_at_shared(&r);
 	look_at_threads(&r);
 	if (r.nr_added)
 		snapshot_index(s);
 	add_blocked(&r);
+	add_openers(&r);
 	idmap_free(&r.by_pid);
-	relations_free(&r.pipes);
+	free_descriptors(&r.descriptors);
 	relations_free(&r.children);
 	free(r.blockers);
 }

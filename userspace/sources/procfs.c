@@ -93,6 +93,50 @@ int procfs_read(char buf[PROCFS_FILE_SIZE], const char *root, const char *fmt, .
 	return 0;
 }
 
+static char *read_to_end(int fd)
+{
+	size_t used = 0, room = 2 * PROCFS_FILE_SIZE;
+	char *text = xrealloc(NULL, room);
+	ssize_t n;
+
+	while ((n = read(fd, text + used, room - used - 1)) > 0) {
+		used += n;
+		if (room - used < PROCFS_FILE_SIZE) {
+			room *= 2;
+			text = xrealloc(text, room);
+		}
+	}
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	text[used] = '\0';
+	return text;
+}
+
+/**
+ * procfs_read_all() - read a file of /proc of any size into a string
+ * @root: where proc is mounted
+ * @fmt: the path below that
+ *
+ * Return: the string, to be freed by the caller, or NULL.
+ */
+char *procfs_read_all(const char *root, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	fd = open_file(root, fmt, ap);
+	va_end(ap);
+	if (fd < 0)
+		return NULL;
+	text = read_to_end(fd);
+	close(fd);
+	return text;
+}
+
 /**
  * procfs_link() - read a link of /proc
  * @target: receives what it refers to, cut if it is longer

@@ -42,6 +42,8 @@ int procfs_open(const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int procfs_read(char buf[PROCFS_FILE_SIZE], const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+char *procfs_read_all(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 int procfs_link(char target[PROCFS_LINK_SIZE], const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)

@@ -330,18 +330,15 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 /* The line of cgroup v2 has no number and no controllers: cgroups(7). */
 static void read_cgroup(struct snapshot *s, struct process *p, const char *root)
 {
-	char buf[PROCFS_FILE_SIZE], *path, *end, *text;
+	char buf[PROCFS_FILE_SIZE], *path, *end;
 
 	if (procfs_read(buf, root, "%d/cgroup", p->tgid))
 		return;
 	path = !strncmp(buf, "0::/", 4) ? buf : strstr(buf, "\n0::/");
 	path = path ? strchr(path, '/') : NULL;
 	end = path ? strchr(path, '\n') : NULL;
-	if (!end)
-		return;
-	text = snapshot_alloc(s, ESCAPED_SIZE(end - path));
-	escape_text(text, path, end - path);
-	p->cgroup = text;
+	if (end)
+		p->cgroup = snapshot_keep_escaped(s, path, end - path);
 }
 
 /* A thread in state D may hold mmap_lock, and reading memory would sleep behind it. */

@@ -14,6 +14,7 @@
 #include "array.h"
 #include "blocked.h"
 #include "filter.h"
+#include "mappings.h"
 #include "owners.h"
 #include "scan.h"
 #include "source.h"
@@ -49,6 +50,7 @@ static void complete_snapshot(struct snapshot *s)
 {
 	read_namespaces(PROC_ROOT, s);
 	read_foreign_holders(PROC_ROOT, s);
+	find_mappings(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, compare_files, s);
 }
 

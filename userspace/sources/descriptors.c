@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which processes of the host have which pipes open.
+ * Which processes of the host have which pipes open, and which files that are shared
+ * memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipes.h"
+#include "descriptors.h"
 
 /* Room for a path of a descriptor: PID/task/TID/fd/N. */
 #define FD_SIZE		64
@@ -23,10 +24,12 @@
 #define LARGEFILE	0100000
 #endif
 
-struct pipe_walk {
+struct descriptor_walk {
 	const char *root;
 	compare_fn compare;	/* descriptor tables */
-	struct relations *r;
+	struct relations *r;	/* pipes */
+	struct relations *files;
+	const struct snapshot *s;	/* whose shared words are in files to look for */
 	bool uncounted;		/* the kernel does not count messages to new connections */
 	char net[PROCFS_LINK_SIZE];	/* network namespace of the last process */
 };
@@ -104,8 +107,79 @@ static int find_messages(struct relations *r, const char *root, const char *fd)
 	return 0;
 }
 
-/* One descriptor: an end of a pipe, or a file that may hold ends that are in no table. */
-static void add_fd(struct pipe_walk *w, pid_t pid, const char *fd)
+/*
+ * Whether a mount may be of a device.  The kernel's own mounts, such as that of memfds, are in
+ * no list.
+ */
+static bool may_be_on_device(const char *mountinfo, int mount, const char *device)
+{
+	const char *line = mountinfo;
+
+	while (line && *line) {
+		unsigned int major, minor;
+		char text[32];
+		int id;
+
+		if (sscanf(line, "%d %*d %u:%u", &id, &major, &minor) == 3 && id == mount) {
+			snprintf(text, sizeof(text), "%u:%u", major, minor);
+			return !strcmp(text, device);
+		}
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	return true;
+}
+
+/* Whether a descriptor whose fdinfo is @info is of the memory of a shared word. */
+static bool is_of_memory(const struct descriptor_walk *w, pid_t pid, const char *info,
+			 const struct shared *shared)
+{
+	const char *mount = strstr(info, "mnt_id:");
+	char *mountinfo;
+	bool may;
+
+	if (!mount)
+		return true;
+	mountinfo = procfs_read_all(w->root, "%d/mountinfo", pid);
+	may = may_be_on_device(mountinfo, atoi(mount + strlen("mnt_id:")), shared->dev);
+	free(mountinfo);
+	return may;
+}
+
+/*
+ * A file that may be shared memory.  fdinfo has its inode number since 5.14 (seq_show() in
+ * fs/proc/fd.c), and its mount, which tells the device.
+ */
+static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
+{
+	char buf[PROCFS_FILE_SIZE];
+	const char *ino;
+	uint64_t number;
+	int rc = read_fdinfo(buf, w->root, fd);
+
+	if (rc)
+		return rc;
+	ino = strstr(buf, "ino:");
+	w->files->incomplete |= !ino;
+	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
+	for (size_t i = 0; ino && i < w->s->nr_shared; i++) {
+		const struct shared *shared = &w->s->shared[i];
+
+		/* The words of one file follow each other. */
+		if (shared->reach != REACH_OPEN || shared->ino != number ||
+		    (i && shared[-1].ino == number))
+			continue;
+		if (is_of_memory(w, pid, buf, shared))
+			relations_add(w->files, (struct relation){ .id = number, .pid = pid });
+	}
+	return 0;
+}
+
+/*
+ * One descriptor: an end of a pipe, a file, or what may hold descriptors that are in no
+ * table.
+ */
+static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
 {
 	char target[PROCFS_LINK_SIZE];
 	struct pipe_end end;
@@ -115,6 +189,8 @@ static void add_fd(struct pipe_walk *w, pid_t pid, const char *fd)
 		rc = find_messages(w->r, w->root, fd);
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
+	else if (!rc && *target == '/')
+		rc = w->s->nr_shared ? add_file(w, pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (rc > 0)
@@ -124,7 +200,7 @@ static void add_fd(struct pipe_walk *w, pid_t pid, const char *fd)
 		w->r->incomplete |= is_lost(-rc);
 }
 
-static void add_table(struct pipe_walk *w, pid_t pid, pid_t tid)
+static void add_table(struct descriptor_walk *w, pid_t pid, pid_t tid)
 {
 	DIR *dir = procfs_opendir(w->root, "%d/task/%d/fd", pid, tid);
 	char fd[FD_SIZE];
@@ -167,7 +243,7 @@ static bool has_new_connections(const char *root, pid_t pid)
 }
 
 /* Look in the network namespace of a process, unless the last process was in it too. */
-static void find_new_connections(struct pipe_walk *w, pid_t pid)
+static void find_new_connections(struct descriptor_walk *w, pid_t pid)
 {
 	char net[PROCFS_LINK_SIZE];
 	int rc = procfs_link(net, w->root, "%d/ns/net", pid);
@@ -185,7 +261,7 @@ static void find_new_connections(struct pipe_walk *w, pid_t pid)
  */
 static void add_tables(void *ctx, pid_t pid)
 {
-	struct pipe_walk *w = ctx;
+	struct descriptor_walk *w = ctx;
 	pid_t last = 0;
 	size_t nr;
 	pid_t *tids = list_threads(w->root, pid, &nr, w->r);
@@ -214,27 +290,41 @@ static int kernel_version(const char *root)
 }
 
 /**
- * find_pipe_users() - find out which processes have which pipes open
+ * find_descriptors() - find out which processes have which pipes and shared memory open
  * @root: where proc is mounted
  * @compare: compare_files(), or what stands for it in a test
- * @r: receives it; to be freed with relations_free()
+ * @s: the snapshot, for whose shared words with REACH_OPEN the files are looked for
+ * @d: receives it; to be freed with free_descriptors()
  *
- * An end of a pipe may be in no descriptor table, but in a message to a unix socket or
- * registered with an io_uring.  Nothing shows which pipe that is, so if there is any of
- * either on the host, @r is incomplete.  fdinfo counts the messages of a socket
- * (unix_show_fdinfo()) since 5.6, and those of connections that are yet to be accepted
- * since 6.0.
+ * A descriptor may be in no table, but in a message to a unix socket or registered with an
+ * io_uring.  Nothing shows of what it is, so if there is any of either on the host, @d is
+ * incomplete.  fdinfo counts the messages of a socket (unix_show_fdinfo()) since 5.6, and
+ * those of connections that are yet to be accepted since 6.0.
  */
-void find_pipe_users(const char *root, compare_fn compare, struct relations *r)
+void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
+		      struct descriptors *d)
 {
 	int version = kernel_version(root);
-	struct pipe_walk w = {
-		.root = root, .compare = compare, .r = r, .uncounted = version < 600,
+	struct descriptor_walk w = {
+		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files, .s = s,
+		.uncounted = version < 600,
 	};
 
-	memset(r, 0, sizeof(*r));
-	r->incomplete = version < 506;
+	memset(d, 0, sizeof(*d));
+	d->pipes.incomplete = version < 506;
 	if (!visit_processes(root, add_tables, &w))
-		r->incomplete = true;
-	relations_sort(r);
+		d->pipes.incomplete = true;
+	d->files.incomplete |= d->pipes.incomplete;
+	relations_sort(&d->pipes);
+	relations_sort(&d->files);
+}
+
+/**
+ * free_descriptors() - free the memory of what find_descriptors() found
+ * @d: the descriptors; may be all zero
+ */
+void free_descriptors(struct descriptors *d)
+{
+	relations_free(&d->pipes);
+	relations_free(&d->files);
 }

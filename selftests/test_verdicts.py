@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tool says of processes of which it is known who can wake them. With the module, or with
+--source proc, which sees less."""
+
+import os
+import typing
+
+from lib import ksft, tool
+
+MKVERDICTS = os.path.join(ksft.BUILT, "mkverdicts")
+
+# fdinfo tells which file a descriptor is of.
+with open("/proc/self/fdinfo/0", encoding="ascii") as info:
+    HAS_INO = "ino:" in info.read()
+
+
+class Kind(typing.NamedTuple):
+    """One of the kinds of mkverdicts."""
+    name: str
+    what: str
+    verdict: str
+    certainty: str = None
+    reason: str = ""
+    needs_ino: bool = False
+
+
+KINDS = (
+    Kind("named", "a word in a file of /dev/shm", "waiting",
+         reason="waits for whoever opens /dev/shm/mkverdicts."),
+    Kind("unlinked", "a word in such a file whose name was removed", "no-waker", "likely",
+         needs_ino=True),
+    Kind("memfd_closed", "a word in a memfd that nobody has open", "no-waker", "likely",
+         needs_ino=True),
+    Kind("memfd_own", "a word in a memfd that its waiter has open", "no-waker", "likely",
+         needs_ino=True),
+    Kind("memfd_held", "a word in a memfd that another process has open", "waiting",
+         reason="has its memory open"),
+    Kind("sysv", "a word in System V memory", "waiting", reason="attaches the System V memory"),
+    Kind("anonymous", "a word in memory that only fork passes on", "no-waker", "likely"),
+    Kind("private_in_shared", "a private wait on shared memory", "no-waker", "barring-signals",
+         "private wait on shared memory"),
+    Kind("orphan_named", "a lock in a file of /dev/shm whose holder is gone", "orphaned", "likely"),
+)
+
+
+def kind_test(kind):
+    """The test of one kind."""
+    def test():
+        with ksft.Factory(kind.name, MKVERDICTS) as factory:
+            tid = int(factory.get("waiter")[0]["tid"])
+            got = tool.judge_threads()[tid]
+        wanted = (kind.verdict, kind.certainty)
+        if kind.needs_ino and not HAS_INO:
+            wanted = ("waiting", None)
+        ksft.equal((got["verdict"], got["certainty"]), wanted, got["reason"])
+        if kind.reason not in got["reason"]:
+            raise AssertionError("no %r in the reason: %s" % (kind.reason, got["reason"]))
+    test.__doc__ = kind.what
+    return test
+
+
+ksft.run([kind_test(kind) for kind in KINDS])

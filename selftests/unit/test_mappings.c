@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What memory the words of waiters are in, and who can come to map it, on trees made here
+ * that look like /proc: processes 10 and 20 map a word, and 30 may have its memory open.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "blocked.h"
+#include "mappings.h"
+#include "source.h"
+#include "tap.h"
+#include "text_format.h"
+#include "tree.h"
+
+#define SLEEPS	"35 0x0 0x0 0x0 0x0 0x0 0x0 0x7ffc00000000 0x7f00\n"
+
+/* Before and behind the memory, which is at 0x5000. */
+#define HEAP	"00001000-00003000 rw-p 00000000 00:00 0 \n"
+#define STACK	"00008000-00009000 rw-p 00000000 00:00 0                          [stack]\n"
+
+static void create_task(pid_t pid, char state)
+{
+	char buf[256];
+
+	snprintf(buf, sizeof(buf), "%d (t%d) %c 1 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
+		 pid, pid, state);
+	create_file(buf, "%d/task/%d/stat", pid, pid);
+	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t1\n"
+		 "TracerPid:\t0\nNSpid:\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
+		 "nonvoluntary_ctxt_switches:\t6\n", pid, state, pid, pid);
+	create_file(buf, "%d/task/%d/status", pid, pid);
+	create_file(buf, "%d/status", pid);
+	create_file(SLEEPS, "%d/task/%d/syscall", pid, pid);
+	create_file("hrtimer_nanosleep", "%d/task/%d/wchan", pid, pid);
+}
+
+struct scene {
+	const char *name;
+	const char *mapping;	/* of the word, the rest of its line in maps */
+	unsigned int nlink;
+	const char *fd_30;	/* what the descriptor of process 30 refers to; NULL: none */
+	const char *fdinfo_30;
+	const char *pid_ns;	/* of process 1; default: the first one */
+	char state;		/* of the waiters; default: S */
+	enum reach reach;
+	int nr_openers;		/* -1: not known */
+	const char *path;	/* "": not known */
+};
+
+#define FDINFO	"pos:\t0\nflags:\t0100002\nmnt_id:\t15\n"
+#define MEMFD	"rw-s 00000000 00:01 77      /memfd:ring (deleted)\n"
+
+static const struct scene scenes[] = {
+	{ "a file with a name", "rw-s 00000000 00:15 77      /dev/shm/ring\n", 1,
+	  .reach = REACH_NAMED, .nr_openers = -1, .path = "/dev/shm/ring" },
+	{ "System V memory", "rw-s 00000000 00:01 77      /SYSV0000002a (deleted)\n",
+	  .reach = REACH_SYSV, .nr_openers = -1, .path = "/SYSV0000002a (deleted)" },
+	{ "huge pages that only fork passes on",
+	  "rw-s 00000000 00:0f 77      /anon_hugepage (deleted)\n",
+	  .reach = REACH_INHERITED, .nr_openers = -1 },
+	{ "memory of a memfd that nobody has open", MEMFD,
+	  .reach = REACH_OPEN, .path = "/memfd:ring (deleted)" },
+	{ "a memfd that another process has open", MEMFD, 0, "/memfd:ring (deleted)",
+	  FDINFO "ino:\t77\n", .reach = REACH_OPEN, .nr_openers = 1 },
+	{ "another process has another file open", MEMFD, 0, "/memfd:ring (deleted)",
+	  FDINFO "ino:\t78\n", .reach = REACH_OPEN },
+	{ "another process has a file of the number open, in a mount of another device", MEMFD, 0,
+	  "/tmp/x", "pos:\t0\nflags:\t02\nmnt_id:\t16\nino:\t77\n", .reach = REACH_OPEN },
+	{ "a kernel that does not tell which file it has open", MEMFD, 0,
+	  "/memfd:ring (deleted)", FDINFO, .reach = REACH_OPEN, .nr_openers = -1 },
+	{ "a message holds a descriptor", MEMFD, 0, "socket:[9]", FDINFO "scm_fds: 1\n",
+	  .reach = REACH_OPEN, .nr_openers = -1 },
+	{ "an io_uring may hold it", MEMFD, 0, "anon_inode:[io_uring]", FDINFO,
+	  .reach = REACH_OPEN, .nr_openers = -1 },
+	{ "not all processes are seen", MEMFD, .pid_ns = "pid:[4026532000]",
+	  .reach = REACH_OPEN, .nr_openers = -1 },
+	{ "a file like MAP_ANONYMOUS's, on another device",
+	  "rw-s 00000000 fe:01 77      /dev/zero (deleted)\n", .reach = REACH_OPEN },
+	{ "the mapping is not found", "rw-s 00000000 00:01 78      /memfd:other (deleted)\n",
+	  .reach = REACH_UNKNOWN, .nr_openers = -1, .path = "" },
+	{ "a thread may hold the lock of the mappings", MEMFD, .state = 'D',
+	  .reach = REACH_UNKNOWN, .nr_openers = -1, .path = "" },
+};
+
+static void create_tree(const struct scene *sc)
+{
+	char maps[512];
+
+	new_tree();
+	create_link("pid:[4026531836]", "self/ns/pid");
+	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
+	create_file("6.1.0-56-amd64\n", "sys/kernel/osrelease");
+	snprintf(maps, sizeof(maps), HEAP "00005000-00006000 %s" STACK, sc->mapping);
+	for (pid_t pid = 10; pid <= 30; pid += 10) {
+		create_task(pid, sc->state ?: 'S');
+		create_file(pid < 30 ? maps : HEAP STACK, "%d/maps", pid);
+	}
+	if (!sc->fd_30)
+		return;
+	create_link(sc->fd_30, "30/task/30/fd/4");
+	create_file(sc->fdinfo_30, "30/task/30/fdinfo/4");
+	create_file("14 1 0:20 / / rw - ext4 /dev/vda rw\n16 14 0:22 / /tmp rw - tmpfs tmpfs rw\n",
+		    "30/mountinfo");
+}
+
+#define TASK(id, mm, state) \
+	"mm id=" #mm " live=1 live_threads=" #id " hidden=0\n" \
+	"process tgid=" #id " ppid=1 comm=p mm=" #mm " execed=yes caught=0x0 timers=no\n" \
+	"thread tid=" #id " tgid=" #id " comm=t mm=" #mm " state=%c tracer=- nvcsw=1 start_ns=1\n"
+#define WAITER(id, mm, more) \
+	"waiter tid=" #id " tgid=" #id " mm=" #mm " op=FUTEX_WAIT expected=0 value=0 " \
+	"bitset=0xffffffff " more "\n"
+
+static bool load(struct snapshot *s, const char *fmt, ...)
+{
+	char error[PARSE_ERROR_SIZE], *text;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	snapshot_init(s, &source_module);
+	return !parse_text(text, len, "scene", s, error);
+}
+
+static int compare_tables(pid_t x, pid_t y)
+{
+	return x < y ? -1 : x > y;
+}
+
+static void test_scene(const struct scene *sc)
+{
+	char state = sc->state ?: 'S';
+	const char *device = strstr(sc->mapping, "00:15") ? "0:21" :
+			     strstr(sc->mapping, "00:0f") ? "0:15" :
+			     strstr(sc->mapping, "fe:01") ? "254:1" : "0:1";
+	const struct shared *shared;
+	struct snapshot s;
+	bool good;
+
+	create_tree(sc);
+	good = load(&s, "futexinspect version=1\n"
+		    WAITER(10, 1, "uaddr=0x5008 key=shared-inode:3:8")
+		    WAITER(20, 2, "uaddr=0x5010 key=shared-inode:3:16")
+		    TASK(10, 1, ) TASK(20, 2, )
+		    "shared key=shared-inode:3:8 dev=%s ino=77 nlink=%u mms=1,2 complete=yes\n"
+		    "shared key=shared-inode:3:16 dev=%s ino=77 nlink=%u complete=yes\nend\n",
+		    state, state, device, sc->nlink, device, sc->nlink);
+	if (good) {
+		find_mappings(root, &s);
+		find_blocked(root, compare_tables, &s);
+		for (shared = s.shared; shared < s.shared + 2; shared++) {
+			good &= shared->reach == sc->reach &&
+				(shared->openers >= 0) == (sc->nr_openers >= 0);
+			if (sc->path)
+				good &= !strcmp(shared->path ?: "", sc->path);
+			if (shared->openers >= 0)
+				good &= (int)s.wakers[shared->openers].nr_processes ==
+					sc->nr_openers;
+		}
+	}
+	if (!ok(good, "%s", sc->name))
+		printf("# reach %d, openers %d, path %s\n", s.shared[0].reach, s.shared[0].openers,
+		       s.shared[0].path ?: "?");
+	snapshot_free(&s);
+	remove_tree();
+}
+
+/* A real one: the name alone would not do. */
+static void test_anonymous(void)
+{
+	struct scene sc = { .mapping = "" };
+	char line[512] = "", *maps = NULL;
+	unsigned int major, minor;
+	struct snapshot s;
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long ino;
+	FILE *f = fopen("/proc/self/maps", "r");
+
+	while (fgets(line, sizeof(line), f) && strtoul(line, NULL, 16) != (uintptr_t)page)
+		;
+	fclose(f);
+	sscanf(line, "%*x-%*x %*s %*x %x:%x %lu", &major, &minor, &ino);
+	maps = strchr(line, ' ') + 1;
+	sc.mapping = maps;
+	create_tree(&sc);
+	load(&s, "futexinspect version=1\n" WAITER(10, 1, "uaddr=0x5008 key=shared-inode:3:8")
+	     TASK(10, 1, ) "shared key=shared-inode:3:8 dev=%u:%u ino=%lu nlink=0 mms=1 "
+	     "complete=yes\nend\n", 'S', major, minor, ino);
+	find_mappings(root, &s);
+	is_num(s.shared[0].reach, REACH_INHERITED, "memory of MAP_SHARED | MAP_ANONYMOUS");
+	snapshot_free(&s);
+	remove_tree();
+	munmap(page, 4096);
+}
+
+/* What is known of a waiter at @uaddr, whose key the source gives as @key. */
+static void check_waiter(const char *key, const char *uaddr, bool is_shared, enum key_type type,
+			 const char *name)
+{
+	struct scene sc = { .mapping = MEMFD };
+	struct snapshot s;
+
+	create_tree(&sc);
+	load(&s, "futexinspect version=1\n" WAITER(10, 1, "flags=- uaddr=%s key=%s") TASK(10, 1, )
+	     "end\n", uaddr, key, 'S');
+	find_mappings(root, &s);
+	ok(s.waiters[0].memory_is_shared == is_shared && s.waiters[0].key_type == type, "%s", name);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+int main(void)
+{
+	tap_start();
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
+		test_scene(&scenes[i]);
+	test_anonymous();
+	check_waiter("private", "0x5008", true, KEY_PRIVATE, "a private wait on shared memory");
+	check_waiter("private", "0x1008", false, KEY_PRIVATE, "a private wait on private memory");
+	check_waiter("?", "0x1008", false, KEY_SHARED_MM,
+		     "a wait without the flag on private memory, of which the source shows no key");
+	check_waiter("?", "0x5008", false, KEY_UNKNOWN, "the same on shared memory");
+	check_waiter("?", "0x4000", false, KEY_UNKNOWN, "the same where nothing is mapped");
+	return tap_end();
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_DESCRIPTORS_H
+#define FUTEXINSPECT_DESCRIPTORS_H
+
+#include "procfs.h"
+#include "relations.h"
+#include "snapshot.h"
+
+/* An end of a pipe, as a descriptor has it. */
+struct pipe_end {
+	uint64_t ino;
+	bool writes;
+	bool by_name;		/* not made by pipe(2), but by open(2) of /proc/PID/fd/N */
+};
+
+/* Which processes have what open.  Nothing but certain files is looked for. */
+struct descriptors {
+	struct relations pipes;		/* by inode */
+	struct relations files;		/* likewise, of the files that were asked for */
+};
+
+void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
+		      struct descriptors *d);
+void free_descriptors(struct descriptors *d);
+int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
+
+#endif
