@@ -165,6 +165,7 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)))
 			continue;
 		sel->nr_cgroup_unknown += in == YESNO_UNKNOWN;
+		sel->stuck_cgroup_unknown |= in == YESNO_UNKNOWN && verdicts[v].stuck;
 		if (in != YES)
 			continue;
 		sel->waiters[sel->nr++] = sel->waiters[i];
@@ -227,7 +228,7 @@ bool selection_is_complete(const struct selection *sel)
 {
 	const struct snapshot *s = sel->a->s;
 
-	if (misses_unknown_waiters(s))
+	if (misses_unknown_waiters(s) || sel->stuck_cgroup_unknown)
 		return false;
 	if (sel->f->nr_pids)
 		return !selection_misses_pid(sel);

@@ -24,7 +24,8 @@ struct selection {
 	size_t *waiters;	/* indices into the snapshot's waiters */
 	size_t nr;
 	size_t nr_verdicts[NR_VERDICTS];
-	size_t nr_cgroup_unknown;	/* left out, though they may be in the cgroup */
+	size_t nr_cgroup_unknown;	/* left out, though they may be in the cgroup ... */
+	bool stuck_cgroup_unknown;	/* ... and one of these is stuck */
 };
 
 const char *filter_add_pids(struct filter *f, const char *list);
