@@ -3,17 +3,23 @@
 """The program as a person or a script uses it, as far as a file in cases/ cannot say it:
 terminals, full disks, this host."""
 
+import contextlib
 import json
 import os
 import pty
 import subprocess
+import sys
 import tempfile
+import time
 
 from lib import ksft, tool
 
 DATA = os.path.join(ksft.TOP, "selftests", "unit", "data")
 ZOO = os.path.join(DATA, "zoo.txt")
 RED = "\x1b[31m"
+
+# A process that waits for its own lock.
+STUCK = "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
 
 # What the JSON of every waiter has.
 KEYS = ("tid", "tgid", "comm", "uaddr", "waits_on", "op", "flags", "expected", "value", "bitset",
@@ -183,6 +189,112 @@ def test_live_process():
     ksft.equal(tool.run("--source", "proc", "--pid", str(os.getpid())).status, 0, "status")
 
 
+@contextlib.contextmanager
+def stuck_process(*through):
+    """A process that is stuck, as somebody; its id."""
+    with subprocess.Popen([*through, sys.executable, "-c", STUCK]) as process:
+        try:
+            while proc(process.pid).status != 3:
+                time.sleep(0.05)
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def proc(*ids, through=()):
+    """Look at processes without the module; at all of them if there are no ids."""
+    which = ("--pid", ",".join(map(str, ids))) if ids else ()
+    return tool.run("--source", "proc", "--interval", "0", *which, through=through)
+
+
+def needs_root():
+    """Skip a test that has to become somebody else."""
+    if os.geteuid():
+        raise ksft.Skip("not root")
+
+
+def no_rights(through, rights):
+    """What is said of a stuck process to somebody who may not look at it."""
+    needs_root()
+    with stuck_process() as pid:
+        ksft.equal(proc(pid).status, 3, "status for root")
+        tool.check_no_rights(pid, through, rights, "--source", "proc", "--interval", "0")
+
+
+def test_ordinary_user():
+    """an ordinary user is told which processes could not be looked at"""
+    no_rights(tool.NOBODY, "run as root")
+
+
+def test_no_ptrace():
+    """so is root without CAP_SYS_PTRACE"""
+    no_rights(tool.NO_PTRACE, "run with CAP_SYS_PTRACE")
+
+
+def test_own_process():
+    """a user's own process that is stuck is found, whatever else there is"""
+    needs_root()
+    with stuck_process(*tool.NOBODY) as own, stuck_process() as other:
+        ksft.equal(proc(through=tool.NOBODY).status, 3, "status without --pid")
+        ksft.equal(proc(own, through=tool.NOBODY).status, 3, "status with its id")
+        got = proc(own, other, through=tool.NOBODY)
+        ksft.equal(got.status, 1, "status with another's id, too")
+        if " %d " % own not in got.stdout:
+            raise AssertionError("not in the table: %s" % got.stdout)
+
+
+def test_kernel_threads():
+    """a kernel thread and a process that has ended are none that may not be looked at"""
+    needs_root()
+    if not os.path.exists("/proc/2/comm") or ksft.command("cat", "/proc/2/comm") != "kthreadd\n":
+        raise ksft.Skip("no kernel threads in this pid namespace")
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        for pid in (2, process.pid):
+            ksft.equal(proc(pid, through=tool.NOBODY).status, 0, "status")
+            got = tool.run("--source", "proc", "explain", str(pid), through=tool.NOBODY)
+            has_line(got.stderr, "futexinspect: thread %d does not wait on a futex" % pid)
+
+
+def with_hidepid(value, user):
+    """What runs a program where /proc is mounted so."""
+    needs_root()
+    return ("unshare", "--mount", "sh", "-c",
+            "mount -t proc -o hidepid=%s proc /proc && exec \"$@\"" % value, "sh", *user)
+
+
+def test_hidepid():
+    """where /proc hides processes, it is said that some are hidden, and which if asked for"""
+    through = with_hidepid("2", tool.NOBODY)
+    with stuck_process() as pid:
+        got = proc(through=through)
+        ksft.equal((got.status, "hidepid" in got.stdout), (1, True), "the list")
+        got = proc(pid, through=through)
+        ksft.equal(got.status, 1, "status with --pid")
+        tool.check_gap(got.stdout, " %d (" % pid)
+        got = tool.run("--source", "proc", "explain", str(pid), through=through)
+        has_line(got.stderr, "futexinspect: no rights to look at thread %d: run as root" % pid)
+    has_line(proc(pid, through=through).stderr,
+             "futexinspect: there is no process or thread %d" % pid)
+
+
+def test_hidepid_1():
+    """where /proc shows only the ids of processes, these could not be looked at"""
+    with stuck_process() as pid:
+        got = proc(pid, through=with_hidepid("1", tool.NOBODY))
+    ksft.equal((got.status, "hidepid" in got.stdout), (1, False), "status, and word of hidden ones")
+    tool.check_gap(got.stdout, " %d (" % pid)
+
+
+def test_hidepid_root():
+    """root sees what /proc hides from others"""
+    through = with_hidepid("2", ())
+    with stuck_process() as pid:
+        got = proc(pid, through=through)
+    ksft.equal((got.status, "hidepid" in got.stdout), (3, False), "status, and word of hidden ones")
+
+
 ksft.run([test_json_keys, test_json_and_columns, test_color, test_color_on_terminal, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
-          *map(column_test, columns())])
+          test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
+          test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

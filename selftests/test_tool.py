@@ -15,7 +15,7 @@ from lib import ksft, tool
 
 def run(*args, stdin=None, as_nobody=False):
     """Run the tool; nothing that it writes must be raw."""
-    through = ("setpriv", "--reuid=65534", "--clear-groups") if as_nobody else ()
+    through = tool.NOBODY if as_nobody else ()
     got = tool.run(*args, through=through, input=stdin)
     tool.check_printable(got.stdout + got.stderr)
     return got
@@ -137,11 +137,20 @@ def test_saved():
     one_error_line(*run("--file", "-", stdin=""), 1, "empty")
 
 
+@contextlib.contextmanager
+def no_module():
+    """Unload the module meanwhile."""
+    subprocess.run(["rmmod", "futexinspect"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["insmod", os.environ["FUTEXINSPECT_KO"]], check=True)
+
+
 def test_proc():
     """without the module the tool finds the orphan in /proc, and says what it cannot see"""
     with ksft.Factory("fork_orphan") as orphan, ksft.Factory("pool") as pool:
-        subprocess.run(["rmmod", "futexinspect"], check=True)
-        try:
+        with no_module():
             for args in ((), ("--source", "proc")):
                 status, output, errors = run("--json", *args)
                 ksft.equal(status, 3, "status")
@@ -154,8 +163,6 @@ def test_proc():
                 for truth in pool.get("waiter"):
                     ksft.equal(waiters[int(truth["tid"])]["verdict"], "waiting", "verdict")
             one_error_line(*run("--source", "module"), 1, "module")
-        finally:
-            subprocess.run(["insmod", os.environ["FUTEXINSPECT_KO"]], check=True)
 
 
 # linux/inotify.h. Without the other event between them, two opens would be reported as one.
@@ -198,15 +205,54 @@ def test_looks():
         ksft.equal(opens, [looks], "opens of the module's file with %s" % name)
 
 
+def without_rights():
+    """An ordinary user and root without CAP_SYS_PTRACE are told that they may not look."""
+    with ksft.Factory("abba") as factory:
+        pid = factory.process.pid
+        ksft.equal(run("--pid", str(pid)).status, 3, "status for root")
+        tool.check_no_rights(pid, tool.NOBODY, "run as root")
+        tool.check_no_rights(pid, tool.NO_PTRACE, "run with CAP_SYS_PTRACE")
+
+
 def test_no_rights():
-    """without rights the tool says so"""
-    with ksft.Factory("pool"):
-        _, _, errors = run(as_nobody=True)
-        if "root" not in errors and "permission" not in errors.lower():
-            raise AssertionError("errors: %s" % errors)
-        one_error_line(*run("--source", "module", as_nobody=True), 1, "ermission")
+    """without rights the tool says so, and no status says that all is well"""
+    without_rights()
+    one_error_line(*run("--source", "module", as_nobody=True), 1, "ermission")
+
+
+def test_no_rights_in_proc():
+    """the same without the module"""
+    with no_module():
+        without_rights()
+
+
+@contextlib.contextmanager
+def yama(scope):
+    """Set kernel.yama.ptrace_scope meanwhile."""
+    path = "/proc/sys/kernel/yama/ptrace_scope"
+    if not os.path.exists(path):
+        raise ksft.Skip("the kernel has no yama")
+    with open(path, encoding="ascii") as file:
+        before = file.read()
+    ksft.write(path, str(scope))
+    try:
+        yield
+    finally:
+        ksft.write(path, before)
+
+
+def test_yama():
+    """where yama protects a user's own processes, the tool says so"""
+    with ksft.Factory("abba", user=65534, group=65534, extra_groups=[]) as factory:
+        pid = factory.process.pid
+        ksft.equal(run("--pid", str(pid), as_nobody=True).status, 3, "status without yama")
+        for scope in (1, 2):
+            with yama(scope):
+                tool.check_no_rights(pid, tool.NOBODY,
+                                     "run as root (kernel.yama.ptrace_scope is %d)" % scope)
+                ksft.equal(run("--pid", str(pid)).status, 3, "status for root")
 
 
 ksft.run([verdict_test(state) for state in ksft.states() if state.verdict] +
          [test_table, test_explain, test_explain_bitset, test_explain_others, test_saved,
-          test_proc, test_looks, test_no_rights])
+          test_proc, test_looks, test_no_rights, test_no_rights_in_proc, test_yama])

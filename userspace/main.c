@@ -40,24 +40,23 @@ static void sleep_ms(unsigned int ms)
 }
 
 /* Say on stderr what a look at /proc does not show, in one line. */
-static void warn_of_proc(const struct snapshot *s)
+static void warn_of_proc(void)
 {
-	char others[64] = "";
-
-	if (s->nr_unreadable)
-		snprintf(others, sizeof(others), ", nor %zu process%s that %s may not look at",
-			 s->nr_unreadable, s->nr_unreadable == 1 ? "" : "es",
-			 geteuid() ? "you" : "even root");
 	warnx("/proc does not show requeued waiters' true futex, io_uring, restarted waits, "
-	      "futex_waitv words, shared keys, the queue's bitset, time asleep%s: "
-	      "no verdict is more than likely", others);
+	      "futex_waitv words, shared keys, the queue's bitset, time asleep: "
+	      "no verdict is more than likely");
 }
 
-static int look(struct inspection *in, int n, const struct source *source, const char *path)
+static int look(struct inspection *in, int n, const struct source *source,
+		const struct options *opts)
 {
-	if (take_look(&in->looks[n], source, path))
+	struct snapshot *s = &in->looks[n];
+
+	if (take_look(s, source, opts->file))
 		return -1;
-	analyze(&in->analyses[n], &in->looks[n], n ? &in->analyses[n - 1] : NULL);
+	look_for(s, opts->filter.pids, opts->filter.nr_pids);
+	look_for(s, &opts->tid, opts->command->takes_tid);
+	analyze(&in->analyses[n], s, n ? &in->analyses[n - 1] : NULL);
 	in->last = n;
 	return 0;
 }
@@ -70,14 +69,14 @@ static int inspect(struct inspection *in, const struct options *opts)
 {
 	const struct snapshot *s = &in->looks[0];
 
-	if (look(in, 0, opts->source, opts->file))
+	if (look(in, 0, opts->source, opts))
 		return -1;
 	if (!s->source->shows_queues)
-		warn_of_proc(s);
+		warn_of_proc();
 	if (!s->source->two_looks || !analysis_wants_second_look(&in->analyses[0]))
 		return 0;
 	sleep_ms(opts->interval_ms);
-	return look(in, 1, s->source, opts->file);
+	return look(in, 1, s->source, opts);
 }
 
 static int explain(const struct options *opts, const struct analysis *a)
@@ -92,12 +91,17 @@ static int explain(const struct options *opts, const struct analysis *a)
 	return verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
-/* What was left out of the list may be stuck: that nobody is must not be said then. */
-static int selection_status(const struct options *opts, const struct selection *sel)
+/*
+ * Whoever is missing from the list may be stuck: that nobody is must not be said then.  Who
+ * asks for somebody by id gets no answer about another.
+ */
+static int selection_status(const struct selection *sel)
 {
+	if (selection_misses_pid(sel))
+		return EXIT_FAILED;
 	if (selection_stuck(sel))
 		return EXIT_STUCK;
-	return selection_is_complete(sel, &opts->filter) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
+	return selection_is_complete(sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
 }
 
 static int show_list(const struct options *opts, const struct selection *sel)
@@ -112,7 +116,7 @@ static int show_list(const struct options *opts, const struct selection *sel)
 		warnx("cannot make the table: %s", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	return selection_status(opts, sel);
+	return selection_status(sel);
 }
 
 static int show_graph(const struct options *opts, const struct selection *sel)
@@ -129,7 +133,8 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 		warnx("cannot run dot(1): %s", strerror(-rc));
 	if (rc)
 		return EXIT_FAILED;
-	return selection_status(opts, sel);
+	print_gaps(NULL, sel);
+	return selection_status(sel);
 }
 
 /*
@@ -138,7 +143,7 @@ static int show_graph(const struct options *opts, const struct selection *sel)
  */
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
-	pid_t pid = selection_lacks(sel, &opts->filter);
+	pid_t pid = selection_lacks(sel);
 	char cgroup[PATH_MAX];
 
 	if (opts->file)

@@ -96,8 +96,9 @@ static const char help_options[] =
 static const char help_examples[] =
 	"Exit status:\n"
 	" 0  no waiter is stuck       2  wrong usage\n"
-	" 1  it did not work          3  a waiter is stuck: the first three verdicts\n"
-	"    (with explain: or that      (with explain: that thread is)\n"
+	" 1  it did not work, or the  3  a waiter is stuck: the first three verdicts\n"
+	"    list is not complete        (with explain: that thread is)\n"
+	"    (with explain: or that\n"
 	"    thread does not wait)\n"
 	"\n"
 	"Examples:\n"

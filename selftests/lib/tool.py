@@ -16,6 +16,10 @@ PROGRAM = os.path.realpath(os.environ.get("FUTEXINSPECT") or
 ENVIRONMENT = {**{key: value for key, value in os.environ.items() if key != "COLUMNS"},
                "LC_ALL": "C"}
 
+# What runs a program as an ordinary user, and as root without the right to look at others.
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NO_PTRACE = ("setpriv", "--inh-caps=-sys_ptrace", "--bounding-set=-sys_ptrace")
+
 # Verdicts that make the exit status 3.
 STUCK = ("deadlock", "orphaned", "no-waker")
 
@@ -59,3 +63,33 @@ def judge(*args, **how):
 def judge_threads(*args, **how):
     """The same by tid."""
     return {waiter["tid"]: waiter for waiter in judge(*args, **how)}
+
+
+def check_gap(text, words):
+    """Fail unless a line says that there are no rights to look at some, with these words."""
+    for line in text.splitlines():
+        if line.startswith("the list is not complete: no rights to look at ") and words in line:
+            return
+    raise AssertionError("no gap with %r in %s" % (words, text))
+
+
+def check_no_rights(pid, through, rights, *source):
+    """Fail unless the tool, run through a program, says in each form that it may not look at a
+    process, and what it takes; whether all is well must stay open."""
+    who = ("--pid", str(pid))
+    got = run(*source, *who, through=through)
+    ksft.equal(got.status, 1, "status with --pid: " + got.stdout)
+    check_gap(got.stdout, " %d (" % pid)
+    check_gap(got.stdout, "): " + rights)
+    got = run(*source, "--json", *who, through=through)
+    header = json.loads(got.stdout)["futexinspect"]
+    ksft.equal((got.status, header["complete"], header["missing"]), (1, False, [pid]), "JSON")
+    if header["no_rights"] < 1 or not header["rights_needed"].startswith(rights):
+        raise AssertionError("JSON: %s" % header)
+    got = run(*source, through=through)
+    ksft.equal(got.status, 1, "status without --pid: " + got.stdout)
+    check_gap(got.stdout, rights)
+    got = run(*source, "explain", str(pid), through=through)
+    ksft.equal((got.status, got.stdout), (1, ""), "explain")
+    if "no rights to look at thread %d: %s" % (pid, rights) not in got.stderr:
+        raise AssertionError("explain: " + got.stderr)

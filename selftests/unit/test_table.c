@@ -90,7 +90,7 @@ static void test_filters(void)
 
 	filter_add_pids(&f, "30,77,10");
 	select_waiters(&sel, &a, &f);
-	is_num(selection_lacks(&sel, &f), 77, "an id that is not there");
+	is_num(selection_lacks(&sel), 77, "an id that is not there");
 	ok(!selection_stuck(&sel) == !sel.nr_verdicts[VERDICT_NO_WAKER], "stuck is of the selection");
 	selection_free(&sel);
 	filter_free(&f);

@@ -7,6 +7,7 @@
 
 #include "array.h"
 #include "filter.h"
+#include "gaps.h"
 #include "text.h"
 
 /* Add each word of a comma-separated list.  Return: NULL, or the word that was refused. */
@@ -135,11 +136,8 @@ static bool has_pid(const struct filter *f, const struct waiter *w)
 	return !f->nr_pids;
 }
 
-static enum yesno in_cgroup(const struct filter *f, const struct snapshot *s,
-			    const struct waiter *w)
+static enum yesno in_cgroup(const struct filter *f, const char *cgroup)
 {
-	const char *cgroup = w->process < 0 ? NULL : s->processes[w->process].cgroup;
-
 	if (!f->cgroup)
 		return YES;
 	if (!cgroup)
@@ -149,7 +147,7 @@ static enum yesno in_cgroup(const struct filter *f, const struct snapshot *s,
 
 /**
  * select_waiters() - choose the waiters to show, worst first
- * @sel: receives them, and keeps @a; see selection_free()
+ * @sel: receives them, and keeps @a and @f; see selection_free()
  * @a: the analysis
  * @f: the filter
  */
@@ -157,15 +155,17 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 {
 	size_t nr = a->s->nr_waiters;
 
-	*sel = (struct selection){ .a = a, .waiters = analysis_rank(a) };
+	*sel = (struct selection){ .a = a, .f = f, .waiters = analysis_rank(a) };
 	for (size_t i = 0; i < nr; i++) {
 		const struct waiter *w = &a->s->waiters[sel->waiters[i]];
 		enum verdict v = a->judgements[sel->waiters[i]].verdict;
-		enum yesno in = in_cgroup(f, a->s, w);
+		enum yesno in = in_cgroup(f, w->process < 0 ? NULL :
+						     a->s->processes[w->process].cgroup);
 
 		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)))
 			continue;
 		sel->nr_cgroup_unknown += in == YESNO_UNKNOWN;
+		sel->stuck_cgroup_unknown |= in == YESNO_UNKNOWN && verdicts[v].stuck;
 		if (in != YES)
 			continue;
 		sel->waiters[sel->nr++] = sel->waiters[i];
@@ -195,48 +195,62 @@ bool selection_stuck(const struct selection *sel)
 	return false;
 }
 
-/**
- * selection_is_complete() - whether no waiter that might have been selected was left out
- * @sel: the selection
- * @f: the filter
- */
-bool selection_is_complete(const struct selection *sel, const struct filter *f)
+/* Whether a thread that the reader may not look at might have been selected. */
+static bool lacks_denied(const struct selection *sel)
 {
 	const struct snapshot *s = sel->a->s;
-	uint64_t of_mms = 0;
 
-	for (size_t i = 0; i < s->nr_mms; i++)
-		of_mms += s->mms[i].left_out;
-	if (s->nr_left_out > of_mms)
-		return false;
-	if (!s->nr_incomplete_mms)
-		return true;
-	if (!f->nr_pids)
-		return false;
-	for (size_t i = 0; i < f->nr_pids; i++) {
-		int t = snapshot_find_thread(s, f->pids[i]);
-		int p = snapshot_find_process(s, t < 0 ? f->pids[i] : s->threads[t].tgid);
-		int mm = p < 0 ? -1 : s->processes[p].mm;
-
-		if (mm >= 0 && s->mms[mm].complete == NO)
-			return false;
+	for (size_t i = 0; i < s->nr_denied; i++) {
+		if (in_cgroup(sel->f, s->denied[i].cgroup) != NO)
+			return true;
 	}
-	return true;
+	return s->hides_processes;
 }
 
 /**
- * selection_lacks() - find an id of the filter that is not in the snapshot
+ * selection_misses_pid() - whether somebody of the filter's ids was not wholly looked at
  * @sel: the selection
- * @f: the filter
+ */
+bool selection_misses_pid(const struct selection *sel)
+{
+	for (size_t i = 0; i < sel->f->nr_pids; i++) {
+		if (is_missing(sel->a->s, sel->f->pids[i]))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * selection_is_complete() - whether nobody who might have been selected is missing
+ * @sel: the selection
+ */
+bool selection_is_complete(const struct selection *sel)
+{
+	const struct snapshot *s = sel->a->s;
+
+	if (misses_unknown_waiters(s) || sel->stuck_cgroup_unknown)
+		return false;
+	if (sel->f->nr_pids)
+		return !selection_misses_pid(sel);
+	return !s->nr_incomplete_mms && !s->nr_hidden && !lacks_denied(sel);
+}
+
+/**
+ * selection_lacks() - find an id of the filter that the snapshot does not know
+ * @sel: the selection
  *
  * Return: the first, or 0.
  */
-pid_t selection_lacks(const struct selection *sel, const struct filter *f)
+pid_t selection_lacks(const struct selection *sel)
 {
-	for (size_t i = 0; i < f->nr_pids; i++) {
-		if (snapshot_find_thread(sel->a->s, f->pids[i]) < 0 &&
-		    snapshot_find_process(sel->a->s, f->pids[i]) < 0)
-			return f->pids[i];
+	const struct snapshot *s = sel->a->s;
+
+	for (size_t i = 0; i < sel->f->nr_pids; i++) {
+		pid_t id = sel->f->pids[i];
+
+		if (snapshot_find_thread(s, id) < 0 && snapshot_find_process(s, id) < 0 &&
+		    !is_denied(s, id))
+			return id;
 	}
 	return 0;
 }

@@ -20,10 +20,12 @@ struct filter {
 /* The waiters to show, worst first. */
 struct selection {
 	const struct analysis *a;
+	const struct filter *f;
 	size_t *waiters;	/* indices into the snapshot's waiters */
 	size_t nr;
 	size_t nr_verdicts[NR_VERDICTS];
-	size_t nr_cgroup_unknown;	/* left out, though they may be in the cgroup */
+	size_t nr_cgroup_unknown;	/* left out, though they may be in the cgroup ... */
+	bool stuck_cgroup_unknown;	/* ... and one of these is stuck */
 };
 
 const char *filter_add_pids(struct filter *f, const char *list);
@@ -34,8 +36,9 @@ void filter_free(struct filter *f);
 void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f);
 void selection_free(struct selection *sel);
 bool selection_stuck(const struct selection *sel);
-bool selection_is_complete(const struct selection *sel, const struct filter *f);
-pid_t selection_lacks(const struct selection *sel, const struct filter *f);
+bool selection_is_complete(const struct selection *sel);
+bool selection_misses_pid(const struct selection *sel);
+pid_t selection_lacks(const struct selection *sel);
 bool *selection_with_holders(const struct selection *sel);
 
 #endif

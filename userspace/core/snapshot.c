@@ -107,6 +107,7 @@ void snapshot_free(struct snapshot *s)
 	free(s->blocked);
 	free(s->wakers);
 	free(s->waker_processes);
+	free(s->denied);
 	free(s->text);
 	snapshot_init(s, s->source);
 }
@@ -204,6 +205,16 @@ void snapshot_share_maps(struct snapshot *s, size_t other)
 
 	shared->first_map = s->shared[other].first_map;
 	shared->nr_maps = s->shared[other].nr_maps;
+}
+
+/**
+ * snapshot_add_denied() - note a thread that the reader has no right to look at
+ * @s: the snapshot
+ * @denied: the thread
+ */
+void snapshot_add_denied(struct snapshot *s, struct denied denied)
+{
+	array_push(s->denied, s->nr_denied, denied);
 }
 
 /**
@@ -392,6 +403,35 @@ static void index_shared(struct snapshot *s)
 	s->nr_keys = nr;
 }
 
+static int compare_denied(const void *x, const void *y)
+{
+	const struct denied *a = x, *b = y;
+
+	if (a->tgid != b->tgid)
+		return a->tgid < b->tgid ? -1 : 1;
+	return a->tid < b->tid ? -1 : a->tid > b->tid;
+}
+
+/* A thread that was looked at twice was denied twice. */
+static void index_denied(struct snapshot *s)
+{
+	size_t nr = 0;
+
+	if (s->nr_denied)
+		qsort(s->denied, s->nr_denied, sizeof(*s->denied), compare_denied);
+	s->nr_denied_processes = 0;
+	for (size_t i = 0; i < s->nr_denied; i++) {
+		const struct denied *last = nr ? &s->denied[nr - 1] : NULL;
+		struct denied d = s->denied[i];
+
+		if (last && !compare_denied(last, &d))
+			continue;
+		s->nr_denied_processes += !last || last->tgid != d.tgid;
+		s->denied[nr++] = d;
+	}
+	s->nr_denied = nr;
+}
+
 /**
  * snapshot_mark_state_d() - note which processes have threads in state D
  * @s: the snapshot, indexed
@@ -412,10 +452,10 @@ void snapshot_mark_state_d(struct snapshot *s, size_t first)
 
 /**
  * snapshot_index() - connect the records of a complete snapshot
- * @s: the snapshot; to be called again when a waiter, thread or process was added
+ * @s: the snapshot; to be called again when a waiter, thread or process was added, or denied
  *
- * Sets waiter.thread, .process and .shared, thread.process and mm.nr_threads, and
- * makes the lookups below work.
+ * Sets waiter.thread, .process and .shared, thread.process and mm.nr_threads, sorts the
+ * denied, and makes the lookups below work.
  */
 void snapshot_index(struct snapshot *s)
 {
@@ -426,6 +466,7 @@ void snapshot_index(struct snapshot *s)
 			idmap_add(&s->by_tgid, s->processes[i].tgid, i);
 	}
 	index_threads(s);
+	index_denied(s);
 	snapshot_index_owners(s);
 	index_shared(s);
 	for (size_t i = 0; i < s->nr_waiters; i++) {

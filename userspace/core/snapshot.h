@@ -267,6 +267,16 @@ struct blocked {
 	int wakers;
 };
 
+/*
+ * A thread that the reader has no right to look at.  Kernel threads and those that have exited
+ * are none: they wait on no futex.
+ */
+struct denied {
+	pid_t tid;
+	pid_t tgid;
+	const char *cgroup;	/* of the process */
+};
+
 /* A thread outside the waiters' mms whose id a lock word holds. */
 struct foreign_holder {
 	pid_t tid;
@@ -338,7 +348,11 @@ struct snapshot {
 	uint64_t nr_hidden;	/* waiters that the reader may not see */
 	size_t nr_incomplete_mms;	/* mms of which waiters or threads were left out */
 	uint64_t nr_left_out;	/* about how many waiters were left out; 0: not known */
-	size_t nr_unreadable;	/* processes that the reader has no right to look at */
+	struct denied *denied;	/* once indexed: by process, each thread once */
+	size_t nr_denied;
+	size_t nr_denied_processes;
+	bool hides_processes;	/* there may be more that the reader may not even see */
+	const char *rights;	/* what it takes to look at all; NULL: the reader may */
 	bool vm_unsure;		/* other processes may share these mms */
 
 	struct idmap by_tid;
@@ -363,6 +377,7 @@ struct thread *snapshot_add_thread(struct snapshot *s);
 struct shared *snapshot_add_shared(struct snapshot *s);
 void snapshot_add_map(struct snapshot *s, int mm);
 void snapshot_share_maps(struct snapshot *s, size_t other);
+void snapshot_add_denied(struct snapshot *s, struct denied denied);
 int snapshot_add_wakers(struct snapshot *s, enum sleep_kind kind, uint64_t id);
 void snapshot_add_waker(struct snapshot *s, int process);
 void snapshot_add_blocked(struct snapshot *s, int thread, int wakers);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "gaps.h"
 #include "holders.h"
 #include "output.h"
 #include "text.h"
@@ -273,8 +274,34 @@ static void put_count(struct json *out, const char *key, uint64_t val)
 	put_decimal(out, val);
 }
 
-static void put_header(struct json *out, const struct analysis *a)
+/* What is missing, and who of those that were asked for. */
+static void put_gaps(struct json *out, const struct selection *sel)
 {
+	const struct snapshot *s = sel->a->s;
+	const char *sep = "";
+
+	put(out, selection_is_complete(sel) ? ", \"complete\": true" : ", \"complete\": false");
+	put(out, ", \"missing\": [");
+	for (size_t i = 0; i < sel->f->nr_pids; i++) {
+		if (!is_missing(s, sel->f->pids[i]))
+			continue;
+		put(out, sep);
+		put_decimal(out, sel->f->pids[i]);
+		sep = ", ";
+	}
+	put_count(out, "], \"no_rights\": ", s->nr_denied_processes);
+	put(out, s->hides_processes ? ", \"hidepid\": true" : ", \"hidepid\": false");
+	put_member(out, ", \"rights_needed\": ", s->nr_denied || s->hides_processes ? s->rights : NULL);
+	put_count(out, ", \"hidden\": ", s->nr_hidden);
+	put_count(out, ", \"left_out\": ", s->nr_incomplete_mms);
+	put_count(out, ", \"left_out_waiters\": ", s->nr_left_out);
+	put_count(out, ", \"errors\": ", s->nr_errors);
+	put_member(out, ", \"error\": ", s->error);
+}
+
+static void put_header(struct json *out, const struct selection *sel)
+{
+	const struct analysis *a = sel->a;
 	const struct snapshot *s = a->s;
 
 	put_member(out, "{\n\"futexinspect\": {\"tool\": ", FUTEXINSPECT_VERSION);
@@ -288,11 +315,7 @@ static void put_header(struct json *out, const struct analysis *a)
 	else
 		put_member(out, ", \"start_ns\": ", NULL);
 	put_count(out, ", \"looks\": ", a->two_looks ? 2 : 1);
-	put_count(out, ", \"hidden\": ", s->nr_hidden);
-	put_count(out, ", \"left_out\": ", s->nr_incomplete_mms);
-	put_count(out, ", \"left_out_waiters\": ", s->nr_left_out);
-	put_count(out, ", \"errors\": ", s->nr_errors);
-	put_member(out, ", \"error\": ", s->error);
+	put_gaps(out, sel);
 }
 
 static void init(struct json *out, struct json *texts, FILE *file, const struct snapshot *s)
@@ -330,7 +353,7 @@ void print_json(FILE *file, const struct selection *sel)
 	struct json out, texts;
 
 	init(&out, &texts, file, sel->a->s);
-	put_header(&out, sel->a);
+	put_header(&out, sel);
 	put(&out, "},\n\"waiters\": [");
 	for (size_t i = 0; i < sel->nr; i++) {
 		put(&out, i ? ",\n" : "\n");

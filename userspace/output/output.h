@@ -21,6 +21,7 @@ struct table_options {
 };
 
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
+void print_gaps(FILE *out, const struct selection *sel);
 void print_json(FILE *out, const struct selection *sel);
 void print_graph(FILE *out, const struct selection *sel);
 int draw_graph(const struct selection *sel, const char *format);

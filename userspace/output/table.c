@@ -2,11 +2,8 @@
 /*
  * The table of waiters, worst first, as a list or as a tree; raw; or in JSON.
  */
-#include <err.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <libsmartcols.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -211,69 +208,6 @@ static int fill_table(struct table *t, FILE *out)
 	return rc ?: add_lines(t);
 }
 
-static void print_gap(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Say what the list lacks.  @out is NULL where programs read the output: then on stderr. */
-static void print_gap(FILE *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (out) {
-		vfprintf(out, fmt, ap);
-		fputc('\n', out);
-	} else {
-		vwarnx(fmt, ap);
-	}
-	va_end(ap);
-}
-
-/* The process of which most is left out, of those that there are. */
-static const struct process *find_left_out(const struct snapshot *s)
-{
-	const struct process *worst = NULL;
-
-	for (size_t i = 0; i < s->nr_processes; i++) {
-		const struct process *p = &s->processes[i];
-
-		if (p->mm < 0 || s->mms[p->mm].complete != NO)
-			continue;
-		if (!worst || s->mms[p->mm].left_out > s->mms[worst->mm].left_out)
-			worst = p;
-	}
-	return worst;
-}
-
-static void print_left_out(FILE *out, const struct snapshot *s)
-{
-	const struct process *p = find_left_out(s);
-	char number[32] = "", tgid[ID_SIZE], others[48] = "";
-
-	if (s->nr_left_out)
-		snprintf(number, sizeof(number), "%" PRIu64 " ", s->nr_left_out);
-	if (s->nr_incomplete_mms > 1)
-		snprintf(others, sizeof(others), " and of %zu more", s->nr_incomplete_mms - 1);
-	print_gap(out, "the list is not complete: left out are %swaiters of process %s (%.32s)%s",
-		  number, format_id(tgid, p ? p->tgid : PID_UNKNOWN),
-		  p && p->comm ? p->comm : "?", others);
-}
-
-/* Why nobody may conclude from the list that all is well. */
-static void print_gaps(FILE *out, const struct snapshot *s)
-{
-	if (s->nr_incomplete_mms || s->nr_left_out)
-		print_left_out(out, s);
-	if (s->nr_errors)
-		print_gap(out, "the list is not complete: %.60s", s->error ? s->error : "?");
-}
-
-static void print_hidden(FILE *out, const struct snapshot *s)
-{
-	if (s->nr_hidden)
-		print_gap(out, "%" PRIu64 " more waiters are not visible from this pid namespace",
-			  s->nr_hidden);
-}
-
 static void print_summary(FILE *out, const struct selection *sel)
 {
 	const struct analysis *a = sel->a;
@@ -295,7 +229,6 @@ static void print_summary(FILE *out, const struct selection *sel)
 	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
 		fputs("a saved copy does not say what other threads sleep for: they may be able "
 		      "to run\n", out);
-	print_hidden(out, a->s);
 }
 
 static enum style table_style(const struct table_options *opts)
@@ -339,14 +272,10 @@ int print_table(FILE *out, const struct selection *sel, const struct table_optio
 	int rc = 0;
 
 	scols_init_debug(0);
-	print_gaps(for_people ? out : NULL, sel->a->s);
+	print_gaps(for_people ? out : NULL, sel);
 	if (sel->nr || opts->json)
 		rc = print_rows(out, sel, opts);
-	if (rc)
-		return rc;
-	if (for_people)
+	if (!rc && for_people)
 		print_summary(out, sel);
-	else
-		print_hidden(NULL, sel->a->s);
-	return 0;
+	return rc;
 }

@@ -18,11 +18,13 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "rights.h"
 #include "scan.h"
 #include "text.h"
 
-/* Bit of the flags in /proc/PID/stat, by ABI: linux/sched.h. */
+/* Bits of the flags in /proc/PID/stat, by ABI: linux/sched.h. */
 #define PF_FORKNOEXEC	0x40
+#define PF_KTHREAD	0x200000
 
 /* How often to compare the mms again if a process has ended meanwhile. */
 #define MAX_TRIES	3
@@ -101,11 +103,20 @@ static void parse_status(struct task *t, const char *status)
 	t->nivcsw = nivcsw ? strtoull(nivcsw, NULL, 10) : 0;
 }
 
+/* Return: 0 or a negative errno. */
+static int read_stat(struct task *t, const char *root, pid_t pid, pid_t tid)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int rc = procfs_read(buf, root, "%d/task/%d/stat", pid, tid);
+
+	return rc ?: parse_stat(t, buf) ? 0 : -EINVAL;
+}
+
 static bool read_task(struct task *t, const char *root, pid_t pid, pid_t tid)
 {
 	char buf[PROCFS_FILE_SIZE];
 
-	if (procfs_read(buf, root, "%d/task/%d/stat", pid, tid) || !parse_stat(t, buf) ||
+	if (read_stat(t, root, pid, tid) ||
 	    procfs_read(buf, root, "%d/task/%d/status", pid, tid))
 		return false;
 	parse_status(t, buf);
@@ -130,6 +141,58 @@ bool read_comm(const char *root, pid_t pid, struct snapshot *s, const char **com
 		return false;
 	*comm = snapshot_keep_text(s, task.comm);
 	return true;
+}
+
+/*
+ * What the reader may not look at
+ */
+
+/* Whether a file of /proc was refused, rather than gone. */
+static bool is_refused(int rc)
+{
+	return rc == -EACCES || rc == -EPERM;
+}
+
+/*
+ * Whether a thread waits on nothing for certain, although it may not be looked at.  With
+ * hidepid=1 not even that is shown.
+ */
+static bool is_idle(const char *root, pid_t pid, pid_t tid)
+{
+	struct task task;
+	int rc = read_stat(&task, root, pid, tid);
+
+	if (rc)
+		return !is_refused(rc);
+	return task.flags & PF_KTHREAD || task.state == STATE_ZOMBIE || task.state == STATE_DEAD;
+}
+
+/*
+ * The cgroup of a process, as the snapshot has it, or NULL: it is not known.  The line of
+ * cgroup v2 has no number and no controllers: cgroups(7).
+ */
+static const char *read_cgroup(struct snapshot *s, const char *root, pid_t pid)
+{
+	char buf[PROCFS_FILE_SIZE], *path, *end;
+
+	if (procfs_read(buf, root, "%d/cgroup", pid))
+		return NULL;
+	path = !strncmp(buf, "0::/", 4) ? buf : strstr(buf, "\n0::/");
+	path = path ? strchr(path, '/') : NULL;
+	end = path ? strchr(path, '\n') : NULL;
+	return end ? snapshot_keep_escaped(s, path, end - path) : NULL;
+}
+
+static void note_denied(struct scan *sc, pid_t pid, pid_t tid)
+{
+	struct snapshot *s = sc->s;
+	const struct denied *last = s->nr_denied ? &s->denied[s->nr_denied - 1] : NULL;
+	struct denied denied = { .tid = tid, .tgid = pid };
+
+	if (is_idle(sc->root, pid, tid))
+		return;
+	denied.cgroup = last && last->tgid == pid ? last->cgroup : read_cgroup(s, sc->root, pid);
+	snapshot_add_denied(s, denied);
 }
 
 /*
@@ -310,9 +373,12 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 
 	for (size_t i = first; i < sc->s->nr_threads; i++) {
 		struct thread *t = &sc->s->threads[i];
+		int rc = procfs_syscall(&call, sc->root, t->tgid, t->tid);
 		enum call kind;
 
-		if (procfs_syscall(&call, sc->root, t->tgid, t->tid))
+		if (is_refused(rc))
+			note_denied(sc, t->tgid, t->tid);
+		if (rc)
 			continue;
 		kind = futex_call(&call);
 		if (kind == CALL_UNKNOWN ||
@@ -327,20 +393,6 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 	memory_close(&memory);
 }
 
-/* The line of cgroup v2 has no number and no controllers: cgroups(7). */
-static void read_cgroup(struct snapshot *s, struct process *p, const char *root)
-{
-	char buf[PROCFS_FILE_SIZE], *path, *end;
-
-	if (procfs_read(buf, root, "%d/cgroup", p->tgid))
-		return;
-	path = !strncmp(buf, "0::/", 4) ? buf : strstr(buf, "\n0::/");
-	path = path ? strchr(path, '/') : NULL;
-	end = path ? strchr(path, '\n') : NULL;
-	if (end)
-		p->cgroup = snapshot_keep_escaped(s, path, end - path);
-}
-
 /* A thread in state D may hold mmap_lock, and reading memory would sleep behind it. */
 static void add_process(struct scan *sc, const struct candidate *e)
 {
@@ -350,7 +402,7 @@ static void add_process(struct scan *sc, const struct candidate *e)
 
 	p->tgid = e->pid;
 	p->mm = e->mm;
-	read_cgroup(sc->s, p, sc->root);
+	p->cgroup = read_cgroup(sc->s, sc->root, e->pid);
 	add_threads(sc, e, p);
 	for (size_t i = first; i < sc->s->nr_threads; i++)
 		may_read &= sc->s->threads[i].state != STATE_DISK_SLEEP;
@@ -433,26 +485,30 @@ static void group_candidates(struct scan *sc)
 }
 
 /*
- * Set e->waits if a thread of the process waits, by a first, quick look.  Return: 0 if any
- * of its threads could be looked at, or a negative errno.
+ * Set e->waits if a thread of the process waits, by a first, quick look.  Return: whether
+ * any of its threads could be looked at.
  */
-static int look_quickly(struct scan *sc, struct candidate *e)
+static bool look_quickly(struct scan *sc, struct candidate *e)
 {
 	struct syscall call;
 	size_t nr;
 	pid_t *tids = procfs_list_ids(&nr, sc->root, "%d/task", e->pid);
-	int rc = -ESRCH;
+	bool seen = false;
 
+	if (!nr)
+		array_push(tids, nr, e->pid);	/* it has ended, or the list is refused: hidepid=1 */
 	for (size_t i = 0; i < nr && !e->waits; i++) {
-		int one = procfs_syscall(&call, sc->root, e->pid, tids[i]);
+		int rc = procfs_syscall(&call, sc->root, e->pid, tids[i]);
 
-		if (!one)
-			e->waits = futex_call(&call) != CALL_UNKNOWN;
+		if (is_refused(rc))
+			note_denied(sc, e->pid, tids[i]);
 		if (rc)
-			rc = one;
+			continue;
+		e->waits = futex_call(&call) != CALL_UNKNOWN;
+		seen = true;
 	}
 	free(tids);
-	return rc;
+	return seen;
 }
 
 static void find_candidates(struct scan *sc)
@@ -463,14 +519,10 @@ static void find_candidates(struct scan *sc)
 	sc->candidates = xcalloc(nr, sizeof(*sc->candidates));
 	for (size_t i = 0; i < nr; i++) {
 		struct candidate *e = &sc->candidates[sc->nr_candidates];
-		int rc;
 
 		*e = (struct candidate){ .pid = pids[i], .mm = -1 };
-		rc = look_quickly(sc, e);
-		if (!rc)
+		if (look_quickly(sc, e))
 			sc->nr_candidates++;
-		else if (rc == -EACCES || rc == -EPERM)
-			sc->s->nr_unreadable++;
 	}
 	free(pids);
 }
@@ -540,7 +592,8 @@ static void fill_host(struct snapshot *s, const char *root)
  * @s: an initialised snapshot, to be filled, not indexed
  *
  * kcmp(2) shows which processes share an mm.  Where it refuses, or where the reader has no
- * right to look at some processes, @s->vm_unsure is set.
+ * right to look at some processes, @s->vm_unsure is set.  Those processes are in @s->denied, as
+ * far as /proc shows that there are any.
  *
  * Return: 0, or a negative errno: not a single process could be looked at.
  */
@@ -549,13 +602,14 @@ int scan_proc(const char *root, compare_fn compare, struct snapshot *s)
 	struct scan sc = { .root = root, .compare = compare, .s = s };
 
 	fill_host(s, root);
+	find_rights(root, s);
 	find_candidates(&sc);
 	if (!sc.nr_candidates) {
 		free(sc.candidates);
-		return s->nr_unreadable ? -EACCES : -ENOENT;
+		return s->nr_denied ? -EACCES : -ENOENT;
 	}
 	group_candidates(&sc);
-	s->vm_unsure = sc.vm_unsure || s->nr_unreadable;
+	s->vm_unsure = sc.vm_unsure || s->nr_denied || s->hides_processes;
 	for (size_t i = 0; i < sc.nr_candidates; i++)
 		sc.candidates[sc.candidates[i].group].waits |= sc.candidates[i].waits;
 	for (size_t i = 0; i < sc.nr_candidates; i++) {

@@ -14,8 +14,10 @@
 #include "array.h"
 #include "blocked.h"
 #include "filter.h"
+#include "gaps.h"
 #include "mappings.h"
 #include "owners.h"
+#include "rights.h"
 #include "scan.h"
 #include "source.h"
 #include "text_format.h"
@@ -194,6 +196,29 @@ int take_look(struct snapshot *s, const struct source *source, const char *path)
 }
 
 /**
+ * look_for() - note those of some ids that exist, although the reader may not even see them
+ * @s: the snapshot
+ * @ids: of threads or processes
+ * @nr: how many
+ */
+void look_for(struct snapshot *s, const pid_t *ids, size_t nr)
+{
+	if (s->rights)
+		find_invisible(PROC_ROOT, s, ids, nr);
+}
+
+static void explain_no_saved(const struct snapshot *s, pid_t tid, const char *path)
+{
+	if (is_missing(s, tid) || misses_unknown_waiters(s))
+		warnx("%s is not complete: thread %d may have waited on a futex", path, tid);
+	else if (snapshot_find_thread(s, tid) >= 0)
+		warnx("thread %d did not wait on a futex", tid);
+	else
+		warnx("%s does not hold thread %d: it did not wait on a futex, or did not exist",
+		      path, tid);
+}
+
+/**
  * explain_no_waiter() - say on stderr why there is nothing to explain, in one line
  * @s: the snapshot, in which the thread does not wait
  * @tid: the thread
@@ -201,25 +226,16 @@ int take_look(struct snapshot *s, const struct source *source, const char *path)
  */
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
 {
-	int fd;
-
-	if (path) {
-		if (snapshot_find_thread(s, tid) >= 0)
-			warnx("thread %d did not wait on a futex", tid);
-		else
-			warnx("%s does not hold thread %d: it did not wait on a futex, or did "
-			      "not exist", path, tid);
-		return;
-	}
-	fd = procfs_open(PROC_ROOT, "%d/syscall", tid);
-	if (fd == -ENOENT)
+	if (path)
+		explain_no_saved(s, tid, path);
+	else if (is_denied_thread(s, tid))
+		warnx("no rights to look at thread %d: %s", tid, s->rights);
+	else if (!host_has_process(tid))
 		warnx("there is no thread %d", tid);
-	else if (fd < 0 && !s->source->shows_queues)
-		warnx("no rights to look at thread %d", tid);
+	else if (find_left_out(s, tid) >= 0 || misses_unknown_waiters(s))
+		warnx("the list is not complete: thread %d may wait on a futex", tid);
 	else
 		warnx("thread %d does not wait on a futex", tid);
-	if (fd >= 0)
-		close(fd);
 }
 
 /**
