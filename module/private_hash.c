@@ -133,7 +133,10 @@ static int take_table(struct mm_walk *walk, struct mm_struct *mm, size_t *want)
 		table.buckets = fi_ph_queues(hash);
 		table.nr = *fi_ph_mask(hash) + 1;
 	}
-	err = fi_take_waiters(snap, &table, &queue);
+	/* What cannot be had is left out by going on: another try would end here again. */
+	do {
+		err = fi_take_waiters(snap, &table, &queue);
+	} while (err == -ENOSPC && fi_is_full(snap));
 	if (err == -ENOSPC)
 		*want = fi_count_waiters(&table);
 	mutex_unlock(lock);

@@ -146,6 +146,25 @@ int fi_reserve_mms(struct fi_snapshot *snap, size_t nr)
 				  &snap->max_mms, &snap->mms_by_address);
 }
 
+/* How many waiters a snapshot may have, by the memory that it may take. */
+static size_t most_waiters(const struct fi_snapshot *snap)
+{
+	return snap->limits.bytes / FI_WAITERS_SHARE / sizeof(*snap->waiters);
+}
+
+/**
+ * fi_is_full() - whether there may be no more waiters
+ * @snap: the snapshot, which is full from then on if so
+ *
+ * Context: any.
+ */
+bool fi_is_full(struct fi_snapshot *snap)
+{
+	if (snap->nr_waiters + FI_WALK_BATCH > most_waiters(snap))
+		snap->full = true;
+	return snap->full;
+}
+
 /**
  * fi_reserve_waiters() - make room for more waiters, and for as many mms up to FI_WALK_BATCH
  * @snap: the snapshot; it is full from then on if there may be no more
@@ -157,15 +176,12 @@ int fi_reserve_mms(struct fi_snapshot *snap, size_t nr)
  */
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr)
 {
-	size_t most = snap->limits.bytes / FI_WAITERS_SHARE / sizeof(*snap->waiters);
 	int err;
 
-	if (snap->full || snap->nr_waiters + FI_WALK_BATCH > most) {
-		snap->full = true;
+	if (fi_is_full(snap))
 		return 0;
-	}
 	err = fi_reserve(snap, &snap->waiters, snap->nr_waiters,
-			 min(nr, most - snap->nr_waiters), sizeof(*snap->waiters),
+			 min(nr, most_waiters(snap) - snap->nr_waiters), sizeof(*snap->waiters),
 			 &snap->max_waiters);
 	if (!err)
 		err = fi_reserve_mms(snap, min_t(size_t, nr, FI_WALK_BATCH));

@@ -455,6 +455,7 @@ int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, si
 	       size_t *max);
 int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
 		       size_t *max, struct fi_index *index);
+bool fi_is_full(struct fi_snapshot *snap);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
 
