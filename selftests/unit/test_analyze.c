@@ -33,7 +33,7 @@
 	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=" #call \
 	" uaddr=0x1000 waits_on=0x1000 key=" #key " op=FUTEX_WAIT flags=PRIVATE expected=2" \
 	" value=2 bitset=0xffffffff timeout=" #timeout " asleep_ns=1 stable=" #stable \
-	" words=0:00000002,00000000," owner ",00000001,00000000\n"
+	" words=0:2,0," owner ",1,0*6\n"
 #define W(tid, tgid, mm)	WAITER(tid, tgid, mm, futex, private, none, yes, FREE)
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
@@ -469,8 +469,8 @@ static const struct world {
 	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "requeued between the looks", PAIR LOCK(10, 10, 1, HEX_99),
 	  PAIR "waiter tid=10 mm=1 syscall=futex key=private timeout=none waits_on=0x2000 "
-	  "op=FUTEX_WAIT expected=2 bitset=0xffffffff "
-	  "words=0:00000002,00000000," HEX_99 ",00000001,00000000\n",
+	  "op=FUTEX_WAIT flags=PRIVATE expected=2 bitset=0xffffffff "
+	  "words=0:2,0," HEX_99 ",1,0*6\n",
 	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "nobody can run, and the holder is seen only now",
 	  ALONE LOCK(10, 10, 1, HEX_10), ALONE W(10, 10, 1),
@@ -783,7 +783,7 @@ static void test_decode(void)
 		pid_t owner;
 	} cases[] = {
 #define WORDS(lock, count, owner, nusers, kind) \
-	"-4:ffffffff," lock "," count "," owner "," nusers "," kind
+	"-4:ffffffff," lock "," count "," owner "," nusers "," kind ",0*5"
 #define GOOD	WORDS("00000002", "00000000", "0000000b", "00000001", "00000000")
 		{ "normal", "FUTEX_WAIT", "0xffffffff", "2", "2", GOOD, 11 },
 		{ "timed", "FUTEX_WAIT_BITSET timeout=realtime", "0xffffffff", "2", "2", GOOD, 11 },
@@ -791,8 +791,8 @@ static void test_decode(void)
 		{ "value unknown but in the words", "FUTEX_WAIT", "0xffffffff", "2", "?", GOOD, 11 },
 		{ "recursive", "FUTEX_WAIT", "0xffffffff", "2", "2",
 		  WORDS("00000002", "00000003", "0000000b", "00000001", "00000001"), 11 },
-		{ "shared, no elision", "FUTEX_WAIT", "0xffffffff", "2", "2",
-		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000280"), 11 },
+		{ "no elision", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000200"), 11 },
 		{ "largest tid", "FUTEX_WAIT", "0xffffffff", "2", "2",
 		  WORDS("00000002", "00000000", "00400000", "00000001", "00000000"), 4194304 },
 		{ "other op", "FUTEX_LOCK_PI", "0xffffffff", "2", "2", GOOD, 0 },
@@ -831,7 +831,7 @@ static void test_decode(void)
 		char *line;
 		pid_t owner;
 
-		if (asprintf(&line, "waiter op=%s bitset=%s expected=%s value=%s words=%s\n",
+		if (asprintf(&line, "waiter op=%s flags=PRIVATE bitset=%s expected=%s value=%s words=%s\n",
 			     cases[i].op, cases[i].bitset, cases[i].expected, cases[i].value,
 			     cases[i].words) < 0)
 			return;
@@ -1054,8 +1054,8 @@ static void test_large(void)
 	fprintf(f, "mm id=1 live=%zu live_threads=1-%zu hidden=0\n", nr, nr);
 	for (size_t i = 1; i <= nr; i++)
 		fprintf(f, "waiter tid=%zu mm=1 syscall=futex key=private op=FUTEX_WAIT "
-			"expected=2 bitset=0xffffffff timeout=none "
-			"words=0:00000002,00000000,%08zx,00000001,00000000\n"
+			"flags=PRIVATE expected=2 bitset=0xffffffff timeout=none "
+			"words=0:2,0,%zx,1,0*6\n"
 			"thread tid=%zu tgid=1 mm=1 state=S\n", i, i % nr + 1, i);
 	fclose(f);
 	load(&s, text);

@@ -388,7 +388,7 @@ static void test_namespaces(void)
 	w = &s.waiters[0];
 	w->expected = 2;
 	w->known |= W_EXPECTED | W_BITSET;
-	w->words = &(const struct words){ .known = 0x1fU << WORDS_BEFORE,
+	w->words = &(const struct words){ .known = 0x3ffU << WORDS_BEFORE,
 					  .word = { [WORDS_BEFORE] = 2, 0, 1, 1, 0 } };
 	recognise_lock(w);
 	read_namespaces(root, &s);
