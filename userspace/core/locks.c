@@ -363,14 +363,15 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  *	unsigned __wrefs@36		eight times the waiters, and flags: 1 if shared
  *	unsigned __g_signals[2]@40	the futex words
  *
- * and from 2.41 on without __g_refs: then all that follows is 8 earlier.
+ * and from 2.41 on without __g_refs: then all that follows is 8 earlier, and 0 behind it.
  */
 static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
 	uint32_t wrefs, sizes[2], orig_size;
 	uint64_t wseq, g1_start;
 
-	return waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
+	return is_aligned(w, -base) &&
+	       waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
 	       waiter_word(w, base + sizes_at, &sizes[0]) &&
 	       waiter_word(w, base + sizes_at + 4, &sizes[1]) &&
 	       waiter_word(w, base + sizes_at + 8, &orig_size) &&
@@ -380,20 +381,29 @@ static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
 
-static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
+/* Up to 2.32 it waits for good without a clock (futex_wait_cancelable()). */
+static bool is_old_cond(const struct waiter *w, int group)
 {
+	int base = -40 - 4 * group;
 	uint32_t refs;
 
-	/* From 2.25 to 2.32 without a clock, if it waits for no time (futex_wait_cancelable()). */
-	if (!(plain_wait(w) || abstimed_wait(w)) || !(w->known & W_EXPECTED))
-		return false;
-	for (int group = 0; group < 2; group++) {
-		int old = -40 - 4 * group, new = -32 - 4 * group;
+	return (plain_wait(w) || abstimed_wait(w)) && w->known & W_EXPECTED && !w->expected &&
+	       is_glibc_cond(w, base, 24) &&
+	       waiter_word(w, base + 16 + 4 * group, &refs) && is_count(refs >> 1);
+}
 
-		if (is_glibc_cond(w, old, 24) && !w->expected &&
-		    waiter_word(w, old + 16 + 4 * group, &refs) && is_count(refs >> 1))
-			return recognised(lock, "pthread_cond");
-		if (is_glibc_cond(w, new, 16))
+static bool is_new_cond(const struct waiter *w, int group)
+{
+	int base = -32 - 4 * group;
+
+	return abstimed_wait(w) && w->known & W_EXPECTED && is_glibc_cond(w, base, 16) &&
+	       are_zero(w, base + 40, base + 48);
+}
+
+static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
+{
+	for (int group = 0; group < 2; group++) {
+		if (is_old_cond(w, group) || is_new_cond(w, group))
 			return recognised(lock, "pthread_cond");
 	}
 	return false;
