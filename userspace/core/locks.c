@@ -339,6 +339,7 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 		return false;
 	/* Held by a writer or by readers.  A writer of 0 has not stored its tid yet. */
 	lock->knows_owner = true;
+	lock->users = 1 + (writers & ~WAITERS);
 	if ((readers & 3) == 3 && writer)
 		return held(lock, "pthread_rwlock", writer);
 	return !writer && readers >> 3 && recognised(lock, "pthread_rwlock");
@@ -465,10 +466,11 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 {
 	uint32_t in, round, count, out;
 
-	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) &&
+	return (plain_wait(w) || abstimed_wait(w)) && w->timeout == TIMEOUT_NONE &&
+	       is_aligned(w, 4) && waiter_word(w, -4, &in) &&
 	       waiter_word(w, 0, &round) && waits_while(w, round) &&
-	       waiter_word(w, 4, &count) && is_count(count) &&
-	       (word_is(w, 8, 0) || word_is(w, 8, 128)) && waiter_word(w, 12, &out) &&
+	       waiter_word(w, 4, &count) && is_count(count) && w->known & W_FLAGS &&
+	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128) && waiter_word(w, 12, &out) &&
 	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
 	       recognised(lock, "pthread_barrier");
 }
@@ -491,27 +493,28 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
  * EBUSY (16), that of the others the owner's tid; the top bit says that there are waiters.
  * While the others are held they are in a list of their owner: prev@20, next@28.
  */
-static bool is_musl_mutex(const struct waiter *w, uint32_t *type)
+static bool is_musl_mutex(const struct waiter *w, uint32_t *type, uint32_t *waiters)
 {
-	uint32_t waiters, depth;
+	uint32_t depth;
 
 	return plain_wait(w) && is_aligned(w, 4) && waiter_word(w, -4, type) &&
 	       !(*type & ~(7U | 128)) && (*type & 3) != 3 && private_flag_is(w, !(*type & 128)) &&
-	       waiter_word(w, 4, &waiters) && is_count(waiters) && are_zero(w, 8, 16) &&
+	       waiter_word(w, 4, waiters) && is_count(*waiters) && are_zero(w, 8, 16) &&
 	       waiter_word(w, 16, &depth) && (!depth || (*type & 3) == MUTEX_RECURSIVE);
 }
 
 static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 {
-	uint32_t type, word;
+	uint32_t type, word, waiters;
 
-	if (!is_musl_mutex(w, &type) || !waiter_word(w, 0, &word) || !waits_while(w, word) ||
+	if (!is_musl_mutex(w, &type, &waiters) || !waiter_word(w, 0, &word) || !waits_while(w, word) ||
 	    !(word & WAITERS))
 		return false;
 	word &= ~WAITERS;
 	if (!(type & 7))
 		return word == 16 && recognised(lock, "pthread_mutex");
 	lock->knows_owner = type & 3;
+	lock->users = 1 + waiters;
 	return is_count(word) && is_listed(w, 20, 28) && held(lock, "pthread_mutex", word);
 }
 

@@ -24,7 +24,7 @@ struct lock {
 	pid_t owner;		/* in the pid namespace of the process, or PID_UNKNOWN */
 	/* If it has an owner: */
 	bool knows_owner;	/* the owner does not wait for it: its library prevents that */
-	uint32_t users;		/* the owner and threads that will be, as it counts them; or 0 */
+	uint32_t users;		/* the owner and those who wait, as far as it counts them; or 0 */
 };
 
 struct waiter;
