@@ -182,7 +182,8 @@ static uint32_t within(uint32_t value, uint32_t low, uint32_t high)
 
 static uint64_t link_to(uint64_t value)
 {
-	return value > 1 << 16 && value < 1UL << 56 ? value & ~7UL : 0x7f0000001000UL;
+	value &= ~7UL;
+	return value > 1 << 16 && value < 1UL << 56 ? value : 0x7f0000001000UL;
 }
 
 static void set_call(struct fake *f, enum opcode opcode, bool private, uint32_t expected)
