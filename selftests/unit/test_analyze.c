@@ -33,7 +33,7 @@
 	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=" #call \
 	" uaddr=0x1000 waits_on=0x1000 key=" #key " op=FUTEX_WAIT flags=PRIVATE expected=2" \
 	" value=2 bitset=0xffffffff timeout=" #timeout " asleep_ns=1 stable=" #stable \
-	" words=0:00000002,00000000," owner ",00000001,00000000\n"
+	" words=0:2,0," owner ",1,0*6\n"
 #define W(tid, tgid, mm)	WAITER(tid, tgid, mm, futex, private, none, yes, FREE)
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
@@ -57,9 +57,10 @@
 	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=futex" \
 	" waits_on=0x1000 key=private op=FUTEX_LOCK_PI timeout=none expected=- value=1" \
 	" stable=yes pi_owner=" #owner "\n"
-#define JOIN(tid, tgid, mm, joined) \
+#define JOIN(tid, tgid, as, joined)	JOIN_AT(tid, tgid, as, joined, 0x910, shared-mm, -)
+#define JOIN_AT(tid, tgid, mm, joined, word, key, flags) \
 	"waiter tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " syscall=futex" \
-	" uaddr=0x910 waits_on=0x910 key=shared-mm op=FUTEX_WAIT_BITSET flags=-" \
+	" uaddr=" #word " key=" #key " op=FUTEX_WAIT_BITSET flags=" #flags \
 	" expected=" #joined " value=" #joined " bitset=0xffffffff timeout=none stable=yes\n"
 #define JOINED(tid, tgid, mm, word) \
 	"thread tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " state=S tracer=-" \
@@ -68,7 +69,22 @@
 	"waiter tid=" #tid " tgid=10 comm=t" #tid " mm=1 syscall=futex uaddr=0x1000" \
 	" waits_on=0x1000 key=private op=FUTEX_WAIT flags=PRIVATE expected=" #expected \
 	" value=" #value " bitset=0xffffffff timeout=none stable=yes queued=yes\n"
+/* A lock of glibc's in process 10, with more of its fields. */
+#define MUTEX(tid, asleep, count, owner, users, kind) \
+	"waiter tid=" #tid " tgid=10 comm=t" #tid " mm=1 uaddr=0x1000 op=FUTEX_WAIT" \
+	" flags=PRIVATE expected=2 value=2 bitset=0xffffffff asleep_ns=" #asleep \
+	" words=0:2," #count "," owner "," #users "," #kind ",0*5\n"
+#define USED_LOCK(tid, owner, users)		MUTEX(tid, 1, 0, owner, users, 0)
+#define KIND_LOCK(tid, owner, count, kind)	MUTEX(tid, 1, count, owner, 1, kind)
+#define ASLEEP_LOCK(tid, owner, asleep)		MUTEX(tid, asleep, 0, owner, 1, 0)
+#define YOUNG(tid, start) \
+	"thread tid=" #tid " tgid=10 mm=1 state=S tracer=- nvcsw=1 start_ns=" #start "\n"
+#define NS_PROC(tgid, mm, ns) \
+	"process tgid=" #tgid " ppid=1 comm=p" #tgid " mm=" #mm " execed=yes caught=0x0" \
+	" pid_ns=" #ns "\n"
 #define FREE	"00000000"
+#define HEX_9	"00000009"
+#define HEX_30	"0000001e"
 #define HEX_10	"0000000a"
 #define HEX_11	"0000000b"
 #define HEX_12	"0000000c"
@@ -83,6 +99,14 @@
 #define TWO		MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) \
 			MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
 #define THIRD		MM(3, 1, "30") PROC(30, 1, 3, yes, 0x0) T(30, 30, 3)
+
+/* A process that is older. */
+#define OLD		MM(4, 1, "9") PROC(9, 1, 4, yes, 0x0) T(9, 9, 4)
+
+/* Two processes in a container, where they are 1 and 2. */
+#define TWO_IN_NS	MM(1, 1, "10") NS_PROC(10, 1, 77) THREAD_10("start_ns=10 nstid=1") \
+			MM(2, 1, "20") NS_PROC(20, 2, 77) \
+			"thread tid=20 tgid=20 mm=2 state=S tracer=- nvcsw=1 start_ns=20 nstid=2\n"
 
 /* One process, 10, of its own making. */
 #define ALONE		MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
@@ -469,14 +493,74 @@ static const struct world {
 	  { { 10, FINE(UNKNOWN, CHANGED) }, { 11, FINE(UNKNOWN, CHANGED) } } },
 	{ "requeued between the looks", PAIR LOCK(10, 10, 1, HEX_99),
 	  PAIR "waiter tid=10 mm=1 syscall=futex key=private timeout=none waits_on=0x2000 "
-	  "op=FUTEX_WAIT expected=2 bitset=0xffffffff "
-	  "words=0:00000002,00000000," HEX_99 ",00000001,00000000\n",
+	  "op=FUTEX_WAIT flags=PRIVATE expected=2 bitset=0xffffffff "
+	  "words=0:2,0," HEX_99 ",1,0*6\n",
 	  { { 10, FINE(UNKNOWN, CHANGED) } } },
 	{ "nobody can run, and the holder is seen only now",
 	  ALONE LOCK(10, 10, 1, HEX_10), ALONE W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
 
+	/* What looks like a lock, and is none, or names no holder */
+	{ "the id is one of a thread of another process, which is older",
+	  OLD PAIR LOCK(10, 10, 1, HEX_9), OLD PAIR LOCK(10, 10, 1, HEX_9),
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the same in a child of fork, whose lock is one of its parent's",
+	  OLD MM(1, 2, "10-11") PROC(10, 9, 1, no, 0x0) T(10, 10, 1) T(11, 10, 1)
+	  LOCK(10, 10, 1, HEX_9), NULL, { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "the id is lower than that of the process",
+	  PAIR LOCK(10, 10, 1, HEX_9), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the same where ids may have begun anew",
+	  MM(1, 2, "1000-1001") PROC(1000, 1, 1, yes, 0x0) T(1000, 1000, 1) T(1001, 1000, 1)
+	  LOCK(1000, 1000, 1, "0000012c"), NULL, { { 1000, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "and where they have not",
+	  MM(1, 2, "1000-1001") PROC(1000, 1, 1, yes, 0x0) T(1000, 1000, 1) T(1001, 1000, 1)
+	  LOCK(1000, 1000, 1, "0000012b"), NULL, { { 1000, FINE(WAITING, CAN_RUN) } } },
+	{ "more users than threads, and one that has exited",
+	  PAIR USED_LOCK(10, HEX_99, 4), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "as many users as that", PAIR USED_LOCK(10, HEX_99, 3), NULL,
+	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "more users, but its process was forked from one with more threads",
+	  MM(1, 2, "10-11") PROC(10, 9, 1, no, 0x0) T(10, 10, 1) T(11, 10, 1)
+	  USED_LOCK(10, HEX_99, 9), NULL, { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
+	{ "holds a lock itself that says so to who asks again",
+	  PAIR KIND_LOCK(10, HEX_10, 0, 2), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "holds a recursive lock itself",
+	  PAIR KIND_LOCK(10, HEX_10, 1, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "another holds the recursive lock",
+	  PAIR KIND_LOCK(10, HEX_11, 1, 1), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	{ "another process shares the memory, and may have its parent's id",
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0) T(10, 10, 1)
+	  T(20, 20, 1) LOCK(10, 10, 1, HEX_10), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "the holder is younger than the wait: it may have a dead one's id",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  YOUNG(11, 3000000001) T(12, 10, 1) ASLEEP_LOCK(10, HEX_11, 3000000000) LOCK(11, 10, 1, HEX_11),
+	  NULL, { { 10, FINE(WAITING, CAN_RUN) }, { 11, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	{ "the holder is younger than when the waiter began to run",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  YOUNG(11, 3000000000) T(12, 10, 1) ASLEEP_LOCK(10, HEX_11, 3000000000) LOCK(11, 10, 1, HEX_11),
+	  NULL, { { 10, STUCK(DEADLOCK, LIKELY, TO_CYCLE) } } },
+
 	/* Shared memory */
+	{ "a shared lock whose holder lives, and does not map it now",
+	  TWO THIRD SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_30), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "a shared lock with an id that two pid namespaces have",
+	  MM(1, 1, "10") NS_PROC(10, 1, 77) T(10, 10, 1) MM(2, 1, "20") NS_PROC(20, 2, 78)
+	  T(20, 20, 2) SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_10), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "a shared lock of one pid namespace",
+	  MM(1, 1, "10") NS_PROC(10, 1, 77) T(10, 10, 1) MM(2, 1, "20") NS_PROC(20, 2, 77)
+	  T(20, 20, 2) SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	{ "a shared lock that may be older than its container",
+	  TWO_IN_NS SHARED("1,2", yes, 1) SLOCK(10, 10, 1, "00000001"), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
+	{ "a shared lock in memory without a name, of a container",
+	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000001"), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	{ "a shared lock with an id that none has in a container",
+	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), NULL,
+	  { { 10, FINE(WAITING, SHARED) } } },
 	{ "all who map the word wait on it",
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
@@ -632,9 +716,21 @@ static const struct world {
 	  T(12, 10, 1) JOIN(10, 10, 1, 11) W(12, 10, 1), NULL,
 	  { { 10, FINE(WAITING, HOLDER) } } },
 	{ "two threads join each other",
-	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
-	  JOINED(11, 10, 1, 0x910) T(12, 10, 1) JOIN(10, 10, 1, 11) JOIN(11, 10, 1, 10), NULL,
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x920)
+	  JOINED(11, 10, 1, 0x910) T(12, 10, 1) JOIN(10, 10, 1, 11)
+	  JOIN_AT(11, 10, 1, 10, 0x920, shared-mm, -), NULL,
 	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 11, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
+	{ "waits for an exit with FUTEX_PRIVATE_FLAG, so that the kernel does not wake it",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x910)
+	  T(12, 10, 1) JOIN_AT(10, 10, 1, 11, 0x910, private, PRIVATE) LOCK(11, 10, 1, HEX_11), NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	{ "waits for the exit of a process that shares its memory",
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0) T(10, 10, 1)
+	  JOINED(20, 20, 1, 0x910) JOIN(10, 10, 1, 20), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	{ "waits for musl's lock of the list of threads, which one has that can run",
+	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
+	  JOINED(11, 10, 1, 0x910) JOINED(12, 10, 1, 0x910) JOIN(10, 10, 1, 11), NULL,
+	  { { 10, FINE(WAITING, HOLDER) } } },
 	{ "the word is not where the kernel tells of the exit",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x920)
 	  T(12, 10, 1) JOIN(10, 10, 1, 11) LOCK(11, 10, 1, HEX_11), NULL,
@@ -666,7 +762,7 @@ static const struct world {
 static bool load(struct snapshot *s, const char *lines)
 {
 	char error[PARSE_ERROR_SIZE], *text;
-	int len = asprintf(&text, "futexinspect version=1\n%send\n", lines);
+	int len = asprintf(&text, "futexinspect version=1 start_ns=5000000000\n%send\n", lines);
 	int rc;
 
 	snapshot_init(s, &source_module);
@@ -850,7 +946,7 @@ static void test_decode(void)
 		pid_t owner;
 	} cases[] = {
 #define WORDS(lock, count, owner, nusers, kind) \
-	"-4:ffffffff," lock "," count "," owner "," nusers "," kind
+	"-4:ffffffff," lock "," count "," owner "," nusers "," kind ",0*5"
 #define GOOD	WORDS("00000002", "00000000", "0000000b", "00000001", "00000000")
 		{ "normal", "FUTEX_WAIT", "0xffffffff", "2", "2", GOOD, 11 },
 		{ "timed", "FUTEX_WAIT_BITSET timeout=realtime", "0xffffffff", "2", "2", GOOD, 11 },
@@ -858,8 +954,8 @@ static void test_decode(void)
 		{ "value unknown but in the words", "FUTEX_WAIT", "0xffffffff", "2", "?", GOOD, 11 },
 		{ "recursive", "FUTEX_WAIT", "0xffffffff", "2", "2",
 		  WORDS("00000002", "00000003", "0000000b", "00000001", "00000001"), 11 },
-		{ "shared, no elision", "FUTEX_WAIT", "0xffffffff", "2", "2",
-		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000280"), 11 },
+		{ "no elision", "FUTEX_WAIT", "0xffffffff", "2", "2",
+		  WORDS("00000002", "00000000", "0000000b", "00000001", "00000200"), 11 },
 		{ "largest tid", "FUTEX_WAIT", "0xffffffff", "2", "2",
 		  WORDS("00000002", "00000000", "00400000", "00000001", "00000000"), 4194304 },
 		{ "other op", "FUTEX_LOCK_PI", "0xffffffff", "2", "2", GOOD, 0 },
@@ -898,7 +994,7 @@ static void test_decode(void)
 		char *line;
 		pid_t owner;
 
-		if (asprintf(&line, "waiter op=%s bitset=%s expected=%s value=%s words=%s\n",
+		if (asprintf(&line, "waiter op=%s flags=PRIVATE bitset=%s expected=%s value=%s words=%s\n",
 			     cases[i].op, cases[i].bitset, cases[i].expected, cases[i].value,
 			     cases[i].words) < 0)
 			return;
@@ -1000,6 +1096,12 @@ static void test_text(void)
 	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
 		   "joins thread 11 (t11), which can run");
+	check_text(MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0)
+		   T(10, 10, 1) JOINED(20, 20, 1, 0x910) JOIN(10, 10, 1, 20), 10,
+		   "waits for the exit of thread 20 (t20), which can run");
+	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
+		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
+		   "its lock is held by thread 11 (t11), which can run");
 }
 
 /* What /proc says of sleeps, without /proc: thread @thread of s.threads reads a pipe. */
@@ -1121,8 +1223,8 @@ static void test_large(void)
 	fprintf(f, "mm id=1 live=%zu live_threads=1-%zu hidden=0\n", nr, nr);
 	for (size_t i = 1; i <= nr; i++)
 		fprintf(f, "waiter tid=%zu mm=1 syscall=futex key=private op=FUTEX_WAIT "
-			"expected=2 bitset=0xffffffff timeout=none "
-			"words=0:00000002,00000000,%08zx,00000001,00000000\n"
+			"flags=PRIVATE expected=2 bitset=0xffffffff timeout=none "
+			"words=0:2,0,%zx,1,0*6\n"
 			"thread tid=%zu tgid=1 mm=1 state=S\n", i, i % nr + 1, i);
 	fclose(f);
 	load(&s, text);

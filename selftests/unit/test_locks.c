@@ -16,6 +16,11 @@
 #define BITSET	"op=FUTEX_WAIT_BITSET flags=PRIVATE|CLOCK_REALTIME bitset=0xffffffff"
 #define SHARED	"op=FUTEX_WAIT flags=- bitset=0xffffffff"
 #define RUST	"op=FUTEX_WAIT_BITSET flags=PRIVATE bitset=0xffffffff"
+#define MUTEX_WAIT	WAIT " expected=2 value=2 words=0:"
+#define ROBUST_11	" expected=2147483659 value=2147483659 words=0:8000000b,1,b,1,"
+#define LISTED		",0,4000,7f00,4000,7f00"
+#define PI_11		"op=FUTEX_LOCK_PI flags=PRIVATE expected=- value=2147483659 " \
+			"words=0:8000000b,1,b,1,"
 #define PY_WAIT		BITSET " uaddr=0x7fda024b2780 expected=0 value=0 words="
 #define STACK_WAIT	WAIT " uaddr=0x7f0000001014 expected=2 value=2 words="
 #define FILE_WAIT	WAIT " expected=1073741835 value=1073741835 words="
@@ -29,31 +34,85 @@ struct test_case {
 };
 
 static const struct test_case cases[] = {
-	{ "robust", WAIT " expected=2147483659 value=2147483659 words=0:8000000b,1,b,1,10",
-	  "robust pthread_mutex", 11 },
-	{ "robust, but another tid in the word",
-	  WAIT " expected=2147549196 value=2147549196 words=0:8001000c,1,b,1,10", NULL, 0 },
-	{ "PI", "op=FUTEX_LOCK_PI flags=PRIVATE expected=- value=2147483659 "
-	  "words=0:8000000b,1,b,1,20", "PI pthread_mutex", 0 },
-	{ "PI, but not by its kind", "op=FUTEX_LOCK_PI flags=PRIVATE expected=- value=2147483659 "
-	  "words=0:8000000b,1,b,1,0", NULL, 0 },
-	{ "with a ceiling", WAIT " expected=5242882 value=5242882 words=0:500002,1,b,1,40",
+	{ "normal", MUTEX_WAIT "2,0,b,1,0*6", "pthread_mutex", 11 },
+	{ "recursive, twice", MUTEX_WAIT "2,2,b,1,1,0*5", "pthread_mutex", 11 },
+	{ "that checks for errors", MUTEX_WAIT "2,0,b,1,2,0*5", "pthread_mutex", 11 },
+	{ "adaptive, that has spun", MUTEX_WAIT "2,0,b,1,3,7,0*4", "pthread_mutex", 11 },
+	{ "that was to be elided, and says who has it", MUTEX_WAIT "2,0,b,1,100,0*5",
+	  "low-level lock", 0 },
+	{ "normal, that has spun", MUTEX_WAIT "2,0,b,1,0,7,0*4", "low-level lock", 0 },
+	{ "adaptive, that has spun for good", MUTEX_WAIT "2,0,b,1,3,8000,0*4", "low-level lock", 0 },
+	{ "in a list", MUTEX_WAIT "2,0,b,1,0*2,4000,7f00,4000,7f00", "low-level lock", 0 },
+	{ "with something behind it", MUTEX_WAIT "2,0,b,1,0*5,1", "low-level lock", 0 },
+	{ "with a kind of a robust one", MUTEX_WAIT "2,0,b,1,10,0*5", "low-level lock", 0 },
+	{ "whose end is not known", MUTEX_WAIT "2,0,b,1,0*5", "low-level lock", 0 },
+	{ "shared", SHARED " expected=2 value=2 words=0:2,0,b,1,80,0*5", "pthread_mutex", 11 },
+	{ "shared, that waits as a private one", MUTEX_WAIT "2,0,b,1,80,0*5", "low-level lock", 0 },
+	{ "private, that waits as a shared one",
+	  SHARED " expected=2 value=2 words=0:2,0,b,1,0*6", "low-level lock", 0 },
+	{ "at an address for numbers", WAIT " uaddr=0x100c expected=2 value=2 words=0:2,0,b,1,0*6",
+	  "low-level lock", 0 },
+	{ "with a clock", "op=FUTEX_WAIT flags=PRIVATE|CLOCK_REALTIME bitset=0xffffffff "
+	  "expected=2 value=2 words=0:2,0,b,1,0*6", NULL, 0 },
+	{ "until a time", BITSET " timeout=realtime expected=2 value=2 words=0:2,0,b,1,0*6",
 	  "pthread_mutex", 11 },
+	{ "for a time", WAIT " timeout=relative expected=2 value=2 words=0:2,0,b,1,0*6",
+	  "pthread_mutex", 11 },
+	{ "robust", SHARED ROBUST_11 "90" LISTED, "robust pthread_mutex", 11 },
+	{ "robust, and next in its list a PI one",
+	  SHARED ROBUST_11 "90,0,4000,7f00,4001,7f00", "robust pthread_mutex", 11 },
+	{ "robust, in no list", SHARED ROBUST_11 "90,0*5", NULL, 0 },
+	{ "robust, in a list of odd addresses", SHARED ROBUST_11 "90,0,4000,7f00,4002,7f00", NULL, 0 },
+	{ "robust, in a list of small numbers", SHARED ROBUST_11 "90,0,8,0,8,0", NULL, 0 },
+	{ "robust, but private", WAIT ROBUST_11 "10" LISTED, "libc lock", 0 },
+	{ "robust, that waits as a private one", WAIT ROBUST_11 "90" LISTED, "libc lock", 0 },
+	{ "robust, but another tid in the word", SHARED " expected=2147549196 value=2147549196 "
+	  "words=0:8001000c,1,b,1,90" LISTED, NULL, 0 },
+	{ "PI", PI_11 "20,0*5", "PI pthread_mutex", 0 },
+	{ "PI and robust", "op=FUTEX_LOCK_PI flags=- expected=- value=2147483659 "
+	  "words=0:8000000b,1,b,1,b0" LISTED, "PI pthread_mutex", 0 },
+	{ "PI, but not by its kind", PI_11 "0*6", NULL, 0 },
+	{ "with a ceiling", WAIT " expected=5242882 value=5242882 words=0:500002,1,b,1,40,0*5",
+	  "pthread_mutex", 11 },
+	{ "with a ceiling of 0", MUTEX_WAIT "2,1,b,1,40,0*5", "low-level lock", 0 },
 	{ "reader of a rwlock that a writer has",
-	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*5", "pthread_rwlock", 11 },
+	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*6", "pthread_rwlock", 11 },
 	{ "writer of a rwlock that a writer has",
 	  BITSET " expected=3 value=3 words=-12:3,1,3,3,0*2,b,0*8", "pthread_rwlock", 11 },
 	{ "writer of a rwlock that two readers have",
 	  BITSET " expected=2 value=2 words=-8:12,1,2,3,0*2,0,0*8", "pthread_rwlock", 0 },
+	{ "reader of a rwlock, without the clock's flag",
+	  RUST " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*6", NULL, 0 },
+	{ "the same until a time on the other clock",
+	  RUST " timeout=monotonic expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*6",
+	  "pthread_rwlock", 11 },
+	{ "rwlock at an address for numbers",
+	  BITSET " uaddr=0x100c expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*6", NULL, 0 },
+	{ "rwlock whose other futex is no futex of it",
+	  BITSET " expected=3 value=3 words=-8:3,0,3,4,0*2,b,0,0*6", NULL, 0 },
+	{ "rwlock with something between", BITSET " expected=3 value=3 words=-8:3,0,3,0,0,1,b,0,0*6",
+	  NULL, 0 },
+	{ "rwlock with something before its kind",
+	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0,1,0*4", NULL, 0 },
+	{ "rwlock with something behind its kind",
+	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*5,1", NULL, 0 },
 	{ "rwlock without its kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0", NULL, 0 },
-	{ "rwlock of no kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0*5,99", NULL, 0 },
+	{ "rwlock of no kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0*5,99,0", NULL, 0 },
 	{ "rwlock that nobody has", BITSET " expected=3 value=3 words=-8:1,0,3,0,0*8,0*2", NULL, 0 },
 	{ "condition variable up to 2.40, group 0",
 	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,8,0,0", "pthread_cond", 0 },
 	{ "condition variable up to 2.40, group 1",
 	  BITSET " expected=0 value=0 words=-44:4,0,0*2,0,4,0*3,10,0,0", "pthread_cond", 0 },
+	{ "condition variable up to 2.32, without a timeout",
+	  WAIT " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,8,0,0", "pthread_cond", 0 },
 	{ "condition variable of 2.41, group 0",
-	  BITSET " expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0", "pthread_cond", 0 },
+	  BITSET " expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0,0*2", "pthread_cond", 0 },
+	{ "condition variable of 2.41 with something behind it",
+	  BITSET " expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0,1,0", NULL, 0 },
+	{ "condition variable of 2.41 that waits without a clock",
+	  WAIT " expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0,0*2", NULL, 0 },
+	{ "condition variable at an address for numbers",
+	  BITSET " uaddr=0x1004 expected=4 value=4 words=-32:3,0,0*2,0*3,8,4,0,0*2", NULL, 0 },
 	{ "condition variable without waiters",
 	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,0,0,0", NULL, 0 },
 	{ "a semaphore behind two chunks of malloc()",
@@ -82,6 +141,7 @@ static const struct test_case cases[] = {
 	{ "in no queue", PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*10", "sem_t", 0 },
 	{ "in a queue of odd addresses",
 	  PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc9,0", "sem_t", 0 },
+	{ "semaphore without the clock's flag", RUST " expected=0 value=0 words=-4:7,0,1,0,0", NULL, 0 },
 	{ "semaphore without waiters", BITSET " expected=0 value=0 words=0:0,0,0,0", NULL, 0 },
 	{ "barrier", WAIT " expected=0 value=0 words=-4:2,0,3,0,0", "pthread_barrier", 0 },
 	{ "barrier in a later round", WAIT " expected=6 value=6 words=-4:7,6,3,0,0", "pthread_barrier", 0 },
@@ -90,10 +150,26 @@ static const struct test_case cases[] = {
 	{ "once, in a child of fork", WAIT " expected=5 value=5 words=0:5,0", "pthread_once", 0 },
 	{ "a shared 5, which is no once", SHARED " expected=5 value=5 words=0:5,0", NULL, 0 },
 	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },
-	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1",
+	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1,0*3",
 	  "pthread_mutex", 0 },
 	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 "
 	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, recursive, thrice", WAIT " expected=2147483659 value=2147483659 "
+	  "words=-4:1,8000000b,1,0*2,2,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, robust", WAIT " expected=2147483659 value=2147483659 "
+	  "words=-4:4,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
+	{ "musl, that checks for errors, but with a depth", WAIT " expected=2147549196 "
+	  "value=2147549196 words=-4:2,8001000c,1,0*2,2,4000,7f00,4000,7f00", NULL, 0 },
+	{ "musl, of two types", WAIT " expected=2147549196 value=2147549196 "
+	  "words=-4:3,8001000c,1,0*3,4000,7f00,4000,7f00", NULL, 0 },
+	{ "musl, with something in it", WAIT " expected=2147549196 value=2147549196 "
+	  "words=-4:1,8001000c,1,1,0*2,4000,7f00,4000,7f00", NULL, 0 },
+	{ "musl, in a list of odd addresses", WAIT " expected=2147549196 value=2147549196 "
+	  "words=-4:1,8001000c,1,0*3,4001,7f00,4000,7f00", NULL, 0 },
+	{ "musl, at an address for pointers", WAIT " uaddr=0x1000 expected=2147549196 "
+	  "value=2147549196 words=-4:1,8001000c,1,0*3,4000,7f00,4000,7f00", NULL, 0 },
+	{ "like a mutex of glibc, in Go's heap", WAIT " uaddr=0xc000051150 expected=2 value=2 "
+	  "words=0:2,0,b,1,0*6", "pthread_mutex", 0 },
 	{ "musl, recursive and shared", SHARED " expected=2147483659 value=2147483659 "
 	  "words=-4:81,8000000b,1,0*3,4000,7f00,4000,7f00", "pthread_mutex", 11 },
 	{ "musl, shared, but it waits as a private one",
@@ -103,7 +179,7 @@ static const struct test_case cases[] = {
 	  SHARED " expected=2147483659 value=2147483659 "
 	  "words=-4:1,8000000b,1,0*3,4000,7f00,4000,7f00", NULL, 0 },
 	{ "musl, normal, but it waits as a shared one",
-	  SHARED " expected=2147483664 value=2147483664 words=-4:0,80000010,1", NULL, 0 },
+	  SHARED " expected=2147483664 value=2147483664 words=-4:0,80000010,1,0*3", NULL, 0 },
 	{ "musl, recursive, but in no list of its owner's",
 	  WAIT " expected=2147483659 value=2147483659 words=-4:1,8000000b,1,0*8", "libc lock", 0 },
 	{ "rwlock of musl that a writer has", WAIT " expected=4294967295 value=4294967295 "
@@ -144,6 +220,7 @@ static const struct test_case cases[] = {
 	{ "with characters of no kind", FILE_WAIT "-36:0*4,2,0,1,0,2,4000000b,a", NULL, 0 },
 	{ "with no descriptor", FILE_WAIT "-36:0*4,80000000,0,1,0,0,4000000b,a", NULL, 0 },
 	{ "in no list", FILE_WAIT "-36:5,0,0*2,2,0,1,0,0,4000000b,a", NULL, 0 },
+	{ "with a child of no process", FILE_WAIT "-36:0*4,2,ffffffff,1,0,0,4000000b,a", NULL, 0 },
 	{ "with nobody's id", WAIT " expected=1073741824 value=1073741824 "
 	  "words=-36:0*4,2,0,1,0,0,40000000,a", NULL, 0 },
 	{ "Rust's Mutex in front of what looks like the rest of glibc's",

@@ -373,6 +373,43 @@ static void test_nothing(void)
 	remove_tree();
 }
 
+/* Process 10 waits for a lock with the id of thread 3, which is older. */
+static bool is_orphaned(unsigned int flags, unsigned int flags_of_3)
+{
+	static const uint32_t lock[] = { 2, 0, 3, 1 };
+	struct snapshot s;
+	struct analysis a;
+	bool orphaned;
+	FILE *f;
+
+	new_tree();
+	add(&(struct fake){ 10, 10, NULL, 'S', 1, flags,
+	    FUTEX " 0x10010 0x80 0x2 0x0 0x5 0x6 0x7ffc0 0x7f00\n" });
+	add_page(10, 0x10000, true, 16, lock, 4);
+	add(&(struct fake){ 3, 3, NULL, 'S', 2, flags_of_3, SLEEPS });
+	f = create("3/status");
+	fputs("Name:\tother\nTgid:\t3\n", f);
+	fclose(f);
+	f = create("3/stat");
+	fprintf(f, "3 (other) S 2 0 0 0 -1 %u 9 8 7 6 5 4 3 2 20 0 1 0 3 0 0\n", flags_of_3);
+	fclose(f);
+	look(&s, compare_fake);
+	read_foreign_holders(root, &s);
+	analyze(&a, &s, NULL);
+	orphaned = a.nr_verdicts[VERDICT_ORPHANED];
+	analysis_free(&a);
+	snapshot_free(&s);
+	remove_tree();
+	return orphaned;
+}
+
+static void test_older_holder(void)
+{
+	ok(is_orphaned(FORKED, FORKED), "after a fork, a lock may be one that an older process has");
+	ok(!is_orphaned(FORKED, 0x200000), "  but not a kernel thread");
+	ok(!is_orphaned(0, 0), "after execve it is no lock");
+}
+
 /* The module's snapshot gets the namespaces' ids where a lock has an owner. */
 static void test_namespaces(void)
 {
@@ -388,7 +425,7 @@ static void test_namespaces(void)
 	w = &s.waiters[0];
 	w->expected = 2;
 	w->known |= W_EXPECTED | W_BITSET;
-	w->words = &(const struct words){ .known = 0x1fU << WORDS_BEFORE,
+	w->words = &(const struct words){ .known = 0x3ffU << WORDS_BEFORE,
 					  .word = { [WORDS_BEFORE] = 2, 0, 1, 1, 0 } };
 	recognise_lock(w);
 	read_namespaces(root, &s);
@@ -402,6 +439,7 @@ int main(void)
 {
 	tap_start();
 	test_fork();
+	test_older_holder();
 	test_value();
 	test_calls();
 	test_sharing();

@@ -221,7 +221,7 @@ static void test_deep(void)
 	for (int tid = 60; tid < 100; tid++)
 		fprintf(f, "thread tid=%d tgid=100 mm=1\n"
 			"waiter tid=%d tgid=100 mm=1 op=FUTEX_WAIT flags=PRIVATE expected=2 value=2 "
-			"uaddr=0x10%d0 bitset=0xffffffff words=0:2,0,%x,1,0\n", tid, tid, tid,
+			"uaddr=0x10%d0 bitset=0xffffffff words=0:2,0,%x,1,0*6\n", tid, tid, tid,
 			tid + 1);
 	fclose(f);
 	load(&s, &a, text);

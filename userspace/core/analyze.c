@@ -163,7 +163,6 @@ static bool rests_on_sleep(const struct work *w, size_t t)
 static void find_thread_caveats(struct work *w)
 {
 	const struct snapshot *s = w->s;
-	pid_t *tgids = xcalloc(s->nr_mms, sizeof(*tgids));
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
@@ -172,16 +171,13 @@ static void find_thread_caveats(struct work *w)
 
 		if (process_has_handlers(p))
 			raise_caveat(caveat, CAVEAT_HANDLERS);
-		if (t->mm >= 0 && tgids[t->mm] && tgids[t->mm] != t->tgid)
+		if (t->mm >= 0 && model_mm(w->m, t->mm)->tgid == PID_UNKNOWN)
 			raise_caveat(caveat, CAVEAT_PROCESSES);
 		if (t->tracer != PID_NONE)
 			raise_caveat(caveat, CAVEAT_TRACED);
 		if (rests_on_sleep(w, i))
 			raise_caveat(&w->caveats[i], CAVEAT_SLEEP);
-		if (t->mm >= 0)
-			tgids[t->mm] = t->tgid;
 	}
-	free(tgids);
 }
 
 static void find_waiter_caveats(struct work *w)

@@ -209,6 +209,7 @@ bool find_foreign_holder(const struct snapshot *s, const struct waiter *w, pid_t
 		*found = (struct foreign_holder){
 			.tid = tid, .tgid = s->threads[t].tgid,
 			.comm = p < 0 ? NULL : s->processes[p].comm,
+			.started_by_ns = s->threads[t].known & T_START ? s->threads[t].start_ns : 0,
 		};
 		return true;
 	}

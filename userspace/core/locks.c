@@ -6,7 +6,7 @@
  * and refuses if any is missing: a waiter without a known holder is judged by its mm alone,
  * but one with a wrong holder is judged wrongly.
  *
- * To add a kind, write a function and add it to decoders[], before those with fewer signs.
+ * To add a kind, write a function and add it to decoders[], or to last_decoders[].
  * A kind without a holder (a condition variable, a parked thread of a pool) does not set
  * the owner: it is only shown.  Documentation/adding-a-decoder.rst has the steps, with an
  * example.
@@ -72,16 +72,32 @@ static bool any_wake(const struct waiter *w)
 	return w->known & W_BITSET && w->bitset == FUTEX_BITSET_MATCH_ANY;
 }
 
+/* With no flag but FUTEX_PRIVATE_FLAG, or without that as well. */
+static bool no_clock_flag(const struct waiter *w)
+{
+	return w->known & W_FLAGS && !(w->flags & ~WAIT_PRIVATE);
+}
+
 /* FUTEX_WAIT, as lll_lock(), musl and Go use it. */
 static bool plain_wait(const struct waiter *w)
 {
-	return w->opcode == OP_WAIT && any_wake(w);
+	return w->opcode == OP_WAIT && any_wake(w) && no_clock_flag(w);
 }
 
 /* FUTEX_WAIT_BITSET with any bit: what waits with an absolute timeout uses it. */
 static bool bitset_wait(const struct waiter *w)
 {
 	return w->opcode == OP_WAIT_BITSET && any_wake(w);
+}
+
+/*
+ * How glibc from 2.25 on waits for a time on some clock, and for good: as if until a time on
+ * CLOCK_REALTIME (futex_abstimed_wait() in sysdeps/nptl/futex-internal.h).
+ */
+static bool abstimed_wait(const struct waiter *w)
+{
+	return bitset_wait(w) && w->known & W_FLAGS &&
+	       (w->flags & WAIT_REALTIME || w->timeout == TIMEOUT_MONOTONIC);
 }
 
 /* How lll_lock() waits, and lll_timedlock(), whose timeout is absolute. */
@@ -126,20 +142,57 @@ static bool private_flag_is(const struct waiter *w, bool value)
 	return w->known & W_FLAGS && !!(w->flags & WAIT_PRIVATE) == value;
 }
 
+/*
+ * The futex is at @offset in a structure with members of 64 bits.  Where its address is not
+ * known, nothing speaks against that.
+ */
+static bool is_aligned(const struct waiter *w, int offset)
+{
+	return !(w->known & W_WAITS_ON) || (w->waits_on - offset) % 8 == 0;
+}
+
+static bool are_zero(const struct waiter *w, int from, int to)
+{
+	for (int offset = from; offset < to; offset += 4) {
+		if (!word_is(w, offset, 0))
+			return false;
+	}
+	return true;
+}
+
+/* A link of a robust list, where bit 0 says that the next mutex is a PI mutex. */
+static bool is_robust_link(const struct waiter *w, int offset)
+{
+	uint64_t link;
+
+	return waiter_long(w, offset, &link) && is_pointer(link) && is_link(link & ~1ULL);
+}
+
+/* Both links of a list in which the structure is. */
+static bool is_listed(const struct waiter *w, int prev_at, int next_at)
+{
+	uint64_t prev, next;
+
+	return waiter_long(w, prev_at, &prev) && prev && is_link(prev) &&
+	       waiter_long(w, next_at, &next) && next && is_link(next);
+}
+
+/* What names no holder. */
 static bool recognised(struct lock *lock, const char *name)
 {
-	lock->name = name;
+	*lock = (struct lock){ .name = name, .owner = PID_UNKNOWN };
 	return true;
 }
 
 static bool held(struct lock *lock, const char *name, pid_t owner)
 {
+	lock->name = name;
 	lock->owner = owner;
-	return recognised(lock, name);
+	return true;
 }
 
 /*
- * glibc's pthread_mutex_t (sysdeps/nptl/bits/struct_mutex.h,
+ * glibc's pthread_mutex_t, from 2.17 to 2.41 (the struct_mutex.h of x86-64 and of others,
  * nptl/pthread_mutex_lock.c):
  *
  *	int __lock@0		0 free, 1 locked, 2 locked with waiters
@@ -148,23 +201,64 @@ static bool held(struct lock *lock, const char *name, pid_t owner)
  *	int __owner@8		tid; stored after the lock is acquired, cleared before
  *				it is released
  *	unsigned __nusers@12	the owner and the threads in pthread_cond_wait()
- *	int __kind@16		0 normal, 1 recursive, 2 errorcheck, 3 adaptive;
- *				16 robust, 32 PI, 64 with a ceiling, 128 shared;
- *				256 and 512 say whether to elide
- *
- * Return: whether its fields are those of such a mutex, the word itself left aside.
+ *	int __kind@16		a type, 16 robust, 32 PI, 64 with a ceiling, 128 shared,
+ *				512 not to be elided; while it is elided (256), no owner
+ *				is stored
+ *	int __spins@20		of an adaptive one; else 0
+ *	__pthread_list_t __list@24	links of the owner's robust list; else 0
  */
-static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *owner)
-{
-	uint32_t count, nusers, kind;
-	bool counted;
+enum {
+	MUTEX_NORMAL,
+	MUTEX_RECURSIVE,
+	MUTEX_ERRORCHECK,
+	MUTEX_ADAPTIVE,
+	MUTEX_TYPES		= 3,
+	MUTEX_ROBUST		= 16,
+	MUTEX_PI		= 32,
+	MUTEX_CEILING		= 64,
+	MUTEX_SHARED		= 128,
+	MUTEX_NO_ELISION	= 512,
+};
 
-	if (!waiter_word(w, 4, &count) || !waiter_word(w, 8, owner) ||
-	    !waiter_word(w, 12, &nusers) || !waiter_word(w, 16, &kind))
+/* The largest value of the tunable glibc.pthread.mutex_spin_count. */
+#define MAX_SPINS	32767
+
+/* A robust mutex is shared (pthread_mutex_init()), and shared ones wait without the flag. */
+static bool is_mutex_kind(const struct waiter *w, uint32_t protocol, uint32_t kind)
+{
+	const uint32_t options = MUTEX_TYPES | MUTEX_SHARED | MUTEX_NO_ELISION;
+
+	return (kind & ~options) == protocol && private_flag_is(w, !(kind & MUTEX_SHARED)) &&
+	       (kind & MUTEX_SHARED || !(protocol & MUTEX_ROBUST));
+}
+
+static bool is_mutex_tail(const struct waiter *w, uint32_t protocol, uint32_t kind)
+{
+	bool adaptive = !protocol && (kind & MUTEX_TYPES) == MUTEX_ADAPTIVE;
+	uint32_t spins;
+
+	return waiter_word(w, 20, &spins) && spins <= (adaptive ? MAX_SPINS : 0) &&
+	       (protocol & MUTEX_ROBUST ? is_robust_link(w, 24) && is_robust_link(w, 32) :
+					  are_zero(w, 24, 40));
+}
+
+/*
+ * Whether all but the word itself is that of such a mutex, which a thread holds.  A thread
+ * does not wait for a recursive or errorcheck mutex of its own.
+ */
+static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, struct lock *lock)
+{
+	uint32_t count, owner, kind, type;
+
+	if (!is_aligned(w, 0) || !waiter_word(w, 4, &count) || !waiter_word(w, 8, &owner) ||
+	    !waiter_word(w, 12, &lock->users) || !waiter_word(w, 16, &kind))
 		return false;
-	counted = protocol || (kind & 3) == 1;
-	return !(kind & ~(3 | 128 | 256 | 512 | protocol)) && (kind & protocol) == protocol &&
-	       counted == !!count && is_count(nusers) && is_count(*owner);
+	type = kind & MUTEX_TYPES;
+	lock->owner = owner;
+	lock->knows_owner = type == MUTEX_RECURSIVE || type == MUTEX_ERRORCHECK;
+	return (protocol || type == MUTEX_RECURSIVE) == !!count && is_count(owner) &&
+	       is_count(lock->users) && is_mutex_kind(w, protocol, kind) &&
+	       is_mutex_tail(w, protocol, kind);
 }
 
 /*
@@ -173,44 +267,42 @@ static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, uint32_t *
  */
 static bool decode_glibc_mutex(const struct waiter *w, struct lock *lock)
 {
-	uint32_t owner;
-
-	return lll_wait(w) && waits_while(w, 2) &&
-	       is_glibc_mutex(w, 0, &owner) && held(lock, "pthread_mutex", owner);
+	return lll_wait(w) && waits_while(w, 2) && is_glibc_mutex(w, 0, lock) &&
+	       held(lock, "pthread_mutex", lock->owner);
 }
 
 /* The word is the owner's tid, with a bit for waiters. */
 static bool decode_glibc_robust(const struct waiter *w, struct lock *lock)
 {
-	uint32_t owner;
-
-	return lll_wait(w) && is_glibc_mutex(w, 16, &owner) &&
-	       waits_while(w, owner | WAITERS) && held(lock, "robust pthread_mutex", owner);
+	return lll_wait(w) && is_glibc_mutex(w, MUTEX_ROBUST, lock) &&
+	       waits_while(w, lock->owner | WAITERS) &&
+	       held(lock, "robust pthread_mutex", lock->owner);
 }
 
 /* The kernel knows the owner, and compares no value. */
 static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
 {
-	uint32_t owner;
+	struct lock pi;
 
 	return (w->opcode == OP_LOCK_PI || w->opcode == OP_LOCK_PI2) &&
-	       (is_glibc_mutex(w, 32, &owner) || is_glibc_mutex(w, 32 | 16, &owner)) &&
-	       word_is(w, 0, owner | WAITERS) && recognised(lock, "PI pthread_mutex");
+	       (is_glibc_mutex(w, MUTEX_PI, &pi) ||
+		is_glibc_mutex(w, MUTEX_PI | MUTEX_ROBUST, &pi)) &&
+	       word_is(w, 0, pi.owner | WAITERS) && recognised(lock, "PI pthread_mutex");
 }
 
-/* The word is 2, with the priority ceiling from bit 19 on. */
+/* The word is 2, with the priority ceiling from bit 19 on, which is 1 at least. */
 static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
 {
-	uint32_t owner;
+	uint32_t ceiling = w->expected - 2;
 
-	return lll_wait(w) && w->known & W_EXPECTED &&
-	       (w->expected & ~(127U << 19)) == 2 && waits_while(w, w->expected) &&
-	       is_glibc_mutex(w, 64, &owner) && held(lock, "pthread_mutex", owner);
+	return lll_wait(w) && w->known & W_EXPECTED && ceiling && !(ceiling & ~(127U << 19)) &&
+	       waits_while(w, w->expected) && is_glibc_mutex(w, MUTEX_CEILING, lock) &&
+	       held(lock, "pthread_mutex", lock->owner);
 }
 
 /*
- * glibc's pthread_rwlock_t (nptl/pthread_rwlock_common.c, and the
- * struct_rwlock.h of x86-64 and arm64):
+ * glibc's pthread_rwlock_t from 2.25 on (nptl/pthread_rwlock_common.c, and the
+ * struct_rwlock.h of x86-64 and arm64), of which all else is 0:
  *
  *	unsigned __readers@0		1 write phase, 2 write locked, 4 a reader
  *					waits, then the number of readers
@@ -221,18 +313,33 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
  *	int __cur_writer@24		tid of the writer that has it
  *	int __shared@28
  *	unsigned __flags@48		kind: 0 to 2
+ *
+ * The writer that has it does not wait for it: it gets EDEADLK.
  */
+static bool is_rwlock_at(const struct waiter *w, int base)
+{
+	uint32_t wrphase, writers_futex, shared, flags;
+
+	return is_aligned(w, -base) &&
+	       waiter_word(w, base + 8, &wrphase) && wrphase <= 3 &&
+	       waiter_word(w, base + 12, &writers_futex) && writers_futex <= 3 &&
+	       are_zero(w, base + 16, base + 24) &&
+	       waiter_word(w, base + 28, &shared) && shared <= 1 &&
+	       private_flag_is(w, !shared) && are_zero(w, base + 32, base + 48) &&
+	       waiter_word(w, base + 48, &flags) && flags <= 2 && word_is(w, base + 52, 0);
+}
+
 static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base)
 {
-	uint32_t readers, writers, writer, shared, flags;
+	uint32_t readers, writers, writer;
 
-	if (!waiter_word(w, base, &readers) || !waiter_word(w, base + 4, &writers) ||
-	    !waiter_word(w, base + 24, &writer) || !waiter_word(w, base + 28, &shared) ||
-	    !waiter_word(w, base + 48, &flags) || flags > 2 || shared > 1 ||
-	    !private_flag_is(w, !shared) ||
+	if (!is_rwlock_at(w, base) || !waiter_word(w, base, &readers) ||
+	    !waiter_word(w, base + 4, &writers) || !waiter_word(w, base + 24, &writer) ||
 	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
 	/* Held by a writer or by readers.  A writer of 0 has not stored its tid yet. */
+	lock->knows_owner = true;
+	lock->users = 1 + (writers & ~WAITERS);
 	if ((readers & 3) == 3 && writer)
 		return held(lock, "pthread_rwlock", writer);
 	return !writer && readers >> 3 && recognised(lock, "pthread_rwlock");
@@ -240,7 +347,7 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 
 static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
 {
-	if (!bitset_wait(w) || !(waits_while(w, 3) || waits_while(w, 2)))
+	if (!abstimed_wait(w) || !(waits_while(w, 3) || waits_while(w, 2)))
 		return false;
 	return decode_rwlock_at(w, lock, -8) ||
 	       (w->expected == 3 && decode_rwlock_at(w, lock, -12));
@@ -257,14 +364,15 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  *	unsigned __wrefs@36		eight times the waiters, and flags: 1 if shared
  *	unsigned __g_signals[2]@40	the futex words
  *
- * and from 2.41 on without __g_refs: then all that follows is 8 earlier.
+ * and from 2.41 on without __g_refs: then all that follows is 8 earlier, and 0 behind it.
  */
 static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
 	uint32_t wrefs, sizes[2], orig_size;
 	uint64_t wseq, g1_start;
 
-	return waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
+	return is_aligned(w, -base) &&
+	       waiter_long(w, base, &wseq) && waiter_long(w, base + 8, &g1_start) &&
 	       waiter_word(w, base + sizes_at, &sizes[0]) &&
 	       waiter_word(w, base + sizes_at + 4, &sizes[1]) &&
 	       waiter_word(w, base + sizes_at + 8, &orig_size) &&
@@ -274,19 +382,29 @@ static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
 
-static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
+/* Up to 2.32 it waits for good without a clock (futex_wait_cancelable()). */
+static bool is_old_cond(const struct waiter *w, int group)
 {
+	int base = -40 - 4 * group;
 	uint32_t refs;
 
-	if (!bitset_wait(w) || !(w->known & W_EXPECTED))
-		return false;
-	for (int group = 0; group < 2; group++) {
-		int old = -40 - 4 * group, new = -32 - 4 * group;
+	return (plain_wait(w) || abstimed_wait(w)) && w->known & W_EXPECTED && !w->expected &&
+	       is_glibc_cond(w, base, 24) &&
+	       waiter_word(w, base + 16 + 4 * group, &refs) && is_count(refs >> 1);
+}
 
-		if (is_glibc_cond(w, old, 24) && !w->expected &&
-		    waiter_word(w, old + 16 + 4 * group, &refs) && is_count(refs >> 1))
-			return recognised(lock, "pthread_cond");
-		if (is_glibc_cond(w, new, 16))
+static bool is_new_cond(const struct waiter *w, int group)
+{
+	int base = -32 - 4 * group;
+
+	return abstimed_wait(w) && w->known & W_EXPECTED && is_glibc_cond(w, base, 16) &&
+	       are_zero(w, base + 40, base + 48);
+}
+
+static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
+{
+	for (int group = 0; group < 2; group++) {
+		if (is_old_cond(w, group) || is_new_cond(w, group))
 			return recognised(lock, "pthread_cond");
 	}
 	return false;
@@ -300,7 +418,7 @@ static bool is_glibc_sem(const struct waiter *w)
 {
 	uint32_t nr;
 
-	return bitset_wait(w) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
+	return abstimed_wait(w) && is_aligned(w, 0) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
 	       w->known & W_FLAGS && word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128);
 }
 
@@ -318,14 +436,12 @@ static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
  */
 static bool decode_python_mutex(const struct waiter *w, struct lock *lock)
 {
-	uint64_t arg, addr, next, prev;
+	uint64_t arg, addr;
 
 	return is_glibc_sem(w) && w->known & W_WAITS_ON &&
 	       waiter_long(w, -16, &arg) && arg > w->waits_on && arg < w->waits_on + 4096 &&
 	       waiter_long(w, -8, &addr) && is_pointer(addr) &&
-	       waiter_long(w, 32, &next) && next && is_link(next) &&
-	       waiter_long(w, 40, &prev) && prev && is_link(prev) &&
-	       recognised(lock, "PyMutex");
+	       is_listed(w, 32, 40) && recognised(lock, "PyMutex");
 }
 
 /*
@@ -350,10 +466,11 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 {
 	uint32_t in, round, count, out;
 
-	return (plain_wait(w) || bitset_wait(w)) && waiter_word(w, -4, &in) &&
+	return (plain_wait(w) || abstimed_wait(w)) && w->timeout == TIMEOUT_NONE &&
+	       is_aligned(w, 4) && waiter_word(w, -4, &in) &&
 	       waiter_word(w, 0, &round) && waits_while(w, round) &&
-	       waiter_word(w, 4, &count) && is_count(count) &&
-	       (word_is(w, 8, 0) || word_is(w, 8, 128)) && waiter_word(w, 12, &out) &&
+	       waiter_word(w, 4, &count) && is_count(count) && w->known & W_FLAGS &&
+	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128) && waiter_word(w, 12, &out) &&
 	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
 	       recognised(lock, "pthread_barrier");
 }
@@ -370,26 +487,35 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 }
 
 /*
- * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c): type@-4, the futex@0,
- * waiters@4.  A type from 128 on is shared.  The word of a normal mutex (type 0 or 128) is
+ * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c, src/internal/pthread_impl.h):
+ * type@-4, the futex@0, waiters@4, 0@8 and @12, depth@16.  The type is 0 to 2 as in glibc, 4 if
+ * robust, 8 if PI, which waits otherwise, and 128 if shared.  The word of a normal mutex is
  * EBUSY (16), that of the others the owner's tid; the top bit says that there are waiters.
  * While the others are held they are in a list of their owner: prev@20, next@28.
  */
+static bool is_musl_mutex(const struct waiter *w, uint32_t *type, uint32_t *waiters)
+{
+	uint32_t depth;
+
+	return plain_wait(w) && is_aligned(w, 4) && waiter_word(w, -4, type) &&
+	       !(*type & ~(7U | 128)) && (*type & 3) != 3 && private_flag_is(w, !(*type & 128)) &&
+	       waiter_word(w, 4, waiters) && is_count(*waiters) && are_zero(w, 8, 16) &&
+	       waiter_word(w, 16, &depth) && (!depth || (*type & 3) == MUTEX_RECURSIVE);
+}
+
 static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 {
-	uint32_t type, waiters, word;
-	uint64_t prev, next;
+	uint32_t type, word, waiters;
 
-	if (!plain_wait(w) || !waiter_word(w, -4, &type) || !waiter_word(w, 0, &word) ||
-	    !waiter_word(w, 4, &waiters) || !waits_while(w, word) || !(word & WAITERS) ||
-	    type & ~(15U | 128) || !is_count(waiters) || !(w->known & W_FLAGS) ||
-	    is_private(w) == !!(type & 128))
+	if (!is_musl_mutex(w, &type, &waiters) || !waiter_word(w, 0, &word) || !waits_while(w, word) ||
+	    !(word & WAITERS))
 		return false;
 	word &= ~WAITERS;
-	if (!(type & 15))
+	if (!(type & 7))
 		return word == 16 && recognised(lock, "pthread_mutex");
-	return is_count(word) && waiter_long(w, 20, &prev) && prev && waiter_long(w, 28, &next) &&
-	       next && held(lock, "pthread_mutex", word);
+	lock->knows_owner = type & 3;
+	lock->users = 1 + waiters;
+	return is_count(word) && is_listed(w, 20, 28) && held(lock, "pthread_mutex", word);
 }
 
 /*
@@ -406,11 +532,8 @@ static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 	    !waiter_word(w, 4, &waiters) || !is_count(waiters) ||
 	    !word_is(w, 8, is_private(w) ? 0 : 128))
 		return false;
-	for (int offset = 12; offset < 4 * (NR_WORDS - WORDS_BEFORE); offset += 4) {
-		if (!word_is(w, offset, 0))
-			return false;
-	}
-	return recognised(lock, "pthread_rwlock");
+	return are_zero(w, 12, 4 * (NR_WORDS - WORDS_BEFORE)) &&
+	       recognised(lock, "pthread_rwlock");
 }
 
 /*
@@ -448,19 +571,22 @@ static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
 
 /*
  * musl's FILE (src/internal/stdio_impl.h, src/stdio/__lockfile.c): the word is the owner's tid
- * and, while there are waiters, bit 30; prev@-36, next@-28, descriptor@-20, depth of
- * flockfile()@-12, orientation@-4 (-1, 0 or 1), and line buffering@4 (-1 or a newline).
+ * and, while there are waiters, bit 30; prev@-36, next@-28, descriptor@-20, child of
+ * popen()@-16, depth of flockfile()@-12, orientation@-4 (-1, 0 or 1), and line
+ * buffering@4 (-1 or a newline).  The owner does not wait for it.
  */
 static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 {
-	uint32_t word, fd, mode, lbf;
+	uint32_t word, fd, child, mode, lbf;
 	uint64_t prev, next, depth;
 
-	return plain_wait(w) && is_private(w) && waiter_word(w, 0, &word) &&
+	lock->knows_owner = true;
+	return plain_wait(w) && is_private(w) && is_aligned(w, 4) && waiter_word(w, 0, &word) &&
 	       waits_while(w, word) && is_count(word - MUSL_FILE_WAITERS) &&
 	       waiter_long(w, -36, &prev) && is_link(prev) &&
 	       waiter_long(w, -28, &next) && is_link(next) &&
 	       waiter_word(w, -20, &fd) && fd + 1 <= INT32_MAX &&
+	       waiter_word(w, -16, &child) && child <= MAX_TID &&
 	       waiter_long(w, -12, &depth) && depth <= MAX_TID &&
 	       waiter_word(w, -4, &mode) && mode + 1 <= 2 &&
 	       waiter_word(w, 4, &lbf) && (lbf == UINT32_MAX || lbf == '\n') &&
@@ -560,7 +686,9 @@ static bool decode_lll(const struct waiter *w, struct lock *lock)
 	return recognised(lock, "low-level lock");
 }
 
-static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
+typedef bool (*decode_fn)(const struct waiter *w, struct lock *lock);
+
+static const decode_fn decoders[] = {
 	decode_glibc_mutex,
 	decode_glibc_robust,
 	decode_glibc_pi,
@@ -578,6 +706,10 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 	decode_musl_cond,
 	decode_musl_shared_cond,
 	decode_musl_file,
+};
+
+/* Those with few signs, which only name what no other recognises, and name no holder. */
+static const decode_fn last_decoders[] = {
 	decode_glibc_once,
 	decode_musl_lock,
 	decode_rust_mutex,
@@ -586,19 +718,37 @@ static bool (*const decoders[])(const struct waiter *w, struct lock *lock) = {
 	decode_lll,
 };
 
+static const struct lock unknown_lock = { .owner = PID_UNKNOWN };
+
+/* The first decoder that matches gives the name, and the holder if no other one matches. */
+static void recognise_by(const decode_fn *fns, size_t nr, struct waiter *w)
+{
+	for (size_t i = 0; i < nr; i++) {
+		struct lock lock = unknown_lock;
+
+		if (!fns[i](w, &lock))
+			continue;
+		if (w->lock.name) {
+			recognised(&w->lock, w->lock.name);
+			return;
+		}
+		w->lock = lock;
+	}
+}
+
 /**
  * recognise_lock() - recognise what a waiter waits for, and its owner
  * @w: the waiter, otherwise complete; @w->lock is set
  *
- * To be called once, by the source of the record.
+ * To be called once, by the source of the record.  Words that look like two kinds of lock
+ * name no holder.
  */
 void recognise_lock(struct waiter *w)
 {
-	w->lock = (struct lock){ .owner = PID_UNKNOWN };
+	w->lock = unknown_lock;
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
 		return;		/* it changed while it was being read */
-	for (size_t i = 0; i < ARRAY_SIZE(decoders); i++) {
-		if (decoders[i](w, &w->lock))
-			return;
-	}
+	recognise_by(decoders, ARRAY_SIZE(decoders), w);
+	if (!w->lock.name)
+		recognise_by(last_decoders, ARRAY_SIZE(last_decoders), w);
 }

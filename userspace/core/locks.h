@@ -22,6 +22,9 @@ extern const struct words zero_words;
 struct lock {
 	const char *name;	/* what its users call it, or NULL if not recognised */
 	pid_t owner;		/* in the pid namespace of the process, or PID_UNKNOWN */
+	/* If it has an owner: */
+	bool knows_owner;	/* the owner does not wait for it: its library prevents that */
+	uint32_t users;		/* the owner and those who wait, as far as it counts them; or 0 */
 };
 
 struct waiter;

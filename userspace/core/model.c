@@ -17,6 +17,7 @@
 
 #include "array.h"
 #include "model.h"
+#include "refute.h"
 
 /* A shared lock's holder is looked for in no more mms than this. */
 #define MAX_SEARCHED_MMS	64
@@ -263,10 +264,27 @@ bool thread_is_held_by_tracer(const struct snapshot *s, int thread)
  * Holders
  */
 
+/* Whether all ids in a shared word are of one pid namespace, and of one thread each. */
+static bool ids_are_unique(const struct model *m, const struct waiter *w)
+{
+	const struct snapshot *s = m->s;
+	const struct shared *shared = &s->shared[w->shared];
+	const char *pid_ns = w->process < 0 ? NULL : s->processes[w->process].pid_ns;
+
+	if (shared->nr_maps > MAX_SEARCHED_MMS || ids_may_recur(s, w))
+		return false;
+	for (size_t i = 0; i < shared->nr_maps; i++) {
+		int p = snapshot_find_process(s, m->mms[s->maps[shared->first_map + i]].tgid);
+
+		if (p < 0 || strcmp(s->processes[p].pid_ns ?: "", pid_ns ?: ""))
+			return false;
+	}
+	return true;
+}
+
 /*
- * A lock in shared memory holds its holder's id in the holder's own pid namespace.  So
- * the holder is not known if two threads have that id, or if there are too many mms to
- * look in all of them.
+ * A lock in shared memory holds its holder's id in the holder's own pid namespace.  The
+ * holder is not known if there are too many mms to look in all of them.
  */
 static void find_shared_holder(const struct model *m, const struct waiter *w, struct holder *h)
 {
@@ -275,7 +293,7 @@ static void find_shared_holder(const struct model *m, const struct waiter *w, st
 	bool complete = shared->complete == YES;
 	int nr_found = 0;
 
-	if (shared->nr_maps > MAX_SEARCHED_MMS)
+	if (!ids_are_unique(m, w))
 		return;
 	for (size_t i = 0; i < shared->nr_maps; i++) {
 		int mm = s->maps[shared->first_map + i];
@@ -289,23 +307,39 @@ static void find_shared_holder(const struct model *m, const struct waiter *w, st
 	}
 	if (nr_found > 1 || !complete)
 		h->thread = -1;
-	h->gone = !nr_found && complete;
+	h->gone = !nr_found && complete && !may_live_elsewhere(s, w);
 }
 
-/* Whether the thread waits for the exit of another, as pthread_join(3) does. */
+/* Whether the kernel tells of the exit of a thread by a word. */
+static bool is_exit_word(const struct thread *t, uint64_t word)
+{
+	return t->known & T_CLEAR_TID && t->clear_child_tid == word;
+}
+
+/*
+ * Whether the thread waits for the exit of another, as pthread_join(3) does.  The kernel
+ * wakes those who wait without FUTEX_PRIVATE_FLAG (mm_release()).
+ *
+ * In musl all threads have the same word: the lock of their list, which holds the id of the
+ * thread that has it (__tl_lock() in src/thread/pthread_create.c).
+ */
 static bool find_joined(const struct model *m, const struct waiter *w, struct holder *h)
 {
 	const struct snapshot *s = m->s;
 	int t;
 
-	if (!waiter_is_local(w) || !(w->known & W_EXPECTED) || !(w->known & W_WAITS_ON))
+	if (w->key_type != KEY_SHARED_MM || !(w->known & W_EXPECTED) || !(w->known & W_WAITS_ON))
 		return false;
 	t = snapshot_find_owner(s, w->mm, w->expected);
-	if (t < 0 || !(s->threads[t].known & T_CLEAR_TID) ||
-	    s->threads[t].clear_child_tid != w->waits_on)
+	if (t < 0 || !is_exit_word(&s->threads[t], w->waits_on))
 		return false;
-	*h = (struct holder){ .evidence = BY_EXIT, .primitive = "pthread_join",
-			      .id = w->expected, .thread = t };
+	*h = (struct holder){ .evidence = BY_EXIT, .id = w->expected, .thread = t };
+	if (is_exit_word(&s->threads[w->thread], w->waits_on)) {
+		h->evidence = BY_WORDS;
+		h->primitive = "libc lock";
+	} else {
+		h->primitive = s->threads[t].tgid == w->tgid ? "pthread_join" : "clear_child_tid";
+	}
 	return true;
 }
 
@@ -340,6 +374,9 @@ static void find_local_holder(const struct model *m, const struct waiter *w, str
 	}
 }
 
+static const struct holder no_holder = { .id = PID_UNKNOWN, .thread = -1 };
+
+/* By the words.  If the holder's id says nothing, it is all that is set. */
 static void find_recognised(const struct model *m, const struct waiter *w, struct holder *h)
 {
 	h->primitive = w->lock.name;
@@ -347,14 +384,21 @@ static void find_recognised(const struct model *m, const struct waiter *w, struc
 		return;
 	h->evidence = BY_WORDS;
 	h->id = w->lock.owner;
+	/* A process that clone(2) made with CLONE_VM may use the id of the one that made it. */
+	if (m->mms[w->mm].tgid == PID_UNKNOWN)
+		return;
 	if (w->shared >= 0)
 		find_shared_holder(m, w, h);
 	else if (waiter_is_local(w))
 		find_local_holder(m, w, h);
+	if (is_no_lock(m->s, w, h->thread))
+		*h = no_holder;
 	if (h->thread >= 0 && model_is_dead(m, h->thread)) {
 		h->thread = -1;
 		h->gone = true;
 	}
+	if (h->thread >= 0 && !may_have_locked(m->s, w, h->thread))
+		h->thread = -1;
 }
 
 static void find_holder(struct model *m, size_t i)
@@ -364,7 +408,7 @@ static void find_holder(struct model *m, size_t i)
 
 	/* A thread that waits on several words does not wait for one holder. */
 	if (m->first_waiter[w->thread] != (int)i || w->call == CALL_FUTEX_WAITV || w->mm < 0) {
-		*h = (struct holder){ .id = PID_UNKNOWN, .thread = -1 };
+		*h = no_holder;
 		return;
 	}
 	if (waiter_is_pi(w)) {
@@ -381,7 +425,7 @@ static void find_holder(struct model *m, size_t i)
 static void find_holders(struct model *m)
 {
 	for (size_t t = 0; t < m->s->nr_threads; t++)
-		m->holders[t] = (struct holder){ .id = PID_UNKNOWN, .thread = -1 };
+		m->holders[t] = no_holder;
 	for (size_t i = 0; i < m->s->nr_waiters; i++) {
 		if (m->s->waiters[i].thread >= 0 && m->s->waiters[i].call != CALL_IO_URING)
 			find_holder(m, i);
@@ -507,6 +551,18 @@ static void add_groups(struct graph *g, const struct snapshot *s)
 	}
 }
 
+/* Memory that clone(2) with CLONE_VM shares is that of several processes. */
+static void find_mm_processes(struct model *m)
+{
+	for (size_t i = 0; i < m->s->nr_threads; i++) {
+		const struct thread *t = &m->s->threads[i];
+		pid_t *tgid = t->mm < 0 ? NULL : &m->mms[t->mm].tgid;
+
+		if (tgid)
+			*tgid = *tgid && *tgid != t->tgid ? PID_UNKNOWN : t->tgid;
+	}
+}
+
 static void find_complete_mms(struct model *m)
 {
 	for (size_t i = 0; i < m->s->nr_mms; i++) {
@@ -538,6 +594,7 @@ void model_build(struct model *m, const struct snapshot *s)
 		.mms = xcalloc(s->nr_mms, sizeof(*m->mms)),
 	};
 	find_complete_mms(m);
+	find_mm_processes(m);
 	find_own_states(m);
 	find_holders(m);
 	for (int pass = 0; pass < NR_PASSES; pass++) {

@@ -68,6 +68,7 @@ struct mm_state {
 	int runnable;		/* one of the runnable threads, or -1 */
 	int sleeper;		/* one of the sleeping threads, or -1 */
 	bool complete;		/* all threads of the mm are in the snapshot */
+	pid_t tgid;		/* of all its threads; PID_UNKNOWN: they are of several processes */
 };
 
 struct model {

@@ -282,6 +282,8 @@ struct foreign_holder {
 	pid_t tid;
 	pid_t tgid;
 	const char *comm;
+	uint64_t started_by_ns;	/* CLOCK_BOOTTIME when it was there; 0: not known */
+	bool kernel_thread;
 };
 
 /* Which record of a shared word has a key. */

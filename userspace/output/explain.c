@@ -191,8 +191,8 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
 	if (j->holder == PID_UNKNOWN)
 		explain_unheld(out, j->lock, h);
 	else if (h->evidence == BY_EXIT)
-		para(out, "Lock", "the kernel clears the word when thread %d exits: it joins that "
-		     "thread", j->holder);
+		para(out, "Lock", "%s: the kernel clears the word when thread %d exits", j->lock,
+		     j->holder);
 	else if (h->evidence == BY_KERNEL)
 		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
 	else if (t)

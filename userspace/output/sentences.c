@@ -268,7 +268,12 @@ static void put_chain_start(struct story *st)
 	const struct judgement *j = st->j;
 	struct buf *b = &st->buf;
 
-	put(b, joins(st) ? "joins " : "its lock is held by ");
+	if (!joins(st))
+		put(b, "its lock is held by ");
+	else if (st->s->threads[j->holder_thread].tgid == st->w->tgid)
+		put(b, "joins ");
+	else
+		put(b, "waits for the exit of ");
 	put_thread(b, st->s, j->holder_thread);
 	if (j->end_thread == j->holder_thread)
 		return;

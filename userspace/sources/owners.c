@@ -59,7 +59,7 @@ static void add_foreign_holder(const char *root, struct snapshot *s, pid_t tid)
 {
 	struct foreign_holder holder = { .tid = tid, .tgid = procfs_tgid(root, tid) };
 
-	if (holder.tgid && read_comm(root, holder.tgid, s, &holder.comm))
+	if (holder.tgid && read_foreign_holder(root, s, &holder))
 		array_push(s->foreign_holders, s->nr_foreign_holders, holder);
 }
 

@@ -123,23 +123,31 @@ static bool read_task(struct task *t, const char *root, pid_t pid, pid_t tid)
 	return true;
 }
 
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return ticks * (1000000000ULL / sysconf(_SC_CLK_TCK));
+}
+
 /**
- * read_comm() - read the name of a process
+ * read_foreign_holder() - read what is known of a thread that may hold a lock
  * @root: where proc is mounted
- * @pid: the process
  * @s: the snapshot, which will own the name
- * @comm: receives the name
+ * @h: names the thread and its process; receives the rest
  *
- * Return: whether it could be read.
+ * Return: whether the process could be read.
  */
-bool read_comm(const char *root, pid_t pid, struct snapshot *s, const char **comm)
+bool read_foreign_holder(const char *root, struct snapshot *s, struct foreign_holder *h)
 {
 	char buf[PROCFS_FILE_SIZE];
-	struct task task;
+	struct task process, thread;
 
-	if (procfs_read(buf, root, "%d/stat", pid) || !parse_stat(&task, buf))
+	if (procfs_read(buf, root, "%d/stat", h->tgid) || !parse_stat(&process, buf))
 		return false;
-	*comm = snapshot_keep_text(s, task.comm);
+	h->comm = snapshot_keep_text(s, process.comm);
+	h->kernel_thread = process.flags & PF_KTHREAD;
+	if (!procfs_read(buf, root, "%d/task/%d/stat", h->tgid, h->tid) &&
+	    parse_stat(&thread, buf))
+		h->started_by_ns = ticks_to_ns(thread.start_ticks + 1);
 	return true;
 }
 
@@ -332,7 +340,7 @@ static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, p
 	t->comm = snapshot_keep_text(s, task->comm);
 	t->nvcsw = task->nvcsw;
 	t->nivcsw = task->nivcsw;
-	t->start_ns = task->start_ticks * (1000000000ULL / sysconf(_SC_CLK_TCK));
+	t->start_ns = ticks_to_ns(task->start_ticks);
 }
 
 /*
