@@ -95,7 +95,7 @@ static void create_tree(const struct scene *sc)
 	snprintf(maps, sizeof(maps), HEAP "00005000-00006000 %s" STACK, sc->mapping);
 	for (pid_t pid = 10; pid <= 30; pid += 10) {
 		create_task(pid, sc->state ?: 'S');
-		create_file(pid < 30 ? maps : HEAP STACK, "%d/maps", pid);
+		create_file(pid < 30 ? maps : HEAP STACK, "%d/task/%d/maps", pid, pid);
 	}
 	if (!sc->fd_30)
 		return;
