@@ -159,6 +159,29 @@ static void orphan_named(void)
 	die("the lock was released");
 }
 
+/*
+ * Timers
+ */
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* Far away, but it comes. */
+static void timer_handler(void)
+{
+	signal(SIGALRM, ignore);
+	alarm(100000);
+	wait_on(map(-1), FUTEX_WAIT_PRIVATE);
+}
+
+static void timer_ends(void)
+{
+	alarm(100000);
+	wait_on(map(-1), FUTEX_WAIT);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -172,6 +195,8 @@ static const struct {
 	{ "anonymous", anonymous },
 	{ "private_in_shared", private_in_shared },
 	{ "orphan_named", orphan_named },
+	{ "timer_handler", timer_handler },
+	{ "timer_ends", timer_ends },
 };
 
 static void make(void (*run)(void))

@@ -40,6 +40,9 @@ KINDS = (
     Kind("anonymous", "a word in memory that only fork passes on", "no-waker", "likely"),
     Kind("private_in_shared", "a private wait on shared memory", "no-waker", "barring-signals",
          "private wait on shared memory"),
+    Kind("timer_handler", "a process whose timer sends it a signal that it handles", "waiting",
+         reason="a handler may run"),
+    Kind("timer_ends", "a process that its timer ends", "no-waker", "likely"),
     Kind("orphan_named", "a lock in a file of /dev/shm whose holder is gone", "orphaned", "likely"),
 )
 

@@ -23,6 +23,9 @@
 #define PROC(tgid, ppid, mm, execed, caught) \
 	"process tgid=" #tgid " ppid=" #ppid " comm=p" #tgid " mm=" #mm \
 	" execed=" #execed " caught=" #caught "\n"
+#define TIMED_PROC(tgid, ppid, mm, caught) \
+	"process tgid=" #tgid " ppid=" #ppid " comm=p" #tgid " mm=" #mm \
+	" execed=yes caught=" #caught " timers=yes\n"
 #define THREAD(tid, tgid, mm, state, tracer, csw) \
 	"thread tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " state=" #state \
 	" tracer=" #tracer " nvcsw=" #csw " nivcsw=0 start_ns=" #tid "\n"
@@ -157,6 +160,20 @@ static const struct world {
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "a timer, and the handler of a signal",
+	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, TIMER) } } },
+	{ "a timer, and the handler of a signal that C libraries keep for themselves",
+	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x80000000) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, FINE(WAITING, TIMER) } } },
+	{ "a timer without a handler ends the process, and wakes nobody in it",
+	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "but then the kernel releases its PI locks",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 1, "20") TIMED_PROC(20, 1, 2, 0x0) T(20, 20, 2)
+	  PI_LOCK(10, 10, 1, 20) W(20, 20, 2), NULL,
+	  { { 10, FINE(WAITING, HOLDER) }, { 20, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "the word has another value than expected", ALONE VALUE(2, 0), ALONE VALUE(2, 0),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "the word's value is unknown", ALONE VALUE(0, ?), ALONE VALUE(0, ?),

@@ -368,6 +368,8 @@ static void judge_runnable(struct judgement *j, const struct snapshot *s, const 
 		judge(j, VERDICT_UNKNOWN, REASON_CALL);
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
+	else if (w->process >= 0 && process_may_wake_itself(&s->processes[w->process]))
+		judge(j, VERDICT_WAITING, REASON_TIMER);
 	else if (waiter_is_pi(w))
 		judge_pi(j);
 	else if (w->key_type == KEY_SHARED_INODE)

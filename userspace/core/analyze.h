@@ -44,6 +44,7 @@ enum reason {
 	REASON_SHARED,		/* any process that maps the file can wake it */
 	REASON_REQUEST,		/* no thread waits, but a request */
 	REASON_IO_URING,	/* a request of the thread may make it run */
+	REASON_TIMER,		/* a timer of its process may send a signal that has a handler */
 	REASON_PI_OWNER,	/* a PI lock whose owner is elsewhere, or not known */
 	/* timed */
 	REASON_TIMEOUT,

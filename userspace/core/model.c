@@ -176,7 +176,13 @@ bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w)
  * What keeps threads from running
  */
 
-static enum run_state find_own_state(const struct thread *t, bool waits, bool sleeps)
+static const struct process *process_of(const struct snapshot *s, const struct thread *t)
+{
+	return t->process < 0 ? NULL : &s->processes[t->process];
+}
+
+static enum run_state find_own_state(const struct snapshot *s, const struct thread *t, bool waits,
+				     bool sleeps)
 {
 	if (thread_is_frozen(t))
 		return RUN_STOPPED;
@@ -190,7 +196,8 @@ static enum run_state find_own_state(const struct thread *t, bool waits, bool sl
 	case STATE_SLEEPING:
 	case STATE_DISK_SLEEP:
 		/* The end of an io_uring request makes the thread run its task work. */
-		if (t->io_uring == YES || t->exiting == YES)
+		if (t->io_uring == YES || t->exiting == YES ||
+		    process_may_wake_itself(process_of(s, t)))
 			return RUN_POSSIBLE;
 		if (waits && t->state == STATE_SLEEPING)
 			return RUN_WAITS;
@@ -226,7 +233,7 @@ static void find_own_states(struct model *m)
 			m->first_blocked[s->blocked[i].thread] = i;
 	}
 	for (size_t i = 0; i < s->nr_threads; i++)
-		m->own_state[i] = find_own_state(&s->threads[i],
+		m->own_state[i] = find_own_state(s, &s->threads[i],
 						 final[i] && m->first_waiter[i] >= 0,
 						 final[i] && m->first_blocked[i] >= 0);
 	free(final);
@@ -444,7 +451,8 @@ static bool rests_on_holder(const struct holder *h, enum pass pass)
 
 /*
  * An owner in another process also lets go when that process ends.  The proof must
- * allow for that.  The other pass finds out which thread holds what meanwhile.
+ * allow for that.  The other pass finds out which thread holds what meanwhile, unless
+ * it is known that the process ends by itself.
  */
 static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
@@ -455,7 +463,8 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 	if (holder < 0)
 		return;
 	graph_add_edge(g, holder, t);
-	if (pass == PASS_PROOF && s->threads[holder].tgid != s->threads[t].tgid)
+	if (s->threads[holder].tgid != s->threads[t].tgid &&
+	    (pass == PASS_PROOF || process_has_timers(process_of(s, &s->threads[holder]))))
 		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
 }
 
@@ -650,7 +659,9 @@ static void set_own_levels(const struct model *m, enum pass pass, unsigned char 
 			levels[node_mm(s, i)] = LEVEL_RUNNABLE;
 	}
 	for (size_t i = 0; i < s->nr_processes; i++) {
-		if (!process_is_complete(m, &s->processes[i]))
+		/* Without a handler a timer's signal ends the process. */
+		if (!process_is_complete(m, &s->processes[i]) ||
+		    process_has_timers(&s->processes[i]))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
 	}
 	for (size_t i = 0; i < nr_nodes(s); i++) {

@@ -17,7 +17,7 @@
 /*
  * Signals 32 and 33 are those that the C libraries keep for themselves.  Their
  * handlers wake no waiter, and glibc installs one in every process that has ever had
- * a second thread.
+ * a second thread.  A program without a C library may use them for timers of its own.
  */
 #define LIBC_SIGNALS	(3ULL << 31)
 
@@ -569,6 +569,15 @@ bool thread_is_frozen(const struct thread *t)
 }
 
 /**
+ * process_has_timers() - whether it is known that a process may have armed a timer
+ * @p: the process, or NULL for one that is not known
+ */
+bool process_has_timers(const struct process *p)
+{
+	return p && p->timers == YES;
+}
+
+/**
  * process_has_handlers() - whether a process handles signals, or may
  * @p: the process, or NULL for one that is not known
  *
@@ -576,7 +585,20 @@ bool thread_is_frozen(const struct thread *t)
  */
 bool process_has_handlers(const struct process *p)
 {
-	return !p || !(p->known & P_CAUGHT) || p->caught & ~LIBC_SIGNALS;
+	uint64_t ignored = process_has_timers(p) ? 0 : LIBC_SIGNALS;
+
+	return !p || !(p->known & P_CAUGHT) || p->caught & ~ignored;
+}
+
+/**
+ * process_may_wake_itself() - whether a timer may send a process a signal that it handles
+ * @p: the process, or NULL for one that is not known
+ *
+ * Without a handler the signal ends the process, which wakes none of its own waiters.
+ */
+bool process_may_wake_itself(const struct process *p)
+{
+	return process_has_timers(p) && process_has_handlers(p);
 }
 
 /**

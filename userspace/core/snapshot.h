@@ -397,7 +397,9 @@ int snapshot_find_shared(const struct snapshot *s, struct shared_key key);
 
 bool thread_is_alive(const struct thread *t);
 bool thread_is_frozen(const struct thread *t);
+bool process_has_timers(const struct process *p);
 bool process_has_handlers(const struct process *p);
+bool process_may_wake_itself(const struct process *p);
 bool waiter_is_local(const struct waiter *w);
 bool waiter_is_pi(const struct waiter *w);
 bool waiter_is_forked(const struct snapshot *s, const struct waiter *w);

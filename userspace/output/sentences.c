@@ -530,6 +530,8 @@ static const struct sentence {
 					    "no thread" },
 	[REASON_IO_URING]	= { .text = "the thread has used io_uring: the end of a request may "
 					    "make it run" },
+	[REASON_TIMER]		= { .text = "its process has a timer and handles signals: a handler may "
+					    "run, and wake it" },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
 	[REASON_TIMEOUT]	= { .text = "has a timeout" },
