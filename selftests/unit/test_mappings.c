@@ -198,15 +198,15 @@ static void test_anonymous(void)
 }
 
 /* What is known of a waiter at @uaddr, whose key the source gives as @key. */
-static void check_waiter(const char *key, const char *uaddr, bool is_shared, enum key_type type,
-			 const char *name)
+static void check_waiter(const char *flags, const char *key, const char *uaddr, bool is_shared,
+			 enum key_type type, const char *name)
 {
 	struct scene sc = { .mapping = MEMFD };
 	struct snapshot s;
 
 	create_tree(&sc);
-	load(&s, "futexinspect version=1\n" WAITER(10, 1, "flags=- uaddr=%s key=%s") TASK(10, 1, )
-	     "end\n", uaddr, key, 'S');
+	load(&s, "futexinspect version=1\n" WAITER(10, 1, "flags=%s uaddr=%s key=%s")
+	     TASK(10, 1, ) "end\n", flags, uaddr, key, 'S');
 	find_mappings(root, &s);
 	ok(s.waiters[0].memory_is_shared == is_shared && s.waiters[0].key_type == type, "%s", name);
 	snapshot_free(&s);
@@ -219,11 +219,13 @@ int main(void)
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_anonymous();
-	check_waiter("private", "0x5008", true, KEY_PRIVATE, "a private wait on shared memory");
-	check_waiter("private", "0x1008", false, KEY_PRIVATE, "a private wait on private memory");
-	check_waiter("?", "0x1008", false, KEY_SHARED_MM,
+	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE, "a private wait on shared memory");
+	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE, "a private wait on private memory");
+	check_waiter("-", "?", "0x1008", false, KEY_SHARED_MM,
 		     "a wait without the flag on private memory, of which the source shows no key");
-	check_waiter("?", "0x5008", false, KEY_UNKNOWN, "the same on shared memory");
-	check_waiter("?", "0x4000", false, KEY_UNKNOWN, "the same where nothing is mapped");
+	check_waiter("-", "?", "0x5008", false, KEY_UNKNOWN, "the same on shared memory");
+	check_waiter("-", "?", "0x4000", false, KEY_UNKNOWN, "the same where nothing is mapped");
+	check_waiter("PRIVATE", "?", "0x5008", true, KEY_PRIVATE,
+		     "a private wait on shared memory that is not in the queues");
 	return tap_end();
 }

@@ -217,7 +217,7 @@ static void read_all_shared(const struct mapping_reader *r)
  * The waiters of an mm
  */
 
-/* Without the queues, a call without FUTEX_PRIVATE_FLAG may be on private memory. */
+/* The source does not tell the kind of a futex that it does not see in the queues. */
 static bool wants_mapping(const struct waiter *w)
 {
 	return w->known & W_WAITS_ON && w->mm >= 0 &&
@@ -226,7 +226,9 @@ static bool wants_mapping(const struct waiter *w)
 
 static void use_mapping(struct waiter *w, const struct mapping *m)
 {
-	if (w->key_type == KEY_PRIVATE) {
+	if (w->key_type == KEY_PRIVATE || w->flags & WAIT_PRIVATE) {
+		w->key_type = KEY_PRIVATE;
+		w->key_text = "private";
 		w->memory_is_shared = m->is_shared;
 	} else if (!m->is_shared) {
 		w->key_type = KEY_SHARED_MM;
