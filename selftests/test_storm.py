@@ -10,7 +10,7 @@ from lib.storm import Storm, meanwhile, read_snapshot, read_text
 
 READS = 100
 # Entries in one queue; module/queue.c visits 128 in one hold of its lock.
-LONG_QUEUE = 128 * 40
+LONG_QUEUE = 128 * 16
 
 
 def test_reads():
