@@ -169,6 +169,10 @@ static const struct world {
 	{ "a timer without a handler ends the process, and wakes nobody in it",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "but it wakes another process that shares its memory",
+	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) TIMED_PROC(20, 1, 1, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
+	  { { 10, FINE(WAITING, UNSEEN) } } },
 	{ "but then the kernel releases its PI locks",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MM(2, 1, "20") TIMED_PROC(20, 1, 2, 0x0) T(20, 20, 2)

@@ -659,10 +659,13 @@ static void set_own_levels(const struct model *m, enum pass pass, unsigned char 
 			levels[node_mm(s, i)] = LEVEL_RUNNABLE;
 	}
 	for (size_t i = 0; i < s->nr_processes; i++) {
-		/* Without a handler a timer's signal ends the process. */
-		if (!process_is_complete(m, &s->processes[i]) ||
-		    process_has_timers(&s->processes[i]))
+		const struct process *p = &s->processes[i];
+
+		if (!process_is_complete(m, p) || process_has_timers(p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
+		/* The end of a process wakes others that use the same memory. */
+		if (process_has_timers(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
 	}
 	for (size_t i = 0; i < nr_nodes(s); i++) {
 		if (changed[i] && levels[i] < LEVEL_CHANGED && ceilings[i] >= LEVEL_CHANGED)
