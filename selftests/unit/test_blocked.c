@@ -290,28 +290,10 @@ static const char *wchan_of(const char *call)
 	return "0";
 }
 
-static void create_status(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
-			  pid_t ns_tid)
-{
-	char buf[256];
-
-	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
-		 "TracerPid:\t%d\nNSpid:\t%d\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
-		 "nonvoluntary_ctxt_switches:\t6\n", tid, state, pid, ppid, tracer, tid, ns_tid);
-	create_file(buf, "%d/task/%d/status", pid, tid);
-	create_file(buf, "%d/status", tid);
-}
-
 static void create_task(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
 			const char *call)
 {
-	char buf[256];
-
-	snprintf(buf, sizeof(buf), "%d (t%d) %c %d 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
-		 tid, tid, state, ppid);
-	create_file(buf, "%d/task/%d/stat", pid, tid);
-	create_status(pid, tid, state, ppid, tracer, tid);
-	create_file(call, "%d/task/%d/syscall", pid, tid);
+	create_thread(pid, tid, state, ppid, tracer, call);
 	create_file(wchan_of(call), "%d/task/%d/wchan", pid, tid);
 }
 

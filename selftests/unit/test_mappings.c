@@ -20,22 +20,6 @@
 #define HEAP	"00001000-00003000 rw-p 00000000 00:00 0 \n"
 #define STACK	"00008000-00009000 rw-p 00000000 00:00 0                          [stack]\n"
 
-static void create_task(pid_t pid, char state)
-{
-	char buf[256];
-
-	snprintf(buf, sizeof(buf), "%d (t%d) %c 1 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 1000 5\n",
-		 pid, pid, state);
-	create_file(buf, "%d/task/%d/stat", pid, pid);
-	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t1\n"
-		 "TracerPid:\t0\nNSpid:\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
-		 "nonvoluntary_ctxt_switches:\t6\n", pid, state, pid, pid);
-	create_file(buf, "%d/task/%d/status", pid, pid);
-	create_file(buf, "%d/status", pid);
-	create_file(SLEEPS, "%d/task/%d/syscall", pid, pid);
-	create_file("hrtimer_nanosleep", "%d/task/%d/wchan", pid, pid);
-}
-
 struct scene {
 	const char *name;
 	const char *mapping;	/* of the word, the rest of its line in maps */
@@ -94,7 +78,7 @@ static void create_tree(const struct scene *sc)
 	create_file("6.1.0-56-amd64\n", "sys/kernel/osrelease");
 	snprintf(maps, sizeof(maps), HEAP "00005000-00006000 %s" STACK, sc->mapping);
 	for (pid_t pid = 10; pid <= 30; pid += 10) {
-		create_task(pid, sc->state ?: 'S');
+		create_thread(pid, pid, sc->state ?: 'S', 1, 0, SLEEPS);
 		create_file(pid < 30 ? maps : HEAP STACK, "%d/task/%d/maps", pid, pid);
 	}
 	if (!sc->fd_30)
@@ -219,8 +203,10 @@ int main(void)
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_anonymous();
-	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE, "a private wait on shared memory");
-	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE, "a private wait on private memory");
+	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE,
+		     "a private wait on shared memory");
+	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE,
+		     "a private wait on private memory");
 	check_waiter("-", "?", "0x1008", false, KEY_SHARED_MM,
 		     "a wait without the flag on private memory, of which the source shows no key");
 	check_waiter("-", "?", "0x5008", false, KEY_UNKNOWN, "the same on shared memory");

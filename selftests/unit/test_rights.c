@@ -31,22 +31,6 @@
 #define BUT_PTRACE	"CapEff:\t000001fffff7ffff\n"
 #define ALL_CAPS	"CapEff:\t000001ffffffffff\n"
 
-static void create(const char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void create(const char *text, const char *fmt, ...)
-{
-	char path[PATH_SIZE];
-	va_list ap;
-	FILE *f;
-
-	va_start(ap, fmt);
-	make_path(path, fmt, ap);
-	va_end(ap);
-	f = fopen(path, "w");
-	fputs(text, f);
-	fclose(f);
-}
-
 /* Let nobody open a file, or what is in a directory. */
 static void refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -67,9 +51,9 @@ static void add(pid_t pid, pid_t tid, char state, unsigned int flags, const char
 
 	snprintf(text, sizeof(text),
 		 "%d (x) %c 1 1 1 0 -1 %u 9 8 7 6 5 4 3 2 20 0 1 0 1 1000 5\n", tid, state, flags);
-	create(text, "%d/task/%d/stat", pid, tid);
-	create("Name:\tx\n", "%d/task/%d/status", pid, tid);
-	create(call, "%d/task/%d/syscall", pid, tid);
+	create_file(text, "%d/task/%d/stat", pid, tid);
+	create_file("Name:\tx\n", "%d/task/%d/status", pid, tid);
+	create_file(call, "%d/task/%d/syscall", pid, tid);
 }
 
 static int compare_pids(pid_t x, pid_t y)
@@ -105,9 +89,9 @@ static void test_rights(void)
 		struct snapshot s;
 
 		new_tree();
-		create(cases[i].status, "self/status");
+		create_file(cases[i].status, "self/status");
 		if (cases[i].yama)
-			create(cases[i].yama, "sys/kernel/yama/ptrace_scope");
+			create_file(cases[i].yama, "sys/kernel/yama/ptrace_scope");
 		snapshot_init(&s, &source_proc);
 		find_rights(root, &s);
 		is_str(s.rights, cases[i].rights, cases[i].name);
@@ -150,8 +134,8 @@ static void test_hidepid(void)
 			 "21 20 0:3 / %s rw,relatime shared:13 - proc proc %s\n"
 			 "22 1 0:4 / /elsewhere rw - proc proc rw,hidepid=ptraceable\n"
 			 "23 1 0:5 / %s/x rw - tmpfs tmpfs rw\n", root, root, cases[i].options, root);
-		create(mounts, "self/mountinfo");
-		create(cases[i].status, "self/status");
+		create_file(mounts, "self/mountinfo");
+		create_file(cases[i].status, "self/status");
 		snapshot_init(&s, &source_proc);
 		find_rights(root, &s);
 		ok(s.hides_processes == cases[i].hides, "hides processes: %s", cases[i].name);
@@ -171,7 +155,7 @@ static void add_host(void)
 	add(20, 21, 'S', 0, WAITS);
 	refuse("20/task/20/syscall");
 	refuse("20/task/21/syscall");
-	create("0::/web\n", "20/cgroup");
+	create_file("0::/web\n", "20/cgroup");
 	add(30, 30, 'I', KTHREAD, SLEEPS);
 	refuse("30/task/30/syscall");
 	add(40, 40, 'Z', 0, SLEEPS);
@@ -182,7 +166,7 @@ static void add_host(void)
 	add(60, 61, 'S', 0, WAITS);
 	refuse("60/task/61/syscall");
 	add(70, 70, 'S', 0, SLEEPS);
-	create("", "80/nothing");
+	create_file("", "80/nothing");
 }
 
 /* As somebody whom the modes of files bind. */
@@ -282,7 +266,7 @@ static void test_idle(void)
 	refuse("30/task/30/syscall");
 	add(40, 40, 'Z', 0, SLEEPS);
 	refuse("40/task/40/syscall");
-	create("", "80/nothing");
+	create_file("", "80/nothing");
 	look(&s);
 	is_num(s.nr_denied, 0, "none that could wait is denied");
 	ok(!s.vm_unsure, "none could share memory");
@@ -321,7 +305,7 @@ static void test_invisible(void)
 	struct snapshot s;
 
 	new_tree();
-	create("", "%d/stat", getppid());
+	create_file("", "%d/stat", getppid());
 	snapshot_init(&s, &source_proc);
 	find_invisible(root, &s, ids, ARRAY_SIZE(ids));
 	ok(is_denied(&s, getpid()), "an id that exists and is not shown is denied");
