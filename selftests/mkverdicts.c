@@ -67,6 +67,15 @@ static int open_memfd(void)
 	return fd;
 }
 
+/* Wait in memory that this process has not open any more. */
+static void wait_in(int fd)
+{
+	uint32_t *page = map(fd);
+
+	close(fd);
+	wait_on(page, FUTEX_WAIT);
+}
+
 /* A child that has what its parent has open, and sleeps. */
 static void start_sleeper(void)
 {
@@ -82,30 +91,20 @@ static void start_sleeper(void)
 
 static void named(void)
 {
-	int fd = open_shm();
-	uint32_t *page = map(fd);
-
-	close(fd);
-	wait_on(page, FUTEX_WAIT);
+	wait_in(open_shm());
 }
 
 static void unlinked(void)
 {
 	int fd = open_shm();
-	uint32_t *page = map(fd);
 
 	shm_unlink(shm_name);
-	close(fd);
-	wait_on(page, FUTEX_WAIT);
+	wait_in(fd);
 }
 
 static void memfd_closed(void)
 {
-	int fd = open_memfd();
-	uint32_t *page = map(fd);
-
-	close(fd);
-	wait_on(page, FUTEX_WAIT);
+	wait_in(open_memfd());
 }
 
 static void memfd_own(void)
