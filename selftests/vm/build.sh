@@ -64,7 +64,7 @@ choose_tools()
 	esac
 }
 
-# Builds the module for the row's kernel, warnings being errors. Sets objects to the directory that it is built in.
+# Builds the module for the row's kernel, warnings being errors, and copies it to $1. Sets objects to where it is built.
 build_module()
 {
 	objects=$cache/build/$release/$(cksum <<<"$top" | cut -d ' ' -f 1)
@@ -74,6 +74,7 @@ build_module()
 		copy_sources "$objects"
 		run_in_root make -C "$kernel_dir/headers" "M=$objects" "${tools[@]}" W=1 KCFLAGS=-Werror modules \
 			>"$objects/log" 2>&1 || { cat "$objects/log" >&2; fail "cannot build the module for $release"; }
+		cp "$objects/futexinspect.ko" "$1"
 	) 9>"$objects/lock"
 }
 
