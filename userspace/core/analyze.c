@@ -166,7 +166,7 @@ static void find_thread_caveats(struct work *w)
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
-		const struct process *p = t->process < 0 ? NULL : &s->processes[t->process];
+		const struct process *p = process_of_thread(s, t);
 		unsigned char *caveat = &w->caveats[t->mm < 0 ? i : node_mm(s, t->mm)];
 
 		if (process_has_handlers(p))
@@ -368,7 +368,7 @@ static void judge_runnable(struct judgement *j, const struct snapshot *s, const 
 		judge(j, VERDICT_UNKNOWN, REASON_CALL);
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
-	else if (w->process >= 0 && process_may_wake_itself(&s->processes[w->process]))
+	else if (process_may_wake_itself(process_of_waiter(s, w)))
 		judge(j, VERDICT_WAITING, REASON_TIMER);
 	else if (waiter_is_pi(w))
 		judge_pi(j);

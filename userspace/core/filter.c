@@ -159,8 +159,8 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 	for (size_t i = 0; i < nr; i++) {
 		const struct waiter *w = &a->s->waiters[sel->waiters[i]];
 		enum verdict v = a->judgements[sel->waiters[i]].verdict;
-		enum yesno in = in_cgroup(f, w->process < 0 ? NULL :
-						     a->s->processes[w->process].cgroup);
+		const struct process *p = process_of_waiter(a->s, w);
+		enum yesno in = in_cgroup(f, p ? p->cgroup : NULL);
 
 		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)))
 			continue;

@@ -176,11 +176,6 @@ bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w)
  * What keeps threads from running
  */
 
-static const struct process *process_of(const struct snapshot *s, const struct thread *t)
-{
-	return t->process < 0 ? NULL : &s->processes[t->process];
-}
-
 static enum run_state find_own_state(const struct snapshot *s, const struct thread *t, bool waits,
 				     bool sleeps)
 {
@@ -197,7 +192,7 @@ static enum run_state find_own_state(const struct snapshot *s, const struct thre
 	case STATE_DISK_SLEEP:
 		/* The end of an io_uring request makes the thread run its task work. */
 		if (t->io_uring == YES || t->exiting == YES ||
-		    process_may_wake_itself(process_of(s, t)))
+		    process_may_wake_itself(process_of_thread(s, t)))
 			return RUN_POSSIBLE;
 		if (waits && t->state == STATE_SLEEPING)
 			return RUN_WAITS;
@@ -276,7 +271,8 @@ static bool ids_are_unique(const struct model *m, const struct waiter *w)
 {
 	const struct snapshot *s = m->s;
 	const struct shared *shared = &s->shared[w->shared];
-	const char *pid_ns = w->process < 0 ? NULL : s->processes[w->process].pid_ns;
+	const struct process *own = process_of_waiter(s, w);
+	const char *pid_ns = own ? own->pid_ns : NULL;
 
 	if (shared->nr_maps > MAX_SEARCHED_MMS || ids_may_recur(s, w))
 		return false;
@@ -464,7 +460,7 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 		return;
 	graph_add_edge(g, holder, t);
 	if (s->threads[holder].tgid != s->threads[t].tgid &&
-	    (pass == PASS_PROOF || process_has_timers(process_of(s, &s->threads[holder]))))
+	    (pass == PASS_PROOF || process_has_timers(process_of_thread(s, &s->threads[holder]))))
 		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
 }
 
@@ -641,6 +637,21 @@ static bool process_is_complete(const struct model *m, const struct process *p)
 	return p->complete || (p->mm >= 0 && m->mms[p->mm].complete);
 }
 
+static void set_process_levels(const struct model *m, unsigned char *levels)
+{
+	const struct snapshot *s = m->s;
+
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (!process_is_complete(m, p) || process_has_timers(p))
+			levels[node_process(s, i)] = LEVEL_RUNNABLE;
+		/* The end of a process wakes others that use the same memory. */
+		if (process_has_timers(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
+	}
+}
+
 static void set_own_levels(const struct model *m, enum pass pass, unsigned char *ceilings,
 			   const bool *changed)
 {
@@ -658,15 +669,7 @@ static void set_own_levels(const struct model *m, enum pass pass, unsigned char 
 		if (!m->mms[i].complete)
 			levels[node_mm(s, i)] = LEVEL_RUNNABLE;
 	}
-	for (size_t i = 0; i < s->nr_processes; i++) {
-		const struct process *p = &s->processes[i];
-
-		if (!process_is_complete(m, p) || process_has_timers(p))
-			levels[node_process(s, i)] = LEVEL_RUNNABLE;
-		/* The end of a process wakes others that use the same memory. */
-		if (process_has_timers(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
-			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
-	}
+	set_process_levels(m, levels);
 	for (size_t i = 0; i < nr_nodes(s); i++) {
 		if (changed[i] && levels[i] < LEVEL_CHANGED && ceilings[i] >= LEVEL_CHANGED)
 			levels[i] = LEVEL_CHANGED;

@@ -551,6 +551,30 @@ int snapshot_find_shared(const struct snapshot *s, struct shared_key key)
  */
 
 /**
+ * process_of_thread() - the process of a thread
+ * @s: the snapshot, indexed
+ * @t: the thread
+ *
+ * Return: its record, or NULL.
+ */
+const struct process *process_of_thread(const struct snapshot *s, const struct thread *t)
+{
+	return t->process < 0 ? NULL : &s->processes[t->process];
+}
+
+/**
+ * process_of_waiter() - the process of a waiter
+ * @s: the snapshot, indexed
+ * @w: the waiter
+ *
+ * Return: its record, or NULL.
+ */
+const struct process *process_of_waiter(const struct snapshot *s, const struct waiter *w)
+{
+	return w->process < 0 ? NULL : &s->processes[w->process];
+}
+
+/**
  * thread_is_alive() - whether a thread is alive, and is not exiting
  * @t: the thread
  */

@@ -395,6 +395,8 @@ int snapshot_find_process(const struct snapshot *s, pid_t tgid);
 int snapshot_find_owner(const struct snapshot *s, int mm, pid_t owner);
 int snapshot_find_shared(const struct snapshot *s, struct shared_key key);
 
+const struct process *process_of_thread(const struct snapshot *s, const struct thread *t);
+const struct process *process_of_waiter(const struct snapshot *s, const struct waiter *w);
 bool thread_is_alive(const struct thread *t);
 bool thread_is_frozen(const struct thread *t);
 bool process_has_timers(const struct process *p);

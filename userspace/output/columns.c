@@ -416,7 +416,7 @@ void set_subject(struct subject *sub, const struct analysis *a, const struct row
 		return;
 	sub->w = &a->s->waiters[row->waiter];
 	sub->j = &a->judgements[row->waiter];
-	sub->process = sub->w->process < 0 ? NULL : &a->s->processes[sub->w->process];
+	sub->process = process_of_waiter(a->s, sub->w);
 	sub->mm = sub->w->mm < 0 ? NULL : &a->s->mms[sub->w->mm];
 }
 

@@ -81,7 +81,7 @@ static void explain_title(FILE *out, const struct judgement *j, const struct wai
 
 static void explain_who(FILE *out, const struct snapshot *s, const struct waiter *w)
 {
-	const struct process *p = w->process < 0 ? NULL : &s->processes[w->process];
+	const struct process *p = process_of_waiter(s, w);
 	int parent = p ? snapshot_find_process(s, p->ppid) : -1;
 	char name[TEXT_SIZE / 4] = "", tgid[ID_SIZE], ppid[ID_SIZE];
 

@@ -119,7 +119,7 @@ static bool has_writing_end(struct reader *r, uint64_t ino, pid_t pid)
 static bool waits_for_signal(struct reader *r, const struct thread *t,
 			     const struct pipe_end *end, bool polls)
 {
-	const struct process *p = t->process < 0 ? NULL : &r->s->processes[t->process];
+	const struct process *p = process_of_thread(r->s, t);
 
 	return (polls || t->tid != t->tgid || !end->by_name) && process_has_handlers(p) &&
 	       has_writing_end(r, end->ino, t->tgid);
@@ -503,7 +503,7 @@ static void add_wakers_to_snapshot(struct reader *r, const struct blocker *b)
  */
 static bool may_have_timer(const struct reader *r, const struct thread *t)
 {
-	const struct process *p = t->process < 0 ? NULL : &r->s->processes[t->process];
+	const struct process *p = process_of_thread(r->s, t);
 	char buf[PROCFS_FILE_SIZE];
 	int rc;
 
