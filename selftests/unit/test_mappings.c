@@ -181,6 +181,29 @@ static void test_anonymous(void)
 	munmap(page, 4096);
 }
 
+/* Process 30 has the second one open; the mount that its descriptor names tells which. */
+static void test_same_number(void)
+{
+	struct scene sc = {
+		.mapping = MEMFD "00006000-00007000 rw-s 00000000 00:16 77      /tmp/x (deleted)\n",
+		.fd_30 = "/tmp/x (deleted)",
+		.fdinfo_30 = "pos:\t0\nflags:\t02\nmnt_id:\t16\nino:\t77\n",
+	};
+	struct snapshot s;
+
+	create_tree(&sc);
+	load(&s, "futexinspect version=1\n" WAITER(10, 1, "uaddr=0x6008 key=shared-inode:4:8")
+	     TASK(10, 1, )
+	     "shared key=shared-inode:3:8 dev=0:1 ino=77 nlink=0 mms=1 complete=yes\n"
+	     "shared key=shared-inode:4:8 dev=0:22 ino=77 nlink=0 mms=1 complete=yes\nend\n", 'S');
+	find_mappings(root, &s);
+	find_blocked(root, compare_tables, &s);
+	ok(s.shared[1].openers >= 0 && s.wakers[s.shared[1].openers].nr_processes == 1,
+	   "two files of one number, on two devices");
+	snapshot_free(&s);
+	remove_tree();
+}
+
 /* What is known of a waiter at @uaddr, whose key the source gives as @key. */
 static void check_waiter(const char *flags, const char *key, const char *uaddr, bool is_shared,
 			 enum key_type type, const char *name)
@@ -203,6 +226,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_anonymous();
+	test_same_number();
 	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE,
 		     "a private wait on shared memory");
 	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE,

@@ -670,3 +670,18 @@ bool shared_is_closed(const struct shared *shared)
 	return shared->reach == REACH_INHERITED ||
 	       (shared->reach == REACH_OPEN && shared->openers >= 0);
 }
+
+/**
+ * shared_begins_file() - whether a shared word is in another file than the one before it
+ * @s: the snapshot
+ * @i: its index
+ *
+ * The words of one file mostly follow each other, as the module's walk has found them.
+ */
+bool shared_begins_file(const struct snapshot *s, size_t i)
+{
+	const struct shared *word = &s->shared[i], *last = i ? word - 1 : NULL;
+
+	return !last || !(last->known & word->known & S_INO) || last->ino != word->ino ||
+	       !last->dev || !word->dev || strcmp(last->dev, word->dev);
+}

@@ -406,5 +406,6 @@ bool waiter_is_local(const struct waiter *w);
 bool waiter_is_pi(const struct waiter *w);
 bool waiter_is_forked(const struct snapshot *s, const struct waiter *w);
 bool shared_is_closed(const struct shared *shared);
+bool shared_begins_file(const struct snapshot *s, size_t i);
 
 #endif

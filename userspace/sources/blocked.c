@@ -557,14 +557,13 @@ static void look_at_threads(struct reader *r)
 	free(waits);
 }
 
-/* The file of a shared word, unless that of the word before is the same. */
+/* Whether a shared word is the first in a file that others may have open, which @b gets. */
 static bool begins_open_file(const struct snapshot *s, size_t i, struct blocker *b)
 {
 	const struct shared *shared = &s->shared[i];
 
 	*b = (struct blocker){ .kind = SLEEP_SHARED, .id = shared->ino, .thread = -1 };
-	return shared->reach == REACH_OPEN &&
-	       !(i && shared[-1].reach == REACH_OPEN && shared[-1].ino == shared->ino);
+	return shared->reach == REACH_OPEN && shared_begins_file(s, i);
 }
 
 static void look_at_shared(struct reader *r)

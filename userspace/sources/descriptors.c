@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "descriptors.h"
 
 /* Room for a path of a descriptor: PID/task/TID/fd/N. */
@@ -29,7 +30,8 @@ struct descriptor_walk {
 	compare_fn compare;	/* descriptor tables */
 	struct relations *r;	/* pipes */
 	struct relations *files;
-	const struct snapshot *s;	/* whose shared words are in files to look for */
+	const struct shared **wanted;	/* the files to look for, each by one of its words */
+	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
 	char net[PROCFS_LINK_SIZE];	/* network namespace of the last process */
 };
@@ -162,14 +164,8 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 	ino = strstr(buf, "ino:");
 	w->files->incomplete |= !ino;
 	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
-	for (size_t i = 0; ino && i < w->s->nr_shared; i++) {
-		const struct shared *shared = &w->s->shared[i];
-
-		/* The words of one file follow each other. */
-		if (shared->reach != REACH_OPEN || shared->ino != number ||
-		    (i && shared[-1].ino == number))
-			continue;
-		if (is_of_memory(w, pid, buf, shared))
+	for (size_t i = 0; ino && i < w->nr_wanted; i++) {
+		if (w->wanted[i]->ino == number && is_of_memory(w, pid, buf, w->wanted[i]))
 			relations_add(w->files, (struct relation){ .id = number, .pid = pid });
 	}
 	return 0;
@@ -190,7 +186,7 @@ static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
 	else if (!rc && *target == '/')
-		rc = w->s->nr_shared ? add_file(w, pid, fd) : 0;
+		rc = w->nr_wanted ? add_file(w, pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (rc > 0)
@@ -289,6 +285,14 @@ static int kernel_version(const char *root)
 	return 100 * major + minor;
 }
 
+static void want_files(struct descriptor_walk *w, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_shared; i++) {
+		if (s->shared[i].reach == REACH_OPEN && shared_begins_file(s, i))
+			array_push(w->wanted, w->nr_wanted, &s->shared[i]);
+	}
+}
+
 /**
  * find_descriptors() - find out which processes have which pipes and shared memory open
  * @root: where proc is mounted
@@ -306,17 +310,19 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 {
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
-		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files, .s = s,
+		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files,
 		.uncounted = version < 600,
 	};
 
 	memset(d, 0, sizeof(*d));
 	d->pipes.incomplete = version < 506;
+	want_files(&w, s);
 	if (!visit_processes(root, add_tables, &w))
 		d->pipes.incomplete = true;
 	d->files.incomplete |= d->pipes.incomplete;
 	relations_sort(&d->pipes);
 	relations_sort(&d->files);
+	free(w.wanted);
 }
 
 /**

@@ -17,7 +17,6 @@
 #include "mappings.h"
 #include "procfs.h"
 #include "source.h"
-#include "text.h"
 
 /* How many of the processes that map a word are tried for its name. */
 #define MAX_TRIES	4
@@ -30,7 +29,7 @@ struct mapping {
 	uint64_t ino;
 	bool is_shared;
 	char device[DEVICE_SIZE];	/* as in the module's text */
-	const char *name;		/* in mappings.names */
+	const char *name;		/* in mappings.text */
 };
 
 struct mappings {
@@ -43,6 +42,8 @@ struct mapping_reader {
 	const char *root;
 	struct snapshot *s;
 	int *thread_of;			/* for each mm one of its live threads, or -1 */
+	int last_mm;			/* the mm that was read last, or -1, ... */
+	struct mappings last;		/* ... and its mappings */
 	char memory_device[DEVICE_SIZE];	/* of memory that has no file; "": not known */
 };
 
@@ -67,7 +68,7 @@ static bool parse_mapping(struct mapping *m, char *line)
 }
 
 /* @text is the file, which the mappings own then; NULL if it could not be read. */
-static bool parse_mappings(struct mappings *m, char *text)
+static void parse_mappings(struct mappings *m, char *text)
 {
 	char *line, *next;
 
@@ -79,7 +80,6 @@ static bool parse_mappings(struct mappings *m, char *text)
 		if (parse_mapping(&one, line))
 			array_push(m->all, m->nr, one);
 	}
-	return m->nr;
 }
 
 static void free_mappings(struct mappings *m)
@@ -112,13 +112,13 @@ static void find_memory_device(struct mapping_reader *r)
 {
 	long size = sysconf(_SC_PAGESIZE);
 	void *page = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	const struct mapping *found = NULL;
+	const struct mapping *found;
 	struct mappings own;
 
 	if (page == MAP_FAILED)
 		return;
-	if (parse_mappings(&own, procfs_read_all(PROC_ROOT, "self/maps")))
-		found = find_address(&own, (uintptr_t)page);
+	parse_mappings(&own, procfs_read_all(PROC_ROOT, "self/maps"));
+	found = find_address(&own, (uintptr_t)page);
 	if (found)
 		strcpy(r->memory_device, found->device);
 	free_mappings(&own);
@@ -127,15 +127,21 @@ static void find_memory_device(struct mapping_reader *r)
 
 /*
  * The mappings of an mm, by one of its threads: a main thread that has exited shows none.
- * Behind a thread in state D it could block.
+ * Behind a thread in state D it could block.  They are valid until another mm is read.
  */
-static bool read_mm(const struct mapping_reader *r, int mm, struct mappings *m)
+static const struct mappings *read_mm(struct mapping_reader *r, int mm)
 {
 	const struct thread *t = r->thread_of[mm] < 0 ? NULL : &r->s->threads[r->thread_of[mm]];
 
-	*m = (struct mappings){ 0 };
-	return t && t->process >= 0 && !r->s->processes[t->process].in_state_d &&
-	       parse_mappings(m, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid, t->tid));
+	if (r->last_mm == mm)
+		return &r->last;
+	free_mappings(&r->last);
+	r->last = (struct mappings){ 0 };
+	r->last_mm = mm;
+	if (t && t->process >= 0 && !r->s->processes[t->process].in_state_d)
+		parse_mappings(&r->last, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid,
+							 t->tid));
+	return &r->last;
 }
 
 /*
@@ -167,49 +173,34 @@ static const struct mapping *find_file(const struct mappings *m, const struct sh
 	return NULL;
 }
 
-static void read_shared(const struct mapping_reader *r, struct shared *shared)
+static void read_shared(struct mapping_reader *r, struct shared *shared)
 {
 	const struct mapping *found = NULL;
-	struct mappings m;
 
 	if (!(shared->known & S_INO) || !(shared->known & S_NLINK) || !shared->dev)
 		return;
 	if (shared->nlink)
 		shared->reach = REACH_NAMED;
-	for (size_t i = 0; i < shared->nr_maps && i < MAX_TRIES && !found; i++) {
-		if (read_mm(r, r->s->maps[shared->first_map + i], &m))
-			found = find_file(&m, shared);
-		if (found) {
-			shared->path = snapshot_keep_escaped(r->s, found->name,
-							     strlen(found->name));
-			if (!shared->nlink)
-				shared->reach = find_reach(r, found);
-		}
-		free_mappings(&m);
-	}
+	for (size_t i = 0; i < shared->nr_maps && i < MAX_TRIES && !found; i++)
+		found = find_file(read_mm(r, r->s->maps[shared->first_map + i]), shared);
+	if (!found)
+		return;
+	shared->path = snapshot_keep_escaped(r->s, found->name, strlen(found->name));
+	if (!shared->nlink)
+		shared->reach = find_reach(r, found);
 }
 
-static bool is_same_file(const struct shared *a, const struct shared *b)
+static void read_all_shared(struct mapping_reader *r)
 {
-	return a->known & b->known & S_INO && a->ino == b->ino && a->dev && b->dev &&
-	       !strcmp(a->dev, b->dev);
-}
-
-/* Words of one file come one after the other, as the module's walk has found them. */
-static void read_all_shared(const struct mapping_reader *r)
-{
-	struct shared *last = NULL;
-
 	for (size_t i = 0; i < r->s->nr_shared; i++) {
 		struct shared *shared = &r->s->shared[i];
 
-		if (last && is_same_file(last, shared)) {
-			shared->reach = last->reach;
-			shared->path = last->path;
-		} else {
+		if (shared_begins_file(r->s, i)) {
 			read_shared(r, shared);
+		} else {
+			shared->reach = shared[-1].reach;
+			shared->path = shared[-1].path;
 		}
-		last = shared;
 	}
 }
 
@@ -269,11 +260,10 @@ static int compare_placed(const void *x, const void *y)
 	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
 }
 
-static void read_waiters(const struct mapping_reader *r)
+static void read_waiters(struct mapping_reader *r)
 {
 	bool *quiet = find_quiet_mms(r->s);
 	struct placed *placed = NULL;
-	struct mappings m = { 0 };
 	size_t nr = 0;
 
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
@@ -286,17 +276,11 @@ static void read_waiters(const struct mapping_reader *r)
 		qsort(placed, nr, sizeof(*placed), compare_placed);
 	for (size_t i = 0; i < nr; i++) {
 		struct waiter *w = &r->s->waiters[placed[i].waiter];
-		const struct mapping *found;
+		const struct mapping *found = find_address(read_mm(r, w->mm), w->waits_on);
 
-		if (!i || placed[i].mm != placed[i - 1].mm) {
-			free_mappings(&m);
-			read_mm(r, w->mm, &m);
-		}
-		found = find_address(&m, w->waits_on);
 		if (found)
 			use_mapping(w, found);
 	}
-	free_mappings(&m);
 	free(placed);
 	free(quiet);
 }
@@ -312,6 +296,7 @@ void find_mappings(const char *root, struct snapshot *s)
 {
 	struct mapping_reader r = {
 		.root = root, .s = s, .thread_of = xcalloc(s->nr_mms, sizeof(*r.thread_of)),
+		.last_mm = -1,
 	};
 
 	snapshot_mark_state_d(s, 0);
@@ -325,5 +310,6 @@ void find_mappings(const char *root, struct snapshot *s)
 		find_memory_device(&r);
 	read_all_shared(&r);
 	read_waiters(&r);
+	free_mappings(&r.last);
 	free(r.thread_of);
 }
