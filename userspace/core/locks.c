@@ -418,7 +418,8 @@ static bool is_glibc_sem(const struct waiter *w)
 {
 	uint32_t nr;
 
-	return abstimed_wait(w) && is_aligned(w, 0) && waits_while(w, 0) && waiter_word(w, 4, &nr) && is_count(nr) &&
+	return abstimed_wait(w) && is_aligned(w, 0) && waits_while(w, 0) &&
+	       waiter_word(w, 4, &nr) && is_count(nr) &&
 	       w->known & W_FLAGS && word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128);
 }
 

@@ -394,6 +394,8 @@ static void put_lost(struct story *st)
 		      "a wake was lost, or is still to come");
 }
 
+#define MAPPERS_CAN_WAKE	"shared futex: any process that maps it can wake it"
+
 /* A thread that maps a shared word and can run without being woken, or -1. */
 static int find_runnable_mapper(const struct story *st, const struct shared *shared)
 {
@@ -410,21 +412,23 @@ static int find_runnable_mapper(const struct story *st, const struct shared *sha
 /* Who may come to wake it, if nobody who maps the word can run. */
 static void put_newcomer(struct story *st, const struct shared *shared)
 {
-	static const char *const texts[] = {
-		[REACH_UNKNOWN]		= "shared futex: any process that comes to map it can wake it",
-		[REACH_NAMED]		= "waits for whoever opens ",
-		[REACH_SYSV]		= "waits for whoever attaches the System V memory ",
-		[REACH_OPEN]		= "shared futex: a process that has its memory open can map it "
-					  "and wake it: ",
-		[REACH_INHERITED]	= "shared futex: any process that maps it can wake it",
+	static const struct {
+		const char *text;
+		bool names_memory;
+	} reaches[] = {
+		[REACH_UNKNOWN]		= { "shared futex: any process that comes to map it can wake "
+					    "it" },
+		[REACH_NAMED]		= { "waits for whoever opens ", true },
+		[REACH_SYSV]		= { "waits for whoever attaches the System V memory ", true },
+		[REACH_OPEN]		= { "shared futex: a process that has its memory open can "
+					    "map it and wake it: ", true },
+		[REACH_INHERITED]	= { MAPPERS_CAN_WAKE },
 	};
-	bool has_name = shared->reach == REACH_NAMED || shared->reach == REACH_SYSV ||
-			shared->reach == REACH_OPEN;
+	const char *path = shared->path ?: "it";
 
-	put(&st->buf, texts[shared->reach]);
-	if (!has_name)
-		return;
-	put_bytes(&st->buf, shared->path ?: "it", strnlen(shared->path ?: "it", MAX_PATH));
+	put(&st->buf, reaches[shared->reach].text);
+	if (reaches[shared->reach].names_memory)
+		put_bytes(&st->buf, path, strnlen(path, MAX_PATH));
 }
 
 static void put_shared(struct story *st)
@@ -436,7 +440,7 @@ static void put_shared(struct story *st)
 		put_newcomer(st, shared);
 		return;
 	}
-	put(&st->buf, "shared futex: any process that maps it can wake it");
+	put(&st->buf, MAPPERS_CAN_WAKE);
 	if (t < 0)
 		return;
 	put(&st->buf, ", as ");
