@@ -52,6 +52,8 @@ static const struct scene scenes[] = {
 	  FDINFO "ino:\t78\n", .reach = REACH_OPEN },
 	{ "another process has a file of the number open, in a mount of another device", MEMFD, 0,
 	  "/tmp/x", "pos:\t0\nflags:\t02\nmnt_id:\t16\nino:\t77\n", .reach = REACH_OPEN },
+	{ "the same in a mount that its own list lacks, but not that of process 1", MEMFD, 0,
+	  "/dev/null", "pos:\t0\nflags:\t02\nmnt_id:\t17\nino:\t77\n", .reach = REACH_OPEN },
 	{ "a kernel that does not tell which file it has open", MEMFD, 0,
 	  "/memfd:ring (deleted)", FDINFO, .reach = REACH_OPEN, .nr_openers = -1 },
 	{ "a message holds a descriptor", MEMFD, 0, "socket:[9]", FDINFO "scm_fds: 1\n",
@@ -87,6 +89,7 @@ static void create_tree(const struct scene *sc)
 	create_file(sc->fdinfo_30, "30/task/30/fdinfo/4");
 	create_file("14 1 0:20 / / rw - ext4 /dev/vda rw\n16 14 0:22 / /tmp rw - tmpfs tmpfs rw\n",
 		    "30/mountinfo");
+	create_file("17 1 0:5 / /dev rw - devtmpfs udev rw\n", "1/mountinfo");
 }
 
 #define TASK(id, mm, state) \

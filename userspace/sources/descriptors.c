@@ -109,11 +109,8 @@ static int find_messages(struct relations *r, const char *root, const char *fd)
 	return 0;
 }
 
-/*
- * Whether a mount may be of a device.  The kernel's own mounts, such as that of memfds, are in
- * no list.
- */
-static bool may_be_on_device(const char *mountinfo, int mount, const char *device)
+/* Whether a mount is of a device, by the list of mounts of a process. */
+static enum yesno is_on_device(const char *mountinfo, int mount, const char *device)
 {
 	const char *line = mountinfo;
 
@@ -124,28 +121,36 @@ static bool may_be_on_device(const char *mountinfo, int mount, const char *devic
 
 		if (sscanf(line, "%d %*d %u:%u", &id, &major, &minor) == 3 && id == mount) {
 			snprintf(text, sizeof(text), "%u:%u", major, minor);
-			return !strcmp(text, device);
+			return strcmp(text, device) ? NO : YES;
 		}
 		line = strchr(line, '\n');
 		line += !!line;
 	}
-	return true;
+	return YESNO_UNKNOWN;
 }
 
-/* Whether a descriptor whose fdinfo is @info is of the memory of a shared word. */
-static bool is_of_memory(const struct descriptor_walk *w, pid_t pid, const char *info,
-			 const struct shared *shared)
+/*
+ * Whether a descriptor whose fdinfo is @info may be of the memory of a shared word.  In a
+ * chroot, a process may have files of mounts that its own list lacks, as it has inherited
+ * them; process 1 has most of these.  The kernel's own mounts, such as that of memfds, are in
+ * no list.
+ */
+static bool may_be_of_memory(const struct descriptor_walk *w, pid_t pid, const char *info,
+			     const struct shared *shared)
 {
 	const char *mount = strstr(info, "mnt_id:");
-	char *mountinfo;
-	bool may;
+	const pid_t listers[] = { pid, 1 };
 
-	if (!mount)
-		return true;
-	mountinfo = procfs_read_all(w->root, "%d/mountinfo", pid);
-	may = may_be_on_device(mountinfo, atoi(mount + strlen("mnt_id:")), shared->dev);
-	free(mountinfo);
-	return may;
+	for (size_t i = 0; mount && i < ARRAY_SIZE(listers); i++) {
+		char *mountinfo = procfs_read_all(w->root, "%d/mountinfo", listers[i]);
+		enum yesno on = is_on_device(mountinfo, atoi(mount + strlen("mnt_id:")),
+					     shared->dev);
+
+		free(mountinfo);
+		if (on != YESNO_UNKNOWN)
+			return on == YES;
+	}
+	return true;
 }
 
 /*
@@ -165,7 +170,7 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 	w->files->incomplete |= !ino;
 	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
 	for (size_t i = 0; ino && i < w->nr_wanted; i++) {
-		if (w->wanted[i]->ino == number && is_of_memory(w, pid, buf, w->wanted[i]))
+		if (w->wanted[i]->ino == number && may_be_of_memory(w, pid, buf, w->wanted[i]))
 			relations_add(w->files, (struct relation){ .id = number, .pid = pid });
 	}
 	return 0;
