@@ -14,6 +14,9 @@ from lib import ksft
 WORDS_BEFORE = 12
 PAGE = 4096
 
+# Of two emulated CPUs, at most, in seconds.
+CLOCK_SKEW = 30
+
 
 def select(records, kind, **fields):
     """The records of one kind that have these fields."""
@@ -150,14 +153,23 @@ def switches(tgid):
     return counts
 
 
+def clocks_agree(records, tgids):
+    """Whether it is known of all threads of the processes how long they have slept."""
+    return all(got["asleep_ns"] != "?" for tgid in tgids
+               for got in select(records, "waiter", tgid=tgid) if got["syscall"] != "io_uring")
+
+
 def read_while_asleep(tgids):
     """A snapshot during which no thread of the processes ran: the factory's main
-    thread still has to go to sleep after it has said that it is ready."""
+    thread still has to go to sleep after it has said that it is ready. And one by which all
+    have slept for longer than the clocks of two emulated CPUs differ."""
+    end = time.monotonic() + CLOCK_SKEW
     while True:
         before = [switches(tgid) for tgid in tgids]
         records = ksft.read_waiters()
         states = {state for counts in before for state, _, _ in counts.values()}
-        if [switches(tgid) for tgid in tgids] == before and "R" not in states:
+        if [switches(tgid) for tgid in tgids] == before and "R" not in states and \
+                (clocks_agree(records, tgids) or time.monotonic() > end):
             return records
 
 
