@@ -523,7 +523,7 @@ static const struct sentence {
 	[REASON_SHARED]		= { put_shared },
 	[REASON_REQUEST]	= { .text = "an io_uring request that the thread submitted: it blocks "
 					    "no thread" },
-	[REASON_IO_URING]	= { .text = "the thread has used io_uring: the end of a request may "
+	[REASON_IO_URING]	= { .text = "it or its process uses io_uring: the end of a request may "
 					    "make it run" },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
