@@ -23,6 +23,7 @@ class Kind(typing.NamedTuple):
     certainty: str = None
     reason: str = ""
     needs_ino: bool = False
+    source: str = "module"
 
 
 KINDS = (
@@ -41,6 +42,15 @@ KINDS = (
     Kind("private_in_shared", "a private wait on shared memory", "no-waker", "barring-signals",
          "private wait on shared memory"),
     Kind("orphan_named", "a lock in a file of /dev/shm whose holder is gone", "orphaned", "likely"),
+    Kind("supervised", "a futex call that its seccomp supervisor has", "unknown", source="proc"),
+    Kind("ring", "a process with an io_uring, which may wake it", "waiting",
+         reason="io_uring", source="proc"),
+    Kind("ended_main", "a process whose main thread has ended, as that of another", "no-waker",
+         "likely", source="proc"),
+    Kind("unflagged", "a private word without the flag for it", "no-waker", "likely",
+         source="proc"),
+    Kind("pi_cycle", "a cycle of locks, one with priority inheritance", "deadlock", "likely"),
+    Kind("pi_cycle", "the same, without the module", "deadlock", "likely", source="proc"),
 )
 
 
@@ -49,7 +59,7 @@ def kind_test(kind):
     def test():
         with ksft.Factory(kind.name, MKVERDICTS) as factory:
             tid = int(factory.get("waiter")[0]["tid"])
-            got = tool.judge_threads()[tid]
+            got = tool.judge_threads("--source", kind.source)[tid]
         wanted = (kind.verdict, kind.certainty)
         if kind.needs_ino and not HAS_INO:
             wanted = ("waiting", None)

@@ -337,14 +337,14 @@ static void create_memory(const struct scene *sc)
 	char path[PATH_SIZE];
 	int fd;
 
-	create_file("", "10/pagemap");
-	create_file("", "10/mem");
-	snprintf(path, sizeof(path), "%s/10/pagemap", root);
+	create_file("", "10/task/10/pagemap");
+	create_file("", "10/task/10/mem");
+	snprintf(path, sizeof(path), "%s/10/task/10/pagemap", root);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
 		ok(false, "pagemap");
 	close(fd);
-	snprintf(path, sizeof(path), "%s/10/mem", root);
+	snprintf(path, sizeof(path), "%s/10/task/10/mem", root);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, sc->memory, sizeof(sc->memory), MEMORY + 0x10) != sizeof(sc->memory))
 		ok(false, "mem");

@@ -147,7 +147,7 @@ static bool read_memory(const struct reader *r, int thread, uint64_t addr, void 
 
 	if (t->process < 0 || r->s->processes[t->process].in_state_d)
 		return false;
-	return procfs_memory(r->root, t->tgid, addr, buf, size);
+	return procfs_memory(r->root, t->tgid, t->tid, addr, buf, size);
 }
 
 static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned int nr)
@@ -292,13 +292,14 @@ static bool note_clone(struct reader *r, int thread, const uint64_t *args)
  * @state: the state in which it sleeps.  The parent of a vfork child sleeps in state D,
  *	which only a fatal signal ends early.
  * @note: see above
- * @functions: where it sleeps in the kernel
+ * @functions: where it sleeps in the kernel.  Any call may also sleep for a page
+ *	(userfaultfd), for a seccomp supervisor, for memory or a lock
  */
 struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
-	const char *functions[3];
+	const char *functions[4];
 };
 
 static const struct blocking_call calls[] = {
@@ -338,33 +339,6 @@ static const struct blocking_call *find_call(const struct reader *r, const struc
 			return &calls[i];
 	}
 	return NULL;
-}
-
-static bool is_function_of(const struct blocking_call *call, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(call->functions) && call->functions[i]; i++) {
-		if (!strcmp(name, call->functions[i]))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Any call may also sleep for a page (userfaultfd), for a seccomp supervisor, for memory or
- * a lock, so the kernel function decides.  Older kernels do not name it in wchan.  The
- * suffixes that compilers add to its name do not count.
- */
-static bool sleeps_in_call(const struct reader *r, const struct thread *t,
-			   const struct blocking_call *call)
-{
-	char buf[PROCFS_FILE_SIZE], function[64];
-
-	if (!procfs_read(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) &&
-	    sscanf(buf, "%63[^.\n]", function) == 1 && is_function_of(call, function))
-		return true;
-	return !procfs_read(buf, r->root, "%d/task/%d/stack", t->tgid, t->tid) &&
-	       sscanf(buf, "[<%*[^>]>] %63[^.+\n]", function) == 1 &&
-	       is_function_of(call, function);
 }
 
 /*
@@ -531,7 +505,8 @@ static void look_at_thread(struct reader *r, int thread)
 	    t->io_worker == YES || t->io_uring == YES || may_have_timer(r, t))
 		return;
 	call = find_call(r, t, &sc);
-	if (!call || !call->note(r, thread, sc.args) || !sleeps_in_call(r, t, call))
+	if (!call || !call->note(r, thread, sc.args) ||
+	    !procfs_sleeps_in(r->root, t->tgid, t->tid, call->functions))
 		r->nr_blockers = first;
 	for (size_t i = first; i < r->nr_blockers; i++)
 		add_wakers_to_snapshot(r, &r->blockers[i]);
