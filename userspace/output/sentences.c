@@ -276,13 +276,16 @@ static void put_chain_start(struct story *st)
 	put_thread(b, st->s, j->end_thread);
 }
 
-/* What the thread at the end of a chain does, which no thread can wake. */
+/*
+ * What the thread at the end of a chain does, which no thread can wake.  In a proof, which
+ * knows no holders, its sleep may end.
+ */
 static void put_chain_end(struct story *st)
 {
 	int end = st->j->end_thread;
 	struct buf *b = &st->buf;
 
-	switch (model_state(&st->a->model, end)) {
+	switch (model_own_state(&st->a->model, end)) {
 	case RUN_SLEEPS:
 		put(b, ", which ");
 		put_sleep(b, st->a, end);
