@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,72 @@ static void pi_cycle(void)
 	sleep_for_good(NULL);
 }
 
+/*
+ * Children
+ */
+
+/* A thread waits for one child, or for any; the other child can run. */
+static void wait_for_child(void *arg)
+{
+	waitpid(arg ? *(pid_t *)arg : -1, NULL, 0);
+	die("waitpid(2) returned");
+}
+
+static void start_waitpid(bool any)
+{
+	static pid_t stuck;
+	pid_t self = getpid(), thread;
+
+	stuck = fork_child();
+	if (!stuck)
+		wait_for_good(NULL);
+	wait_until_blocked(stuck, stuck, SYS_futex);
+	start_sleeper();
+	thread = start_thread(wait_for_child, any ? NULL : &stuck);
+	wait_until_blocked(self, thread, SYS_wait4);
+	wait_for_good(NULL);
+}
+
+static void wait_any(void)
+{
+	start_waitpid(true);
+}
+
+/* Another child has ended as well, and nobody reaps it. */
+static void wait_one(void)
+{
+	if (!fork())
+		_exit(0);
+	start_waitpid(false);
+}
+
+static void lock_in_vfork(void *arg)
+{
+	pthread_mutex_lock(arg);
+	if (!vfork()) {
+		pthread_mutex_lock(arg);
+		_exit(1);
+	}
+	die("the lock was released");
+}
+
+static void lock_once(void *arg)
+{
+	pthread_mutex_lock(arg);
+	die("the lock was released");
+}
+
+/* A vfork child waits for a lock of its parent's thread; the main thread can run. */
+static void vfork_lock(void)
+{
+	pid_t self = getpid(), thread = start_thread(lock_in_vfork, &locks[0]);
+
+	while (thread_state(self, thread) != 'D')
+		sched_yield();
+	*waiter = start_thread(lock_once, &locks[0]);
+	sleep_for_good(NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -279,6 +346,9 @@ static const struct {
 	{ "ended_main", ended_main },
 	{ "unflagged", unflagged },
 	{ "pi_cycle", pi_cycle },
+	{ "wait_any", wait_any },
+	{ "wait_one", wait_one },
+	{ "vfork_lock", vfork_lock },
 };
 
 static void make(void (*run)(void))
