@@ -42,7 +42,7 @@ struct mappings {
 struct mapping_reader {
 	const char *root;
 	struct snapshot *s;
-	int *process_of;		/* for each mm one of its processes, or -1 */
+	int *thread_of;			/* for each mm one of its live threads, or -1 */
 	char memory_device[DEVICE_SIZE];	/* of memory that has no file; "": not known */
 };
 
@@ -125,15 +125,17 @@ static void find_memory_device(struct mapping_reader *r)
 	munmap(page, size);
 }
 
-/* The mappings of an mm, by one of its processes.  Behind a thread in state D it could block. */
+/*
+ * The mappings of an mm, by a thread that is alive: a main thread that has ended has none.
+ * Behind a thread in state D it could block.
+ */
 static bool read_mm(const struct mapping_reader *r, int mm, struct mappings *m)
 {
-	const struct process *p = r->process_of[mm] < 0 ? NULL :
-							  &r->s->processes[r->process_of[mm]];
+	const struct thread *t = r->thread_of[mm] < 0 ? NULL : &r->s->threads[r->thread_of[mm]];
 
 	*m = (struct mappings){ 0 };
-	return p && p->tgid > 0 && !p->in_state_d &&
-	       parse_mappings(m, procfs_read_all(r->root, "%d/maps", p->tgid));
+	return t && !r->s->processes[t->process].in_state_d &&
+	       parse_mappings(m, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid, t->tid));
 }
 
 /*
@@ -307,19 +309,21 @@ static void read_waiters(const struct mapping_reader *r)
 void find_mappings(const char *root, struct snapshot *s)
 {
 	struct mapping_reader r = {
-		.root = root, .s = s, .process_of = xcalloc(s->nr_mms, sizeof(*r.process_of)),
+		.root = root, .s = s, .thread_of = xcalloc(s->nr_mms, sizeof(*r.thread_of)),
 	};
 
 	snapshot_mark_state_d(s, 0);
 	for (size_t i = 0; i < s->nr_mms; i++)
-		r.process_of[i] = -1;
-	for (size_t i = 0; i < s->nr_processes; i++) {
-		if (s->processes[i].mm >= 0)
-			r.process_of[s->processes[i].mm] = i;
+		r.thread_of[i] = -1;
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->mm >= 0 && t->process >= 0 && t->tgid > 0 && thread_is_alive(t))
+			r.thread_of[t->mm] = i;
 	}
 	if (s->nr_shared)
 		find_memory_device(&r);
 	read_all_shared(&r);
 	read_waiters(&r);
-	free(r.process_of);
+	free(r.thread_of);
 }
