@@ -206,7 +206,8 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 	if (is_parent)
 		put(b, "is in the parent ");
 	else
-		put(b, forked ? "is in " : "is gone: that id now belongs to ");
+		put(b, forked ? "is in " :
+				"is no live thread of this process: that id belongs to ");
 	put_process(b, foreign->tgid, foreign->comm);
 	if (is_parent || forked)
 		put(b, " and cannot release it here");
