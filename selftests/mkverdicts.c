@@ -14,13 +14,20 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +38,9 @@
 
 /* Of a file in /dev/shm; the parent removes it in the end. */
 static char shm_name[64];
+
+/* The thread that waits, if it is not the child's main thread. */
+static volatile pid_t *waiter;
 
 static void wait_on(uint32_t *word, int op)
 {
@@ -76,13 +86,18 @@ static void wait_in(int fd)
 	wait_on(page, FUTEX_WAIT);
 }
 
+static void sleep_for_good(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
 /* A child that has what its parent has open, and sleeps. */
 static void start_sleeper(void)
 {
-	if (fork_child())
-		return;
-	for (;;)
-		pause();
+	if (!fork_child())
+		sleep_for_good(NULL);
 }
 
 /*
@@ -181,6 +196,160 @@ static void timer_ends(void)
 	wait_on(map(-1), FUTEX_WAIT);
 }
 
+/*
+ * What /proc shows
+ */
+
+static void wait_for_good(void *arg)
+{
+	static uint32_t words[4];
+
+	wait_on(arg ?: &words[own_tid() % 4], FUTEX_WAIT_PRIVATE);
+}
+
+/* The call is before a supervisor, who may answer it, and not in the queue. */
+static void supervised(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+		    &program) < 0)
+		die("seccomp");
+	wait_for_good(NULL);
+}
+
+static void ring(void)
+{
+	struct io_uring_params params = { 0 };
+
+	if (syscall(SYS_io_uring_setup, 1, &params) < 0)
+		die("io_uring_setup");
+	wait_for_good(NULL);
+}
+
+/*
+ * Two processes whose main threads have ended; in one of them a thread can run.  fork_child()
+ * would end it with the main thread of the other.
+ */
+static void ended_main(void)
+{
+	if (!fork()) {
+		start_thread(sleep_for_good, NULL);
+		pthread_exit(NULL);
+	}
+	*waiter = start_thread(wait_for_good, NULL);
+	pthread_exit(NULL);
+}
+
+/* A private word, but without FUTEX_PRIVATE_FLAG, as pthread_join(3) has it. */
+static void unflagged(void)
+{
+	static uint32_t word;
+
+	wait_on(&word, FUTEX_WAIT);
+}
+
+static pthread_mutex_t locks[2];
+static pthread_barrier_t both;
+
+static void lock_both(void *arg)
+{
+	pthread_mutex_t *first = arg;
+
+	pthread_mutex_lock(first);
+	pthread_barrier_wait(&both);
+	pthread_mutex_lock(first == locks ? &locks[1] : &locks[0]);
+	die("the lock was released");
+}
+
+/* A cycle of a lock with priority inheritance and one without; the main thread can run. */
+static void pi_cycle(void)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutex_init(&locks[0], &attr);
+	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&locks[1], &attr);
+	pthread_barrier_init(&both, NULL, 2);
+	start_thread(lock_both, &locks[1]);
+	*waiter = start_thread(lock_both, &locks[0]);
+	sleep_for_good(NULL);
+}
+
+/*
+ * Children
+ */
+
+/* A thread waits for one child, or for any; the other child can run. */
+static void wait_for_child(void *arg)
+{
+	waitpid(arg ? *(pid_t *)arg : -1, NULL, 0);
+	die("waitpid(2) returned");
+}
+
+static void start_waitpid(bool any)
+{
+	static pid_t stuck;
+	pid_t self = getpid(), thread;
+
+	stuck = fork_child();
+	if (!stuck)
+		wait_for_good(NULL);
+	wait_until_blocked(stuck, stuck, SYS_futex);
+	start_sleeper();
+	thread = start_thread(wait_for_child, any ? NULL : &stuck);
+	wait_until_blocked(self, thread, SYS_wait4);
+	wait_for_good(NULL);
+}
+
+static void wait_any(void)
+{
+	start_waitpid(true);
+}
+
+/* Another child has ended as well, and nobody reaps it. */
+static void wait_one(void)
+{
+	if (!fork())
+		_exit(0);
+	start_waitpid(false);
+}
+
+static void lock_in_vfork(void *arg)
+{
+	pthread_mutex_lock(arg);
+	if (!vfork()) {
+		pthread_mutex_lock(arg);
+		_exit(1);
+	}
+	die("the lock was released");
+}
+
+static void lock_once(void *arg)
+{
+	pthread_mutex_lock(arg);
+	die("the lock was released");
+}
+
+/* A vfork child waits for a lock of its parent's thread; the main thread can run. */
+static void vfork_lock(void)
+{
+	pid_t self = getpid(), thread = start_thread(lock_in_vfork, &locks[0]);
+
+	while (thread_state(self, thread) != 'D')
+		sched_yield();
+	*waiter = start_thread(lock_once, &locks[0]);
+	sleep_for_good(NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -196,18 +365,35 @@ static const struct {
 	{ "orphan_named", orphan_named },
 	{ "timer_handler", timer_handler },
 	{ "timer_ends", timer_ends },
+	{ "supervised", supervised },
+	{ "ring", ring },
+	{ "ended_main", ended_main },
+	{ "unflagged", unflagged },
+	{ "pi_cycle", pi_cycle },
+	{ "wait_any", wait_any },
+	{ "wait_one", wait_one },
+	{ "vfork_lock", vfork_lock },
 };
 
 static void make(void (*run)(void))
 {
-	pid_t child = fork_child();
+	pid_t child;
 
+	waiter = map_shared(sizeof(*waiter));
+	child = fork_child();
 	if (!child) {
 		run();
 		die("the kind returned");
 	}
-	wait_until_blocked(child, child, SYS_futex);
-	printf("waiter tid=%d tgid=%d\n", child, child);
+	while (!*waiter && blocked_in(child, child) != SYS_futex) {
+		if (thread_state(child, child) == 'Z')
+			die("the kind is gone");
+		sched_yield();
+	}
+	if (!*waiter)
+		*waiter = child;
+	wait_until_blocked(child, *waiter, SYS_futex);
+	printf("waiter tid=%d tgid=%d\n", *waiter, child);
 	stay();
 	shm_unlink(shm_name);
 	kill(0, SIGKILL);

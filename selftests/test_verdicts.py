@@ -23,6 +23,7 @@ class Kind(typing.NamedTuple):
     certainty: str = None
     reason: str = ""
     needs_ino: bool = False
+    source: str = "module"
 
 
 KINDS = (
@@ -44,6 +45,21 @@ KINDS = (
          reason="a handler may run"),
     Kind("timer_ends", "a process that its timer ends", "no-waker", "likely"),
     Kind("orphan_named", "a lock in a file of /dev/shm whose holder is gone", "orphaned", "likely"),
+    Kind("wait_any", "a wait for a thread that waits for any child, one of which can run",
+         "waiting"),
+    Kind("wait_one", "the same, but it waits for the other child, and a third one has ended",
+         "no-waker", "likely"),
+    Kind("vfork_lock", "a lock whose holder waits for a vfork child, which waits for that lock",
+         "no-waker", "likely", "vfork child"),
+    Kind("supervised", "a futex call that its seccomp supervisor has", "unknown", source="proc"),
+    Kind("ring", "a process with an io_uring, which may wake it", "waiting",
+         reason="io_uring", source="proc"),
+    Kind("ended_main", "a process whose main thread has ended, as that of another", "no-waker",
+         "likely", source="proc"),
+    Kind("unflagged", "a private word without the flag for it", "no-waker", "likely",
+         source="proc"),
+    Kind("pi_cycle", "a cycle of locks, one with priority inheritance", "deadlock", "likely"),
+    Kind("pi_cycle", "the same, without the module", "deadlock", "likely", source="proc"),
 )
 
 
@@ -52,7 +68,7 @@ def kind_test(kind):
     def test():
         with ksft.Factory(kind.name, MKVERDICTS) as factory:
             tid = int(factory.get("waiter")[0]["tid"])
-            got = tool.judge_threads()[tid]
+            got = tool.judge_threads("--source", kind.source)[tid]
         wanted = (kind.verdict, kind.certainty)
         if kind.needs_ino and not HAS_INO:
             wanted = ("waiting", None)

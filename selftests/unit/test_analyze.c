@@ -1086,7 +1086,8 @@ static void test_text(void)
 		   "its lock's holder, thread 99, is no live thread of this process");
 	check_text(ALONE LOCK(10, 10, 1, HEX_11)
 		   MM(2, 1, "11") PROC(8, 1, 2, yes, 0x0) T(11, 8, 2), 10,
-		   "its lock's holder, thread 11, is gone: that id now belongs to process 8 (p8)");
+		   "its lock's holder, thread 11, is no live thread of this process: that id "
+		   "belongs to process 8 (p8)");
 	check_text(CHILD W(10, 10, 1), 10,
 		   "child of fork that never called execve, and its only thread: the threads "
 		   "that could wake it were left behind in the parent process 9");

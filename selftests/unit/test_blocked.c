@@ -25,6 +25,7 @@
 #define PSELECT		"270"
 #define EPOLL_PWAIT	"281"
 #define WAIT4		"61"
+#define WAITID		"247"
 #define CLONE		"56"
 #define NANOSLEEP	"230"
 #else
@@ -34,9 +35,11 @@
 #define PSELECT		"72"
 #define EPOLL_PWAIT	"22"
 #define WAIT4		"260"
+#define WAITID		"95"
 #define CLONE		"220"
 #define NANOSLEEP	"115"
 #endif
+#define CLONE3		"435"
 #define TAIL		" 0x7ffc00000000 0x7f00\n"
 #define CALL(nr, a, b, c, d, e) \
 	nr " 0x" #a " 0x" #b " 0x" #c " 0x" #d " 0x" #e " 0x0" TAIL
@@ -69,6 +72,7 @@ struct scene {
 	const char *more_10;	/* of the thread record */
 	const char *timers;
 	const char *wchan;	/* default: where the call sleeps */
+	const char *wchan_20;
 	const char *stack;
 	struct pollfd memory[2];
 	bool absent;		/* that memory is not resident */
@@ -129,6 +133,9 @@ static const struct scene scenes[] = {
 	    { 20, 6, "pipe:[8]", O_WRONLY } }, READS(5), STUCK },
 	{ "reads a pipe whose writer is stopped", READS(3),
 	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, 'T',
+	  .verdict = VERDICT_STOPPED, .reason = REASON_WAKERS_STOPPED },
+	{ "reads a pipe whose writer is in a frozen cgroup", READS(3),
+	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, .wchan_20 = "do_freezer_trap",
 	  .verdict = VERDICT_STOPPED, .reason = REASON_WAKERS_STOPPED },
 	{ "reads a pipe that nobody has open for writing", READS(3), { READER(10, 3) }, FINE },
 	{ "reads a FIFO", READS(3),
@@ -224,6 +231,12 @@ static const struct scene scenes[] = {
 	/* Children, tracees, tracers */
 	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
+	{ "waits for any child, which reads its pipe", CALL(WAIT4, ffffffff, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
+	{ "waits for a child by its number in another pid namespace", CALL(WAIT4, 7, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .ns_tid_10 = 5, STUCK },
+	{ "waits for a child that is not there", CALL(WAIT4, 7, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 1, FINE },
 	{ "waits for a child that sleeps elsewhere", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { }, SLEEPS, .ppid_20 = 10, FINE },
 	{ "waits for a child that is a zombie", CALL(WAIT4, 14, 0, 0, 0, 0),
@@ -319,14 +332,14 @@ static void create_memory(const struct scene *sc)
 	char path[PATH_SIZE];
 	int fd;
 
-	create_file("", "10/pagemap");
-	create_file("", "10/mem");
-	snprintf(path, sizeof(path), "%s/10/pagemap", root);
+	create_file("", "10/task/10/pagemap");
+	create_file("", "10/task/10/mem");
+	snprintf(path, sizeof(path), "%s/10/task/10/pagemap", root);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
 		ok(false, "pagemap");
 	close(fd);
-	snprintf(path, sizeof(path), "%s/10/mem", root);
+	snprintf(path, sizeof(path), "%s/10/task/10/mem", root);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, sc->memory, sizeof(sc->memory), MEMORY + 0x10) != sizeof(sc->memory))
 		ok(false, "mem");
@@ -359,6 +372,8 @@ static void create_tree(const struct scene *sc)
 	if (!sc->call_20)
 		return;
 	create_task(20, 20, sc->state_20 ?: 'S', sc->ppid_20, sc->tracer_20, sc->call_20);
+	if (sc->wchan_20)
+		create_file(sc->wchan_20, "20/task/20/wchan");
 }
 
 /* What the module says of process 10. */
@@ -474,7 +489,7 @@ static void test_signal_thread(void)
 /* A child of a stuck child may be inherited. */
 static void test_grandchild(void)
 {
-	struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
+	struct scene sc = { .call = CALL(WAIT4, ffffffff, 0, 0, 0, 0), .call_20 = READS(5),
 			    .ppid_20 = 10, .fds = { READER(20, 5), WRITER(20, 6) } };
 	struct snapshot s;
 	struct analysis a;
@@ -490,6 +505,74 @@ static void test_grandchild(void)
 	analysis_free(&a);
 	snapshot_free(&s);
 	remove_tree();
+}
+
+/* One child is waited for; another one has ended, or can run. */
+static void test_other_child(void)
+{
+	static const struct {
+		const char *call;
+		char state;
+		enum verdict verdict;
+	} cases[] = {
+		{ CALL(WAIT4, 14, 0, 0, 0, 0), 'S', VERDICT_NO_WAKER },
+		{ CALL(WAIT4, 14, 0, 0, 0, 0), 'Z', VERDICT_NO_WAKER },
+		{ CALL(WAIT4, ffffffff, 0, 0, 0, 0), 'S', VERDICT_WAITING },
+		{ CALL(WAIT4, ffffffff, 0, 0, 0, 0), 'Z', VERDICT_WAITING },
+		{ CALL(WAITID, 1, 14, 0, 0, 0), 'S', VERDICT_NO_WAKER },
+		{ CALL(WAITID, 1, 14, 0, 0, 0), 'Z', VERDICT_NO_WAKER },
+		{ CALL(WAITID, 0, 14, 0, 0, 0), 'S', VERDICT_WAITING },
+		{ CALL(WAITID, 3, 14, 0, 0, 0), 'Z', VERDICT_WAITING },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene sc = { .call = cases[i].call, .call_20 = READS(5), .ppid_20 = 10,
+				    .wchan = "do_wait",
+				    .fds = { READER(20, 5), WRITER(20, 6) } };
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		create_task(30, 30, cases[i].state, 10, 0, SLEEPS);
+		load(&s, &sc);
+		find_blocked(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict,
+		   "another child in state %c, call %.25s", cases[i].state, cases[i].call);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+/* Another process of its memory can run, but only the child of vfork ends the call. */
+static void test_vfork_wakers(void)
+{
+	static const struct {
+		const char *name;
+		const char *call;
+		enum sleep_kind kind;
+		size_t nr;
+	} cases[] = {
+		{ "vfork", CALL(CLONE, 4111, 0, 0, 0, 0), SLEEP_VFORK, 1 },
+		{ "vfork of a thread", CALL(CLONE, 14111, 0, 0, 0, 0), SLEEP_CLONE, 2 },
+		{ "clone3, whose flags are not known", CALL(CLONE3, 10010, 0, 0, 0, 0),
+		  SLEEP_CLONE, 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene sc = { .call = cases[i].call, .call_20 = SLEEPS, .ppid_20 = 10,
+				    .state_10 = 'D', .wchan = "kernel_clone" };
+		struct snapshot s;
+
+		create_tree(&sc);
+		load(&s, &sc);
+		find_blocked(root, compare_tables, &s);
+		ok(s.nr_blocked == 1 && s.wakers[0].kind == cases[i].kind &&
+		   s.wakers[0].nr_processes == cases[i].nr, "who can end %s", cases[i].name);
+		snapshot_free(&s);
+		remove_tree();
+	}
 }
 
 /* The main thread of a child has ended, and its other thread goes on, or not. */
@@ -620,6 +703,8 @@ int main(void)
 	test_shared_pipe();
 	test_signal_thread();
 	test_grandchild();
+	test_other_child();
+	test_vfork_wakers();
 	test_io_uring();
 	test_ended_main_thread();
 	test_timer_of_child();

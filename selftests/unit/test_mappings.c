@@ -223,6 +223,26 @@ static void check_waiter(const char *flags, const char *key, const char *uaddr, 
 	remove_tree();
 }
 
+/* The main thread of process 10 has ended, and its files of /proc are empty. */
+static void test_ended_main_thread(void)
+{
+	struct scene sc = { .mapping = MEMFD };
+	struct snapshot s;
+
+	create_tree(&sc);
+	create_file("", "10/task/10/maps");
+	create_file("00005000-00006000 " MEMFD, "10/task/11/maps");
+	load(&s, "futexinspect version=1\n"
+	     "waiter tid=11 tgid=10 mm=1 op=FUTEX_WAIT uaddr=0x5008 key=private\n"
+	     "mm id=1 live=1 live_threads=11 hidden=0\n"
+	     "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=0x0 timers=no\n"
+	     "thread tid=11 tgid=10 comm=t mm=1 state=S tracer=- nvcsw=1 start_ns=1\nend\n");
+	find_mappings(root, &s);
+	ok(s.waiters[0].memory_is_shared, "the main thread has ended: maps of another one");
+	snapshot_free(&s);
+	remove_tree();
+}
+
 int main(void)
 {
 	tap_start();
@@ -230,6 +250,7 @@ int main(void)
 		test_scene(&scenes[i]);
 	test_anonymous();
 	test_same_number();
+	test_ended_main_thread();
 	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE,
 		     "a private wait on shared memory");
 	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE,

@@ -2,12 +2,14 @@
 /* The /proc reader, on trees made here that look like /proc. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <unistd.h>
 
 #include "owners.h"
 #include "source.h"
 #include "array.h"
 #include "analyze.h"
+#include "rings.h"
 #include "scan.h"
 #include "tap.h"
 #include "tree.h"
@@ -44,6 +46,8 @@ struct fake {
 	const char *caught;	/* default: 0 */
 	pid_t nstid;		/* default: tid */
 	pid_t tracer;
+	const char *wchan;	/* default: where futex calls sleep */
+	const char *stack;
 };
 
 static void add(const struct fake *t)
@@ -63,6 +67,9 @@ static void add(const struct fake *t)
 	f = create("%d/task/%d/syscall", t->pid, t->tid);
 	fputs(t->syscall, f);
 	fclose(f);
+	create_file(t->wchan ?: "futex_do_wait", "%d/task/%d/wchan", t->pid, t->tid);
+	if (t->stack)
+		create_file(t->stack, "%d/task/%d/stack", t->pid, t->tid);
 }
 
 /* A page at @addr, present or not, with @words at @addr + @offset. */
@@ -70,12 +77,12 @@ static void add_page(pid_t pid, uint64_t addr, bool present, size_t offset,
 		     const uint32_t *words, size_t nr)
 {
 	uint64_t entry = present ? 1ULL << 63 : 0;
-	FILE *f = create("%d/pagemap", pid);
+	FILE *f = create("%d/task/%d/pagemap", pid, pid);
 
 	fseek(f, addr / PAGE * 8, SEEK_SET);
 	fwrite(&entry, 8, 1, f);
 	fclose(f);
-	f = create("%d/mem", pid);
+	f = create("%d/task/%d/mem", pid, pid);
 	fseek(f, addr + offset, SEEK_SET);
 	fwrite(words, 4, nr, f);
 	fseek(f, addr + PAGE - 1, SEEK_SET);
@@ -362,6 +369,172 @@ static void test_threads(void)
 	remove_tree();
 }
 
+/* What a thread in a futex call sleeps in. */
+static void test_sleeps(void)
+{
+	static const struct {
+		const char *name;
+		char state;
+		const char *wchan;
+		const char *stack;
+		enum verdict verdict;
+	} cases[] = {
+		{ "in the queue", 'S', "futex_wait_queue_me", NULL, VERDICT_NO_WAKER },
+		{ "in a function with a suffix", 'S', "futex_wait_requeue_pi.constprop.0", NULL,
+		  VERDICT_NO_WAKER },
+		{ "in the queue, by the stack", 'S', "0",
+		  "[<0>] futex_wait_queue_me+0xa0/0x150\n[<0>] futex_wait+0x1/0x2\n",
+		  VERDICT_NO_WAKER },
+		{ "in the queue of a PI lock", 'S', "rt_mutex_schedule", NULL, VERDICT_NO_WAKER },
+		{ "with its supervisor", 'S', "seccomp_do_user_notification.isra.0", NULL,
+		  VERDICT_UNKNOWN },
+		{ "in a page fault", 'S', "handle_userfault",
+		  "[<0>] handle_userfault+0x3b8/0x7e0\n[<0>] futex_wait+0x1/0x2\n",
+		  VERDICT_UNKNOWN },
+		{ "where nothing shows it", 'S', "0", NULL, VERDICT_UNKNOWN },
+		{ "in a frozen cgroup", 'S', "do_freezer_trap", NULL, VERDICT_STOPPED },
+		{ "in a frozen cgroup, by the stack", 'S', "0",
+		  "[<0>] get_signal+0x7c9/0x8a0\n", VERDICT_STOPPED },
+		{ "stopped", 'T', "do_signal_stop", NULL, VERDICT_STOPPED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		new_tree();
+		add(&(struct fake){ 10, 10, NULL, cases[i].state, 1, 0, WAITS,
+				    .wchan = cases[i].wchan, .stack = cases[i].stack });
+		look(&s, compare_fake);
+		analyze(&a, &s, NULL);
+		ok(s.nr_waiters == 1 && a.judgements[0].verdict == cases[i].verdict,
+		   "a futex call: %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+/* A thread that sleeps elsewhere is frozen, and so is what only it could wake. */
+static void test_frozen_waker(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	new_tree();
+	add(&(struct fake){ 10, 10, NULL, 'S', 1, 0, WAITS });
+	add(&(struct fake){ 10, 11, NULL, 'S', 1, FORKED, SLEEPS, .wchan = "do_freezer_trap" });
+	look(&s, compare_fake);
+	analyze(&a, &s, NULL);
+	is_num(a.judgements[0].verdict, VERDICT_STOPPED, "the only waker is frozen");
+	analysis_free(&a);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+/* A main thread that has ended has no mm, as the kernel's threads have none. */
+static int compare_live(pid_t x, pid_t y)
+{
+	int a = x == 10 || x == 20 ? 0 : x, b = y == 10 || y == 20 ? 0 : y;
+
+	return compare_fake(a, b);
+}
+
+static void test_ended_main_threads(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	new_tree();
+	for (pid_t pid = 10; pid <= 20; pid += 10) {
+		add(&(struct fake){ pid, pid, NULL, 'Z', 1, 0, "-1 0x0 0x0\n" });
+		add(&(struct fake){ pid, pid + 1, NULL, 'S', 1, FORKED, WAITS });
+	}
+	look(&s, compare_live);
+	analyze(&a, &s, NULL);
+	is_num(s.nr_mms, 2, "two processes whose main threads have ended share no memory");
+	is_num(a.judgements[0].verdict, VERDICT_NO_WAKER, "  so neither can wake the other");
+	analysis_free(&a);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+/* Which threads have tables of their own: only 21. */
+static int compare_tables(pid_t x, pid_t y)
+{
+	return (x == 21) - (y == 21);
+}
+
+static void test_rings(void)
+{
+	static const struct {
+		const char *name;
+		const char *target;
+		pid_t tid;	/* whose table it is in */
+		enum yesno uses;
+	} cases[] = {
+		{ "no ring is open", "socket:[9]", 10, YESNO_UNKNOWN },
+		{ "a ring is open", "anon_inode:[io_uring]", 10, YES },
+		{ "a thread with a table of its own has a ring", "anon_inode:[io_uring]", 21, YES },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+
+		new_tree();
+		add(&(struct fake){ 10, 10, NULL, 'S', 1, 0, WAITS });
+		add(&(struct fake){ 10, 21, NULL, 'S', 1, FORKED, SLEEPS });
+		create_file("", "10/task/10/fdinfo/3");
+		create_link("/dev/null", "10/task/10/fd/0");
+		create_link("/dev/null", "10/task/21/fd/0");
+		create_link(cases[i].target, "10/task/%d/fd/3", cases[i].tid);
+		look(&s, compare_fake);
+		find_rings(root, compare_tables, &s);
+		ok(s.threads[0].io_uring == cases[i].uses && s.threads[1].io_uring == cases[i].uses,
+		   "%s", cases[i].name);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+#define LOCKS_PI FUTEX " 0x10010 0x86 0x0 0x0 0x0 0x0 0x0 0x7ffc0 0x7f00\n"
+
+static void test_pi_owners(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t word;
+		enum verdict verdict;
+	} cases[] = {
+		{ "the owner waits for itself", FUTEX_WAITERS | 11, VERDICT_DEADLOCK },
+		{ "the owner sleeps elsewhere", FUTEX_WAITERS | 12, VERDICT_WAITING },
+		{ "the owner is in another process", FUTEX_WAITERS | 99, VERDICT_WAITING },
+		{ "the word says that nobody waits", 11, VERDICT_WAITING },
+		{ "the owner has ended", FUTEX_WAITERS | FUTEX_OWNER_DIED | 11, VERDICT_WAITING },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		new_tree();
+		add(&(struct fake){ 10, 10, NULL, 'S', 1, 0, LOCKS_PI, .wchan = "futex_lock_pi" });
+		add(&(struct fake){ 10, 11, NULL, 'S', 1, FORKED, LOCKS_PI,
+				    .wchan = "futex_lock_pi" });
+		add(&(struct fake){ 10, 12, NULL, 'S', 1, FORKED, SLEEPS });
+		add_page(10, 0x10000, true, 16, &cases[i].word, 1);
+		look(&s, compare_fake);
+		find_pi_owners(&s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict, "a PI lock: %s", cases[i].name);
+		if (a.judgements[0].verdict != cases[i].verdict)
+			printf("# %s\n", verdicts[a.judgements[0].verdict].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
 static void test_nothing(void)
 {
 	struct snapshot s;
@@ -444,6 +617,11 @@ int main(void)
 	test_calls();
 	test_sharing();
 	test_threads();
+	test_sleeps();
+	test_frozen_waker();
+	test_ended_main_threads();
+	test_rings();
+	test_pi_owners();
 	test_nothing();
 	test_namespaces();
 	return tap_end();

@@ -87,11 +87,13 @@ static inline void create_link(const char *target, const char *fmt, ...)
 static inline void create_status(pid_t pid, pid_t tid, char state, pid_t ppid, pid_t tracer,
 				 pid_t ns_tid)
 {
-	char buf[256];
+	char buf[256], nested[16] = "";
 
+	if (ns_tid != tid)
+		snprintf(nested, sizeof(nested), "\t%d", ns_tid);
 	snprintf(buf, sizeof(buf), "Name:\tt%d\nState:\t%c (x)\nTgid:\t%d\nPPid:\t%d\n"
-		 "TracerPid:\t%d\nNSpid:\t%d\t%d\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
-		 "nonvoluntary_ctxt_switches:\t6\n", tid, state, pid, ppid, tracer, tid, ns_tid);
+		 "TracerPid:\t%d\nNSpid:\t%d%s\nSigCgt:\t0\nvoluntary_ctxt_switches:\t5\n"
+		 "nonvoluntary_ctxt_switches:\t6\n", tid, state, pid, ppid, tracer, tid, nested);
 	create_file(buf, "%d/task/%d/status", pid, tid);
 	create_file(buf, "%d/status", tid);
 }

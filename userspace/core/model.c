@@ -377,6 +377,15 @@ static void find_local_holder(const struct model *m, const struct waiter *w, str
 	}
 }
 
+/*
+ * A process that clone(2) made with CLONE_VM may use the id of the thread that made it.  A child
+ * of vfork(2) does so too, but that thread cannot run meanwhile: as a holder they are one.
+ */
+static bool ids_are_borrowed(const struct mm_state *mm)
+{
+	return mm->nr_processes > 1 + mm->nr_vforks;
+}
+
 static const struct holder no_holder = { .id = PID_UNKNOWN, .thread = -1 };
 
 /* By the words.  If the holder's id says nothing, it is all that is set. */
@@ -387,8 +396,7 @@ static void find_recognised(const struct model *m, const struct waiter *w, struc
 		return;
 	h->evidence = BY_WORDS;
 	h->id = w->lock.owner;
-	/* A process that clone(2) made with CLONE_VM may use the id of the one that made it. */
-	if (m->mms[w->mm].tgid == PID_UNKNOWN)
+	if (ids_are_borrowed(&m->mms[w->mm]))
 		return;
 	if (w->shared >= 0)
 		find_shared_holder(m, w, h);
@@ -559,12 +567,30 @@ static void add_groups(struct graph *g, const struct snapshot *s)
 /* Memory that clone(2) with CLONE_VM shares is that of several processes. */
 static void find_mm_processes(struct model *m)
 {
+	bool *counted = xcalloc(m->s->nr_processes, sizeof(*counted));
+
 	for (size_t i = 0; i < m->s->nr_threads; i++) {
 		const struct thread *t = &m->s->threads[i];
-		pid_t *tgid = t->mm < 0 ? NULL : &m->mms[t->mm].tgid;
+		struct mm_state *mm = t->mm < 0 ? NULL : &m->mms[t->mm];
 
-		if (tgid)
-			*tgid = *tgid && *tgid != t->tgid ? PID_UNKNOWN : t->tgid;
+		if (!mm)
+			continue;
+		mm->nr_processes += t->process < 0 ? mm->tgid != t->tgid : !counted[t->process];
+		mm->tgid = mm->tgid && mm->tgid != t->tgid ? PID_UNKNOWN : t->tgid;
+		if (t->process >= 0)
+			counted[t->process] = true;
+	}
+	free(counted);
+}
+
+static void count_vforks(struct model *m)
+{
+	for (size_t i = 0; i < m->s->nr_blocked; i++) {
+		const struct blocked *b = &m->s->blocked[i];
+		int mm = m->s->threads[b->thread].mm;
+
+		if (mm >= 0 && m->s->wakers[b->wakers].kind == SLEEP_VFORK)
+			m->mms[mm].nr_vforks++;
 	}
 }
 
@@ -601,6 +627,7 @@ void model_build(struct model *m, const struct snapshot *s)
 	find_complete_mms(m);
 	find_mm_processes(m);
 	find_own_states(m);
+	count_vforks(m);
 	find_holders(m);
 	for (int pass = 0; pass < NR_PASSES; pass++) {
 		graph_init(&m->graphs[pass], nr_nodes(s));

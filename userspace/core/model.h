@@ -69,6 +69,8 @@ struct mm_state {
 	int sleeper;		/* one of the sleeping threads, or -1 */
 	bool complete;		/* all threads of the mm are in the snapshot */
 	pid_t tgid;		/* of all its threads; PID_UNKNOWN: they are of several processes */
+	size_t nr_processes;
+	size_t nr_vforks;	/* of its threads, those that wait for a child of vfork(2) */
 };
 
 struct model {

@@ -53,6 +53,11 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		", which only processes that cannot run have open",
 		"readers and writers of pipe",
 	},
+	[SLEEP_CHILD] = {
+		"waits for process ",
+		", its child or tracee, which cannot run",
+		"its parent, and process",
+	},
 	[SLEEP_CHILDREN] = {
 		"waits for a child or tracee of process ",
 		", none of which can run",
@@ -62,6 +67,11 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"waits for a vfork child of process ",
 		", which cannot run",
 		"vfork child of",
+	},
+	[SLEEP_CLONE] = {
+		"waits for a vfork child or thread of process ",
+		", none of which can run",
+		"children and threads of",
 	},
 	[SLEEP_SHARED] = {
 		"waits on a word in the memory of inode ",

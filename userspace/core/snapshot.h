@@ -238,8 +238,10 @@ struct shared {
 enum sleep_kind {
 	SLEEP_READ,		/* for the writers of a pipe */
 	SLEEP_WRITE,		/* for room in a pipe */
-	SLEEP_CHILDREN,		/* for a child or tracee */
+	SLEEP_CHILD,		/* for one child or tracee */
+	SLEEP_CHILDREN,		/* for any of them */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
+	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
 	SLEEP_SHARED,		/* on a word in memory that others have open */
 	NR_SLEEP_KINDS
 };
@@ -256,7 +258,7 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* inode of the pipe or memory, or the tgid of the parent */
+	uint64_t id;		/* inode of the pipe or memory, or tgid of the child or parent */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;
 };

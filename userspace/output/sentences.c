@@ -206,7 +206,8 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 	if (is_parent)
 		put(b, "is in the parent ");
 	else
-		put(b, forked ? "is in " : "is gone: that id now belongs to ");
+		put(b, forked ? "is in " :
+				"is no live thread of this process: that id belongs to ");
 	put_process(b, foreign->tgid, foreign->comm);
 	if (is_parent || forked)
 		put(b, " and cannot release it here");
@@ -281,13 +282,16 @@ static void put_chain_start(struct story *st)
 	put_thread(b, st->s, j->end_thread);
 }
 
-/* What the thread at the end of a chain does, which no thread can wake. */
+/*
+ * What the thread at the end of a chain does, which no thread can wake.  In a proof, which
+ * knows no holders, its sleep may end.
+ */
 static void put_chain_end(struct story *st)
 {
 	int end = st->j->end_thread;
 	struct buf *b = &st->buf;
 
-	switch (model_state(&st->a->model, end)) {
+	switch (model_own_state(&st->a->model, end)) {
 	case RUN_SLEEPS:
 		put(b, ", which ");
 		put_sleep(b, st->a, end);
@@ -532,7 +536,7 @@ static const struct sentence {
 	[REASON_SHARED]		= { put_shared },
 	[REASON_REQUEST]	= { .text = "an io_uring request that the thread submitted: it blocks "
 					    "no thread" },
-	[REASON_IO_URING]	= { .text = "the thread has used io_uring: the end of a request may "
+	[REASON_IO_URING]	= { .text = "it or its process uses io_uring: the end of a request may "
 					    "make it run" },
 	[REASON_TIMER]		= { .text = "its process has a timer and handles signals: a handler may "
 					    "run, and wake it" },

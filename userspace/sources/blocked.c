@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -41,6 +42,7 @@
 struct blocker {
 	enum sleep_kind kind;
 	uint64_t id;
+	pid_t parent;		/* for SLEEP_CHILD: the process that waits; else 0 */
 	int thread;
 };
 
@@ -67,7 +69,13 @@ struct pids {
 
 static void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, int thread)
 {
-	array_push(r->blockers, r->nr_blockers, (struct blocker){ kind, id, thread });
+	array_push(r->blockers, r->nr_blockers, (struct blocker){ kind, id, 0, thread });
+}
+
+static void add_child_blocker(struct reader *r, pid_t child, pid_t parent, int thread)
+{
+	array_push(r->blockers, r->nr_blockers,
+		   (struct blocker){ SLEEP_CHILD, child, parent, thread });
 }
 
 /*
@@ -147,7 +155,7 @@ static bool read_memory(const struct reader *r, int thread, uint64_t addr, void 
 
 	if (t->process < 0 || r->s->processes[t->process].in_state_d)
 		return false;
-	return procfs_memory(r->root, t->tgid, addr, buf, size);
+	return procfs_memory(r->root, t->tgid, t->tid, addr, buf, size);
 }
 
 static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned int nr)
@@ -256,27 +264,66 @@ static bool may_be_init(const struct reader *r, pid_t pid)
 	       last_id(status_field(buf, "NSpid")) <= 1;
 }
 
-static bool note_children(struct reader *r, int thread, const uint64_t *args)
+/* An id in a call is one in the pid namespace of the caller: whether that is the first one. */
+static bool knows_host_ids(const struct reader *r, pid_t pid)
+{
+	char buf[PROCFS_FILE_SIZE];
+	const char *ids;
+	int nested;
+
+	if (procfs_read(buf, r->root, "%d/status", pid))
+		return false;
+	ids = status_field(buf, "NSpid");
+	return ids && sscanf(ids, "%*d%*[\t ]%d", &nested) != 1;
+}
+
+/* @child is the id of the only one that is waited for; 0: any child, or one of a group. */
+static bool note_children(struct reader *r, int thread, pid_t child)
 {
 	pid_t tgid = r->s->threads[thread].tgid;
 
-	(void)args;
 	if (waits_for_us(r, tgid) || may_be_init(r, tgid))
 		return false;
-	add_blocker(r, SLEEP_CHILDREN, tgid, thread);
+	child = child > 0 && knows_host_ids(r, tgid) ? procfs_tgid(r->root, child) : 0;
+	if (child)
+		add_child_blocker(r, child, tgid, thread);
+	else
+		add_blocker(r, SLEEP_CHILDREN, tgid, thread);
 	return true;
 }
 
+static bool note_wait4(struct reader *r, int thread, const uint64_t *args)
+{
+	return note_children(r, thread, args[0]);
+}
+
+static bool note_waitid(struct reader *r, int thread, const uint64_t *args)
+{
+	return note_children(r, thread, args[0] == P_PID ? args[1] : 0);
+}
+
+#ifdef SYS_vfork
 static bool note_vfork(struct reader *r, int thread, const uint64_t *args)
 {
 	(void)args;
 	add_blocker(r, SLEEP_VFORK, r->s->threads[thread].tgid, thread);
 	return true;
 }
+#endif
 
 static bool note_clone(struct reader *r, int thread, const uint64_t *args)
 {
-	return !(args[0] & CLONE_PARENT) && note_vfork(r, thread, args);
+	add_blocker(r, args[0] & CLONE_THREAD ? SLEEP_CLONE : SLEEP_VFORK,
+		    r->s->threads[thread].tgid, thread);
+	return !(args[0] & CLONE_PARENT);
+}
+
+/* Its flags are in memory, which is not read behind a thread in state D. */
+static bool note_clone3(struct reader *r, int thread, const uint64_t *args)
+{
+	(void)args;
+	add_blocker(r, SLEEP_CLONE, r->s->threads[thread].tgid, thread);
+	return true;
 }
 
 /* The kernel's functions in which calls sleep for what they are made for. */
@@ -292,13 +339,14 @@ static bool note_clone(struct reader *r, int thread, const uint64_t *args)
  * @state: the state in which it sleeps.  The parent of a vfork child sleeps in state D,
  *	which only a fatal signal ends early.
  * @note: see above
- * @functions: where it sleeps in the kernel
+ * @functions: where it sleeps in the kernel.  Any call may also sleep for a page
+ *	(userfaultfd), for a seccomp supervisor, for memory or a lock
  */
 struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
-	const char *functions[3];
+	const char *functions[4];
 };
 
 static const struct blocking_call calls[] = {
@@ -314,13 +362,13 @@ static const struct blocking_call calls[] = {
 	{ SYS_select,	STATE_SLEEPING,		note_select,	IN_POLL },
 #endif
 	{ SYS_pselect6,	STATE_SLEEPING,		note_pselect,	IN_POLL },
-	{ SYS_wait4,	STATE_SLEEPING,		note_children,	IN_WAIT },
-	{ SYS_waitid,	STATE_SLEEPING,		note_children,	IN_WAIT },
+	{ SYS_wait4,	STATE_SLEEPING,		note_wait4,	IN_WAIT },
+	{ SYS_waitid,	STATE_SLEEPING,		note_waitid,	IN_WAIT },
 #ifdef SYS_vfork
 	{ SYS_vfork,	STATE_DISK_SLEEP,	note_vfork,	IN_VFORK },
 #endif
 	{ SYS_clone,	STATE_DISK_SLEEP,	note_clone,	IN_VFORK },
-	{ SYS_clone3,	STATE_DISK_SLEEP,	note_vfork,	IN_VFORK },
+	{ SYS_clone3,	STATE_DISK_SLEEP,	note_clone3,	IN_VFORK },
 };
 
 /*
@@ -338,33 +386,6 @@ static const struct blocking_call *find_call(const struct reader *r, const struc
 			return &calls[i];
 	}
 	return NULL;
-}
-
-static bool is_function_of(const struct blocking_call *call, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(call->functions) && call->functions[i]; i++) {
-		if (!strcmp(name, call->functions[i]))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Any call may also sleep for a page (userfaultfd), for a seccomp supervisor, for memory or
- * a lock, so the kernel function decides.  Older kernels do not name it in wchan.  The
- * suffixes that compilers add to its name do not count.
- */
-static bool sleeps_in_call(const struct reader *r, const struct thread *t,
-			   const struct blocking_call *call)
-{
-	char buf[PROCFS_FILE_SIZE], function[64];
-
-	if (!procfs_read(buf, r->root, "%d/task/%d/wchan", t->tgid, t->tid) &&
-	    sscanf(buf, "%63[^.\n]", function) == 1 && is_function_of(call, function))
-		return true;
-	return !procfs_read(buf, r->root, "%d/task/%d/stack", t->tgid, t->tid) &&
-	       sscanf(buf, "[<%*[^>]>] %63[^.+\n]", function) == 1 &&
-	       is_function_of(call, function);
 }
 
 /*
@@ -436,6 +457,29 @@ static bool list_pipe_users(struct reader *r, const struct blocker *b, struct pi
 }
 
 /*
+ * One child or tracee, and the process itself, whose other threads may end it.  If it has
+ * ended, the wait is about to end.
+ */
+static bool list_child(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct relations *children = get_children(r);
+	uint64_t parent = b->parent;
+	bool found = false;
+
+	for (size_t i = relations_find(children, parent);
+	     i < children->nr && children->all[i].id == parent; i++) {
+		if ((uint64_t)children->all[i].pid != b->id)
+			continue;
+		if (children->all[i].is_zombie)
+			return false;
+		found = true;
+	}
+	add_pid(p, b->parent);
+	add_pid(p, b->id);
+	return found && !children->incomplete;
+}
+
+/*
  * The process itself, whose other threads can make children; its children and tracees; and
  * all descendants of those, since it may inherit them: nothing shows whether it is a
  * subreaper.  If there are no children, or if one has ended, the wait is about to end.
@@ -454,6 +498,18 @@ static bool list_family(struct reader *r, const struct blocker *b, struct pids *
 		}
 	}
 	return p->nr > 1 && p->nr < MAX_WAKERS && !children->incomplete;
+}
+
+/*
+ * As before, but for the process itself: the end of vfork(2) is that of the child, or its
+ * execve(2) (mm_release()).
+ */
+static bool list_vfork_children(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	bool known = list_family(r, b, p);
+
+	p->ids[0] = p->ids[--p->nr];
+	return known;
 }
 
 /* Those that have shared memory open, and may map it.  There may be none. */
@@ -477,6 +533,10 @@ static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *
 		return list_pipe_users(r, b, p);
 	case SLEEP_SHARED:
 		return list_openers(r, b, p);
+	case SLEEP_CHILD:
+		return list_child(r, b, p);
+	case SLEEP_VFORK:
+		return list_vfork_children(r, b, p);
 	default:
 		return list_family(r, b, p);
 	}
@@ -531,7 +591,8 @@ static void look_at_thread(struct reader *r, int thread)
 	    t->io_worker == YES || t->io_uring == YES || may_have_timer(r, t))
 		return;
 	call = find_call(r, t, &sc);
-	if (!call || !call->note(r, thread, sc.args) || !sleeps_in_call(r, t, call))
+	if (!call || !call->note(r, thread, sc.args) ||
+	    !procfs_sleeps_in(r->root, t->tgid, t->tid, call->functions))
 		r->nr_blockers = first;
 	for (size_t i = first; i < r->nr_blockers; i++)
 		add_wakers_to_snapshot(r, &r->blockers[i]);
@@ -588,12 +649,14 @@ static int compare_blockers(const void *x, const void *y)
 		return a->kind < b->kind ? -1 : 1;
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
+	if (a->parent != b->parent)
+		return a->parent < b->parent ? -1 : 1;
 	return a->thread < b->thread ? -1 : a->thread > b->thread;
 }
 
 static bool is_same_blocker(const struct blocker *a, const struct blocker *b)
 {
-	return a->kind == b->kind && a->id == b->id;
+	return a->kind == b->kind && a->id == b->id && a->parent == b->parent;
 }
 
 /* Add the processes that could end a sleep to its set.  Return: whether they are known. */

@@ -2,6 +2,7 @@
 /*
  * The threads whose ids lock words hold, as far as a snapshot lacks them.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 
 #include "array.h"
@@ -52,6 +53,29 @@ void read_namespaces(const char *root, struct snapshot *s)
 	if (wanted)
 		snapshot_index_owners(s);
 	free(wanted);
+}
+
+/**
+ * find_pi_owners() - find the owners of PI locks by their words
+ * @s: a snapshot that does not show the kernel's queues, indexed
+ *
+ * While there are waiters, the kernel keeps the owner's id in the word (futex_lock_pi()).  It
+ * looks the id up in the waiter's pid namespace, so the owner is known if it is in the same mm;
+ * of a lock that fork(2) has copied, it is not.
+ */
+void find_pi_owners(struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		struct waiter *w = &s->waiters[i];
+		int owner;
+
+		if (!futex_ops[w->opcode].locks_pi || !(w->known & W_VALUE) || w->mm < 0 ||
+		    !(w->value & FUTEX_WAITERS) || w->value & FUTEX_OWNER_DIED)
+			continue;
+		owner = snapshot_find_owner(s, w->mm, w->value & FUTEX_TID_MASK);
+		if (owner >= 0)
+			w->pi_owner = s->threads[owner].tid;
+	}
 }
 
 /* /proc/TID is there for every thread, although it is not listed. */

@@ -5,6 +5,7 @@
 #include "snapshot.h"
 
 void read_namespaces(const char *root, struct snapshot *s);
+void find_pi_owners(struct snapshot *s);
 void read_foreign_holders(const char *root, struct snapshot *s);
 
 #endif

@@ -385,6 +385,42 @@ int procfs_syscall(struct syscall *sc, const char *root, pid_t pid, pid_t tid)
 }
 
 /*
+ * Where in the kernel it sleeps
+ */
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++) {
+		if (!strcmp(name, *names))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * procfs_sleeps_in() - whether a thread sleeps in one of some functions of the kernel
+ * @root: where proc is mounted
+ * @pid: the thread's process
+ * @tid: the thread
+ * @functions: their names, and NULL
+ *
+ * wchan names the function, and so does the first line of stack, which only root may read.
+ * Both leave out those of the scheduler and of most locks (in_sched_functions()).  On older
+ * kernels, wchan may name nothing.  The suffixes that compilers add to a name do not count.
+ */
+bool procfs_sleeps_in(const char *root, pid_t pid, pid_t tid, const char *const *functions)
+{
+	char buf[PROCFS_FILE_SIZE], function[64];
+
+	if (!procfs_read(buf, root, "%d/task/%d/wchan", pid, tid) &&
+	    sscanf(buf, "%63[^.\n]", function) == 1 && is_one_of(function, functions))
+		return true;
+	return !procfs_read(buf, root, "%d/task/%d/stack", pid, tid) &&
+	       sscanf(buf, "[<%*[^>]>] %63[^.+\n]", function) == 1 &&
+	       is_one_of(function, functions);
+}
+
+/*
  * Memory
  */
 
@@ -393,11 +429,12 @@ int procfs_syscall(struct syscall *sc, const char *root, pid_t pid, pid_t tid)
  * @m: receives it; to be closed with memory_close()
  * @root: where proc is mounted
  * @pid: the process
+ * @tid: a thread of it that has not ended
  */
-void memory_open(struct process_memory *m, const char *root, pid_t pid)
+void memory_open(struct process_memory *m, const char *root, pid_t pid, pid_t tid)
 {
-	m->pagemap = procfs_open(root, "%d/pagemap", pid);
-	m->mem = procfs_open(root, "%d/mem", pid);
+	m->pagemap = procfs_open(root, "%d/task/%d/pagemap", pid, tid);
+	m->mem = procfs_open(root, "%d/task/%d/mem", pid, tid);
 }
 
 /**
@@ -448,18 +485,19 @@ bool memory_read(const struct process_memory *m, uint64_t addr, void *buf, size_
  * procfs_memory() - open, read and close memory of a process
  * @root: where proc is mounted
  * @pid: the process, as for memory_read()
+ * @tid: a thread of it that has not ended
  * @addr: where to start
  * @buf: receives it
  * @size: bytes
  *
  * Return: as memory_read().
  */
-bool procfs_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size)
+bool procfs_memory(const char *root, pid_t pid, pid_t tid, uint64_t addr, void *buf, size_t size)
 {
 	struct process_memory m;
 	bool good;
 
-	memory_open(&m, root, pid);
+	memory_open(&m, root, pid, tid);
 	good = memory_read(&m, addr, buf, size);
 	memory_close(&m);
 	return good;

@@ -61,11 +61,12 @@ pid_t last_id(const char *line);
 
 int procfs_syscall(struct syscall *sc, const char *root, pid_t pid, pid_t tid);
 pid_t procfs_tgid(const char *root, pid_t tid);
+bool procfs_sleeps_in(const char *root, pid_t pid, pid_t tid, const char *const *functions);
 
-void memory_open(struct process_memory *m, const char *root, pid_t pid);
+void memory_open(struct process_memory *m, const char *root, pid_t pid, pid_t tid);
 void memory_close(struct process_memory *m);
 bool memory_read(const struct process_memory *m, uint64_t addr, void *buf, size_t size);
-bool procfs_memory(const char *root, pid_t pid, uint64_t addr, void *buf, size_t size);
+bool procfs_memory(const char *root, pid_t pid, pid_t tid, uint64_t addr, void *buf, size_t size);
 
 int compare_vm(pid_t x, pid_t y);
 int compare_files(pid_t x, pid_t y);

@@ -32,6 +32,7 @@
 /* A process that may be looked at. */
 struct candidate {
 	pid_t pid;
+	pid_t tid;		/* of a thread that is alive: the main thread may have no mm */
 	size_t group;		/* index of the first candidate with the same mm */
 	bool waits;		/* one of its threads does, by its call */
 	int mm;			/* of the group, once it has one */
@@ -152,6 +153,28 @@ bool read_foreign_holder(const char *root, struct snapshot *s, struct foreign_ho
 }
 
 /*
+ * Where a thread sleeps that a freezer holds, which may be what compilers have made it part
+ * of.  A signal is handled on the way back from a call, so no call sleeps there.
+ */
+static const struct {
+	const char *functions[3];
+	enum task_state state;
+	enum freezer freezer;
+} freezers[] = {
+	{ { "do_freezer_trap", "get_signal" }, STATE_SLEEPING, FREEZER_V2 },
+	{ { "__refrigerator" }, STATE_DISK_SLEEP, FREEZER_V1 },
+};
+
+static void find_freezer(const char *root, struct thread *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(freezers); i++) {
+		if (t->state == freezers[i].state &&
+		    procfs_sleeps_in(root, t->tgid, t->tid, freezers[i].functions))
+			t->freezer = freezers[i].freezer;
+	}
+}
+
+/*
  * What the reader may not look at
  */
 
@@ -221,6 +244,18 @@ static const struct {
 	{ 422,		CALL_FUTEX },		/* futex_time64 */
 	{ 449,		CALL_FUTEX_WAITV },
 	{ 455,		CALL_FUTEX_WAIT },
+};
+
+/*
+ * Where the kernel waits on futexes: futex_wait_queue_me() until 5.15, futex_wait_queue() until
+ * 6.15, and their callers, which compilers may make one with them.  For PI locks it may be the
+ * caller of the rt_mutex's functions, or one of those.  Nothing else in a futex call sleeps in
+ * an rt_mutex in state S.
+ */
+static const char *const futex_functions[] = {
+	"futex_wait_queue_me", "futex_wait_queue", "futex_do_wait", "__futex_wait", "futex_wait",
+	"futex_sleep_multiple", "futex_wait_multiple", "futex_wait_requeue_pi", "futex_lock_pi",
+	"rt_mutex_wait_proxy_lock", "rt_mutex_schedule", NULL
 };
 
 static enum call futex_call(const struct syscall *sc)
@@ -301,8 +336,8 @@ static void fill_futex_wait(struct waiter *w)
  * @memory is NULL if it must not be read.  The words of futex_waitv(2) are listed in the
  * process's memory, so they stay unknown.
  */
-static void add_waiter(struct snapshot *s, const struct thread *t, enum call call,
-		       const uint64_t *args, const struct process_memory *memory)
+static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enum call call,
+				 const uint64_t *args, const struct process_memory *memory)
 {
 	struct waiter *w = snapshot_add_waiter(s);
 
@@ -320,13 +355,15 @@ static void add_waiter(struct snapshot *s, const struct thread *t, enum call cal
 	if (w->known & W_WAITS_ON && memory)
 		read_words(s, w, memory);
 	recognise_lock(w);
+	return w;
 }
 
 /*
  * Processes
  */
 
-static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, pid_t tid, int mm)
+static struct thread *add_thread(struct snapshot *s, const struct task *task, pid_t pid,
+				 pid_t tid, int mm)
 {
 	struct thread *t = snapshot_add_thread(s);
 
@@ -341,6 +378,7 @@ static void add_thread(struct snapshot *s, const struct task *task, pid_t pid, p
 	t->nvcsw = task->nvcsw;
 	t->nivcsw = task->nivcsw;
 	t->start_ns = ticks_to_ns(task->start_ticks);
+	return t;
 }
 
 /*
@@ -373,6 +411,25 @@ static void add_threads(struct scan *sc, const struct candidate *e, struct proce
 	free(tids);
 }
 
+/*
+ * A thread may be in a futex call, and not in the queue yet: a seccomp supervisor has the
+ * call, or it waits for the page of the word (userfaultfd).  Then whoever has to do with that
+ * ends it, so what ends it is not known; nor is it where the function cannot be read.
+ */
+static void check_sleep(const struct scan *sc, struct thread *t, struct waiter *w)
+{
+	if (t->state != STATE_SLEEPING ||
+	    procfs_sleeps_in(sc->root, t->tgid, t->tid, futex_functions))
+		return;
+	find_freezer(sc->root, t);
+	if (thread_is_frozen(t)) {
+		w->queued = QUEUED_FROZEN;
+		w->queued_text = queued_names[QUEUED_FROZEN];
+	} else {
+		w->timeout = TIMEOUT_UNKNOWN;
+	}
+}
+
 static void add_waiters(struct scan *sc, size_t first, bool may_read)
 {
 	struct process_memory memory = { -1, -1 };
@@ -382,6 +439,7 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 	for (size_t i = first; i < sc->s->nr_threads; i++) {
 		struct thread *t = &sc->s->threads[i];
 		int rc = procfs_syscall(&call, sc->root, t->tgid, t->tid);
+		struct waiter *w;
 		enum call kind;
 
 		if (is_refused(rc))
@@ -390,13 +448,16 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 			continue;
 		kind = futex_call(&call);
 		if (kind == CALL_UNKNOWN ||
-		    (kind == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN))
+		    (kind == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN)) {
+			find_freezer(sc->root, t);
 			continue;
+		}
 		if (may_read && !open) {
-			memory_open(&memory, sc->root, t->tgid);
+			memory_open(&memory, sc->root, t->tgid, t->tid);
 			open = true;
 		}
-		add_waiter(sc->s, t, kind, call.args, may_read ? &memory : NULL);
+		w = add_waiter(sc->s, t, kind, call.args, may_read ? &memory : NULL);
+		check_sleep(sc, t, w);
 	}
 	memory_close(&memory);
 }
@@ -437,7 +498,7 @@ static int compare_nodes(const void *x, const void *y)
 {
 	const struct vm_node *a = x, *b = y;
 	struct scan *sc = a->sc;
-	int c = sc->compare(sc->candidates[a->entry].pid, sc->candidates[b->entry].pid);
+	int c = sc->compare(sc->candidates[a->entry].tid, sc->candidates[b->entry].tid);
 
 	if (c < 0 || c > 2) {
 		sc->compare_failed = true;
@@ -452,7 +513,7 @@ static int compare_nodes(const void *x, const void *y)
  */
 static bool is_comparable(struct scan *sc, const struct candidate *e)
 {
-	if (!sc->compare(e->pid, e->pid))
+	if (!sc->compare(e->tid, e->tid))
 		return true;
 	if (errno != ESRCH)
 		sc->vm_unsure = true;
@@ -492,9 +553,17 @@ static void group_candidates(struct scan *sc)
 	sc->vm_unsure = true;
 }
 
+static bool has_ended(const struct scan *sc, pid_t pid, pid_t tid)
+{
+	struct task task;
+
+	return !read_stat(&task, sc->root, pid, tid) &&
+	       (task.state == STATE_ZOMBIE || task.state == STATE_DEAD);
+}
+
 /*
- * Set e->waits if a thread of the process waits, by a first, quick look.  Return: whether
- * any of its threads could be looked at.
+ * Set e->waits if a thread of the process waits, by a first, quick look, and e->tid.  Return:
+ * whether any of its threads could be looked at.
  */
 static bool look_quickly(struct scan *sc, struct candidate *e)
 {
@@ -503,6 +572,7 @@ static bool look_quickly(struct scan *sc, struct candidate *e)
 	pid_t *tids = procfs_list_ids(&nr, sc->root, "%d/task", e->pid);
 	bool seen = false;
 
+	e->tid = 0;
 	if (!nr)
 		array_push(tids, nr, e->pid);	/* it has ended, or the list is refused: hidepid=1 */
 	for (size_t i = 0; i < nr && !e->waits; i++) {
@@ -514,7 +584,10 @@ static bool look_quickly(struct scan *sc, struct candidate *e)
 			continue;
 		e->waits = futex_call(&call) != CALL_UNKNOWN;
 		seen = true;
+		if (!e->tid && !has_ended(sc, e->pid, tids[i]))
+			e->tid = tids[i];
 	}
+	e->tid = e->tid ?: e->pid;
 	free(tids);
 	return seen;
 }
@@ -657,7 +730,7 @@ bool scan_process(const char *root, struct snapshot *s, pid_t pid)
 	struct process *p;
 
 	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++) {
-		add_thread(s, &task, pid, tids[i], -1);
+		find_freezer(root, add_thread(s, &task, pid, tids[i], -1));
 		caught_known &= task.caught_known;
 		caught |= task.caught;	/* a thread that has exited shows none */
 	}

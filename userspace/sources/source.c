@@ -18,6 +18,7 @@
 #include "mappings.h"
 #include "owners.h"
 #include "rights.h"
+#include "rings.h"
 #include "scan.h"
 #include "source.h"
 #include "text_format.h"
@@ -89,6 +90,8 @@ static int take_proc(struct snapshot *s, const char *path)
 		return -1;
 	}
 	snapshot_index(s);
+	find_pi_owners(s);
+	find_rings(PROC_ROOT, compare_files, s);
 	complete_snapshot(s);
 	return 0;
 }
