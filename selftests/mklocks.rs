@@ -13,6 +13,7 @@ fn make(kind: &str) -> bool {
     match kind {
         "mutex" => locks::start("rust.mutex", || drop(MUTEX.lock())),
         "rwlock" => locks::start("rust.rwlock", || drop(RWLOCK.read())),
+        "rwlock.write" => locks::start("rust.rwlock", || drop(RWLOCK.write())),
         "park" => locks::start("rust.park", thread::park),
         _ => return false,
     }

@@ -15,7 +15,7 @@ LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shar
               "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
               "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
-             ("Rust", "mklocks-rust", ("mutex", "rwlock", "park")),
+             ("Rust", "mklocks-rust", ("mutex", "rwlock", "rwlock.write", "park")),
              ("parking_lot", "mklocks-parking-lot",
               ("mutex", "reader", "upgradable", "writer", "condition", "queue")))
 PYTHON_KINDS = ("lock", "join", "mutex")

@@ -237,6 +237,17 @@ static const struct test_case cases[] = {
 	{ "Rust's Mutex", RUST " expected=2 value=2 words=0:2,0", "rust mutex", 0 },
 	{ "Rust's RwLock", RUST " expected=2147483647 value=2147483647 words=0:7fffffff,0",
 	  "rust rwlock", 0 },
+	{ "Rust's RwLock, held by a reader, before a writer",
+	  RUST " expected=3221225473 value=3221225473 words=0:c0000001,0", "rust rwlock", 0 },
+	{ "a writer of Rust's RwLock", RUST " expected=0 value=0 words=-4:80000001,0", "rust rwlock", 0 },
+	{ "Rust's Condvar behind its Mutex", RUST " expected=0 value=0 words=-4:1,0", NULL, 0 },
+	{ "a reader of Rust's RwLock, with no writer to wait for",
+	  RUST " expected=1073741825 value=1073741825 words=0:40000001,0", NULL, 0 },
+	{ "a C++ static guard", "op=FUTEX_WAIT flags=- bitset=0xffffffff uaddr=0x1000 waits_on=0x1000 "
+	  "expected=65792 value=65792 words=0:10100,0", "C++ static guard", 0 },
+	{ "the same value in a private futex",
+	  "op=FUTEX_WAIT flags=PRIVATE bitset=0xffffffff uaddr=0x1000 waits_on=0x1000 expected=65792 "
+	  "value=65792 words=0:10100,0", NULL, 0 },
 	{ "Rust's park", RUST " expected=4294967295 value=4294967295 words=0:ffffffff", "rust park", 0 },
 	{ "mutex of parking_lot", PARK_WAIT "none words=-32:7b38d0f8,55b6,0*6,1,7f00",
 	  "parking_lot park", 0 },
@@ -276,7 +287,7 @@ static void test_kind(const struct test_case *c)
 		printf("# %s\n", error);
 	if (s.nr_waiters)
 		lock = s.waiters[0].lock;
-	is_str(error[0] ? error : lock.name, c->kind, c->name);
+	is_str(error[0] ? error : primitives[lock.primitive].name, c->kind, c->name);
 	ok((lock.owner == PID_UNKNOWN ? 0 : lock.owner) == c->owner, "%s: holder %d", c->name,
 	   c->owner);
 	snapshot_free(&s);

@@ -558,7 +558,7 @@ static void print_fake(const struct fake *f, const struct waiter *w, const char 
 {
 	printf("# %s: process %d, op %d, flags %x, timeout %d, expected %x, %#lx: %s %d:",
 	       what, f->process, f->opcode, f->flags, f->timeout, f->expected,
-	       (unsigned long)f->addr, w->lock.name ?: "-", w->lock.owner);
+	       (unsigned long)f->addr, primitives[w->lock.primitive].name ?: "-", w->lock.owner);
 	for (int n = 0; n < NR_WORDS; n++)
 		printf("%s%x", n == WORDS_BEFORE ? " | " : " ", f->words.word[n]);
 	puts("");
@@ -621,12 +621,12 @@ static void check_real(const struct fake *f, const struct snapshot *s, const str
 		       const struct holder *h)
 {
 	count.real++;
-	if (w->lock.name && w->lock.owner == PID_UNKNOWN) {
+	if (primitives[w->lock.primitive].name && w->lock.owner == PID_UNKNOWN) {
 		if (!count.ambiguous++)
 			print_fake(f, w, "ambiguous");
 		return;
 	}
-	if (w->lock.name && !strcmp(w->lock.name, f->name) && w->lock.owner == f->owner &&
+	if (primitives[w->lock.primitive].name && !strcmp(primitives[w->lock.primitive].name, f->name) && w->lock.owner == f->owner &&
 	    is_named(h) == must_be_named(f, s, w))
 		return;
 	if (!count.lost++)

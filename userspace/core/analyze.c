@@ -455,7 +455,7 @@ static void name_holder(const struct work *w, struct judgement *j, const struct 
 		j->runnable = model_mm(w->m, waiter->mm)->runnable;
 	if (!h)
 		return;
-	j->lock = h->primitive;
+	j->primitive = h->primitive;
 	/* An id in memory names no holder if it may be this thread's, or is of no thread. */
 	if (h->evidence == BY_WORDS && (h->id == PID_UNKNOWN || (h->thread < 0 && !h->gone)))
 		return;

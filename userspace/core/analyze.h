@@ -63,7 +63,7 @@ struct judgement {
 	enum certainty certainty;
 	enum caveat caveat;
 	enum reason reason;
-	const char *lock;	/* what it waits for, or NULL if not recognised */
+	enum primitive primitive;
 	pid_t holder;		/* of the lock, or PID_UNKNOWN; see holder_thread */
 	int holder_thread;	/* index, or -1: @holder is the id in the word */
 	int end_thread;		/* where the chain of holders ends, or -1 ... */

@@ -7,9 +7,9 @@
  * but one with a wrong holder is judged wrongly.
  *
  * To add a kind, write a function and add it to decoders[], or to last_decoders[].
- * A kind without a holder (a condition variable, a parked thread of a pool) does not set
- * the owner: it is only shown.  Documentation/adding-a-decoder.rst has the steps, with an
- * example.
+ * A new name has its row in primitives[].  A kind without a holder (a condition variable,
+ * a parked thread of a pool) does not set the owner: it is only shown.
+ * Documentation/adding-a-decoder.rst has the steps, with an example.
  *
  * Offsets are in bytes from the futex word, in 64-bit programs.
  */
@@ -27,6 +27,31 @@
 
 /* More waits than a condition variable will see, and less than most 64-bit addresses. */
 #define MAX_WAITS	(1ULL << 40)
+
+const struct primitive_info primitives[NR_PRIMITIVES] = {
+	[PTHREAD_MUTEX]		= { "pthread_mutex", .is_lock = true },
+	[ROBUST_MUTEX]		= { "robust pthread_mutex", .is_lock = true },
+	[PI_MUTEX]		= { "PI pthread_mutex", .is_lock = true },
+	[PI_FUTEX]		= { "PI futex", .is_lock = true },
+	[PTHREAD_RWLOCK]	= { "pthread_rwlock", .is_lock = true },
+	[PTHREAD_ONCE]		= { "pthread_once", .is_lock = true },
+	[STATIC_GUARD]		= { "C++ static guard", .is_lock = true },
+	[PTHREAD_JOIN]		= { "pthread_join", .is_lock = true },
+	[CLEAR_CHILD_TID]	= { "clear_child_tid", .is_lock = true },
+	[STDIO_LOCK]		= { "stdio lock", .is_lock = true },
+	[LOW_LEVEL_LOCK]	= { "low-level lock", .is_lock = true },
+	[LIBC_LOCK]		= { "libc lock", .is_lock = true },
+	[PY_MUTEX]		= { "PyMutex", .is_lock = true },
+	[RUST_MUTEX]		= { "rust mutex", .is_lock = true },
+	[RUST_RWLOCK]		= { "rust rwlock", .is_lock = true },
+	[GO_LOCK]		= { "go lock", .is_lock = true },
+	[PTHREAD_COND]		= { "pthread_cond" },
+	[PTHREAD_BARRIER]	= { "pthread_barrier" },
+	[SEM]			= { "sem_t" },
+	[RUST_PARK]		= { "rust park" },
+	[PARKING_LOT_PARK]	= { "parking_lot park" },
+	[GO_NOTE]		= { "go note" },
+};
 
 const struct words zero_words = { .known = (1U << NR_WORDS) - 1 };
 
@@ -178,15 +203,15 @@ static bool is_listed(const struct waiter *w, int prev_at, int next_at)
 }
 
 /* What names no holder. */
-static bool recognised(struct lock *lock, const char *name)
+static bool recognised(struct lock *lock, enum primitive primitive)
 {
-	*lock = (struct lock){ .name = name, .owner = PID_UNKNOWN };
+	*lock = (struct lock){ .primitive = primitive, .owner = PID_UNKNOWN };
 	return true;
 }
 
-static bool held(struct lock *lock, const char *name, pid_t owner)
+static bool held(struct lock *lock, enum primitive primitive, pid_t owner)
 {
-	lock->name = name;
+	lock->primitive = primitive;
 	lock->owner = owner;
 	return true;
 }
@@ -268,7 +293,7 @@ static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, struct loc
 static bool decode_glibc_mutex(const struct waiter *w, struct lock *lock)
 {
 	return lll_wait(w) && waits_while(w, 2) && is_glibc_mutex(w, 0, lock) &&
-	       held(lock, "pthread_mutex", lock->owner);
+	       held(lock, PTHREAD_MUTEX, lock->owner);
 }
 
 /* The word is the owner's tid, with a bit for waiters. */
@@ -276,7 +301,7 @@ static bool decode_glibc_robust(const struct waiter *w, struct lock *lock)
 {
 	return lll_wait(w) && is_glibc_mutex(w, MUTEX_ROBUST, lock) &&
 	       waits_while(w, lock->owner | WAITERS) &&
-	       held(lock, "robust pthread_mutex", lock->owner);
+	       held(lock, ROBUST_MUTEX, lock->owner);
 }
 
 /* The kernel knows the owner, and compares no value. */
@@ -287,7 +312,7 @@ static bool decode_glibc_pi(const struct waiter *w, struct lock *lock)
 	return (w->opcode == OP_LOCK_PI || w->opcode == OP_LOCK_PI2) &&
 	       (is_glibc_mutex(w, MUTEX_PI, &pi) ||
 		is_glibc_mutex(w, MUTEX_PI | MUTEX_ROBUST, &pi)) &&
-	       word_is(w, 0, pi.owner | WAITERS) && recognised(lock, "PI pthread_mutex");
+	       word_is(w, 0, pi.owner | WAITERS) && recognised(lock, PI_MUTEX);
 }
 
 /* The word is 2, with the priority ceiling from bit 19 on, which is 1 at least. */
@@ -297,7 +322,7 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
 
 	return lll_wait(w) && w->known & W_EXPECTED && ceiling && !(ceiling & ~(127U << 19)) &&
 	       waits_while(w, w->expected) && is_glibc_mutex(w, MUTEX_CEILING, lock) &&
-	       held(lock, "pthread_mutex", lock->owner);
+	       held(lock, PTHREAD_MUTEX, lock->owner);
 }
 
 /*
@@ -341,8 +366,8 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 	lock->knows_owner = true;
 	lock->users = 1 + (writers & ~WAITERS);
 	if ((readers & 3) == 3 && writer)
-		return held(lock, "pthread_rwlock", writer);
-	return !writer && readers >> 3 && recognised(lock, "pthread_rwlock");
+		return held(lock, PTHREAD_RWLOCK, writer);
+	return !writer && readers >> 3 && recognised(lock, PTHREAD_RWLOCK);
 }
 
 static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
@@ -405,7 +430,7 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
 {
 	for (int group = 0; group < 2; group++) {
 		if (is_old_cond(w, group) || is_new_cond(w, group))
-			return recognised(lock, "pthread_cond");
+			return recognised(lock, PTHREAD_COND);
 	}
 	return false;
 }
@@ -425,7 +450,7 @@ static bool is_glibc_sem(const struct waiter *w)
 
 static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
 {
-	return is_glibc_sem(w) && recognised(lock, "sem_t");
+	return is_glibc_sem(w) && recognised(lock, SEM);
 }
 
 /*
@@ -442,7 +467,7 @@ static bool decode_python_mutex(const struct waiter *w, struct lock *lock)
 	return is_glibc_sem(w) && w->known & W_WAITS_ON &&
 	       waiter_long(w, -16, &arg) && arg > w->waits_on && arg < w->waits_on + 4096 &&
 	       waiter_long(w, -8, &addr) && is_pointer(addr) &&
-	       is_listed(w, 32, 40) && recognised(lock, "PyMutex");
+	       is_listed(w, 32, 40) && recognised(lock, PY_MUTEX);
 }
 
 /*
@@ -456,7 +481,7 @@ static bool decode_musl_sem(const struct waiter *w, struct lock *lock)
 	return plain_wait(w) && (waits_while(w, UINT32_MAX) || waits_while(w, WAITERS)) &&
 	       waiter_word(w, 4, &nr) && is_count(nr) && w->known & W_FLAGS &&
 	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 128 : 0) &&
-	       recognised(lock, "sem_t");
+	       recognised(lock, SEM);
 }
 
 /*
@@ -473,7 +498,7 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 	       waiter_word(w, 4, &count) && is_count(count) && w->known & W_FLAGS &&
 	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128) && waiter_word(w, 12, &out) &&
 	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
-	       recognised(lock, "pthread_barrier");
+	       recognised(lock, PTHREAD_BARRIER);
 }
 
 /*
@@ -484,7 +509,17 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 {
 	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED && (w->expected & 3) == 1 &&
 	       w->expected > 1 && w->expected < 1 << 20 && waits_while(w, w->expected) &&
-	       recognised(lock, "pthread_once");
+	       recognised(lock, PTHREAD_ONCE);
+}
+
+/*
+ * The guard of a static variable of C++ while it is being made (libstdc++'s guard.cc): one
+ * thread makes it, and another waits, without FUTEX_PRIVATE_FLAG.
+ */
+static bool decode_static_guard(const struct waiter *w, struct lock *lock)
+{
+	return plain_wait(w) && private_flag_is(w, false) && is_aligned(w, 0) &&
+	       waits_while(w, 1 << 8 | 1 << 16) && recognised(lock, STATIC_GUARD);
 }
 
 /*
@@ -513,10 +548,10 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 		return false;
 	word &= ~WAITERS;
 	if (!(type & 7))
-		return word == 16 && recognised(lock, "pthread_mutex");
+		return word == 16 && recognised(lock, PTHREAD_MUTEX);
 	lock->knows_owner = type & 3;
 	lock->users = 1 + waiters;
-	return is_count(word) && is_listed(w, 20, 28) && held(lock, "pthread_mutex", word);
+	return is_count(word) && is_listed(w, 20, 28) && held(lock, PTHREAD_MUTEX, word);
 }
 
 /*
@@ -534,7 +569,7 @@ static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 	    !word_is(w, 8, is_private(w) ? 0 : 128))
 		return false;
 	return are_zero(w, 12, 4 * (NR_WORDS - WORDS_BEFORE)) &&
-	       recognised(lock, "pthread_rwlock");
+	       recognised(lock, PTHREAD_RWLOCK);
 }
 
 /*
@@ -552,7 +587,7 @@ static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
 	       w->known & W_WAITS_ON && w->waits_on % 8 == 4 &&
 	       waiter_long(w, -20, &prev) && waiter_long(w, -12, &next) && (prev || next) &&
 	       is_link(prev) && is_link(next) && waiter_word(w, -4, &state) && state <= 1 &&
-	       waiter_long(w, 4, &notify) && !notify && recognised(lock, "pthread_cond");
+	       waiter_long(w, 4, &notify) && !notify && recognised(lock, PTHREAD_COND);
 }
 
 /*
@@ -567,7 +602,7 @@ static bool decode_musl_shared_cond(const struct waiter *w, struct lock *lock)
 	return plain_wait(w) && w->known & W_FLAGS && !is_private(w) && waiter_long(w, -8, &shared) &&
 	       shared == UINT64_MAX && waiter_word(w, 4, &waiters) && is_count(waiters) &&
 	       waiter_word(w, 8, &clock) && clock <= CLOCK_TAI && word_is(w, 24, 0) &&
-	       waiter_long(w, 32, &tail) && !tail && recognised(lock, "pthread_cond");
+	       waiter_long(w, 32, &tail) && !tail && recognised(lock, PTHREAD_COND);
 }
 
 /*
@@ -591,7 +626,7 @@ static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 	       waiter_long(w, -12, &depth) && depth <= MAX_TID &&
 	       waiter_word(w, -4, &mode) && mode + 1 <= 2 &&
 	       waiter_word(w, 4, &lbf) && (lbf == UINT32_MAX || lbf == '\n') &&
-	       held(lock, "stdio lock", word - MUSL_FILE_WAITERS);
+	       held(lock, STDIO_LOCK, word - MUSL_FILE_WAITERS);
 }
 
 /* musl's __lock(): the top bit, and the number of threads that hold it or wait. */
@@ -600,7 +635,7 @@ static bool decode_musl_lock(const struct waiter *w, struct lock *lock)
 	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED &&
 	       w->expected > WAITERS + 1 && w->expected < WAITERS + 4096 &&
 	       waits_while(w, w->expected) &&
-	       recognised(lock, "libc lock");
+	       recognised(lock, LIBC_LOCK);
 }
 
 /*
@@ -614,19 +649,40 @@ static bool rust_wait(const struct waiter *w)
 
 static bool decode_rust_mutex(const struct waiter *w, struct lock *lock)
 {
-	return rust_wait(w) && waits_while(w, 2) && recognised(lock, "rust mutex");
+	return rust_wait(w) && waits_while(w, 2) && recognised(lock, RUST_MUTEX);
 }
 
-/* Write locked, and bit 30 or 31 is set for readers or writers that wait. */
+/*
+ * A RwLock is two words.  The first is the number of readers, or RUST_WRITTEN, with a bit for
+ * readers that wait, and one for writers.  Those wait on the second, which counts their wakes.
+ */
+#define RUST_WRITTEN		0x3fffffffU
+#define RUST_READERS_WAIT	0x40000000U
+#define RUST_WRITERS_WAIT	0x80000000U
+
+static bool is_rust_rwlock(uint32_t state)
+{
+	return (state & RUST_WRITTEN) == RUST_WRITTEN || is_count(state & RUST_WRITTEN);
+}
+
 static bool decode_rust_rwlock(const struct waiter *w, struct lock *lock)
 {
-	return rust_wait(w) && (waits_while(w, 0x7fffffff) || waits_while(w, 0xbfffffff)) &&
-	       recognised(lock, "rust rwlock");
+	uint32_t word, state;
+	bool reads, writes;
+
+	if (!rust_wait(w) || !waiter_word(w, 0, &word) || !waits_while(w, word) ||
+	    word == UINT32_MAX)		/* a parked thread waits so, too */
+		return false;
+	/* Readers only wait for a writer that has it, or that waits. */
+	reads = word & RUST_READERS_WAIT && is_rust_rwlock(word) &&
+		((word & RUST_WRITTEN) == RUST_WRITTEN || word & RUST_WRITERS_WAIT);
+	writes = waiter_word(w, -4, &state) && state & RUST_WRITERS_WAIT && is_rust_rwlock(state);
+	return (reads || writes) && recognised(lock, RUST_RWLOCK);
 }
 
 static bool decode_rust_park(const struct waiter *w, struct lock *lock)
 {
-	return rust_wait(w) && waits_while(w, UINT32_MAX) && recognised(lock, "rust park");
+	return rust_wait(w) && waits_while(w, UINT32_MAX) && recognised(lock, RUST_PARK);
 }
 
 /*
@@ -648,7 +704,7 @@ static bool decode_parking_lot(const struct waiter *w, struct lock *lock)
 	       waiter_long(w, -8, &park) && (!park || park == 8 || park == 16 || park == 20) &&
 	       w->timeout && waiter_word(w, 4, &timed) &&
 	       (timed & 255) == (w->timeout > TIMEOUT_NONE) &&
-	       recognised(lock, "parking_lot park");
+	       recognised(lock, PARKING_LOT_PARK);
 }
 
 /*
@@ -666,8 +722,8 @@ static bool decode_go(const struct waiter *w, struct lock *lock)
 	if (!plain_wait(w) || !in_go_heap(w) || !is_private(w))
 		return false;
 	if (waits_while(w, 0) && word_is(w, 4, 0))
-		return recognised(lock, "go note");
-	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, "go lock");
+		return recognised(lock, GO_NOTE);
+	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, GO_LOCK);
 }
 
 /*
@@ -683,8 +739,8 @@ static bool decode_lll(const struct waiter *w, struct lock *lock)
 		return false;
 	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_long(w, 8, &owner) &&
 	    is_pointer(owner) && !(owner & 15))
-		return recognised(lock, "stdio lock");
-	return recognised(lock, "low-level lock");
+		return recognised(lock, STDIO_LOCK);
+	return recognised(lock, LOW_LEVEL_LOCK);
 }
 
 typedef bool (*decode_fn)(const struct waiter *w, struct lock *lock);
@@ -712,6 +768,7 @@ static const decode_fn decoders[] = {
 /* Those with few signs, which only name what no other recognises, and name no holder. */
 static const decode_fn last_decoders[] = {
 	decode_glibc_once,
+	decode_static_guard,
 	decode_musl_lock,
 	decode_rust_mutex,
 	decode_rust_rwlock,
@@ -729,8 +786,8 @@ static void recognise_by(const decode_fn *fns, size_t nr, struct waiter *w)
 
 		if (!fns[i](w, &lock))
 			continue;
-		if (w->lock.name) {
-			recognised(&w->lock, w->lock.name);
+		if (w->lock.primitive) {
+			recognised(&w->lock, w->lock.primitive);
 			return;
 		}
 		w->lock = lock;
@@ -750,6 +807,6 @@ void recognise_lock(struct waiter *w)
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
 		return;		/* it changed while it was being read */
 	recognise_by(decoders, ARRAY_SIZE(decoders), w);
-	if (!w->lock.name)
+	if (!w->lock.primitive)
 		recognise_by(last_decoders, ARRAY_SIZE(last_decoders), w);
 }

@@ -18,9 +18,50 @@ struct words {
 /* What the words of a waiter are where the module's text leaves them out. */
 extern const struct words zero_words;
 
+/* What a thread waits for, by the name that its users know. */
+enum primitive {
+	PRIMITIVE_UNKNOWN,
+	PTHREAD_MUTEX,
+	ROBUST_MUTEX,
+	PI_MUTEX,
+	PI_FUTEX,
+	PTHREAD_RWLOCK,
+	PTHREAD_ONCE,
+	STATIC_GUARD,
+	PTHREAD_JOIN,
+	CLEAR_CHILD_TID,
+	STDIO_LOCK,
+	LOW_LEVEL_LOCK,
+	LIBC_LOCK,
+	PY_MUTEX,
+	RUST_MUTEX,
+	RUST_RWLOCK,
+	GO_LOCK,
+	PTHREAD_COND,
+	PTHREAD_BARRIER,
+	SEM,
+	RUST_PARK,
+	PARKING_LOT_PARK,
+	GO_NOTE,
+	NR_PRIMITIVES
+};
+
+/**
+ * struct primitive_info - all that is told about a primitive
+ * @name: its name, or NULL: not recognised
+ * @is_lock: its waiters are blocked until it is released, or until a thread ends.  Others wait for
+ *	an event, which may be long in coming where all is well.
+ */
+struct primitive_info {
+	const char *name;
+	bool is_lock;
+};
+
+extern const struct primitive_info primitives[NR_PRIMITIVES];
+
 /* What a waiter waits for, as the words around its futex look. */
 struct lock {
-	const char *name;	/* what its users call it, or NULL if not recognised */
+	enum primitive primitive;
 	pid_t owner;		/* in the pid namespace of the process, or PID_UNKNOWN */
 	/* If it has an owner: */
 	bool knows_owner;	/* the owner does not wait for it: its library prevents that */

@@ -339,9 +339,10 @@ static bool find_joined(const struct model *m, const struct waiter *w, struct ho
 	*h = (struct holder){ .evidence = BY_EXIT, .id = w->expected, .thread = t };
 	if (is_exit_word(&s->threads[w->thread], w->waits_on)) {
 		h->evidence = BY_WORDS;
-		h->primitive = "libc lock";
+		h->primitive = LIBC_LOCK;
 	} else {
-		h->primitive = s->threads[t].tgid == w->tgid ? "pthread_join" : "clear_child_tid";
+		h->primitive = s->threads[t].tgid == w->tgid ? PTHREAD_JOIN :
+							       CLEAR_CHILD_TID;
 	}
 	return true;
 }
@@ -391,7 +392,7 @@ static const struct holder no_holder = { .id = PID_UNKNOWN, .thread = -1 };
 /* By the words.  If the holder's id says nothing, it is all that is set. */
 static void find_recognised(const struct model *m, const struct waiter *w, struct holder *h)
 {
-	h->primitive = w->lock.name;
+	h->primitive = w->lock.primitive;
 	if (w->lock.owner <= 0)
 		return;
 	h->evidence = BY_WORDS;
@@ -424,7 +425,7 @@ static void find_holder(struct model *m, size_t i)
 	}
 	if (waiter_is_pi(w)) {
 		h->evidence = BY_KERNEL;
-		h->primitive = w->lock.name ?: "PI futex";
+		h->primitive = w->lock.primitive ?: PI_FUTEX;
 		h->thread = snapshot_find_thread(m->s, w->pi_owner);
 		h->id = w->pi_owner > 0 ? w->pi_owner : PID_UNKNOWN;
 	} else if (!find_joined(m, w, h)) {

@@ -51,7 +51,7 @@ extern const char *const evidence_names[NR_EVIDENCE];
 /* The only thread that can wake a thread that waits for a lock. */
 struct holder {
 	enum evidence evidence;
-	const char *primitive;	/* what it waits for, or NULL; may be known without a holder */
+	enum primitive primitive;	/* may be known without a holder */
 	pid_t id;		/* as the word or the kernel has it.  PID_UNKNOWN: not known,
 				 * but if @thread is set, no other thread can be the holder.
 				 */

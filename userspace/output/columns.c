@@ -68,7 +68,9 @@ static struct value get_certainty(const struct subject *sub)
 
 static struct value get_primitive(const struct subject *sub)
 {
-	return sub->j->lock ? text_value(sub->j->lock) : NONE;
+	const char *name = primitives[sub->j->primitive].name;
+
+	return name ? text_value(name) : NONE;
 }
 
 /* Where no holder is known there may be none at all. */

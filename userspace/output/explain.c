@@ -175,11 +175,11 @@ static void explain_gone(FILE *out, const struct analysis *a, const struct judge
 
 	if (find_foreign_holder(a->s, w, j->holder, &foreign))
 		para(out, "Lock", "looks like a %s, held by thread %d; no live thread of this "
-		     "process has that id, but one of process %d (%.64s) has", j->lock,
+		     "process has that id, but one of process %d (%.64s) has", primitives[j->primitive].name,
 		     j->holder, foreign.tgid, or_unknown(foreign.comm));
 	else
 		para(out, "Lock", "looks like a %s, held by thread %d, which is no live thread "
-		     "of this process", j->lock, j->holder);
+		     "of this process", primitives[j->primitive].name, j->holder);
 }
 
 static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
@@ -189,14 +189,14 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
 	const struct thread *t = j->holder_thread < 0 ? NULL : &a->s->threads[j->holder_thread];
 
 	if (j->holder == PID_UNKNOWN)
-		explain_unheld(out, j->lock, h);
+		explain_unheld(out, primitives[j->primitive].name, h);
 	else if (h->evidence == BY_EXIT)
-		para(out, "Lock", "%s: the kernel clears the word when thread %d exits", j->lock,
+		para(out, "Lock", "%s: the kernel clears the word when thread %d exits", primitives[j->primitive].name,
 		     j->holder);
 	else if (h->evidence == BY_KERNEL)
 		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
 	else if (t)
-		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", j->lock, t->tid,
+		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", primitives[j->primitive].name, t->tid,
 		     or_unknown(t->comm));
 	else
 		explain_gone(out, a, j, w);
@@ -457,7 +457,7 @@ static const char *unknown_lock_text(const struct analysis *a, const struct judg
 
 	if (evidence == BY_KERNEL || evidence == BY_EXIT)
 		return NULL;
-	if (!j->lock)
+	if (!j->primitive)
 		return "what kind of lock this is, if it is one";
 	if (!namespace_is_known(a->s, w))
 		return "whether the holder's id is in the pid namespace of the other ids";

@@ -191,7 +191,7 @@ static void put_waiter(struct drawing *d, const struct waiter *w)
 	char label[64];
 
 	put_thread(d, w->thread);
-	put_label(label, sizeof(label), h->primitive ?: "futex", w);
+	put_label(label, sizeof(label), primitives[h->primitive].name ?: "futex", w);
 	if (h->id != PID_UNKNOWN && h->thread >= 0) {
 		put_thread(d, h->thread);
 		put_edge(d, w->thread, h->thread, label);

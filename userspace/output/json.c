@@ -257,7 +257,7 @@ static void put_waiter(struct json *out, const struct analysis *a, size_t i)
 	/* The same as "primitive", and older. */
 	if (sub.j->holder != PID_UNKNOWN) {
 		put(out, ", \"lock\": ");
-		put_string(out, sub.j->lock);
+		put_string(out, primitives[sub.j->primitive].name);
 	}
 	put(out, "}");
 }
