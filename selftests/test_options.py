@@ -73,12 +73,12 @@ def host():
         os.rmdir(CGROUP)
 
 
-HEAD = "VERDICT CERTAINTY TID COMMAND ASLEEP REASON"
-A = "deadlock likely {A} mkwaiters TIME waits for thread {B}, which waits for thread {A}: " \
+HEAD = "PID PROGRAM TID COMMAND VERDICT CERTAINTY ASLEEP REASON"
+A = "{ABBA} mkwaiters {A} mkwaiters deadlock likely TIME waits for thread {B}, which waits for thread {A}: " \
     "a cycle of 2 threads"
-B = "deadlock likely {B} mkwaiters TIME waits for thread {A}, which waits for thread {B}: " \
+B = "{ABBA} mkwaiters {B} mkwaiters deadlock likely TIME waits for thread {A}, which waits for thread {B}: " \
     "a cycle of 2 threads"
-ORPHAN = "orphaned certain {ORPHAN} orphan TIME child of fork that never called execve, so its " \
+ORPHAN = "{ORPHAN} orphan {ORPHAN} orphan orphaned certain TIME child of fork that never called execve, so its " \
          "lock is a copy: the holder, thread {HOLDER}, is in the parent process {PARENT} " \
          "(mkwaiters) and cannot release it here"
 
@@ -98,16 +98,17 @@ CASES = (
       "\\x20so\\x20its\\x20lock\\x20is\\x20a\\x20copy:\\x20the\\x20holder,\\x20thread\\x20{HOLDER},"
       "\\x20is\\x20in\\x20the\\x20parent\\x20process\\x20{PARENT}\\x20(mkwaiters)\\x20and\\x20"
       "cannot\\x20release\\x20it\\x20here",)),
-    ("-u -o +PID -p {ABBA}", 3,
-     ("VERDICT CERTAINTY TID COMMAND ASLEEP PID REASON",
-      A.replace("TIME", "TIME {ABBA}"), B.replace("TIME", "TIME {ABBA}"),
+    ("-u -o +LIVE -p {ABBA}", 3,
+     (HEAD.replace("REASON", "LIVE REASON"), A.replace("TIME", "TIME 3"),
+      B.replace("TIME", "TIME 3"),
       "2 of {ALL} waiters: 2 deadlock")),
     ("--tree -u --verdict stuck", 3,
-     (HEAD, A, B.replace(" mkwaiters", " `-mkwaiters"),
-      "- - {HOLDER} - - is in process {PARENT} (mkwaiters), not in its waiter's",
-      ORPHAN.replace(" orphan ", " `-orphan "), "3 of {ALL} waiters: 2 deadlock, 1 orphaned")),
+     (HEAD, A, B.replace("{B} mkwaiters", "{B} `-mkwaiters"),
+      "- - {HOLDER} - - - - is in process {PARENT} (mkwaiters), not in its waiter's",
+      ORPHAN.replace("orphan orphaned", "`-orphan orphaned"), "3 of {ALL} waiters: 2 deadlock, 1 orphaned")),
     ("-rno VERDICT,CERTAINTY,CGROUP --cgroup " + CGROUP, 0,
      4 * ("waiting - /futexinspect\\x5c134x2doptions",)),
+    ("-rno VERDICT,TID --all -p {ORPHAN}", 3, ("orphaned {ORPHAN}",)),
     ("-rno VERDICT --cgroup /futexinspect\\x2doptions --verdict stuck", 0, ()),
     ("--color=always -nuo VERDICT,TID -p {ORPHAN}", 3, ("\x1b[31morphaned\x1b[0m {ORPHAN}",)),
     ("--color=never -nuo VERDICT,TID -p {ORPHAN}", 3, ("orphaned {ORPHAN}",)),

@@ -212,7 +212,7 @@ def test_go_handler():
         for _ in range(LOOKS):
             for waiter in until("two threads wait for the lock", look):
                 expect(waiter, op="FUTEX_WAIT", expected=2, value=2, timeout="none",
-                       verdict=("waiting", *STUCK), certainty=(None, "likely"))
+                       verdict=("blocked", *STUCK), certainty=(None, "likely"))
 
 
 def test_node():

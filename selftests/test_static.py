@@ -179,10 +179,11 @@ def undocumented(names, *paths):
 def lock_names():
     """every lock that is recognised is documented, and has cases in the unit tests"""
     text = read("userspace/core/locks.c")
-    names = set(re.findall(r'(?:held|recognised)\(lock, "([^"]+)"', text))
+    names = dict(re.findall(r'\[(\w+)\]\s*= \{ "([^"]+)"', text))
+    decoded = {names[name] for name in re.findall(r"(?:held|recognised)\(lock, (\w+)", text)}
     # The kinds of Rust's library share a row, with its name once.
-    undocumented({name.removeprefix("rust ") for name in names}, "Documentation/locks.rst")
-    undocumented(names, "selftests/unit/test_locks.c")
+    undocumented({name.removeprefix("rust ") for name in names.values()}, "Documentation/locks.rst")
+    undocumented(decoded, "selftests/unit/test_locks.c")
 
 
 def verdicts():

@@ -81,7 +81,7 @@ def test_table():
         status, output, errors = run()
         ksft.equal((status, errors), (3, ""), "status and errors")
         lines = output.splitlines()
-        if not lines[1].startswith("orphaned"):
+        if " orphaned " not in lines[1]:
             raise AssertionError("first waiter: %s" % lines[1])
         if max(len(line) for line in lines) > 80:
             raise AssertionError("wider than 80 columns")

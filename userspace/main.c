@@ -14,6 +14,9 @@
 
 #include "options.h"
 
+/* Threads of which is shown what they do: each takes a few files of /proc. */
+#define MAX_DESCRIBED	256
+
 /* Up to two looks at the host. */
 struct inspection {
 	struct snapshot looks[2];
@@ -42,9 +45,7 @@ static void sleep_ms(unsigned int ms)
 /* Say on stderr what a look at /proc does not show, in one line. */
 static void warn_of_proc(void)
 {
-	warnx("/proc does not show requeued waiters' true futex, io_uring, restarted waits, "
-	      "futex_waitv words, shared keys, the queue's bitset, time asleep: "
-	      "no verdict is more than likely");
+	warnx("/proc does not show the kernel's futex queues: no verdict is more than likely");
 }
 
 static int look(struct inspection *in, int n, const struct source *source,
@@ -55,10 +56,34 @@ static int look(struct inspection *in, int n, const struct source *source,
 	if (take_look(s, source, opts->file))
 		return -1;
 	look_for(s, opts->filter.pids, opts->filter.nr_pids);
-	look_for(s, &opts->tid, opts->command->takes_tid);
+	look_for(s, &opts->tid, opts->tid > 0);
 	analyze(&in->analyses[n], s, n ? &in->analyses[n - 1] : NULL);
 	in->last = n;
 	return 0;
+}
+
+/* The waiter to explain: that of the thread, or the worst one of those that are meant. */
+static ssize_t find_explained(const struct options *opts, const struct analysis *a)
+{
+	ssize_t waiter = opts->tid ? analysis_find_waiter(a, opts->tid) : -1;
+
+	return waiter >= 0 ? waiter : analysis_find_worst(a, opts->tid, opts->name);
+}
+
+/* What the threads do that verdicts speak of, as far as there is time for. */
+static void describe(struct inspection *in, const struct options *opts)
+{
+	const struct analysis *a = &in->analyses[in->last];
+	struct snapshot *s = &in->looks[in->last];
+	int threads[MAX_DESCRIBED];
+	ssize_t waiter = -1;
+
+	describe_threads(s, threads, analysis_list_named(a, threads, MAX_DESCRIBED));
+	if (opts->command->takes_tid)
+		waiter = find_explained(opts, a);
+	if (waiter >= 0 && s->waiters[waiter].mm >= 0)
+		describe_threads(s, threads, analysis_list_unblocked(a, s->waiters[waiter].mm,
+								     threads, MAX_DESCRIBED));
 }
 
 /*
@@ -79,16 +104,41 @@ static int inspect(struct inspection *in, const struct options *opts)
 	return look(in, 1, s->source, opts);
 }
 
-static int explain(const struct options *opts, const struct analysis *a)
+/* There is nothing to explain.  Return: the exit status. */
+static int explain_nothing(const struct options *opts, const struct analysis *a)
 {
-	ssize_t waiter = analysis_find_waiter(a, opts->tid);
+	struct selection sel;
+	int status;
 
-	if (waiter < 0) {
+	if (opts->tid) {
 		explain_no_waiter(a->s, opts->tid, opts->file);
 		return EXIT_FAILED;
 	}
+	if (opts->name) {
+		warnx("no thread that waits on a futex is called %s, or is of such a process",
+		      opts->name);
+		return EXIT_FAILED;
+	}
+	select_waiters(&sel, a, &opts->filter);
+	print_gaps(stdout, &sel);
+	status = selection_is_complete(&sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
+	puts("no thread is stuck or blocked on a futex");
+	selection_free(&sel);
+	return status;
+}
+
+static int explain(const struct options *opts, const struct analysis *a)
+{
+	ssize_t waiter = find_explained(opts, a);
+	enum verdict verdict = waiter < 0 ? VERDICT_UNKNOWN : a->judgements[waiter].verdict;
+
+	if (waiter < 0 || (!opts->tid && !opts->name && verdicts[verdict].is_idle))
+		return explain_nothing(opts, a);
+	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
+		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
+		       opts->tid);
 	print_explanation(stdout, a, waiter);
-	return verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+	return verdicts[verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
 /*
@@ -204,8 +254,10 @@ static int look_and_show(const struct options *opts)
 	struct inspection in = { 0 };
 	int status = EXIT_FAILED;
 
-	if (!inspect(&in, opts))
+	if (!inspect(&in, opts)) {
+		describe(&in, opts);
 		status = opts->command->run(opts, &in.analyses[in.last]);
+	}
 	for (int n = 0; n < 2; n++) {
 		analysis_free(&in.analyses[n]);
 		snapshot_free(&in.looks[n]);
@@ -227,5 +279,6 @@ int main(int argc, char **argv)
 	if (close_stdout())
 		status = EXIT_FAILED;
 	filter_free(&opts.filter);
+	free(opts.name);
 	return status;
 }

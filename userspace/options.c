@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "options.h"
+#include "text.h"
 
 #define DEFAULT_INTERVAL_MS	200
 #define MAX_INTERVAL_MS		(60 * 1000)
@@ -26,6 +28,7 @@ enum {
 
 /* Each letter has a long name. */
 static const struct option longopts[] = {
+	{ "all",	  no_argument,	     NULL, 'a' },
 	{ "json",	  no_argument,	     NULL, 'J' },
 	{ "output",	  required_argument, NULL, 'o' },
 	{ "list-columns", no_argument,	     NULL, 'H' },
@@ -60,14 +63,16 @@ struct given {
 static const char help_options[] =
 	"Usage:\n"
 	" futexinspect [options]\n"
-	" futexinspect [options] explain TID\n"
+	" futexinspect [options] explain [TID|PID|NAME]\n"
 	" futexinspect [options] graph\n"
 	"\n"
 	"Show which threads wait on a futex, worst first: which can be woken, which are\n"
 	"stuck, why, and how certain that is.  With explain, tell the story of one\n"
-	"thread.  With graph, write which thread waits for which, for dot(1).\n"
+	"thread: of the worst one, on this host or of a process.  With graph, write\n"
+	"which thread waits for which, for dot(1).\n"
 	"\n"
 	"Options:\n"
+	" -a, --all               list each waiter, not those that are alike as one\n"
 	" -J, --json              write JSON: all there is, or the columns of --output\n"
 	" -o, --output LIST       columns to show; with +LIST: besides the default\n"
 	" -H, --list-columns      list the columns\n"
@@ -103,7 +108,8 @@ static const char help_examples[] =
 	"\n"
 	"Examples:\n"
 	" futexinspect                         what hangs on this host?\n"
-	" futexinspect explain 4711            why does thread 4711 hang?\n"
+	" futexinspect explain                 why does the worst one hang?\n"
+	" futexinspect explain 4711            why does thread or process 4711 hang?\n"
 	" futexinspect --tree -p 4711          what do its process's threads wait for?\n"
 	" futexinspect -rno TID --verdict stuck     for a script\n"
 	" futexinspect graph -T svg > waits.svg     which waits for which, drawn\n"
@@ -240,13 +246,26 @@ static void __attribute__((noreturn)) bad_command(const struct options *opts, co
 	bad_usage(arg, text);
 }
 
+/* A name does not begin with a digit here, so that a slip in an id is told. */
+static void parse_thread(struct options *opts, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (!len || (*word >= '0' && *word <= '9') || *word == '-') {
+		opts->tid = parse_long(word, 1, MAX_TID, "not a thread id");
+		return;
+	}
+	opts->name = xcalloc(1, ESCAPED_SIZE(len));
+	escape_text(opts->name, word, len);
+}
+
 static void parse_operands(struct options *opts, int argc, char **argv)
 {
 	opts->command = argc ? find_command(argv[0]) : &commands[0];
-	if (opts->command->takes_tid && argc != 2)
-		bad_usage(argv[0], "takes one thread id");
-	if (opts->command->takes_tid)
-		opts->tid = parse_long(argv[1], 1, MAX_TID, "not a thread id");
+	if (opts->command->takes_tid && argc > 2)
+		bad_usage(argv[2], "is one argument too many");
+	if (opts->command->takes_tid && argc == 2)
+		parse_thread(opts, argv[1]);
 	else if (argc > 1)
 		bad_command(opts, argv[1], "takes no arguments");
 }
@@ -277,6 +296,8 @@ static void check_table(struct options *opts, const struct given *given)
 			  "cannot be used with --json");
 	opts->full_json = given->json && !given->output && !t->tree;
 	t->json = given->json;
+	/* Who chooses columns, or reads with a program, wants to have each. */
+	t->all |= given->output || given->json || t->raw || t->tree;
 	t->fit_columns = !given->output && !given->json;
 	t->color = t->color && !t->json && !t->raw;
 }
@@ -314,6 +335,10 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 		given->listing = given->output = "--output";
 		check_list(parse_columns(&t->columns, optarg),
 			   "not a column, or one too many: --list-columns shows all");
+		break;
+	case 'a':
+		given->listing = "--all";
+		t->all = true;
 		break;
 	case 'n':
 		given->listing = "--noheadings";

@@ -19,7 +19,7 @@ struct options;
  * struct command - what can be done with the waiters
  * @name: the word for it on the command line; "" if there is none
  * @run: do it; return: the exit status
- * @takes_tid: its argument is a thread id
+ * @takes_tid: its argument is a thread, or a process
  * @has_table: the options for the table apply to it
  * @has_filter: the options that select waiters apply to it
  * @has_json: it has a JSON form
@@ -48,7 +48,8 @@ struct options {
 	const char *file;		/* for source_file; else NULL */
 	unsigned int interval_ms;
 	const char *format;		/* of the graph; NULL: not drawn */
-	pid_t tid;			/* for a command that takes one */
+	pid_t tid;			/* for a command that takes one; 0: any ... */
+	char *name;			/* ... of a process or thread of this name, escaped, or NULL */
 };
 
 void parse_options(struct options *opts, int argc, char **argv);

@@ -162,22 +162,22 @@ static const struct world {
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "a timer, and the handler of a signal",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, TIMER) } } },
+	  { { 10, FINE(BLOCKED, TIMER) } } },
 	{ "a timer, and the handler of a signal that C libraries keep for themselves",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x80000000) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, TIMER) } } },
+	  { { 10, FINE(BLOCKED, TIMER) } } },
 	{ "a timer without a handler ends the process, and wakes nobody in it",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "but it wakes another process that shares its memory",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) TIMED_PROC(20, 1, 1, 0x0)
 	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "but then the kernel releases its PI locks",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MM(2, 1, "20") TIMED_PROC(20, 1, 2, 0x0) T(20, 20, 2)
 	  PI_LOCK(10, 10, 1, 20) W(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, HOLDER) }, { 20, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) }, { 20, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "the word has another value than expected", ALONE VALUE(2, 0), ALONE VALUE(2, 0),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "the word's value is unknown", ALONE VALUE(0, ?), ALONE VALUE(0, ?),
@@ -249,47 +249,47 @@ static const struct world {
 
 	/* Somebody can run. */
 	{ "another sleeps elsewhere", PAIR W(10, 10, 1), PAIR W(10, 10, 1),
-	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "another runs",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
-	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  W(10, 10, 1), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "another is in D",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, D, -, 1)
-	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  W(10, 10, 1), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "another's state is unknown",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, ?, -, 1)
-	  W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  W(10, 10, 1), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "another is of another process",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0)
-	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "another has a timeout",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, relative, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
 	{ "another's timeout is on some clock",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, absolute, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(TIMED, TIMEOUT) } } },
 	{ "another's timeout is unknown",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, ?, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
 	{ "another's call is unknown",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, ?, private, none, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
 	{ "another's call was restarted",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, restart_syscall, private, none, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
 	{ "another's key is unknown",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, ?, none, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, KEY) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, KEY) } } },
 	{ "another waits on a shared file",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, shared-inode:1:0, none, yes, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(BLOCKED, SHARED) } } },
 	{ "another ran during the snapshot",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, private, none, no, FREE), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
 	{ "another was just woken",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, R, -, 1)
 	  W(10, 10, 1) W(11, 10, 1), NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, UNSTABLE) } } },
 	{ "a thread of another mm is no help",
 	  ALONE W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2),
 	  ALONE W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2),
@@ -301,25 +301,25 @@ static const struct world {
 	/* The snapshot does not have it all. */
 	{ "hidden threads",
 	  MMH(1, 2, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "hidden contradicts the records",
 	  MMH(1, 1, "10", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "live_threads contradicts the records",
 	  MM(1, 1, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "hidden is unknown",
 	  MMH(1, 1, "10", ?) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "live is unknown",
 	  MM(1, ?, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "live_threads is unknown",
 	  MM(1, 1, "?") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "a thread lacks its record",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "the waiter's thread lacks its record", MM(1, 1, "10") W(10, 10, 1), NULL,
 	  { { 10, FINE(UNKNOWN, NO_RECORD) } } },
 	{ "the mm is unknown", ALONE W(10, 10, ?), NULL, { { 10, FINE(UNKNOWN, NO_RECORD) } } },
@@ -329,7 +329,7 @@ static const struct world {
 	{ "errors in the snapshot", ALONE W(10, 10, 1) "error what=x\n",
 	  ALONE W(10, 10, 1), { { 10, FINE(UNKNOWN, ERRORS) } } },
 	{ "errors do not touch those who wait", PAIR W(10, 10, 1) "error what=x\n", NULL,
-	  { { 10, FINE(WAITING, CAN_RUN) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) } } },
 
 	/* futex_waitv() */
 	{ "two words, both final",
@@ -379,31 +379,31 @@ static const struct world {
 	{ "an io_uring request, whose thread waits too: the end of it may interrupt that",
 	  ALONE WAITER(10, 10, 1, futex, private, none, yes, FREE)
 	  WAITER(10, 10, 1, io_uring, private, ?, ?, FREE), NULL,
-	  { { 10, FINE(WAITING, OTHER_WORD) } } },
+	  { { 10, FINE(BLOCKED, OTHER_WORD) } } },
 	{ "its thread has used io_uring",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
 	  THREAD_10("nivcsw=0 start_ns=10 io_uring=yes") W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, IO_URING) } } },
+	  { { 10, FINE(BLOCKED, IO_URING) } } },
 	{ "its thread has not used io_uring",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
 	  THREAD_10("nivcsw=0 start_ns=10 io_uring=no") W(10, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "a PI lock, owned by a thread of another process", CHILD PI(FUTEX_LOCK_PI, 9), NULL,
-	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	  { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "a PI lock, whose owner is not known", ALONE PI(FUTEX_LOCK_PI2, ?), NULL,
-	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	  { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "a PI lock by a newer operation, whose owner is not known",
-	  ALONE PI(FUTEX_LOCK_PI3, ?), NULL, { { 10, FINE(WAITING, PI_OWNER) } } },
+	  ALONE PI(FUTEX_LOCK_PI3, ?), NULL, { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "a PI lock, owned by a thread of the same process",
 	  PAIR PI(FUTEX_LOCK_PI, 11) W(11, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
 	{ "moved to a PI lock of another process", CHILD PI(FUTEX_WAIT_REQUEUE_PI, 9), NULL,
-	  { { 10, FINE(WAITING, PI_OWNER) } } },
+	  { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "not yet moved to a PI lock", CHILD PI(FUTEX_WAIT_REQUEUE_PI, -), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, FORK) } } },
 	{ "one is stopped, one can run",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
-	  T(12, 10, 1) W(10, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  T(12, 10, 1) W(10, 10, 1), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "the holder is stopped, another runs",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
 	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11), NULL,
@@ -421,7 +421,7 @@ static const struct world {
 	  LOCK(10, 10, 1, HEX_99), { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "in a child of fork the holder may be the main thread, under its old id",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, no, 0x0) THREAD(10, 10, 1, R, -, 1) T(11, 10, 1)
-	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, FINE(WAITING, CAN_RUN) } } },
+	  LOCK(11, 10, 1, HEX_99), NULL, { { 11, FINE(BLOCKED, CAN_RUN) } } },
 	{ "which alone can release it then, and waits for nobody who can run",
 	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
 	  FORKED_TRIO LOCK(10, 10, 1, HEX_10) LOCK(11, 10, 1, HEX_99),
@@ -466,7 +466,7 @@ static const struct world {
 	{ "ABBA with a timeout ends by itself",
 	  PAIR LOCK(10, 10, 1, HEX_11)
 	  WAITER(11, 10, 1, futex, private, relative, yes, HEX_10), NULL,
-	  { { 10, FINE(WAITING, HOLDER) }, { 11, FINE(TIMED, TIMEOUT) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) }, { 11, FINE(TIMED, TIMEOUT) } } },
 	{ "the holder is gone", PAIR LOCK(10, 10, 1, HEX_99), PAIR LOCK(10, 10, 1, HEX_99),
 	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "the holder is gone, nobody can run",
@@ -480,14 +480,14 @@ static const struct world {
 	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11), NULL, { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "the holder may be one of the hidden",
 	  MMH(1, 3, "10-11", 1) PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
-	  LOCK(10, 10, 1, HEX_99), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  LOCK(10, 10, 1, HEX_99), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "the holder can run", PAIR LOCK(10, 10, 1, HEX_11), NULL,
-	  { { 10, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "the holder's holder can run",
 	  TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_12), NULL,
-	  { { 10, FINE(WAITING, TO_HOLDER) }, { 11, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, TO_HOLDER) }, { 11, FINE(BLOCKED, HOLDER) } } },
 	{ "the holder waits for nobody known, another can run",
-	  TRIO LOCK(10, 10, 1, HEX_11) W(11, 10, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  TRIO LOCK(10, 10, 1, HEX_11) W(11, 10, 1), NULL, { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "a holder of another process is not one of this",
 	  PAIR LOCK(10, 10, 1, HEX_20) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), NULL,
 	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
@@ -548,14 +548,14 @@ static const struct world {
 	{ "holds a recursive lock itself",
 	  PAIR KIND_LOCK(10, HEX_10, 1, 1), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
 	{ "another holds the recursive lock",
-	  PAIR KIND_LOCK(10, HEX_11, 1, 1), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	  PAIR KIND_LOCK(10, HEX_11, 1, 1), NULL, { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "another process shares the memory, and may have its parent's id",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0) T(10, 10, 1)
-	  T(20, 20, 1) LOCK(10, 10, 1, HEX_10), NULL, { { 10, FINE(WAITING, CAN_RUN) } } },
+	  T(20, 20, 1) LOCK(10, 10, 1, HEX_10), NULL, { { 10, FINE(BLOCKED, CAN_RUN) } } },
 	{ "the holder is younger than the wait: it may have a dead one's id",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  YOUNG(11, 3000000001) T(12, 10, 1) ASLEEP_LOCK(10, HEX_11, 3000000000) LOCK(11, 10, 1, HEX_11),
-	  NULL, { { 10, FINE(WAITING, CAN_RUN) }, { 11, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	  NULL, { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, STUCK(DEADLOCK, LIKELY, SELF) } } },
 	{ "the holder is younger than when the waiter began to run",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  YOUNG(11, 3000000000) T(12, 10, 1) ASLEEP_LOCK(10, HEX_11, 3000000000) LOCK(11, 10, 1, HEX_11),
@@ -564,24 +564,24 @@ static const struct world {
 	/* Shared memory */
 	{ "a shared lock whose holder lives, and does not map it now",
 	  TWO THIRD SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_30), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "a shared lock with an id that two pid namespaces have",
 	  MM(1, 1, "10") NS_PROC(10, 1, 77) T(10, 10, 1) MM(2, 1, "20") NS_PROC(20, 2, 78)
 	  T(20, 20, 2) SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_10), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "a shared lock of one pid namespace",
 	  MM(1, 1, "10") NS_PROC(10, 1, 77) T(10, 10, 1) MM(2, 1, "20") NS_PROC(20, 2, 77)
 	  T(20, 20, 2) SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_10), NULL,
 	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
 	{ "a shared lock that may be older than its container",
 	  TWO_IN_NS SHARED("1,2", yes, 1) SLOCK(10, 10, 1, "00000001"), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "a shared lock in memory without a name, of a container",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000001"), NULL,
 	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
 	{ "a shared lock with an id that none has in a container",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "all who map the word wait on it",
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
 	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2),
@@ -594,7 +594,7 @@ static const struct world {
 	  SHARED("1,2", yes, 0) W(10, 10, 1) SW(11, 10, 1) SW(20, 20, 2),
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
 	{ "one of those who map the word sleeps elsewhere",
-	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1), NULL, { { 10, FINE(WAITING, SHARED) } } },
+	  TWO SHARED("1,2", yes, 0) SW(10, 10, 1), NULL, { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "one who does not map it is no help",
 	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) W(20, 20, 2),
 	  TWO THIRD SHARED("1,2", yes, 0) SW(10, 10, 1) W(20, 20, 2),
@@ -602,20 +602,20 @@ static const struct world {
 	    { 20, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
 	{ "a third one maps it too",
 	  TWO THIRD SHARED("1,2,3", yes, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) }, { 20, FINE(BLOCKED, SHARED) } } },
 	{ "it is not known who maps it",
 	  TWO SHARED("1,2", no, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) }, { 20, FINE(BLOCKED, SHARED) } } },
 	{ "it is not known whether those are all",
 	  TWO SHARED("1,2", ?, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "the word has no record",
-	  TWO SW(10, 10, 1) SW(20, 20, 2), NULL, { { 10, FINE(WAITING, SHARED) } } },
+	  TWO SW(10, 10, 1) SW(20, 20, 2), NULL, { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "one of those who map it has hidden threads",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MMH(2, 2, "20", 1) PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
 	  SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "its own process does not map it any more, but can again",
 	  TWO THIRD SHARED("2", yes, 0) SW(30, 30, 3) SW(20, 20, 2), NULL,
 	  { { 30, STUCK(NO_WAKER, LIKELY, ALL_SHARED) } } },
@@ -632,15 +632,15 @@ static const struct world {
 	{ "the same list of mms for two words, one of which is waited on, and one mm can run",
 	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=1,2 complete=yes\n"
 	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "waiters of its mm were left out",
 	  "mm id=1 live=1 live_threads=10 hidden=0 complete=no\n"
 	  PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, UNSEEN) } } },
+	  { { 10, FINE(BLOCKED, UNSEEN) } } },
 	{ "a word without mms before it, and one mm can run",
 	  TWO "shared key=shared-inode:1:8 dev=0:1 ino=7 nlink=0 mms=? complete=yes\n"
 	  SHARED("1,2", yes, 0) SW(10, 10, 1), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "one of those who map it is stopped",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) THREAD(20, 20, 2, T, -, 1)
@@ -664,10 +664,10 @@ static const struct world {
 	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
 	{ "the same, if not all who map it are known",
 	  TWO THIRD SHARED("1,2", no, 0) SLOCK(10, 10, 1, HEX_99), NULL,
-	  { { 10, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
 	{ "in memory with a name, which anybody may open",
 	  TWO SHARED("1,2", yes, 1) SW(10, 10, 1) SW(20, 20, 2), NULL,
-	  { { 10, FINE(WAITING, SHARED) }, { 20, FINE(WAITING, SHARED) } } },
+	  { { 10, FINE(BLOCKED, SHARED) }, { 20, FINE(BLOCKED, SHARED) } } },
 	{ "a lock in memory with a name whose holder is gone: who opens it cannot release it",
 	  TWO THIRD SHARED("1,2", yes, 1) SLOCK(10, 10, 1, HEX_99), NULL,
 	  { { 10, STUCK(ORPHANED, LIKELY, GONE) } } },
@@ -676,7 +676,7 @@ static const struct world {
 	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) }, { 20, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "a shared lock whose holder can run",
 	  TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_20), NULL,
-	  { { 10, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "a shared lock whose holder is in a stuck process, another can run",
 	  TWO THIRD SHARED("1,2,3", yes, 0) SLOCK(10, 10, 1, HEX_20) W(20, 20, 2), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, TO_STUCK) },
@@ -684,7 +684,7 @@ static const struct world {
 
 	/* PI locks: the kernel knows the owner. */
 	{ "a PI lock whose owner can run", PAIR PI_LOCK(10, 10, 1, 11), NULL,
-	  { { 10, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "a PI lock whose owner waits for another PI lock of the first",
 	  PAIR PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
 	  PAIR PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
@@ -714,7 +714,7 @@ static const struct world {
 	{ "the owner is on its way out",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 	  "thread tid=11 tgid=10 mm=1 state=S tracer=- exiting=yes\n"
-	  PI_LOCK(10, 10, 1, 11), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	  PI_LOCK(10, 10, 1, 11), NULL, { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "the owner is another one in the first look",
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 10),
 	  TRIO PI_LOCK(10, 10, 1, 11) PI_LOCK(11, 10, 1, 12),
@@ -735,7 +735,7 @@ static const struct world {
 	{ "joins a thread that can run, also if all others wait",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x910)
 	  T(12, 10, 1) JOIN(10, 10, 1, 11) W(12, 10, 1), NULL,
-	  { { 10, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "two threads join each other",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x920)
 	  JOINED(11, 10, 1, 0x910) T(12, 10, 1) JOIN(10, 10, 1, 11)
@@ -747,11 +747,11 @@ static const struct world {
 	  { { 10, FINE(WAITING, CAN_RUN) } } },
 	{ "waits for the exit of a process that shares its memory",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0) T(10, 10, 1)
-	  JOINED(20, 20, 1, 0x910) JOIN(10, 10, 1, 20), NULL, { { 10, FINE(WAITING, HOLDER) } } },
+	  JOINED(20, 20, 1, 0x910) JOIN(10, 10, 1, 20), NULL, { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "waits for musl's lock of the list of threads, which one has that can run",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
 	  JOINED(11, 10, 1, 0x910) JOINED(12, 10, 1, 0x910) JOIN(10, 10, 1, 11), NULL,
-	  { { 10, FINE(WAITING, HOLDER) } } },
+	  { { 10, FINE(BLOCKED, HOLDER) } } },
 	{ "the word is not where the kernel tells of the exit",
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) JOINED(11, 10, 1, 0x920)
 	  T(12, 10, 1) JOIN(10, 10, 1, 11) LOCK(11, 10, 1, HEX_11), NULL,
@@ -877,12 +877,12 @@ static void check_reach(enum reach reach, int openers, int opener, enum verdict 
 
 static void test_reach(void)
 {
-	check_reach(REACH_UNKNOWN, -1, -1, VERDICT_WAITING, "not known");
-	check_reach(REACH_SYSV, -1, -1, VERDICT_WAITING, "System V memory");
-	check_reach(REACH_OPEN, -1, -1, VERDICT_WAITING, "it is not known who has it open");
+	check_reach(REACH_UNKNOWN, -1, -1, VERDICT_BLOCKED, "not known");
+	check_reach(REACH_SYSV, -1, -1, VERDICT_BLOCKED, "System V memory");
+	check_reach(REACH_OPEN, -1, -1, VERDICT_BLOCKED, "it is not known who has it open");
 	check_reach(REACH_OPEN, 0, -1, VERDICT_NO_WAKER, "nobody has it open");
 	check_reach(REACH_OPEN, 0, 0, VERDICT_NO_WAKER, "a process that is stuck has it open");
-	check_reach(REACH_OPEN, 0, 2, VERDICT_WAITING, "a process that runs has it open");
+	check_reach(REACH_OPEN, 0, 2, VERDICT_BLOCKED, "a process that runs has it open");
 	check_reach(REACH_INHERITED, -1, -1, VERDICT_NO_WAKER, "nobody");
 }
 
@@ -916,7 +916,7 @@ static void is_holder_unknown(struct snapshot *s, const char *name)
 	snapshot_index_owners(s);
 	analyze(&a, s, NULL);
 	ok(a.judgements[0].holder == PID_UNKNOWN && a.judgements[0].holder_thread == -1 &&
-	   a.judgements[0].verdict == VERDICT_WAITING, "%s: no holder is given", name);
+	   a.judgements[0].verdict == VERDICT_BLOCKED, "%s: no holder is given", name);
 	analysis_free(&a);
 }
 
@@ -1056,6 +1056,11 @@ static void test_rank(void)
 	snapshot_free(&s);
 }
 
+#define ONE_OTHER	"the lock names no holder; 1 thread of its address space is not blocked: "	\
+			"thread 11 (t11) sleeps elsewhere"
+#define TWO_OTHERS	"the lock names no holder; 2 threads of its address space are not blocked: "	\
+			"thread 11 (t11) sleeps elsewhere; thread 12 (t12) sleeps elsewhere"
+
 static void check_text(const char *lines, pid_t tid, const char *want)
 {
 	char reason[REASON_SIZE];
@@ -1099,13 +1104,14 @@ static void test_text(void)
 	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_99), 10,
 		   "its lock is held by thread 11 (t11), whose lock's holder, thread 99, is not "
 		   "alive here");
-	check_text(PAIR W(10, 10, 1), 10, "thread 11 (t11) can run and wake it");
+	check_text(PAIR W(10, 10, 1), 10, ONE_OTHER);
 	check_text(TRIO W(10, 10, 1), 10,
-		   "2 threads of its address space can run and wake it");
+		   TWO_OTHERS);
 	check_text(PAIR LOCK(10, 10, 1, HEX_11), 10,
-		   "its lock is held by thread 11 (t11), which can run");
+		   "its lock is held by thread 11 (t11), which sleeps elsewhere");
 	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1), 10,
-		   "shared futex: any process that maps it can wake it, as thread 20 (t20) can");
+		   "shared futex: any process that maps it can wake it; of those, thread 20 (t20) is not "
+		     "blocked, and sleeps elsewhere");
 	check_text(TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2), 10,
 		   "in shared memory, and no thread of the 2 address spaces that map the word "
 		   "can run");
@@ -1117,13 +1123,13 @@ static void test_text(void)
 		   "is left to wake");
 	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
-		   "joins thread 11 (t11), which can run");
+		   "joins thread 11 (t11), which sleeps elsewhere");
 	check_text(MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 10, 1, no, 0x0)
 		   T(10, 10, 1) JOINED(20, 20, 1, 0x910) JOIN(10, 10, 1, 20), 10,
-		   "waits for the exit of thread 20 (t20), which can run");
+		   "waits for the exit of thread 20 (t20), which sleeps elsewhere");
 	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) JOINED(10, 10, 1, 0x910)
 		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
-		   "its lock is held by thread 11 (t11), which can run");
+		   "its lock is held by thread 11 (t11), which sleeps elsewhere");
 }
 
 /* What /proc says of sleeps, without /proc: thread @thread of s.threads reads a pipe. */
@@ -1154,17 +1160,17 @@ static void test_sleeps(void)
 		    "no live thread of its address space can run: 1 wait on futexes, and thread "
 		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
 		    "have open for writing");
-	check_sleep(TRIO W(10, 10, 1), 0, VERDICT_WAITING,
-		    "2 threads of its address space can run and wake it");
+	check_sleep(TRIO W(10, 10, 1), 0, VERDICT_BLOCKED,
+		    TWO_OTHERS);
 	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1,
-		    VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+		    VERDICT_BLOCKED, ONE_OTHER);
 	check_sleep(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
 		    W(20, 20, 2), 1, VERDICT_NO_WAKER,
 		    "no live thread of its address space can run: 1 wait on futexes, and thread "
 		    "11 (t11) waits for data in pipe 77, which only processes that cannot run "
 		    "have open for writing");
 	check_sleep(PAIR W(10, 10, 1) MMH(2, 2, "20", 1) PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
-		    W(20, 20, 2), 1, VERDICT_WAITING, "thread 11 (t11) can run and wake it");
+		    W(20, 20, 2), 1, VERDICT_BLOCKED, ONE_OTHER);
 	check_sleep(TRIO LOCK(10, 10, 1, HEX_11) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0)
 		    T(20, 20, 2) W(20, 20, 2), 1, VERDICT_NO_WAKER,
 		    "its lock is held by thread 11 (t11), which waits for data in pipe 77, which "

@@ -276,9 +276,9 @@ static const struct scene scenes[] = {
 	  .verdict = VERDICT_NO_WAKER, .reason = REASON_TO_STUCK },
 	{ "waits for a PI lock whose owner sleeps elsewhere", READS(3), OWN_PIPE,
 	  SLEEPS, .ppid_20 = 1, .ppid_10 = 20, .pi_owner = 20,
-	  .verdict = VERDICT_WAITING, .reason = REASON_HOLDER },
+	  .verdict = VERDICT_BLOCKED, .reason = REASON_HOLDER },
 	{ "waits for a PI lock whose owner is not there", READS(3), OWN_PIPE,
-	  .pi_owner = 20, .verdict = VERDICT_WAITING, .reason = REASON_PI_OWNER },
+	  .pi_owner = 20, .verdict = VERDICT_BLOCKED, .reason = REASON_PI_OWNER },
 	{ "waits in vfork for one that is not its child", CALL(CLONE, c111, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .state_10 = 'D',
 	  .wchan = "kernel_clone", FINE },
@@ -420,7 +420,7 @@ static void test_scene(const struct scene *sc)
 		j = a.judgements[0];
 		reason_text(&a, 0, reason);
 		good = j.verdict == sc->verdict && j.reason == sc->reason &&
-		       (j.verdict == VERDICT_WAITING || j.certainty <= CERTAINTY_LIKELY);
+		       (!verdicts[j.verdict].stuck || j.certainty <= CERTAINTY_LIKELY);
 		if (sc->verdict == VERDICT_NO_WAKER)
 			good &= j.certainty == CERTAINTY_LIKELY;
 		analysis_free(&a);

@@ -507,10 +507,10 @@ static void test_pi_owners(void)
 		enum verdict verdict;
 	} cases[] = {
 		{ "the owner waits for itself", FUTEX_WAITERS | 11, VERDICT_DEADLOCK },
-		{ "the owner sleeps elsewhere", FUTEX_WAITERS | 12, VERDICT_WAITING },
-		{ "the owner is in another process", FUTEX_WAITERS | 99, VERDICT_WAITING },
-		{ "the word says that nobody waits", 11, VERDICT_WAITING },
-		{ "the owner has ended", FUTEX_WAITERS | FUTEX_OWNER_DIED | 11, VERDICT_WAITING },
+		{ "the owner sleeps elsewhere", FUTEX_WAITERS | 12, VERDICT_BLOCKED },
+		{ "the owner is in another process", FUTEX_WAITERS | 99, VERDICT_BLOCKED },
+		{ "the word says that nobody waits", 11, VERDICT_BLOCKED },
+		{ "the owner has ended", FUTEX_WAITERS | FUTEX_OWNER_DIED | 11, VERDICT_BLOCKED },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

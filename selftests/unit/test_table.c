@@ -241,8 +241,8 @@ static void test_deep(void)
 	select_waiters(&sel, &a, &one);
 	tree_rows(&rows, &sel);
 	is_num(rows.nr, 4, "with one waiter go those that it waits for");
-	ok(rows.rows[0].depth == 4 && rows.rows[0].parent == 1, "  and it hangs from the next");
-	ok(rows.rows[2].waiter == -1 && rows.rows[2].parent == -1 && rows.rows[2].id == 100,
+	ok(rows.rows[3].depth == 4 && rows.rows[3].parent == 2, "  and it hangs from the next");
+	ok(rows.rows[0].waiter == -1 && rows.rows[0].parent == -1 && rows.rows[0].id == 100,
 	   "  who waits for nobody is the root, before the first that hangs from it");
 	rows_free(&rows);
 	selection_free(&sel);

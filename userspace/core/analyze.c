@@ -282,7 +282,7 @@ static bool judge_chain(const struct work *w, struct judgement *j, const struct 
 		judge_stuck(w, j, VERDICT_STOPPED,
 			    next ? REASON_HOLDER_STOPPED : REASON_TO_STOPPED, caveat);
 	else if (chain->end == END_RUNNABLE && !self)
-		judge(j, VERDICT_WAITING, next ? REASON_HOLDER : REASON_TO_HOLDER);
+		judge(j, VERDICT_BLOCKED, next ? REASON_HOLDER : REASON_TO_HOLDER);
 	else
 		return false;
 	return true;
@@ -345,22 +345,72 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
 		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), caveat);
 }
 
-/* The owner of the PI lock, as the kernel has it, can run or be woken. */
-static void judge_pi(struct judgement *j)
+/*
+ * Some thread could wake it, as far as is known.  If it waits for a lock, its holder is the
+ * only one that should.
+ */
+static void judge_able(const struct work *w, struct judgement *j, const struct waiter *waiter,
+		       enum reason reason)
 {
-	j->end_thread = j->holder_thread;
-	judge(j, VERDICT_WAITING, j->holder_thread < 0 ? REASON_PI_OWNER : REASON_HOLDER);
+	struct chain chain;
+
+	judge(j, primitives[j->primitive].is_lock ? VERDICT_BLOCKED : VERDICT_WAITING, reason);
+	if (j->verdict != VERDICT_BLOCKED || j->holder_thread < 0)
+		return;
+	chain = follow_holders(w->m, waiter->thread);
+	j->end_thread = chain.end_thread;
+	j->end_holder = model_holder(w->m, chain.end_thread)->id;
+	j->cycle_size = chain.cycle_size;
+	if (chain.end == END_CYCLE)
+		j->reason = cycle_reason(&chain);
+	else if (chain.end == END_GONE)
+		j->reason = REASON_TO_GONE;
+	else
+		j->reason = chain.end_thread == j->holder_thread ? REASON_HOLDER : REASON_TO_HOLDER;
+}
+
+/* The wait of the same thread in the first look, if it was for the same, or NULL. */
+static const struct waiter *same_wait_before(const struct work *w, const struct waiter *waiter)
+{
+	const struct thread *t = &w->s->threads[waiter->thread];
+	const unsigned int all = W_WAITS_ON | W_EXPECTED;
+	const struct waiter *before;
+	int old;
+
+	if (!w->before || !(t->known & T_START))
+		return NULL;
+	old = snapshot_find_thread(w->before->s, t->tid);
+	if (old < 0 || w->before->s->threads[old].start_ns != t->start_ns)
+		return NULL;
+	before = model_first_waiter(w->before, old);
+	return before && (before->known & waiter->known & all) == all &&
+	       before->waits_on == waiter->waits_on && before->expected == waiter->expected ?
+	       before : NULL;
+}
+
+/* It wakes by itself.  But who finds a lock held waits again, and is blocked all the while. */
+static void judge_timed(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	bool again = same_wait_before(w, waiter), ran = w->before_thread[waiter->thread] < 0;
+
+	j->retries = again && ran;
+	if (again && (ran || primitives[j->primitive].is_lock))
+		judge_able(w, j, waiter, REASON_RETRIES);
+	else
+		judge(j, VERDICT_TIMED, REASON_TIMEOUT);
 }
 
 /* Nothing shows that its thread is blocked forever: why not. */
-static void judge_runnable(struct judgement *j, const struct snapshot *s, const struct waiter *w)
+static void judge_runnable(const struct work *work, struct judgement *j, const struct waiter *w)
 {
+	const struct snapshot *s = work->s;
+
 	if (w->call == CALL_IO_URING)
 		judge(j, VERDICT_WAITING, REASON_REQUEST);
 	else if (w->mm < 0 || w->thread < 0 || s->threads[w->thread].mm != w->mm)
 		judge(j, VERDICT_UNKNOWN, REASON_NO_RECORD);
 	else if (w->timeout > TIMEOUT_NONE)
-		judge(j, VERDICT_TIMED, REASON_TIMEOUT);
+		judge_timed(work, j, w);
 	else if (w->stable == NO || s->threads[w->thread].state != STATE_SLEEPING)
 		judge(j, VERDICT_UNKNOWN, REASON_UNSTABLE);
 	else if (w->call == CALL_UNKNOWN || w->call == CALL_RESTART ||
@@ -369,15 +419,15 @@ static void judge_runnable(struct judgement *j, const struct snapshot *s, const 
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
 	else if (process_may_wake_itself(process_of_waiter(s, w)))
-		judge(j, VERDICT_WAITING, REASON_TIMER);
+		judge_able(work, j, w, REASON_TIMER);
 	else if (waiter_is_pi(w))
-		judge_pi(j);
+		judge_able(work, j, w, REASON_PI_OWNER);
 	else if (w->key_type == KEY_SHARED_INODE)
-		judge(j, VERDICT_WAITING, REASON_SHARED);
+		judge_able(work, j, w, REASON_SHARED);
 	else if (s->threads[w->thread].io_uring == YES)
-		judge(j, VERDICT_WAITING, REASON_IO_URING);
+		judge_able(work, j, w, REASON_IO_URING);
 	else
-		judge(j, VERDICT_WAITING, REASON_OTHER_WORD);
+		judge_able(work, j, w, REASON_OTHER_WORD);
 }
 
 /*
@@ -425,10 +475,10 @@ static void judge_waiting(const struct work *w, struct judgement *j,
 	    judge_chain(w, j, waiter, CAVEAT_NONE))
 		return;
 	if (model_state(w->m, waiter->thread) == RUN_POSSIBLE)
-		judge_runnable(j, w->s, waiter);
+		judge_runnable(w, j, waiter);
 	else
-		judge(j, VERDICT_WAITING, model_mm(w->m, waiter->mm)->nr_runnable ? REASON_CAN_RUN :
-								      REASON_UNSEEN);
+		judge_able(w, j, waiter, model_mm(w->m, waiter->mm)->nr_runnable ? REASON_CAN_RUN :
+										   REASON_UNSEEN);
 }
 
 static void judge_stopped(const struct work *w, struct judgement *j, const struct waiter *waiter)
@@ -473,7 +523,7 @@ static void judge_waiter(const struct work *w, struct judgement *j, const struct
 	if (own == RUN_STOPPED)
 		judge_stopped(w, j, waiter);
 	else if (own != RUN_WAITS)
-		judge_runnable(j, w->s, waiter);
+		judge_runnable(w, j, waiter);
 	else if (!model_can_run(w->m, PASS_PROOF, t))
 		judge_proven(w, j, waiter);
 	else if (!model_can_run(w->m, PASS_HOLDERS, t))
@@ -533,6 +583,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 	if (before)
 		compare_looks(&w);
 	model_solve(&a->model, w.changed);
+	a->contention = find_contention(&a->model);
 	find_caveats(&w);
 	w.chains = find_chains(&a->model, w.confirmed);
 	for (size_t i = 0; i < now->nr_waiters; i++) {
@@ -550,6 +601,7 @@ void analysis_free(struct analysis *a)
 {
 	model_free(&a->model);
 	free(a->judgements);
+	free(a->contention);
 }
 
 /**
@@ -584,16 +636,82 @@ ssize_t analysis_find_waiter(const struct analysis *a, pid_t tid)
 	return -1;
 }
 
+/**
+ * analysis_list_unblocked() - the threads of an mm that wait on no futex
+ * @a: the analysis
+ * @mm: index of the mm
+ * @threads: receives their indices
+ * @max: how many there is room for
+ *
+ * Return: how many.
+ */
+size_t analysis_list_unblocked(const struct analysis *a, int mm, int *threads, size_t max)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < a->s->nr_threads && nr < max; i++) {
+		if (a->s->threads[i].mm == mm && model_first_wait(&a->model, i) < 0)
+			threads[nr++] = i;
+	}
+	return nr;
+}
+
+struct named {
+	bool *seen;
+	int *threads;
+	size_t nr;
+	size_t max;
+};
+
+static void add_named(struct named *n, const struct model *m, int thread)
+{
+	if (thread < 0 || model_first_wait(m, thread) >= 0 || n->seen[thread] || n->nr == n->max)
+		return;
+	n->seen[thread] = true;
+	n->threads[n->nr++] = thread;
+}
+
+/**
+ * analysis_list_named() - the threads that verdicts speak of, but that wait on no futex
+ * @a: the analysis
+ * @threads: receives their indices: those of the worst verdicts first
+ * @max: how many there is room for
+ *
+ * Return: how many.
+ */
+size_t analysis_list_named(const struct analysis *a, int *threads, size_t max)
+{
+	struct named n = {
+		.seen = xcalloc(a->s->nr_threads, sizeof(*n.seen)), .threads = threads, .max = max,
+	};
+	size_t *order = analysis_rank(a);
+
+	for (size_t i = 0; i < a->s->nr_waiters && n.nr < max; i++) {
+		const struct judgement *j = &a->judgements[order[i]];
+		int mm = a->s->waiters[order[i]].mm;
+
+		add_named(&n, &a->model, j->end_thread);
+		if (mm < 0 || j->end_thread >= 0)
+			continue;
+		for (size_t k = 0; k < model_mm(&a->model, mm)->nr_others && k < MAX_OTHERS; k++)
+			add_named(&n, &a->model, model_mm(&a->model, mm)->others[k]);
+	}
+	free(order);
+	free(n.seen);
+	return n.nr;
+}
+
 /* What the order of the waiters depends on. */
 struct rank {
 	uint64_t asleep_ns;	/* 0: not known */
+	size_t nr_behind;
 	size_t waiter;
 	enum verdict verdict;
 	enum certainty certainty;
 	pid_t tid;
 };
 
-/* Worst first: verdict, certainty, time asleep; then by id, to be repeatable. */
+/* Worst first: verdict, certainty, time asleep, how many hang behind it; then by id. */
 static int compare_ranks(const void *x, const void *y)
 {
 	const struct rank *a = x, *b = y;
@@ -604,9 +722,41 @@ static int compare_ranks(const void *x, const void *y)
 		return a->certainty < b->certainty ? -1 : 1;
 	if (a->asleep_ns != b->asleep_ns)
 		return a->asleep_ns > b->asleep_ns ? -1 : 1;
+	if (a->nr_behind != b->nr_behind)
+		return a->nr_behind > b->nr_behind ? -1 : 1;
 	if (a->tid != b->tid)
 		return a->tid < b->tid ? -1 : 1;
 	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
+}
+
+static bool is_named(const struct snapshot *s, const struct waiter *w, const char *name)
+{
+	const struct process *p = process_of_waiter(s, w);
+
+	return (w->comm && !strcmp(w->comm, name)) || (p && p->comm && !strcmp(p->comm, name));
+}
+
+/**
+ * analysis_find_worst() - find the worst waiter of a process
+ * @a: the analysis
+ * @tgid: the process, or 0: any
+ * @name: of the process or of the thread, escaped, or NULL: any
+ *
+ * Return: the index of its waiter record, or -1 if there is none.
+ */
+ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *name)
+{
+	size_t *order = analysis_rank(a);
+	ssize_t found = -1;
+
+	for (size_t i = 0; i < a->s->nr_waiters && found < 0; i++) {
+		const struct waiter *w = &a->s->waiters[order[i]];
+
+		if ((!tgid || w->tgid == tgid) && (!name || is_named(a->s, w, name)))
+			found = order[i];
+	}
+	free(order);
+	return found < 0 ? -1 : analysis_find_waiter(a, a->s->waiters[found].tid);
 }
 
 /**
@@ -626,6 +776,7 @@ size_t *analysis_rank(const struct analysis *a)
 
 		ranks[i] = (struct rank){
 			.asleep_ns = w->known & W_ASLEEP ? w->asleep_ns : 0, .waiter = i,
+			.nr_behind = a->contention[i].nr_behind,
 			.verdict = a->judgements[i].verdict,
 			.certainty = a->judgements[i].certainty, .tid = w->tid,
 		};

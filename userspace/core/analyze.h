@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "contention.h"
 #include "model.h"
 #include "verdicts.h"
 
@@ -35,10 +36,11 @@ enum reason {
 	REASON_TO_STOPPED,
 	/* lost-wake */
 	REASON_LOST,		/* the word is 0, and no thread ran between the looks */
-	/* waiting */
-	REASON_HOLDER,		/* the holder can run */
-	REASON_TO_HOLDER,
-	REASON_CAN_RUN,		/* some thread of the mm can run */
+	/* blocked, or waiting */
+	REASON_HOLDER,		/* it waits for a holder, which may release the lock, ... */
+	REASON_TO_HOLDER,	/* ... or which waits itself, through others */
+	REASON_CAN_RUN,		/* some thread of the mm is not blocked */
+	REASON_RETRIES,		/* it has a timeout, and waits for the same word in both looks */
 	REASON_UNSEEN,		/* there are threads that the snapshot lacks */
 	REASON_OTHER_WORD,	/* futex_waitv(), and another of its words may be woken */
 	REASON_SHARED,		/* any process that maps the file can wake it */
@@ -70,12 +72,14 @@ struct judgement {
 	pid_t end_holder;	/* ... and the holder there that is gone */
 	size_t cycle_size;	/* threads in the cycle that it is in, or 0 */
 	int runnable;		/* a thread of its mm that can run, or -1 */
+	bool retries;		/* it has a timeout, and waited for the same before */
 };
 
 struct analysis {
 	struct model model;
 	const struct snapshot *s;
 	struct judgement *judgements;	/* one for each waiter */
+	struct contention *contention;	/* the same */
 	size_t nr_verdicts[NR_VERDICTS];
 	size_t nr_suspects;	/* waiters whose wake a second look may find lost */
 	bool two_looks;
@@ -85,6 +89,9 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 void analysis_free(struct analysis *a);
 bool analysis_wants_second_look(const struct analysis *a);
 ssize_t analysis_find_waiter(const struct analysis *a, pid_t tid);
+ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *name);
+size_t analysis_list_unblocked(const struct analysis *a, int mm, int *threads, size_t max);
+size_t analysis_list_named(const struct analysis *a, int *threads, size_t max);
 size_t *analysis_rank(const struct analysis *a);
 
 #endif

@@ -11,22 +11,34 @@
 #include "holders.h"
 
 /**
+ * holder_of() - the thread that a thread waits for, though its wait may end otherwise
+ * @m: the model
+ * @thread: index of a thread
+ *
+ * Return: as holder_next().
+ */
+int holder_of(const struct model *m, int thread)
+{
+	const struct holder *h = model_holder(m, thread);
+
+	if (h->id == PID_UNKNOWN)
+		return HOLDER_NONE;
+	if (h->thread >= 0)
+		return h->thread;
+	return h->gone ? HOLDER_GONE : HOLDER_NONE;
+}
+
+/**
  * holder_next() - one step along a chain of holders
  * @m: the model
  * @thread: index of a thread
  *
  * Return: the index of the thread that it waits for; HOLDER_GONE, if that is not in the
- * snapshot; HOLDER_NONE, if it does not wait, or no holder is known.
+ * snapshot; HOLDER_NONE, if it does not wait for good, or no holder is known.
  */
 int holder_next(const struct model *m, int thread)
 {
-	const struct holder *h = model_holder(m, thread);
-
-	if (!model_waits(m, thread) || h->id == PID_UNKNOWN)
-		return HOLDER_NONE;
-	if (h->thread >= 0)
-		return h->thread;
-	return h->gone ? HOLDER_GONE : HOLDER_NONE;
+	return model_waits(m, thread) ? holder_of(m, thread) : HOLDER_NONE;
 }
 
 /* How a chain ends at a thread without a holder that is there. */
@@ -130,6 +142,44 @@ struct chain *find_chains(const struct model *m, const bool *confirmed)
 	return chains;
 }
 
+#define MAX_FOLLOWED	1000
+
+/**
+ * follow_holders() - the chain of holders of a waiter, though its waits may end otherwise
+ * @m: the model
+ * @thread: index of the waiter's thread, which has a holder that is there
+ *
+ * Many waiters may hang from one long chain, so it is not followed further than MAX_FOLLOWED.
+ *
+ * Return: where the chain ends, and how: in a cycle that it is part of (END_CYCLE), at a holder
+ * that is not there, or (END_UNKNOWN) at a thread of which no holder is known, or in a cycle
+ * of others.
+ */
+struct chain follow_holders(const struct model *m, int thread)
+{
+	struct chain chain = { .mark = CHAIN_DONE, .end_thread = thread };
+	int t = thread, next, mark = thread;
+	size_t steps = 0, limit = 1;
+
+	/* As in Brent's algorithm: a mark that moves ever further finds any cycle. */
+	while ((next = holder_of(m, t)) >= 0 && next != thread && next != mark &&
+	       steps < MAX_FOLLOWED) {
+		t = next;
+		if (++steps == limit) {
+			mark = t;
+			limit *= 2;
+		}
+	}
+	if (next == thread)
+		chain = (struct chain){ .mark = CHAIN_DONE, .end = END_CYCLE,
+					.end_thread = thread, .cycle_size = steps + 1 };
+	else if (next == HOLDER_GONE)
+		chain = (struct chain){ .mark = CHAIN_DONE, .end = END_GONE, .end_thread = t };
+	else
+		chain.end_thread = t;
+	return chain;
+}
+
 /* A thread of the mm that sleeps elsewhere is what the waiting threads wait for. */
 static int find_sleeper(const struct model *m, int thread)
 {
@@ -140,6 +190,16 @@ static int find_sleeper(const struct model *m, int thread)
 	return model_mm(m, mm)->sleeper;
 }
 
+/* A chain that enters a cycle ends after one round. */
+static bool was_shown(const struct step *steps, size_t n, int thread)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (steps[i].thread == thread)
+			return true;
+	}
+	return false;
+}
+
 /**
  * find_steps() - the chain from a waiter to what keeps it waiting, to be shown
  * @m: the model, solved
@@ -148,7 +208,7 @@ static int find_sleeper(const struct model *m, int thread)
  *	mm that sleeps in another call and cannot run, if there is one
  * @max: how many steps there is room for; a longer chain is cut
  *
- * A chain that gets back to the waiter ends there.
+ * A chain that gets back to the waiter, or to a thread that it came through, ends there.
  *
  * Return: how many steps.
  */
@@ -159,7 +219,7 @@ size_t find_steps(const struct model *m, const struct waiter *w, struct step *st
 
 	if (t < 0 || w->call == CALL_IO_URING)
 		return 0;
-	while (n < max && (next = holder_next(m, t)) != HOLDER_NONE) {
+	while (n < max && (next = holder_of(m, t)) != HOLDER_NONE) {
 		const struct holder *h = model_holder(m, t);
 
 		steps[n++] = (struct step){
@@ -167,7 +227,7 @@ size_t find_steps(const struct model *m, const struct waiter *w, struct step *st
 			.id = next < 0 ? h->id : m->s->threads[next].tid,
 			.evidence = h->evidence,
 		};
-		if (next == HOLDER_GONE || next == w->thread)
+		if (next == HOLDER_GONE || next == w->thread || was_shown(steps, n - 1, next))
 			return n;
 		t = next;
 	}

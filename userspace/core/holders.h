@@ -40,7 +40,9 @@ struct step {
 	enum evidence evidence;	/* BY_NOTHING: one of several threads that could wake it */
 };
 
+int holder_of(const struct model *m, int thread);
 int holder_next(const struct model *m, int thread);
+struct chain follow_holders(const struct model *m, int thread);
 struct chain *find_chains(const struct model *m, const bool *confirmed);
 size_t find_steps(const struct model *m, const struct waiter *w, struct step *steps, size_t max);
 bool find_foreign_holder(const struct snapshot *s, const struct waiter *w, pid_t tid,

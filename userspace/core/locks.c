@@ -34,7 +34,8 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PI_MUTEX]		= { "PI pthread_mutex", .is_lock = true },
 	[PI_FUTEX]		= { "PI futex", .is_lock = true },
 	[PTHREAD_RWLOCK]	= { "pthread_rwlock", .is_lock = true },
-	[PTHREAD_ONCE]		= { "pthread_once", .is_lock = true },
+	/* Its only sign is a number, which may be that of an event, too. */
+	[PTHREAD_ONCE]		= { "pthread_once" },
 	[STATIC_GUARD]		= { "C++ static guard", .is_lock = true },
 	[PTHREAD_JOIN]		= { "pthread_join", .is_lock = true },
 	[CLEAR_CHILD_TID]	= { "clear_child_tid", .is_lock = true },

@@ -744,6 +744,8 @@ static void find_mm_states(struct model *m)
 			/* Prefer a thread that is runnable without being woken. */
 			if (mm->runnable < 0 || !model_waits(m, i))
 				mm->runnable = i;
+			if (m->first_waiter[i] < 0 && mm->nr_others++ < MAX_OTHERS)
+				mm->others[mm->nr_others - 1] = i;
 		}
 		if (state == RUN_SLEEPS)
 			mm->sleeper = i;

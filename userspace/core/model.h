@@ -59,6 +59,9 @@ struct holder {
 	bool gone;		/* ... and no other thread can have the id */
 };
 
+/* Threads of an mm that are named where no holder is known. */
+#define MAX_OTHERS	3
+
 /* What the threads of one mm do. */
 struct mm_state {
 	size_t nr_runnable;
@@ -66,6 +69,8 @@ struct mm_state {
 	size_t nr_sleeping;
 	size_t nr_stopped;
 	int runnable;		/* one of the runnable threads, or -1 */
+	int others[MAX_OTHERS];	/* of those that wait on no futex, the first ones ... */
+	size_t nr_others;	/* ... and how many there are of them */
 	int sleeper;		/* one of the sleeping threads, or -1 */
 	bool complete;		/* all threads of the mm are in the snapshot */
 	pid_t tgid;		/* of all its threads; PID_UNKNOWN: they are of several processes */

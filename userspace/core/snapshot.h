@@ -196,6 +196,7 @@ struct thread {
 	enum yesno io_worker;
 	enum yesno io_uring;
 	const char *comm;
+	const char *activity;	/* what it does, as a clause without its subject, or NULL */
 	uint64_t nvcsw;
 	uint64_t nivcsw;
 	uint64_t start_ns;

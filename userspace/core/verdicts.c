@@ -10,6 +10,8 @@
 #define UNLESS_CERTAIN	"somebody from outside ends or debugs one of these processes"
 #define UNLESS_STUCK	"a signal arrives that one of these processes handles, or somebody from "	\
 			"outside ends or debugs one"
+#define UNLESS_SLEEPS	"the threads that are not blocked sleep for something that never comes, or "	\
+			"would not wake it"
 
 const struct verdict_info verdicts[NR_VERDICTS] = {
 	[VERDICT_DEADLOCK] = {
@@ -42,20 +44,28 @@ const struct verdict_info verdicts[NR_VERDICTS] = {
 		.title = "sleeps on a futex that was freed",
 		.unless = "a thread that now sleeps elsewhere is yet to wake it",
 	},
+	[VERDICT_BLOCKED] = {
+		.name = "blocked", .colour = "yellow",
+		.help = "waits for a lock, or for a thread to end, and some thread\n"
+			"could still do that: most hangs are of this kind",
+		.title = "waits for a lock, or for a thread to end",
+		.unless = UNLESS_SLEEPS,
+	},
 	[VERDICT_WAITING] = {
-		.name = "waiting",
-		.help = "some thread can wake it, as far as is known",
-		.title = "waits on a futex, and can be woken",
-		.unless = "the threads that can run sleep for something that never comes: what "
-			  "that is was not looked into, or is not known",
+		.name = "waiting", .is_idle = true,
+		.help = "waits for an event, or for what is not recognised, and some\n"
+			"thread could cause it, as far as is known",
+		.title = "waits on a futex, and could be woken",
+		.unless = UNLESS_SLEEPS,
 	},
 	[VERDICT_TIMED] = {
-		.name = "timed",
+		.name = "timed", .is_idle = true,
 		.help = "wakes by itself",
 		.title = "waits on a futex, with a timeout",
+		.wants_second_look = true,
 	},
 	[VERDICT_UNKNOWN] = {
-		.name = "unknown",
+		.name = "unknown", .is_idle = true,
 		.help = "it ran while being looked at, or too little is known",
 		.title = "waits on a futex; what could wake it is not known",
 	},

@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_NO_WAKER,
 	VERDICT_STOPPED,
 	VERDICT_LOST_WAKE,
+	VERDICT_BLOCKED,
 	VERDICT_WAITING,
 	VERDICT_TIMED,
 	VERDICT_UNKNOWN,
@@ -31,6 +32,7 @@ enum verdict {
  * @stuck: the waiter is stuck.  A stopped process is not: somebody stopped it on purpose,
  *	and can continue it.
  * @wants_second_look: a second look can confirm or refute it
+ * @is_idle: where all is well there are many like it
  */
 struct verdict_info {
 	const char *name;
@@ -41,6 +43,7 @@ struct verdict_info {
 	const char *unless_certain;
 	bool stuck;
 	bool wants_second_look;
+	bool is_idle;
 };
 
 extern const struct verdict_info verdicts[NR_VERDICTS];

@@ -214,6 +214,11 @@ static struct value get_live_threads(const struct subject *sub)
 	return text_value(sub->mm ? sub->mm->live_threads : NULL);
 }
 
+static struct value get_program(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->comm : NULL);
+}
+
 static struct value get_ppid(const struct subject *sub)
 {
 	return sub->process ? id_value(sub->process->ppid) : UNKNOWN;
@@ -255,6 +260,14 @@ static struct value get_other_tgid(const struct subject *sub)
 	return t && t->tgid >= 0 ? id_value(t->tgid) : NONE;
 }
 
+static struct value get_other_program(const struct subject *sub)
+{
+	const struct thread *t = other_thread(sub);
+	const struct process *p = t ? process_of_thread(sub->a->s, t) : NULL;
+
+	return p && p->comm ? text_value(p->comm) : NONE;
+}
+
 static struct value get_other_comm(const struct subject *sub)
 {
 	const struct thread *t = other_thread(sub);
@@ -273,20 +286,20 @@ static struct value get_other_reason(const struct subject *sub)
 
 const struct column columns[] = {
 	{ "VERDICT", "verdict", TYPE_TEXT, "what becomes of the waiter", get_verdict,
-	  .is_default = true, .has_colour = true },
+	  .has_colour = true },
 	{ "CERTAINTY", "certainty", TYPE_TEXT, "how certain it is that no thread can wake it",
-	  get_certainty, .is_default = true, .has_colour = true },
+	  get_certainty, .has_colour = true },
 	{ "TID", "tid", TYPE_NUMBER, "thread id", get_tid, get_other_tid,
-	  .is_default = true, .align_right = true },
+	  .align_right = true },
 	{ "PID", "tgid", TYPE_NUMBER, "process id (tgid)", get_tgid, get_other_tgid,
 	  .align_right = true },
 	/* Cut, so that all columns fit whatever name a thread gives itself. */
 	{ "COMMAND", "comm", TYPE_TEXT, "name of the thread", get_comm, get_other_comm,
-	  .max_width = 18, .is_default = true, .has_tree = true },
+	  .max_width = 15, .has_tree = true },
 	{ "ASLEEP", "asleep_ns", TYPE_NUMBER, "time since it went to sleep; JSON: nanoseconds",
-	  get_asleep, .is_default = true, .align_right = true },
+	  get_asleep, .align_right = true },
 	{ "FUTEX", "waits_on", TYPE_TEXT, "address that it waits on now, after any requeue",
-	  get_waits_on, .is_default_if_wide = true, .align_right = true },
+	  get_waits_on, .align_right = true },
 	{ "UADDR", "uaddr", TYPE_TEXT, "address that it called futex with", get_uaddr },
 	{ "SYSCALL", "syscall", TYPE_TEXT, "system call that it is in", get_call },
 	{ "OP", "op", TYPE_TEXT, "futex operation", get_op },
@@ -310,6 +323,8 @@ const struct column columns[] = {
 	  .align_right = true, .is_optional = true },
 	{ "PI-OWNER", "pi_owner", TYPE_NUMBER, "owner of a PI futex, as the kernel has it",
 	  get_pi_owner, .align_right = true },
+	{ "PROGRAM", "program", TYPE_TEXT, "name of the process", get_program, get_other_program,
+	  .max_width = 15, .is_of_process = true },
 	{ "LIVE", "live_count", TYPE_NUMBER, "live threads in its address space (mm)",
 	  get_live_count, .align_right = true, .is_of_process = true },
 	{ "THREADS", "live_threads", TYPE_TEXT, "ids of those threads", get_live_threads,
@@ -321,26 +336,12 @@ const struct column columns[] = {
 	{ "PIDNS", "pid_ns", TYPE_TEXT, "pid namespace", get_pid_ns, .is_of_process = true },
 	{ "CGROUP", "cgroup", TYPE_TEXT, "cgroup v2", get_cgroup, .is_of_process = true },
 	{ "REASON", "reason", TYPE_TEXT, "why it has this verdict", get_reason, get_other_reason,
-	  .is_default = true, .is_folded = true },
+	  .is_folded = true },
 };
 
 const size_t nr_columns = ARRAY_SIZE(columns);
 
 static_assert(ARRAY_SIZE(columns) < MAX_COLUMNS, "a list has room for all columns");
-
-/**
- * default_columns() - the columns of a table if nobody chooses any
- * @list: receives them
- * @wide: whether the terminal is wide
- */
-void default_columns(struct column_list *list, bool wide)
-{
-	list->nr = 0;
-	for (size_t i = 0; i < nr_columns; i++) {
-		if (columns[i].is_default || (wide && columns[i].is_default_if_wide))
-			list->cols[list->nr++] = &columns[i];
-	}
-}
 
 static const struct column *find_column(const char *name, size_t len)
 {
@@ -349,6 +350,26 @@ static const struct column *find_column(const char *name, size_t len)
 			return &columns[i];
 	}
 	return NULL;
+}
+
+/**
+ * default_columns() - the columns of a table if nobody chooses any
+ * @list: receives them
+ * @wide: whether the terminal is wide
+ */
+void default_columns(struct column_list *list, bool wide)
+{
+	static const char *const names[] = {
+		"PID", "PROGRAM", "TID", "COMMAND", "VERDICT", "CERTAINTY", "ASLEEP",
+	};
+	static const char *const wide_names[] = { "PRIMITIVE", "FUTEX" };
+
+	list->nr = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		list->cols[list->nr++] = find_column(names[i], strlen(names[i]));
+	for (size_t i = 0; wide && i < ARRAY_SIZE(wide_names); i++)
+		list->cols[list->nr++] = find_column(wide_names[i], strlen(wide_names[i]));
+	list->cols[list->nr++] = find_column("REASON", strlen("REASON"));
 }
 
 /**

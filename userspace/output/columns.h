@@ -61,8 +61,6 @@ enum column_type {
  * @get: its value for a waiter
  * @get_other: its value for a row of a tree that is of no waiter, or NULL: there is none
  * @max_width: longer text is cut for people; 0: it is not
- * @is_default: the table has it if nobody chooses columns
- * @is_default_if_wide: the same, on a wide terminal
  * @align_right: in the table
  * @has_tree: the branches of a tree are drawn here, in the first such column
  * @has_colour: it is coloured as the verdict is
@@ -78,8 +76,6 @@ struct column {
 	struct value (*get)(const struct subject *sub);
 	struct value (*get_other)(const struct subject *sub);
 	size_t max_width;
-	bool is_default;
-	bool is_default_if_wide;
 	bool align_right;
 	bool has_tree;
 	bool has_colour;

@@ -206,15 +206,24 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
  * The chain
  */
 
-static void put_step_end(char *dst, size_t size, const struct model *m, const struct step *step,
-			 bool back)
+static void put_does(char *dst, size_t size, const struct analysis *a, int thread)
 {
+	size_t used = snprintf(dst, size, ", which ");
+
+	put_thread_text(dst + used, size - used, a, thread);
+}
+
+static void put_step_end(char *dst, size_t size, const struct analysis *a,
+			 const struct step *step, bool back)
+{
+	const struct model *m = &a->model;
+
 	if (back)
 		snprintf(dst, size, ", with which the chain began");
-	else if (model_state(m, step->thread) == RUN_POSSIBLE && !model_waits(m, step->thread))
-		snprintf(dst, size, ", which can run, as far as is known");
 	else if (model_state(m, step->thread) == RUN_STOPPED)
 		snprintf(dst, size, ", which is stopped, by its state in the file");
+	else if (model_first_wait(m, step->thread) < 0)
+		put_does(dst, size, a, step->thread);
 }
 
 static void explain_step(FILE *out, const struct analysis *a, const struct step *step,
@@ -234,7 +243,7 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 		     by[step->evidence], step->id);
 		return;
 	}
-	put_step_end(end, sizeof(end), &a->model, step, back);
+	put_step_end(end, sizeof(end), a, step, back);
 	if (model_state(&a->model, step->thread) == RUN_SLEEPS) {
 		put_sleep_text(text, sizeof(text), a, step->thread);
 		snprintf(end, sizeof(end), ", which %s, by /proc/%d/syscall and what /proc shows "
@@ -379,7 +388,7 @@ static void explain_own_wakers(FILE *out, const struct model *m, const struct ju
 	if (!mm->complete)
 		para(out, "Wakers", OWN_WAKERS "; not all are known");
 	else if (mm->nr_runnable)
-		para(out, "Wakers", OWN_WAKERS ": %zu of %zu can run%s", mm->nr_runnable, nr, but);
+		para(out, "Wakers", OWN_WAKERS ", %zu of %zu not blocked%s", mm->nr_runnable, nr, but);
 	else if (mm->nr_stopped)
 		para(out, "Wakers", OWN_WAKERS ": none can run, and %zu of %zu are stopped",
 		     mm->nr_stopped, nr);

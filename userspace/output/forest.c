@@ -3,7 +3,9 @@
  * The lines of the table: one for each waiter; or a forest, in which waiters hang from the
  * threads that they wait for.
  */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
 #include "forest.h"
@@ -23,6 +25,81 @@ void list_rows(struct rows *rows, const struct selection *sel)
 	for (size_t i = 0; i < sel->nr; i++)
 		rows->rows[i] = (struct row){ .waiter = sel->waiters[i], .thread = -1,
 					      .parent = -1 };
+}
+
+/* What waiters have in common that are shown as one. */
+struct alike {
+	enum verdict verdict;
+	enum certainty certainty;
+	enum reason reason;
+	enum primitive primitive;
+	int process;		/* negative: not known, so the thread is like no other */
+	int holder;
+	uint64_t word;		/* 0: any.  One lock is not like another, but one idle wait is */
+	size_t rank;
+};
+
+static int compare_alike(const void *x, const void *y)
+{
+	return memcmp(x, y, offsetof(struct alike, rank));
+}
+
+static int compare_alike_and_rank(const void *x, const void *y)
+{
+	const struct alike *a = x, *b = y;
+	int rc = compare_alike(x, y);
+
+	return rc ?: a->rank < b->rank ? -1 : a->rank > b->rank;
+}
+
+/* In the order of sel->waiters. */
+static void find_alike(struct alike *alike, const struct selection *sel)
+{
+	for (size_t i = 0; i < sel->nr; i++) {
+		const struct judgement *j = &sel->a->judgements[sel->waiters[i]];
+		const struct waiter *w = &sel->a->s->waiters[sel->waiters[i]];
+
+		memset(&alike[i], 0, sizeof(alike[i]));
+		alike[i].verdict = j->verdict;
+		alike[i].certainty = j->certainty;
+		alike[i].reason = j->reason;
+		alike[i].primitive = j->primitive;
+		alike[i].process = w->process < 0 ? -1 - w->tid : w->process;
+		alike[i].holder = j->holder_thread;
+		alike[i].word = verdicts[j->verdict].is_idle ? 0 : w->waits_on;
+		alike[i].rank = i;
+	}
+	qsort(alike, sel->nr, sizeof(*alike), compare_alike_and_rank);
+}
+
+/**
+ * group_rows() - make a row for all waiters that are alike, worst first
+ * @rows: receives them; to be freed with rows_free()
+ * @sel: the waiters
+ */
+void group_rows(struct rows *rows, const struct selection *sel)
+{
+	struct alike *alike = xcalloc(sel->nr, sizeof(*alike));
+	size_t *nr_alike = xcalloc(sel->nr, sizeof(*nr_alike));
+	size_t first = 0;
+
+	find_alike(alike, sel);
+	for (size_t i = 0; i < sel->nr; i++) {
+		if (i && compare_alike(&alike[i - 1], &alike[i]))
+			first = i;
+		nr_alike[alike[first].rank]++;
+	}
+	rows->rows = xcalloc(sel->nr, sizeof(*rows->rows));
+	rows->nr = 0;
+	for (size_t i = 0; i < sel->nr; i++) {
+		if (nr_alike[i])
+			rows->rows[rows->nr++] = (struct row){
+				.waiter = sel->waiters[i], .thread = -1, .parent = -1,
+				.nr_alike = nr_alike[i] - 1,
+			};
+	}
+	free(nr_alike);
+	free(alike);
 }
 
 /**

@@ -10,6 +10,7 @@ struct row {
 	int thread;		/* without @waiter: index, or -1: it is not there ... */
 	pid_t id;		/* ... and this is its id ... */
 	size_t child;		/* ... in the lock of this waiter */
+	size_t nr_alike;	/* waiters that the row stands for besides @waiter */
 	ssize_t parent;		/* index of the row that it hangs from, or -1 */
 	size_t depth;		/* in the tree, from 1 for a row that hangs from none */
 };
@@ -19,6 +20,7 @@ struct rows {
 	size_t nr;
 };
 
+void group_rows(struct rows *rows, const struct selection *sel);
 void list_rows(struct rows *rows, const struct selection *sel);
 void tree_rows(struct rows *rows, const struct selection *sel);
 void rows_free(struct rows *rows);

@@ -13,6 +13,7 @@ struct table_options {
 	struct column_list columns;
 	bool fit_columns;	/* instead of @columns the default ones, by the width */
 	bool tree;
+	bool all;		/* a row for each waiter, not for those that are alike */
 	bool raw;
 	bool json;
 	bool noheadings;

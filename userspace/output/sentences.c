@@ -92,7 +92,7 @@ static void put_count(struct buf *b, size_t nr, const char *noun)
  * Threads that are not waiters
  */
 
-static void put_sleep(struct buf *b, const struct analysis *a, int thread)
+static void put_sleep_for(struct buf *b, const struct analysis *a, int thread)
 {
 	const struct wakers *w = model_wakers(&a->model, thread);
 
@@ -112,7 +112,7 @@ void put_sleep_text(char *dst, size_t size, const struct analysis *a, int thread
 {
 	struct buf b = { .p = dst, .size = size };
 
-	put_sleep(&b, a, thread);
+	put_sleep_for(&b, a, thread);
 }
 
 static const char *stop_text(const struct thread *t)
@@ -127,8 +127,46 @@ static const char *stop_text(const struct thread *t)
 	}
 }
 
+/* What a waiter waits for, if the words tell. */
+static void put_wait(struct buf *b, const struct analysis *a, const struct waiter *w)
+{
+	const struct holder *h = model_holder(&a->model, w->thread);
+	const char *name = primitives[h->primitive].name;
+
+	put(b, "waits ");
+	if (name) {
+		put(b, primitives[h->primitive].is_lock ? "for a " : "on a ");
+		put(b, name);
+		put(b, primitives[h->primitive].is_lock && holder_of(&a->model, w->thread) < 0 ?
+		       " that names no holder" : "");
+	} else {
+		put(b, "on a futex");
+	}
+	if (w->timeout > TIMEOUT_NONE)
+		put(b, ", with a timeout");
+}
+
+/* What a thread does, as a clause without its subject. */
+static void put_does(struct buf *b, const struct analysis *a, int thread)
+{
+	const struct thread *t = &a->s->threads[thread];
+	const struct waiter *w = model_first_waiter(&a->model, thread);
+	enum run_state state = model_state(&a->model, thread);
+
+	if (state == RUN_STOPPED)
+		put(b, stop_text(t));
+	else if (state == RUN_DEAD)
+		put(b, "is dead");
+	else if (w)
+		put_wait(b, a, w);
+	else if (state == RUN_SLEEPS)
+		put_sleep_for(b, a, thread);
+	else
+		put(b, t->activity ?: t->state == STATE_RUNNING ? "runs" : "sleeps elsewhere");
+}
+
 /**
- * put_thread_text() - what a thread does that waits on no futex
+ * put_thread_text() - what a thread does
  * @dst: receives the text: a clause without full stop
  * @size: of @dst
  * @a: the analysis
@@ -136,23 +174,9 @@ static const char *stop_text(const struct thread *t)
  */
 void put_thread_text(char *dst, size_t size, const struct analysis *a, int thread)
 {
-	const struct thread *t = &a->s->threads[thread];
 	struct buf b = { .p = dst, .size = size };
 
-	switch (model_state(&a->model, thread)) {
-	case RUN_SLEEPS:
-		put_sleep(&b, a, thread);
-		break;
-	case RUN_STOPPED:
-		put(&b, stop_text(t));
-		break;
-	case RUN_DEAD:
-		put(&b, "is dead");
-		break;
-	default:
-		put(&b, t->state == STATE_RUNNING ? "runs" : "sleeps elsewhere");
-		break;
-	}
+	put_does(&b, a, thread);
 }
 
 /**
@@ -256,7 +280,7 @@ static void put_cycle(struct story *st)
 
 	put(b, "waits for ");
 	for (size_t n = 0; n < size && n < MAX_NAMED; n++) {
-		t = holder_next(&st->a->model, t);
+		t = holder_of(&st->a->model, t);
 		put(b, n ? ", which waits for thread " : "thread ");
 		put_id(b, st->s->threads[t].tid);
 	}
@@ -294,7 +318,7 @@ static void put_chain_end(struct story *st)
 	switch (model_own_state(&st->a->model, end)) {
 	case RUN_SLEEPS:
 		put(b, ", which ");
-		put_sleep(b, st->a, end);
+		put_sleep_for(b, st->a, end);
 		break;
 	case RUN_STOPPED:
 		put(b, ", which is stopped by a tracer that cannot run");
@@ -338,7 +362,7 @@ static void put_all_sleep(struct story *st)
 	put(b, ", and ");
 	put_thread(b, st->s, mm->sleeper);
 	put(b, " ");
-	put_sleep(b, st->a, mm->sleeper);
+	put_sleep_for(b, st->a, mm->sleeper);
 }
 
 static void put_all_wait(struct story *st)
@@ -447,9 +471,10 @@ static void put_shared(struct story *st)
 	put(&st->buf, MAPPERS_CAN_WAKE);
 	if (t < 0)
 		return;
-	put(&st->buf, ", as ");
+	put(&st->buf, "; of those, ");
 	put_thread(&st->buf, st->s, t);
-	put(&st->buf, " can");
+	put(&st->buf, " is not blocked, and ");
+	put_does(&st->buf, st->a, t);
 }
 
 static void put_holder(struct story *st)
@@ -457,19 +482,45 @@ static void put_holder(struct story *st)
 	/* The owner of a PI lock that a fork copied has another lock. */
 	bool copied = waiter_is_local(st->w) && waiter_has_outside_wakers(st->s, st->w);
 
-	put_chain(st, copied ? ", of another process: the kernel releases it when that thread exits" :
-			       ", which can run");
+	put_chain_start(st);
+	put(&st->buf, ", which ");
+	put_does(&st->buf, st->a, st->j->end_thread);
+	if (copied)
+		put(&st->buf, "; that is another process: the kernel releases the lock when the "
+			      "thread exits");
+}
+
+/* What the threads do that are not blocked.  Which of them would wake it is not known. */
+static void put_others(struct story *st)
+{
+	const struct mm_state *mm = st->mm;
+	struct buf *b = &st->buf;
+
+	put_count(b, mm->nr_runnable, "thread");
+	put(b, " of its address space ");
+	put(b, mm->nr_runnable == 1 ? "is not blocked" : "are not blocked");
+	for (size_t i = 0; i < mm->nr_others && i < MAX_OTHERS; i++) {
+		put(b, i ? "; " : ": ");
+		put_thread(b, st->s, mm->others[i]);
+		put(b, " ");
+		put_does(b, st->a, mm->others[i]);
+	}
+	if (mm->nr_others && mm->nr_runnable > MAX_OTHERS)
+		put(b, "; ...");
 }
 
 static void put_can_run(struct story *st)
 {
-	if (st->mm->nr_runnable == 1) {
-		put_thread(&st->buf, st->s, st->j->runnable);
-	} else {
-		put_number(&st->buf, st->mm->nr_runnable);
-		put(&st->buf, " threads of its address space");
-	}
-	put(&st->buf, " can run and wake it");
+	if (st->j->verdict == VERDICT_BLOCKED)
+		put(&st->buf, "the lock names no holder; ");
+	put_others(st);
+}
+
+static void put_retries(struct story *st)
+{
+	put(&st->buf, st->j->retries ? "waits for the same word again and again, with a timeout; " :
+				       "waits for the lock with a timeout; ");
+	put_others(st);
 }
 
 static void put_self(struct story *st)
@@ -494,10 +545,6 @@ static void put_to_stopped(struct story *st)
 	put_chain(st, ", which is stopped");
 }
 
-static void put_to_holder(struct story *st)
-{
-	put_chain(st, ", which can run");
-}
 
 /* How each reason is written: by a function, or as a text that is always the same. */
 static const struct sentence {
@@ -528,8 +575,9 @@ static const struct sentence {
 	[REASON_TO_STOPPED]	= { put_to_stopped },
 	[REASON_LOST]		= { put_lost },
 	[REASON_HOLDER]		= { put_holder },
-	[REASON_TO_HOLDER]	= { put_to_holder },
+	[REASON_TO_HOLDER]	= { put_holder },
 	[REASON_CAN_RUN]	= { put_can_run },
+	[REASON_RETRIES]	= { put_retries },
 	[REASON_UNSEEN]		= { .text = "threads that this snapshot does not show may wake it" },
 	[REASON_OTHER_WORD]	= { .text = "waits on several futexes, and another of them may be "
 					    "woken" },

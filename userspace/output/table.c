@@ -3,6 +3,7 @@
  * The table of waiters, worst first, as a list or as a tree; raw; or in JSON.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,12 @@
 #include "text.h"
 
 #define DEFAULT_WIDTH	80
-#define WIDE		110	/* from here on REASON is readable with one more column */
-#define MIN_REASON	20
+#define WIDE		160	/* from here on there is room for more columns */
+#define MIN_REASON	60	/* a text of less width is rather put below its row */
+#define INDENT		8	/* of the text there ... */
+#define MIN_TEXT	30	/* ... and its width, at least */
+#define NUMBER_SIZE	64
+#define MAX_LINE	65536
 #define BRANCH_WIDTH	2	/* of each level of a tree */
 
 struct table {
@@ -26,7 +31,9 @@ struct table {
 	enum style style;
 	struct rows rows;
 	size_t tree_column;	/* where in @cols the tree is drawn */
+	size_t width;
 	size_t folded_width;	/* of the column that is folded; 0: none is */
+	const struct column *below;	/* the last column, if it is put below the rows */
 };
 
 /* A pipe has no width: its reader gets what fits on any terminal. */
@@ -45,9 +52,18 @@ static size_t output_width(FILE *out)
 static const char *cell(const struct table *t, const struct row *row, size_t n, char *buf)
 {
 	struct subject sub;
+	const char *text;
+	size_t used;
 
 	set_subject(&sub, t->a, row, buf);
-	return column_text(t->cols.cols[n], &sub, t->style, buf);
+	text = column_text(t->cols.cols[n], &sub, t->style, buf);
+	if (!row->nr_alike || !t->cols.cols[n]->has_tree)
+		return text;
+	if (text != buf)
+		snprintf(buf, VALUE_SIZE, "%s", text);
+	used = strlen(buf);
+	snprintf(buf + used, VALUE_SIZE - used, " x%zu", row->nr_alike + 1);
+	return buf;
 }
 
 static size_t column_width(const struct table *t, size_t n)
@@ -66,22 +82,31 @@ static size_t column_width(const struct table *t, size_t n)
 	return widest;
 }
 
-/* libsmartcols breaks lines anywhere, so text is broken between words beforehand. */
-static size_t find_folded_width(const struct table *t, size_t width)
+/*
+ * Where the text of the last column goes: into it, folded to the width that is left, or below
+ * the row if that is too little.
+ */
+static void place_text(struct table *t)
 {
+	const struct column *last = t->cols.cols[t->cols.nr - 1];
 	size_t used = 0;
 
-	for (size_t n = 0; n < t->cols.nr; n++) {
-		if (!t->cols.cols[n]->is_folded)
-			used += column_width(t, n) + 1;
+	if (!last->is_folded || t->style != STYLE_PERSON)
+		return;
+	for (size_t n = 0; n < t->cols.nr - 1; n++)
+		used += column_width(t, n) + 1;
+	if (t->width >= used + MIN_REASON) {
+		t->folded_width = t->width - used;
+		return;
 	}
-	return width > used + MIN_REASON ? width - used : MIN_REASON;
+	t->below = last;
+	t->cols.nr--;
 }
 
-static void choose_columns(struct table *t, size_t width)
+static void choose_columns(struct table *t)
 {
 	if (t->opts->fit_columns)
-		default_columns(&t->cols, width >= WIDE);
+		default_columns(&t->cols, t->width >= WIDE);
 	else
 		t->cols = t->opts->columns;
 	t->tree_column = 0;
@@ -185,14 +210,15 @@ static int add_lines(const struct table *t)
 	return rc;
 }
 
-static int fill_table(struct table *t, FILE *out)
+static int fill_table(struct table *t)
 {
 	const struct table_options *opts = t->opts;
-	size_t width = output_width(out);
 	int rc = 0;
 
-	scols_table_set_stream(t->tb, out);
-	scols_table_set_termwidth(t->tb, width);
+	choose_columns(t);
+	place_text(t);
+	/* Lines are not cut: a wide name must not take what stands behind it away. */
+	scols_table_set_termwidth(t->tb, t->below ? MAX_LINE : t->width);
 	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_enable_raw(t->tb, opts->raw);
 	scols_table_enable_json(t->tb, opts->json);
@@ -200,30 +226,91 @@ static int fill_table(struct table *t, FILE *out)
 	scols_table_enable_colors(t->tb, opts->color);
 	if (opts->json)
 		scols_table_set_name(t->tb, "waiters");
-	choose_columns(t, width);
-	if (t->style == STYLE_PERSON)
-		t->folded_width = find_folded_width(t, width);
 	for (size_t n = 0; !rc && n < t->cols.nr; n++)
 		rc = add_column(t, n);
 	return rc ?: add_lines(t);
 }
 
-static void print_summary(FILE *out, const struct selection *sel)
+/* "pthread_mutex at 0x7f0000001000: ", if it is known. */
+static size_t put_lock(char *dst, size_t size, const struct table *t, size_t waiter)
+{
+	const char *name = primitives[t->a->judgements[waiter].primitive].name;
+	const struct waiter *w = &t->a->s->waiters[waiter];
+
+	if (!(w->known & W_WAITS_ON))
+		return 0;
+	return snprintf(dst, size, "%s at %#" PRIx64 ": ", name ?: "futex", w->waits_on);
+}
+
+/* Below its row, with its lock, if it has a text that is more than usual. */
+static void print_below(FILE *out, const struct table *t, const struct row *row)
+{
+	char buf[VALUE_SIZE], text[VALUE_SIZE + NUMBER_SIZE], *save = NULL;
+	struct subject sub;
+	size_t used = 0;
+
+	if (row->waiter >= 0 && !t->opts->all &&
+	    verdicts[t->a->judgements[row->waiter].verdict].is_idle)
+		return;
+	set_subject(&sub, t->a, row, buf);
+	if (row->waiter >= 0)
+		used = put_lock(text, sizeof(text), t, row->waiter);
+	snprintf(text + used, sizeof(text) - used, "%s",
+		 column_text(t->below, &sub, t->style, buf));
+	fold(text, t->width > INDENT + MIN_TEXT ? t->width - INDENT : MIN_TEXT);
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		fprintf(out, "%*s%s\n", INDENT, "", line);
+}
+
+/* Without a folded column, each row is one line. */
+static int print_with_text(FILE *out, const struct table *t)
+{
+	char *text, *line, *end;
+	int rc = scols_print_table_to_string(t->tb, &text);
+
+	if (rc)
+		return rc;
+	line = text;
+	for (size_t i = 0; i < t->rows.nr + !t->opts->noheadings; i++) {
+		end = strchrnul(line, '\n');
+		fprintf(out, "%.*s\n", (int)(end - line), line);
+		if (i >= !t->opts->noheadings)
+			print_below(out, t, &t->rows.rows[i - !t->opts->noheadings]);
+		line = end + !!*end;
+	}
+	free(text);
+	return 0;
+}
+
+/* "3 of 10 waiters: 2 deadlock, 1 waiting" */
+static void print_counts(FILE *out, const struct selection *sel)
 {
 	const struct analysis *a = sel->a;
+	char text[VALUE_SIZE];
 	const char *sep = ": ";
+	size_t used;
 
-	fprintf(out, "%zu ", sel->nr);
+	used = snprintf(text, sizeof(text), "%zu ", sel->nr);
 	if (sel->nr < a->s->nr_waiters)
-		fprintf(out, "of %zu ", a->s->nr_waiters);
-	fputs(a->s->nr_waiters == 1 ? "waiter" : "waiters", out);
+		used += snprintf(text + used, sizeof(text) - used, "of %zu ", a->s->nr_waiters);
+	used += snprintf(text + used, sizeof(text) - used, "waiter%s",
+			 a->s->nr_waiters == 1 ? "" : "s");
 	for (size_t v = 0; v < NR_VERDICTS; v++) {
 		if (!sel->nr_verdicts[v])
 			continue;
-		fprintf(out, "%s%zu %s", sep, sel->nr_verdicts[v], verdicts[v].name);
+		used += snprintf(text + used, sizeof(text) - used, "%s%zu %s", sep,
+				 sel->nr_verdicts[v], verdicts[v].name);
 		sep = ", ";
 	}
-	fputc('\n', out);
+	fold(text, output_width(out));
+	fprintf(out, "%s\n", text);
+}
+
+static void print_summary(FILE *out, const struct selection *sel)
+{
+	const struct analysis *a = sel->a;
+
+	print_counts(out, sel);
 	if (analysis_wants_second_look(a) && !a->two_looks)
 		fputs("a saved copy is one look: no verdict is more than likely\n", out);
 	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
@@ -240,7 +327,9 @@ static enum style table_style(const struct table_options *opts)
 
 static int print_rows(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
-	struct table t = { .a = sel->a, .opts = opts, .style = table_style(opts) };
+	struct table t = {
+		.a = sel->a, .opts = opts, .style = table_style(opts), .width = output_width(out),
+	};
 	int rc;
 
 	t.tb = scols_new_table();
@@ -248,11 +337,14 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 		return -ENOMEM;
 	if (opts->tree)
 		tree_rows(&t.rows, sel);
-	else
+	else if (opts->all)
 		list_rows(&t.rows, sel);
-	rc = fill_table(&t, out);
+	else
+		group_rows(&t.rows, sel);
+	scols_table_set_stream(t.tb, out);
+	rc = fill_table(&t);
 	if (!rc)
-		rc = scols_print_table(t.tb);
+		rc = t.below ? print_with_text(out, &t) : scols_print_table(t.tb);
 	rows_free(&t.rows);
 	scols_unref_table(t.tb);
 	return rc;

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "activity.h"
 #include "array.h"
 #include "blocked.h"
 #include "filter.h"
@@ -21,6 +22,7 @@
 #include "rings.h"
 #include "scan.h"
 #include "source.h"
+#include "text.h"
 #include "text_format.h"
 
 /* Why the module's file cannot be opened, for somebody who has to do something about it. */
@@ -199,6 +201,18 @@ int take_look(struct snapshot *s, const struct source *source, const char *path)
 }
 
 /**
+ * describe_threads() - find out what threads do that wait on no futex
+ * @s: the snapshot; in one that is not of this host, nothing is found
+ * @threads: their indices
+ * @nr: how many
+ */
+void describe_threads(struct snapshot *s, const int *threads, size_t nr)
+{
+	if (s->source->shows_sleeps)
+		find_activities(PROC_ROOT, s, threads, nr);
+}
+
+/**
  * look_for() - note those of some ids that exist, although the reader may not even see them
  * @s: the snapshot
  * @ids: of threads or processes
@@ -229,6 +243,8 @@ static void explain_no_saved(const struct snapshot *s, pid_t tid, const char *pa
  */
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
 {
+	char does[ACTIVITY_SIZE], escaped[ESCAPED_SIZE(ACTIVITY_SIZE)];
+
 	if (path)
 		explain_no_saved(s, tid, path);
 	else if (is_denied_thread(s, tid))
@@ -237,8 +253,12 @@ void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
 		warnx("there is no thread %d", tid);
 	else if (find_left_out(s, tid) >= 0 || misses_unknown_waiters(s))
 		warnx("the list is not complete: thread %d may wait on a futex", tid);
-	else
+	else if (!describe_thread(does, PROC_ROOT, tid))
 		warnx("thread %d does not wait on a futex", tid);
+	else {
+		escape_text(escaped, does, strlen(does));
+		warnx("thread %d does not wait on a futex: it %s", tid, escaped);
+	}
 }
 
 /**

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_SOCKETS_H
+#define FUTEXINSPECT_SOCKETS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Room for what a socket is, and its addresses. */
+#define SOCKET_SIZE	160
+
+bool describe_socket(char dst[SOCKET_SIZE], const char *root, pid_t pid, const char *target);
+
+#endif
