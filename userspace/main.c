@@ -45,7 +45,8 @@ static void sleep_ms(unsigned int ms)
 /* Say on stderr what a look at /proc does not show, in one line. */
 static void warn_of_proc(void)
 {
-	warnx("/proc does not show the kernel's futex queues: no verdict is more than likely");
+	warnx("/proc does not show the kernel's queues (requeued waiters, io_uring): no verdict is "
+	      "more than likely");
 }
 
 static int look(struct inspection *in, int n, const struct source *source,

@@ -417,7 +417,7 @@ void parse_options(struct options *opts, int argc, char **argv)
 
 	*opts = (struct options){ .interval_ms = DEFAULT_INTERVAL_MS };
 	opts->table.color = parse_color(NULL);
-	default_columns(&opts->table.columns, false);
+	default_columns(&opts->table.columns, 0);
 	while ((c = getopt_long(argc, argv, ":Jo:HnruT:p:f:hV", longopts, NULL)) != -1) {
 		if (!parse_filter_option(opts, &given, c) && !parse_table_option(opts, &given, c))
 			parse_option(opts, &given, c, argv[optind - 1]);

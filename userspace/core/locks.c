@@ -46,6 +46,7 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[RUST_MUTEX]		= { "rust mutex", .is_lock = true },
 	[RUST_RWLOCK]		= { "rust rwlock", .is_lock = true },
 	[GO_LOCK]		= { "go lock", .is_lock = true },
+	[PTHREAD_COND_DESTROY]	= { "pthread_cond_destroy", .is_lock = true },
 	[PTHREAD_COND]		= { "pthread_cond" },
 	[PTHREAD_BARRIER]	= { "pthread_barrier" },
 	[SEM]			= { "sem_t" },
@@ -437,6 +438,18 @@ static bool decode_glibc_cond(const struct waiter *w, struct lock *lock)
 }
 
 /*
+ * The same, by pthread_cond_destroy(3), which waits until no thread holds on to it any more: on
+ * __wrefs, with a flag of 4.
+ */
+static bool decode_glibc_cond_destroy(const struct waiter *w, struct lock *lock)
+{
+	return plain_wait(w) && w->known & W_EXPECTED && w->expected & 4 && w->expected >> 3 &&
+	       waits_while(w, w->expected) &&
+	       (is_glibc_cond(w, -36, 24) || (is_glibc_cond(w, -28, 16) && are_zero(w, 12, 20))) &&
+	       recognised(lock, PTHREAD_COND_DESTROY);
+}
+
+/*
  * sem_t of 64-bit programs in glibc (nptl/sem_waitcommon.c): value@0, number of
  * waiters@4, and @8 0 if private, 128 if shared.
  */
@@ -754,6 +767,7 @@ static const decode_fn decoders[] = {
 	decode_glibc_rwlock,
 	decode_python_mutex,
 	decode_glibc_cond,
+	decode_glibc_cond_destroy,
 	decode_glibc_sem,
 	decode_musl_sem,
 	decode_glibc_barrier,

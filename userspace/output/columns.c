@@ -130,6 +130,31 @@ static struct value get_asleep(const struct subject *sub)
 }
 
 /*
+ * The word, and the lock
+ */
+
+static struct value get_same_word(const struct subject *sub)
+{
+	const struct contention *c = &sub->a->contention[sub->row->waiter];
+
+	return number_value(c->nr_waiters, c->nr_waiters);
+}
+
+static struct value get_word_asleep(const struct subject *sub)
+{
+	const struct contention *c = &sub->a->contention[sub->row->waiter];
+
+	if (!c->asleep_ns)
+		return UNKNOWN;
+	return (struct value){ .kind = VALUE_DURATION, .number = c->asleep_ns };
+}
+
+static struct value get_behind(const struct subject *sub)
+{
+	return number_value(true, sub->a->contention[sub->row->waiter].nr_behind);
+}
+
+/*
  * The call
  */
 
@@ -321,6 +346,13 @@ const struct column columns[] = {
 	  .align_right = true, .is_optional = true },
 	{ "HOLDER-PID", "holder_tgid", TYPE_NUMBER, "process of the holder", get_holder_tgid,
 	  .align_right = true, .is_optional = true },
+	{ "ON-WORD", "on_same_word", TYPE_NUMBER, "waiters on the same word, with this one",
+	  get_same_word, .align_right = true },
+	{ "WORD-ASLEEP", "word_asleep_ns", TYPE_NUMBER,
+	  "the longest that one of them has slept; JSON: nanoseconds", get_word_asleep,
+	  .align_right = true },
+	{ "BEHIND", "behind", TYPE_NUMBER, "waiters for what this thread holds, and for those",
+	  get_behind, .align_right = true },
 	{ "PI-OWNER", "pi_owner", TYPE_NUMBER, "owner of a PI futex, as the kernel has it",
 	  get_pi_owner, .align_right = true },
 	{ "PROGRAM", "program", TYPE_TEXT, "name of the process", get_program, get_other_program,
@@ -355,21 +387,23 @@ static const struct column *find_column(const char *name, size_t len)
 /**
  * default_columns() - the columns of a table if nobody chooses any
  * @list: receives them
- * @wide: whether the terminal is wide
+ * @width: of the terminal, in characters
  */
-void default_columns(struct column_list *list, bool wide)
+void default_columns(struct column_list *list, size_t width)
 {
-	static const char *const names[] = {
-		"PID", "PROGRAM", "TID", "COMMAND", "VERDICT", "CERTAINTY", "ASLEEP",
+	static const struct {
+		const char *name;
+		size_t min_width;	/* of the terminal */
+	} names[] = {
+		{ "PID" }, { "PROGRAM" }, { "TID" }, { "COMMAND" }, { "VERDICT" }, { "CERTAINTY" },
+		{ "ASLEEP" }, { "PRIMITIVE", 100 }, { "FUTEX", 160 }, { "REASON" },
 	};
-	static const char *const wide_names[] = { "PRIMITIVE", "FUTEX" };
 
 	list->nr = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		list->cols[list->nr++] = find_column(names[i], strlen(names[i]));
-	for (size_t i = 0; wide && i < ARRAY_SIZE(wide_names); i++)
-		list->cols[list->nr++] = find_column(wide_names[i], strlen(wide_names[i]));
-	list->cols[list->nr++] = find_column("REASON", strlen("REASON"));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (width >= names[i].min_width)
+			list->cols[list->nr++] = find_column(names[i].name, strlen(names[i].name));
+	}
 }
 
 /**

@@ -102,7 +102,7 @@ enum style {
 	STYLE_JSON,		/* for programs */
 };
 
-void default_columns(struct column_list *list, bool wide);
+void default_columns(struct column_list *list, size_t width);
 const char *parse_columns(struct column_list *list, const char *text);
 void print_columns(FILE *out);
 void set_subject(struct subject *sub, const struct analysis *a, const struct row *row, char *buf);

@@ -126,12 +126,18 @@ static void explain_queue(FILE *out, const struct waiter *w)
 		     w->pi_owner);
 }
 
-static void explain_since(FILE *out, const struct waiter *w)
+static void explain_since(FILE *out, const struct waiter *w, const struct contention *c)
 {
-	char buf[DURATION_SIZE];
+	char buf[DURATION_SIZE], longest[DURATION_SIZE];
 
 	para(out, "Asleep", "%s", w->known & W_ASLEEP ? format_duration(buf, w->asleep_ns) :
 							"for a time that is not known");
+	if (c->nr_waiters > 1)
+		para(out, "", "%zu threads wait on the same word, one of them for %s", c->nr_waiters,
+		     c->asleep_ns ? format_duration(longest, c->asleep_ns) : "?");
+	if (c->nr_behind)
+		para(out, "", "%zu hang behind it: they wait for this thread, or for one that does",
+		     c->nr_behind);
 }
 
 /*
@@ -513,7 +519,7 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 	explain_title(out, j, w);
 	explain_who(out, a->s, w);
 	explain_call(out, w);
-	explain_since(out, w);
+	explain_since(out, w, &a->contention[waiter]);
 	explain_queue(out, w);
 	for (size_t i = waiter; i < a->s->nr_waiters; i++) {
 		if (a->s->waiters[i].tid == w->tid)

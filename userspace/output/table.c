@@ -15,7 +15,6 @@
 #include "text.h"
 
 #define DEFAULT_WIDTH	80
-#define WIDE		160	/* from here on there is room for more columns */
 #define MIN_REASON	60	/* a text of less width is rather put below its row */
 #define INDENT		8	/* of the text there ... */
 #define MIN_TEXT	30	/* ... and its width, at least */
@@ -106,7 +105,7 @@ static void place_text(struct table *t)
 static void choose_columns(struct table *t)
 {
 	if (t->opts->fit_columns)
-		default_columns(&t->cols, t->width >= WIDE);
+		default_columns(&t->cols, t->width);
 	else
 		t->cols = t->opts->columns;
 	t->tree_column = 0;

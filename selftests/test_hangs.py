@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hangs that people reported, each with threads beside it that have nothing to do with it: the
+screen begins with the hang, says which thread has the lock, and what that one does.
+
+The programs are in hangs/; their heads say what is true of them."""
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import time
+
+from lib import ksft, tool
+
+HANGS = os.path.join(ksft.BUILT, "hangs")
+SCRIPTS = os.path.join(ksft.TOP, "selftests", "hangs")
+PATIENCE = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Hang:
+    """What is true of a program.
+
+    threads   for threads, by the names that the program gives them, or "main": verdict, primitive,
+              and what its reason is. {NAME} is the id of a thread
+    first     names of the threads one of which is in the first row
+    """
+    name: str
+    command: tuple
+    threads: dict
+    first: tuple
+    status: int = 0
+
+
+def built(name, *args):
+    """A program that the Makefile builds."""
+    return (os.path.join(HANGS, name), *args)
+
+
+NOT_BLOCKED = r"the lock names no holder; 1 thread of its address space is not blocked: "
+DEADLOCK = r"waits for thread {%s}, which waits for thread {%s}: a cycle of 2 threads"
+
+CASES = (
+    Hang("malloc in the handler of a signal that interrupted malloc", built("handler_malloc"),
+         {"main": ("blocked", "low-level lock",
+                   NOT_BLOCKED + r"thread {net} \(\w+\) sleeps in epoll_(p?)wait\(3\): .*"),
+          "job": ("blocked", "low-level lock", NOT_BLOCKED + "thread {net} .*")},
+         first=("main", "job")),
+    Hang("exit waits for the lock of stdin, which a thread reads",
+         ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
+         {"main": ("blocked", "stdio lock",
+                   NOT_BLOCKED + r"thread {reader} \(\w+\) sleeps in read\(0\): pipe:\[\d+\]")},
+         first=("main",)),
+    Hang("exit waits for a thread to leave a condition variable", built("cond_destroy"),
+         {"main": ("blocked", "pthread_cond_destroy", NOT_BLOCKED + "thread {tick} .*"),
+          "worker": ("waiting", "pthread_cond", ".*")},
+         first=("main",)),
+    Hang("the constructor of a plugin, and the loader's lock", built("dlopen_ctor"),
+         {"loader": ("deadlock", "pthread_mutex", DEADLOCK % ("user", "loader")),
+          "user": ("deadlock", "pthread_mutex", DEADLOCK % ("loader", "user")),
+          "main": ("deadlock", "pthread_join",
+                   r"joins thread {loader} \(\w+\), which is in a deadlock")},
+         first=("loader", "user"), status=3),
+    Hang("a wake that was lost: threads of a pool wait for a free lock", built("master_lock"),
+         {"green0": ("waiting", "pthread_cond", "2 threads of its address space are not blocked: .*")},
+         first=("green0", "green1", "green2")),
+    Hang("a Rust OnceLock that is made by itself", built("once_again"),
+         {"main": ("blocked", "pthread_join", r"joins thread {worker} \(.*\), which waits on a futex")},
+         first=("main",)),
+    Hang("a Rust RwLock that a thread reads twice, and a writer in between", built("read_twice"),
+         {"reader": ("blocked", "rust rwlock", NOT_BLOCKED + "thread {net} .*"),
+          "writer": ("blocked", "rust rwlock", NOT_BLOCKED + "thread {net} .*"),
+          "main": ("blocked", "pthread_join",
+                   r"joins thread {reader} \(\w+\), which waits for a rust rwlock that names no holder")},
+         first=("reader", "writer")),
+    Hang("a lock of Python that fork copied, in a child with a thread of its own",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "fork_print.py")),
+         {"child": ("waiting", "sem_t", "1 thread of its address space is not blocked: .*")},
+         first=("child",)),
+    Hang("a worker of Python's multiprocessing was killed with a semaphore",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "mp_worker_killed.py")),
+         # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
+         {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
+                 r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
+                 r"pipe:\[\d+\]") for name in ("worker1", "worker2", "worker3")},
+         first=("worker1", "worker2", "worker3", "parent")),
+    Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
+         {"main": ("blocked", "pthread_join",
+                   r"joins thread \d+ \(java\), which waits on a pthread_cond")},
+         first=("main",)),
+)
+
+
+class Program:
+    """A program that hangs, in a session of its own; it prints the ids of its threads."""
+
+    def __init__(self, hang):
+        self.lines = os.path.join("/tmp", "hang.%d" % os.getpid())
+        with open(self.lines, "w", encoding="ascii") as out:
+            self.process = subprocess.Popen(hang.command, stdin=subprocess.DEVNULL, stdout=out,
+                                            cwd=HANGS, start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in self.members():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        os.unlink(self.lines)
+
+    def members(self):
+        """The processes of the session."""
+        got = subprocess.run(["ps", "-o", "pid=", "-s", str(self.process.pid)],
+                             capture_output=True, text=True, check=False)
+        return [int(pid) for pid in got.stdout.split()]
+
+    def ids(self):
+        """The threads, by name; those of all that have their names, once it says that it is ready."""
+        with open(self.lines, encoding="ascii") as file:
+            words = [line.split() for line in file]
+        if ["ready"] not in words:
+            return None
+        ids = {word[1]: int(word[2]) for word in words if len(word) == 3}
+        first = next((int(word[2]) for word in words if word[0] == "pid"), None)
+        ids.setdefault("main", first)
+        return ids
+
+
+def difference(hang, ids, waiters):
+    """How the tool's answer differs from what is true, or None."""
+    for name, (verdict, primitive, reason) in hang.threads.items():
+        got = waiters.get(ids[name])
+        if not got:
+            return "%s (%d) does not wait" % (name, ids[name])
+        found = (got["verdict"], got["primitive"], got["reason"])
+        wanted = re.sub(r"\{(\w+)\}", lambda match: str(ids[match[1]]), reason)
+        if found[:2] != (verdict, primitive) or not re.fullmatch(wanted, found[2]):
+            return "%s: %r, not %r" % (name, found, (verdict, primitive, wanted))
+    return None
+
+
+def check_screen(hang, ids):
+    """The first row is of the hang, and what it says fits the terminal."""
+    got = tool.run()
+    first = got.stdout.splitlines()[1].split()
+    if not any(str(ids[name]) in first for name in hang.first):
+        raise AssertionError("the first row is not of %s in:\n%s" % (hang.first, got.stdout))
+    if max(len(line) for line in got.stdout.splitlines()) > 80:
+        raise AssertionError("wider than 80 columns:\n" + got.stdout)
+    ksft.equal((got.status, got.stderr), (hang.status, ""), "status, and errors")
+
+
+def check_hang(hang):
+    """Wait until the hang is there, and as it should be; then it stays so."""
+    with Program(hang) as program:
+        deadline = time.monotonic() + PATIENCE
+        wrong = "it is not ready"
+        while wrong and time.monotonic() < deadline:
+            ids = program.ids()
+            if ids:
+                wrong = difference(hang, ids, tool.judge_threads())
+        if not wrong:
+            wrong = difference(hang, ids, tool.judge_threads())
+        if wrong:
+            raise AssertionError(wrong)
+        check_screen(hang, ids)
+
+
+def hang_test(hang):
+    """The test of one program, as ksft.run() wants it."""
+    def test():
+        if hang.command[0].startswith(HANGS) and not os.path.exists(hang.command[0]):
+            raise ksft.Skip("it is not built here")
+        if hang.command[0] == "java" and not os.path.exists(os.path.join(HANGS, "Hook.class")):
+            raise ksft.Skip("it is not built here")
+        check_hang(hang)
+    test.__doc__ = hang.name
+    return test
+
+
+ksft.run([hang_test(hang) for hang in CASES])
