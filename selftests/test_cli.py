@@ -186,6 +186,9 @@ def test_live_thread():
     got = tool.run("--source", "proc", "--pid", str(process.pid))
     ksft.equal(got.status, 1, "status")
     has_line(got.stderr, "futexinspect: there is no process or thread %d" % process.pid)
+    got = tool.run("--quiet", "--source", "proc", "--pid", "no-such-name")
+    ksft.equal((got.status, got.stderr),
+               (1, "futexinspect: no process or thread is called no-such-name\n"), "a name")
 
 
 def test_live_process():

@@ -97,7 +97,7 @@ static int inspect(struct inspection *in, const struct options *opts)
 
 	if (look(in, 0, opts->source, opts))
 		return -1;
-	if (!s->source->shows_queues)
+	if (!s->source->shows_queues && !opts->quiet)
 		warn_of_proc();
 	if (!s->source->two_looks || !analysis_wants_second_look(&in->analyses[0]))
 		return 0;
@@ -174,6 +174,11 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 {
 	int rc = 0;
 
+	if (opts->format && isatty(STDOUT_FILENO)) {
+		warnx("a picture is not for a terminal: futexinspect graph -T %s > FILE",
+		      opts->format);
+		return EXIT_FAILED;
+	}
 	if (opts->format)
 		rc = draw_graph(sel, opts->format);
 	else
@@ -194,6 +199,7 @@ static int show_graph(const struct options *opts, const struct selection *sel)
  */
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
+	const char *name = selection_lacks_name(sel);
 	pid_t pid = selection_lacks(sel);
 	char cgroup[PATH_MAX];
 
@@ -201,6 +207,10 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 		return false;
 	if (pid && !host_has_process(pid)) {
 		warnx("there is no process or thread %d", pid);
+		return true;
+	}
+	if (name && !host_has_name(name)) {
+		warnx("no process or thread is called %s", name);
 		return true;
 	}
 	if (opts->filter.cgroup && host_lacks_cgroup(opts->filter.cgroup_path, cgroup)) {

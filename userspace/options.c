@@ -41,6 +41,7 @@ static const struct option longopts[] = {
 	{ "pid",	  required_argument, NULL, 'p' },
 	{ "verdict",	  required_argument, NULL, OPT_VERDICT },
 	{ "cgroup",	  required_argument, NULL, OPT_CGROUP },
+	{ "quiet",	  no_argument,	     NULL, 'q' },
 	{ "file",	  required_argument, NULL, 'f' },
 	{ "source",	  required_argument, NULL, OPT_SOURCE },
 	{ "interval",	  required_argument, NULL, OPT_INTERVAL },
@@ -84,7 +85,7 @@ static const char help_options[] =
 	" -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
 	"\n"
 	"Which waiters; the exit status is about these:\n"
-	" -p, --pid LIST          of these processes or threads\n"
+	" -p, --pid LIST          of these processes or threads: ids or names\n"
 	"     --verdict LIST      with these verdicts; stuck: the first three\n"
 	"     --cgroup PATH       of a cgroup v2 and those below it\n"
 	"\n"
@@ -94,6 +95,7 @@ static const char help_options[] =
 	"     --interval MS       time between the two looks that a proof takes\n"
 	"                         (default 200)\n"
 	"\n"
+	" -q, --quiet             do not say on stderr what the source cannot show\n"
 	" -h, --help              show this help\n"
 	" -V, --version           show the version\n"
 	"\n";
@@ -111,6 +113,7 @@ static const char help_examples[] =
 	" futexinspect explain                 why does the worst one hang?\n"
 	" futexinspect explain 4711            why does thread or process 4711 hang?\n"
 	" futexinspect --tree -p 4711          what do its process's threads wait for?\n"
+	" futexinspect -p nginx                is anything of this name stuck?\n"
 	" futexinspect -rno TID --verdict stuck     for a script\n"
 	" futexinspect graph -T svg > waits.svg     which waits for which, drawn\n"
 	" cat " MODULE_FILE " > copy\n"
@@ -308,7 +311,7 @@ static bool parse_filter_option(struct options *opts, struct given *given, int c
 	switch (c) {
 	case 'p':
 		given->filter = "--pid";
-		check_list(filter_add_pids(&opts->filter, optarg), "not a process or thread id");
+		check_list(filter_add_pids(&opts->filter, optarg), "not a process or thread");
 		break;
 	case OPT_VERDICT:
 		given->filter = "--verdict";
@@ -386,6 +389,9 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 		opts->interval_ms = parse_long(optarg, 0, MAX_INTERVAL_MS,
 					       "not a time from 0 to 60000 ms");
 		break;
+	case 'q':
+		opts->quiet = true;
+		break;
 	case 'h':
 		opts->print = print_help;
 		break;
@@ -418,7 +424,7 @@ void parse_options(struct options *opts, int argc, char **argv)
 	*opts = (struct options){ .interval_ms = DEFAULT_INTERVAL_MS };
 	opts->table.color = parse_color(NULL);
 	default_columns(&opts->table.columns, 0);
-	while ((c = getopt_long(argc, argv, ":Jo:HnruT:p:f:hV", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":aJo:HnruT:p:qf:hV", longopts, NULL)) != -1) {
 		if (!parse_filter_option(opts, &given, c) && !parse_table_option(opts, &given, c))
 			parse_option(opts, &given, c, argv[optind - 1]);
 		if (opts->print)

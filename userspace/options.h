@@ -41,6 +41,7 @@ extern const struct command commands[];
 struct options {
 	const struct command *command;
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
+	bool quiet;			/* of what the source does not show */
 	bool full_json;			/* all that is known, not columns */
 	struct table_options table;
 	struct filter filter;

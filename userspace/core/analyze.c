@@ -729,13 +729,6 @@ static int compare_ranks(const void *x, const void *y)
 	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
 }
 
-static bool is_named(const struct snapshot *s, const struct waiter *w, const char *name)
-{
-	const struct process *p = process_of_waiter(s, w);
-
-	return (w->comm && !strcmp(w->comm, name)) || (p && p->comm && !strcmp(p->comm, name));
-}
-
 /**
  * analysis_find_worst() - find the worst waiter of a process
  * @a: the analysis
@@ -752,7 +745,7 @@ ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *na
 	for (size_t i = 0; i < a->s->nr_waiters && found < 0; i++) {
 		const struct waiter *w = &a->s->waiters[order[i]];
 
-		if ((!tgid || w->tgid == tgid) && (!name || is_named(a->s, w, name)))
+		if ((!tgid || w->tgid == tgid) && (!name || waiter_is_named(a->s, w, name)))
 			found = order[i];
 	}
 	free(order);

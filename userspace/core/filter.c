@@ -25,11 +25,24 @@ static const char *add_words(const char *list, struct filter *f,
 	}
 }
 
+static void add_name(struct filter *f, const char *word, size_t len)
+{
+	char *name = xcalloc(1, ESCAPED_SIZE(len));
+
+	escape_text(name, word, len);
+	array_push(f->names, f->nr_names, name);
+}
+
+/* A name does not begin with a digit here, so that a slip in an id is told. */
 static bool add_pid(struct filter *f, const char *word, size_t len)
 {
 	char *end;
 	long pid = strtol(word, &end, 10);
 
+	if (len && end == word && *word != '-') {
+		add_name(f, word, len);
+		return true;
+	}
 	if (!len || end != word + len || pid < 1 || pid > MAX_TID)
 		return false;
 	array_push(f->pids, f->nr_pids, pid);
@@ -39,7 +52,7 @@ static bool add_pid(struct filter *f, const char *word, size_t len)
 /**
  * filter_add_pids() - also show the waiters of these processes and threads
  * @f: the filter
- * @list: their ids, separated by commas
+ * @list: their ids or names, separated by commas
  *
  * Return: NULL, or the rest of @list from the first word that is not understood.
  */
@@ -122,18 +135,25 @@ bool filter_set_cgroup(struct filter *f, const char *path)
  */
 void filter_free(struct filter *f)
 {
+	for (size_t i = 0; i < f->nr_names; i++)
+		free(f->names[i]);
+	free(f->names);
 	free(f->pids);
 	free(f->cgroup);
 	free(f->cgroup_path);
 }
 
-static bool has_pid(const struct filter *f, const struct waiter *w)
+static bool has_pid(const struct filter *f, const struct snapshot *s, const struct waiter *w)
 {
 	for (size_t i = 0; i < f->nr_pids; i++) {
 		if (w->tid == f->pids[i] || w->tgid == f->pids[i])
 			return true;
 	}
-	return !f->nr_pids;
+	for (size_t i = 0; i < f->nr_names; i++) {
+		if (waiter_is_named(s, w, f->names[i]))
+			return true;
+	}
+	return !f->nr_pids && !f->nr_names;
 }
 
 static enum yesno in_cgroup(const struct filter *f, const char *cgroup)
@@ -162,7 +182,7 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 		const struct process *p = process_of_waiter(a->s, w);
 		enum yesno in = in_cgroup(f, p ? p->cgroup : NULL);
 
-		if (!has_pid(f, w) || (f->verdicts && !(f->verdicts & 1U << v)))
+		if (!has_pid(f, a->s, w) || (f->verdicts && !(f->verdicts & 1U << v)))
 			continue;
 		sel->nr_cgroup_unknown += in == YESNO_UNKNOWN;
 		sel->stuck_cgroup_unknown |= in == YESNO_UNKNOWN && verdicts[v].stuck;
@@ -230,7 +250,7 @@ bool selection_is_complete(const struct selection *sel)
 
 	if (misses_unknown_waiters(s) || sel->stuck_cgroup_unknown)
 		return false;
-	if (sel->f->nr_pids)
+	if (sel->f->nr_pids && !sel->f->nr_names)
 		return !selection_misses_pid(sel);
 	return !s->nr_incomplete_mms && !s->nr_hidden && !lacks_denied(sel);
 }
@@ -253,6 +273,27 @@ pid_t selection_lacks(const struct selection *sel)
 			return id;
 	}
 	return 0;
+}
+
+/**
+ * selection_lacks_name() - find a name of the filter that no thread of the snapshot has
+ * @sel: the selection
+ *
+ * Return: the first, or NULL.
+ */
+const char *selection_lacks_name(const struct selection *sel)
+{
+	const struct snapshot *s = sel->a->s;
+
+	for (size_t i = 0; i < sel->f->nr_names; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < s->nr_waiters && !found; k++)
+			found = waiter_is_named(s, &s->waiters[k], sel->f->names[i]);
+		if (!found)
+			return sel->f->names[i];
+	}
+	return NULL;
 }
 
 /**

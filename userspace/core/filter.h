@@ -12,6 +12,8 @@
 struct filter {
 	pid_t *pids;		/* ids of threads or processes */
 	size_t nr_pids;
+	char **names;		/* of threads or processes, escaped as in a snapshot */
+	size_t nr_names;
 	unsigned int verdicts;	/* a mask of 1 << enum verdict; 0: all */
 	char *cgroup;		/* they are in it or below it; escaped as in a snapshot ... */
 	char *cgroup_path;	/* ... and as it is in the file system */
@@ -39,6 +41,7 @@ bool selection_stuck(const struct selection *sel);
 bool selection_is_complete(const struct selection *sel);
 bool selection_misses_pid(const struct selection *sel);
 pid_t selection_lacks(const struct selection *sel);
+const char *selection_lacks_name(const struct selection *sel);
 bool *selection_with_holders(const struct selection *sel);
 
 #endif

@@ -636,6 +636,19 @@ bool process_may_wake_itself(const struct process *p)
 }
 
 /**
+ * waiter_is_named() - whether a name is that of a waiter's thread, or of its process
+ * @s: the snapshot, indexed
+ * @w: the waiter
+ * @name: the name, escaped
+ */
+bool waiter_is_named(const struct snapshot *s, const struct waiter *w, const char *name)
+{
+	const struct process *p = process_of_waiter(s, w);
+
+	return (w->comm && !strcmp(w->comm, name)) || (p && p->comm && !strcmp(p->comm, name));
+}
+
+/**
  * waiter_is_local() - whether a waiter's word belongs to its own mm only
  * @w: the waiter
  */

@@ -406,6 +406,7 @@ bool process_has_timers(const struct process *p);
 bool process_has_handlers(const struct process *p);
 bool process_may_wake_itself(const struct process *p);
 bool waiter_is_local(const struct waiter *w);
+bool waiter_is_named(const struct snapshot *s, const struct waiter *w, const char *name);
 bool waiter_is_pi(const struct waiter *w);
 bool waiter_is_forked(const struct snapshot *s, const struct waiter *w);
 bool shared_is_closed(const struct shared *shared);

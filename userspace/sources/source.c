@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -268,6 +269,32 @@ void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
 bool host_has_process(pid_t pid)
 {
 	return procfs_exists(PROC_ROOT, "%d", pid);
+}
+
+static bool thread_is_named(pid_t pid, pid_t tid, const char *name)
+{
+	char comm[PROCFS_FILE_SIZE], escaped[ESCAPED_SIZE(PROCFS_FILE_SIZE)];
+
+	if (procfs_read(comm, PROC_ROOT, "%d/task/%d/comm", pid, tid))
+		return false;
+	escape_text(escaped, comm, strcspn(comm, "\n"));
+	return !strcmp(escaped, name);
+}
+
+/**
+ * host_has_name() - whether a process of this host has a name
+ * @name: the name, escaped
+ */
+bool host_has_name(const char *name)
+{
+	size_t nr;
+	pid_t *pids = procfs_list_ids(&nr, PROC_ROOT, ".");
+	bool found = false;
+
+	for (size_t i = 0; i < nr && !found; i++)
+		found = thread_is_named(pids[i], pids[i], name);
+	free(pids);
+	return found;
 }
 
 static bool is_cgroup2(const char *path)

@@ -23,6 +23,7 @@ void describe_threads(struct snapshot *s, const int *threads, size_t nr);
 void look_for(struct snapshot *s, const pid_t *ids, size_t nr);
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
+bool host_has_name(const char *name);
 bool host_lacks_cgroup(const char *path, char full[PATH_MAX]);
 
 #endif
