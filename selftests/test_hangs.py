@@ -26,12 +26,14 @@ class Hang:
     threads   for threads, by the names that the program gives them, or "main": verdict, primitive,
               and what its reason is. {NAME} is the id of a thread
     first     names of the threads one of which is in the first row
+    explains  text of explain of the first of these
     """
     name: str
     command: tuple
     threads: dict
     first: tuple
     status: int = 0
+    explains: str = "Unless"
 
 
 def built(name, *args):
@@ -78,7 +80,7 @@ CASES = (
     Hang("a lock of Python that fork copied, in a child with a thread of its own",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "fork_print.py")),
          {"child": ("waiting", "sem_t", "1 thread of its address space is not blocked: .*")},
-         first=("child",)),
+         first=("child",), explains="py-spy dump --pid {child}"),
     Hang("a worker of Python's multiprocessing was killed with a semaphore",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "mp_worker_killed.py")),
          # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
@@ -89,7 +91,7 @@ CASES = (
     Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
          {"main": ("blocked", "pthread_join",
                    r"joins thread \d+ \(java\), which waits on a pthread_cond")},
-         first=("main",)),
+         first=("main",), explains="jstack {main}"),
 )
 
 
@@ -153,6 +155,13 @@ def check_screen(hang, ids):
     ksft.equal((got.status, got.stderr), (hang.status, ""), "status, and errors")
 
 
+def check_explain(hang, ids):
+    """What explain says of the process."""
+    got = tool.run("explain", str(ids[hang.first[0]]))
+    if hang.explains.format(**ids) not in got.stdout:
+        raise AssertionError("no %r in:\n%s" % (hang.explains, got.stdout))
+
+
 def check_hang(hang):
     """Wait until the hang is there, and as it should be; then it stays so."""
     with Program(hang) as program:
@@ -167,6 +176,7 @@ def check_hang(hang):
         if wrong:
             raise AssertionError(wrong)
         check_screen(hang, ids)
+        check_explain(hang, ids)
 
 
 def hang_test(hang):

@@ -82,6 +82,8 @@ static void describe(struct inspection *in, const struct options *opts)
 	describe_threads(s, threads, analysis_list_named(a, threads, MAX_DESCRIBED));
 	if (opts->command->takes_tid)
 		waiter = find_explained(opts, a);
+	if (waiter >= 0 && s->waiters[waiter].process >= 0)
+		describe_process(s, s->waiters[waiter].process);
 	if (waiter >= 0 && s->waiters[waiter].mm >= 0)
 		describe_threads(s, threads, analysis_list_unblocked(a, s->waiters[waiter].mm,
 								     threads, MAX_DESCRIBED));

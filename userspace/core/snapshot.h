@@ -22,6 +22,7 @@
 #include "futex.h"
 #include "idmap.h"
 #include "locks.h"
+#include "runtimes.h"
 
 #define PID_UNKNOWN	(-1)
 #define PID_NONE	(-2)	/* there is no such thread, which is known */
@@ -168,6 +169,7 @@ struct process {
 	uint64_t caught;	/* mask of the signals that have a handler */
 	bool complete;		/* not from the file, but all its live threads are there */
 	bool in_state_d;	/* one of its threads is, as far as known */
+	enum runtime runtime;	/* see describe_process() */
 	const char *pid_ns;
 	const char *cgroup;
 	const char *comm;

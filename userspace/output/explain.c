@@ -505,6 +505,17 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 	}
 }
 
+/* Languages have locks of their own, of which the kernel sees no more than a part. */
+static void explain_runtime(FILE *out, const struct process *p)
+{
+	const struct runtime_info *r = p && p->runtime ? &runtimes[p->runtime] : NULL;
+
+	if (!r)
+		return;
+	para(out, "Runtime", "%s: %s%d%s", r->name, r->tool, p->tgid, r->tool_end);
+	para(out, "", "%s", r->limit);
+}
+
 /**
  * print_explanation() - tell the story of one waiter
  * @out: where to; errors are left to its error flag
@@ -533,4 +544,5 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 	explain_verdict(out, a, waiter);
 	explain_unless(out, a->s, j);
 	explain_unknowns(out, a, j, w);
+	explain_runtime(out, process_of_waiter(a->s, w));
 }

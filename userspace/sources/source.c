@@ -21,6 +21,7 @@
 #include "owners.h"
 #include "rights.h"
 #include "rings.h"
+#include "runtime.h"
 #include "scan.h"
 #include "source.h"
 #include "text.h"
@@ -211,6 +212,16 @@ void describe_threads(struct snapshot *s, const int *threads, size_t nr)
 {
 	if (s->source->shows_sleeps)
 		find_activities(PROC_ROOT, s, threads, nr);
+}
+
+/**
+ * describe_process() - find out which runtime a process has
+ * @s: the snapshot
+ * @process: index of the process
+ */
+void describe_process(struct snapshot *s, int process)
+{
+	s->processes[process].runtime = find_runtime(PROC_ROOT, s, &s->processes[process]);
 }
 
 /**

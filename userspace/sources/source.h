@@ -20,6 +20,7 @@ const char *list_sources(char dst[SOURCE_LIST_SIZE]);
 const struct source *find_source(const char *name);
 int take_look(struct snapshot *s, const struct source *source, const char *path);
 void describe_threads(struct snapshot *s, const int *threads, size_t nr);
+void describe_process(struct snapshot *s, int process);
 void look_for(struct snapshot *s, const pid_t *ids, size_t nr);
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
