@@ -66,6 +66,11 @@ static struct value get_certainty(const struct subject *sub)
 	return name ? text_value(name) : NONE;
 }
 
+static struct value get_stuck(const struct subject *sub)
+{
+	return yesno_value(verdicts[sub->j->verdict].stuck ? YES : NO);
+}
+
 static struct value get_primitive(const struct subject *sub)
 {
 	const char *name = primitives[sub->j->primitive].name;
@@ -314,6 +319,7 @@ const struct column columns[] = {
 	  .has_colour = true },
 	{ "CERTAINTY", "certainty", TYPE_TEXT, "how certain it is that no thread can wake it",
 	  get_certainty, .has_colour = true },
+	{ "STUCK", "stuck", TYPE_BOOLEAN, "whether no thread can wake it, by its verdict", get_stuck },
 	{ "TID", "tid", TYPE_NUMBER, "thread id", get_tid, get_other_tid,
 	  .align_right = true },
 	{ "PID", "tgid", TYPE_NUMBER, "process id (tgid)", get_tgid, get_other_tgid,

@@ -166,6 +166,17 @@ static void put_id(struct json *out, pid_t id)
 		put(out, "null");
 }
 
+/* What a thread does, as a clause without its subject. */
+static void put_does(struct json *out, const struct analysis *a, int thread)
+{
+	char text[REASON_SIZE];
+
+	put(out, ", \"does\": ");
+	if (thread >= 0)
+		put_thread_text(text, sizeof(text), a, thread);
+	put_string(out, thread < 0 ? NULL : text);
+}
+
 /* What it waits for, what that waits for, and so on: the first steps of a long chain. */
 static void put_chain(struct json *out, const struct analysis *a, const struct waiter *w)
 {
@@ -185,12 +196,35 @@ static void put_chain(struct json *out, const struct analysis *a, const struct w
 		put_string(out, evidence_names[steps[n].evidence]);
 		put(out, ", \"state\": ");
 		put_string(out, t < 0 ? "gone" : model_state_name(&a->model, t));
+		put_does(out, a, t);
 		if (t >= 0 && model_state(&a->model, t) == RUN_SLEEPS) {
 			put_sleep_text(text, sizeof(text), a, t);
 			put(out, ", \"sleeps\": ");
 			put_string(out, text);
 		}
 		put(out, "}");
+	}
+	put(out, "]");
+}
+
+/* Where the lock names no holder: the first ones of the threads that are not blocked. */
+static void put_unblocked(struct json *out, const struct analysis *a, const struct waiter *w,
+			  const struct judgement *j)
+{
+	const struct mm_state *mm = w->mm < 0 ? NULL : model_mm(&a->model, w->mm);
+
+	put(out, ", \"unblocked\": [");
+	if (mm && j->verdict == VERDICT_BLOCKED && j->end_thread < 0) {
+		for (size_t i = 0; i < mm->nr_others && i < MAX_OTHERS; i++) {
+			const struct thread *t = &a->s->threads[mm->others[i]];
+
+			put(out, i ? ", {\"tid\": " : "{\"tid\": ");
+			put_id(out, t->tid);
+			put(out, ", \"comm\": ");
+			put_string(out, t->comm);
+			put_does(out, a, mm->others[i]);
+			put(out, "}");
+		}
 	}
 	put(out, "]");
 }
@@ -254,6 +288,7 @@ static void put_waiter(struct json *out, const struct analysis *a, size_t i)
 		nr = 1;
 	}
 	put_chain(out, a, sub.w);
+	put_unblocked(out, a, sub.w, sub.j);
 	/* The same as "primitive", and older. */
 	if (sub.j->holder != PID_UNKNOWN) {
 		put(out, ", \"lock\": ");
