@@ -88,6 +88,10 @@ CASES = (
                  r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
                  r"pipe:\[\d+\]") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
+    Hang("a lock that is tried for with a timeout, again and again", built("timed_lock"),
+         {"main": ("blocked", "pthread_mutex",
+                   r"its lock is held by thread {holder} \(\w+\), which sleeps in read\(3\): pipe:.*")},
+         first=("main",)),
     Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
          {"main": ("blocked", "pthread_join",
                    r"joins thread \d+ \(java\), which waits on a pthread_cond")},

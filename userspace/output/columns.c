@@ -270,6 +270,35 @@ static struct value get_cgroup(const struct subject *sub)
 }
 
 /*
+ * The last part of the cgroup's path that is a unit: systemd gives a cgroup to each, and so do
+ * most container runtimes, such as docker-ID.scope.
+ */
+static struct value get_unit(const struct subject *sub)
+{
+	static const char *const suffixes[] = { ".service", ".scope" };
+	const char *path = sub->process ? sub->process->cgroup : NULL;
+	size_t end = path ? strlen(path) : 0, start = end;
+
+	if (!path)
+		return UNKNOWN;
+	for (; end; end = start) {
+		while (start && path[start - 1] != '/')
+			start--;
+		for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+			size_t len = strlen(suffixes[i]);
+
+			if (end - start > len && !strncmp(path + end - len, suffixes[i], len)) {
+				snprintf(sub->buf, VALUE_SIZE, "%.*s", (int)(end - start),
+					 path + start);
+				return text_value(sub->buf);
+			}
+		}
+		start -= start > 0;
+	}
+	return NONE;
+}
+
+/*
  * Rows of a tree that are of no waiter
  */
 
@@ -372,7 +401,10 @@ const struct column columns[] = {
 	{ "EXECED", "execed", TYPE_BOOLEAN, "whether its process has called execve since its fork",
 	  get_execed, .is_of_process = true },
 	{ "PIDNS", "pid_ns", TYPE_TEXT, "pid namespace", get_pid_ns, .is_of_process = true },
-	{ "CGROUP", "cgroup", TYPE_TEXT, "cgroup v2", get_cgroup, .is_of_process = true },
+	{ "UNIT", "unit", TYPE_TEXT, "systemd's unit, which may be of a container", get_unit,
+	  .max_width = 24, .is_of_process = true },
+	{ "CGROUP", "cgroup", TYPE_TEXT, "cgroup v2", get_cgroup, .max_width = 40,
+	  .is_of_process = true },
 	{ "REASON", "reason", TYPE_TEXT, "why it has this verdict", get_reason, get_other_reason,
 	  .is_folded = true },
 };
