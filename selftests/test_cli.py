@@ -80,6 +80,16 @@ def test_json_and_columns():
         ksft.equal(sorted(set(keys)), sorted(keys), "keys of an object")
 
 
+def test_jq():
+    """the commands of Documentation/json.rst say what they should of a saved copy"""
+    with open(os.path.join(ksft.TOP, "Documentation", "json.rst"), encoding="utf-8") as file:
+        commands = re.findall(r"^  futexinspect --json (\| jq .*)$", file.read(), re.M)
+    got = [subprocess.run("%s --json -f %s %s" % (tool.PROGRAM, ZOO, command), shell=True,
+                          capture_output=True, text=True, check=True).stdout.split()
+           for command in commands]
+    ksft.equal(got, [["200", "102", "101", "300"], ["[]"], []], "answers")
+
+
 def test_color():
     """in color, what is stuck is red, and what is not is plain"""
     lines = tool.run("--file", ZOO, "--color=always").stdout.splitlines()
@@ -301,7 +311,8 @@ def test_hidepid_root():
     ksft.equal((got.status, "hidepid" in got.stdout), (3, False), "status, and word of hidden ones")
 
 
-ksft.run([test_json_keys, test_json_and_columns, test_color, test_color_on_terminal, test_dot, test_dot_fails,
+ksft.run([test_json_keys, test_json_and_columns, test_jq, test_color,
+          test_color_on_terminal, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
           test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

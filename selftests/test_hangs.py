@@ -112,16 +112,9 @@ class Program:
         return self
 
     def __exit__(self, *_):
-        for pid in self.members():
-            os.kill(pid, signal.SIGKILL)
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         os.unlink(self.lines)
-
-    def members(self):
-        """The processes of the session."""
-        got = subprocess.run(["ps", "-o", "pid=", "-s", str(self.process.pid)],
-                             capture_output=True, text=True, check=False)
-        return [int(pid) for pid in got.stdout.split()]
 
     def ids(self):
         """The threads, by name; those of all that have their names, once it says that it is ready."""
