@@ -42,6 +42,7 @@ struct options {
 	const struct command *command;
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
 	bool full_json;			/* all that is known, not columns */
+	bool stacks;			/* of those that are stuck */
 	struct table_options table;
 	struct filter filter;
 	const struct source *source;

@@ -490,13 +490,37 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 	}
 }
 
+/* The stack of the waiter, then those of the threads that it waits for. */
+static void explain_stacks(FILE *out, const struct analysis *a, const struct waiter *w,
+			   const struct stacks *st)
+{
+	const struct stack *own = find_stack(st, w->tid);
+
+	if (!own)
+		return;
+	print_lock_name(out, "Lock name ", own);
+	para(out, "Stack", "of this thread:");
+	print_stack(out, INDENT, own);
+	for (size_t i = 0; i < st->nr; i++) {
+		int t = snapshot_find_thread(a->s, st->all[i].tid);
+
+		if (&st->all[i] == own)
+			continue;
+		para(out, "", "of thread %d (%.64s):", st->all[i].tid,
+		     or_unknown(t < 0 ? NULL : a->s->threads[t].comm));
+		print_stack(out, INDENT, &st->all[i]);
+	}
+}
+
 /**
  * print_explanation() - tell the story of one waiter
  * @out: where to; errors are left to its error flag
  * @a: the analysis
  * @waiter: index of the first waiter record of the thread
+ * @st: stacks of the thread and of those that it waits for, or NULL
  */
-void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
+void print_explanation(FILE *out, const struct analysis *a, size_t waiter,
+		       const struct stacks *st)
 {
 	const struct waiter *w = &a->s->waiters[waiter];
 	const struct judgement *j = &a->judgements[waiter];
@@ -518,4 +542,5 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 	explain_verdict(out, a, waiter);
 	explain_unless(out, a->s, j);
 	explain_unknowns(out, a, j, w);
+	explain_stacks(out, a, w, st);
 }

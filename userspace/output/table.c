@@ -238,6 +238,50 @@ static enum style table_style(const struct table_options *opts)
 	return opts->raw || opts->notruncate ? STYLE_FULL : STYLE_PERSON;
 }
 
+/* libsmartcols ends a row that is folded otherwise than one that is not. */
+static int print_row(FILE *out, const struct table *t, size_t i)
+{
+	struct libscols_line *line = scols_table_get_line(t->tb, i);
+	char *text = NULL;
+	int rc = scols_table_print_range_to_string(t->tb, line, line, &text);
+	size_t len = text ? strlen(text) : 0;
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (!rc)
+		fprintf(out, "%.*s\n", (int)len, text);
+	free(text);
+	return rc;
+}
+
+/* Each row by itself, followed by the stack of its thread. */
+static int print_with_stacks(FILE *out, const struct table *t)
+{
+	const struct stack *stack, *last = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < t->rows.nr; i++) {
+		const struct row *row = &t->rows.rows[i];
+
+		rc = print_row(out, t, i);
+		if (rc || row->waiter < 0 ||
+		    !verdicts[t->a->judgements[row->waiter].verdict].stuck)
+			continue;
+		stack = find_stack(t->opts->stacks, t->a->s->waiters[row->waiter].tid);
+		if (stack && last && same_frames(stack, last)) {
+			fprintf(out, "    the same stack as thread %d\n", last->tid);
+		} else if (stack) {
+			print_lock_name(out, "    waits on ", stack);
+			print_stack(out, 4, stack);
+			last = stack;
+		}
+	}
+	if (t->opts->stacks->nr_left_out)
+		fprintf(out, "of %zu more stuck threads the stacks are not shown: --pid and "
+			"explain show them\n", t->opts->stacks->nr_left_out);
+	return rc;
+}
+
 static int print_rows(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
 	struct table t = { .a = sel->a, .opts = opts, .style = table_style(opts) };
@@ -252,7 +296,7 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 		list_rows(&t.rows, sel);
 	rc = fill_table(&t, out);
 	if (!rc)
-		rc = scols_print_table(t.tb);
+		rc = opts->stacks ? print_with_stacks(out, &t) : scols_print_table(t.tb);
 	rows_free(&t.rows);
 	scols_unref_table(t.tb);
 	return rc;
