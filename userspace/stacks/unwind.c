@@ -147,19 +147,16 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 
 static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 {
-	int rc;
-
 	u->nr_unwound = u->nr_written = 0;
 	u->is_cut = u->is_complete = false;
 	target_forget(u->target);
-	rc = dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
+	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
 	if (u->is_cut)
 		return STACK_TOO_LONG;
 	if (u->is_complete)
 		return STACK_OK;
-	if (u->target->lacks_memory)
-		return STACK_NO_MEMORY;
-	return rc ? STACK_NO_UNWIND : STACK_OK;
+	/* It returns 0, too, where a register is not known. */
+	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
 }
 
 static int write_stack(struct unwinder *u, const struct stack *stack, const char *mapping)
