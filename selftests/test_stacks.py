@@ -12,7 +12,9 @@ import tempfile
 import time
 
 from lib import ksft, tool
-from seeds.programs import Program, until
+from seeds.programs import BUILT, Program, until
+from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
+                        wait_until_in)
 
 MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
 MKSTACKS_CXX = os.path.join(ksft.BUILT, "mkstacks-cxx")
@@ -147,8 +149,8 @@ def test_stripped():
         program = os.path.join(directory, "stripped")
         ksft.command("strip", "-o", program, MKSTACKS)
         name, (lines,) = explain_kind("self", program)
-        if not re.fullmatch(r"stripped\+0x[0-9a-f]+", name):
-            raise AssertionError(name)
+        if not re.fullmatch(r"stripped\+0x[0-9a-f]+", name or "none"):
+            raise AssertionError("name %r, %s" % (name, lines))
         ksft.equal(lines[0], "#0 pthread_mutex_lock in libc.so.6", "first line")
         for line in lines[1:4]:
             offset, = re.fullmatch(r"#\d stripped\+(0x[0-9a-f]+) \(build id [0-9a-f]{40}\)",
@@ -182,8 +184,14 @@ def test_chroot():
             place = directory + (path if path != MKSTACKS else "/only-here/inside")
             os.makedirs(os.path.dirname(place), exist_ok=True)
             shutil.copy(path, place)
-        with ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory:
-            name, (lines,) = explain(waiter(factory))
+        # The program waits until its thread is blocked, by /proc.
+        os.mkdir(directory + "/proc")
+        ksft.command("mount", "--bind", "/proc", directory + "/proc")
+        try:
+            with ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory:
+                name, (lines,) = explain(waiter(factory))
+        finally:
+            ksft.command("umount", directory + "/proc")
     ksft.equal(name, "stacks_lock in inside", "name")
     expect_begin(lines, DEEP)
 
@@ -224,7 +232,7 @@ def test_musl():
     """a program that is linked with musl"""
     if not os.path.exists(MKLOCKS_MUSL):
         raise ksft.Skip("no program was linked with musl")
-    _, (lines, *_) = explain_kind("mutex", MKLOCKS_MUSL)
+    _, (lines, *_) = explain_kind("mutex_normal", MKLOCKS_MUSL)
     if not functions(lines):
         raise AssertionError(lines)
     for line in lines:
@@ -317,8 +325,64 @@ def test_no_rights():
             ksft.equal(found[:4], DEEP, "functions: " + got.stdout + got.stderr)
 
 
+def expect_inside(lines, *texts):
+    """Fail unless some lines of a stack have these texts, in this order."""
+    rest = iter(lines)
+    for text in texts:
+        if not any(text in line for line in rest):
+            raise AssertionError("no %r where it should be in %s" % (text, lines))
+
+
+def test_seed_pool():
+    """000: the binding's function, and Python's below it"""
+    with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
+        _, (lines, *_) = explain(fork_pool(program)["tid"])
+    expect_inside(lines, "pool_run", "ffi", "Py")
+
+
+def test_seed_gdb():
+    """001: a worker, and the main thread that reads"""
+    with stuck_gdb() as gdb:
+        _, stacks = explain(gdb_workers(gdb)[0]["tid"])
+    expect_inside(stacks[0], "pthread_cond_wait")
+    expect_inside(stacks[-1], " in libc.so.6", "gdb")
+
+
+def test_seed_handler():
+    """002: the handler of SIGPROF inside of pthread_mutex_lock()"""
+    with built("sigprof", os.path.join(BUILT, "victim")).wait_for("ready") as program:
+        tgid = program.number("victim")
+        settled(tgid, 2)
+        name, (lines, *_) = explain(tgid)
+    ksft.equal(name, "lock in victim", "name")
+    expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL, "pthread_mutex_lock", "main")
+
+
+def test_seed_fork():
+    """003: fork's child in the lock that it copied"""
+    for lock, name, function in (("mutex", "mutex in fork_locks", "pthread_mutex_lock"),
+                                 ("timezone", "libc.so.6", "libc.so.6")):
+        with built("fork_locks", lock).wait_for("ready") as program:
+            child = program.number("child")
+            settled(child, 1)
+            got, (lines, *_) = explain(child)
+        if name not in got:
+            raise AssertionError(got)
+        expect_inside(lines, function, "main")
+
+
+def test_seed_traced():
+    """004: the waiter and its tracer, which waits for it"""
+    with built("traced", "pool").wait_for("ready") as program:
+        wait_until_in(program.tgid, "wait4")
+        tracee = program.number("tracee")
+        _, (lines, *_) = explain(settled(tracee, 5)[0]["tid"])
+    expect_inside(lines, "pthread_join in libc", "use_pool")
+
+
 ksft.run([test_deep, name_test("heap", "the heap"), name_test("memfd", r"memfd stacks\+0x0"),
           name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
           test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
           test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_table,
-          test_json, test_no_stacks, test_harmless, test_no_rights])
+          test_json, test_no_stacks, test_harmless, test_no_rights, test_seed_pool, test_seed_gdb,
+          test_seed_handler, test_seed_fork, test_seed_traced])

@@ -16,9 +16,9 @@ const char *const stack_errors[NR_STACK_ERRORS] = {
 	[STACK_MOVED]		= "the thread ran meanwhile",
 	[STACK_NO_MEMORY]	= "that part of it is not in memory, and is not fetched",
 	[STACK_NO_UNWIND]	= "what called that function cannot be told from the stack alone",
-	[STACK_TIMEOUT]		= "no answer in 2 s",
+	[STACK_TIMEOUT]		= "no answer in time",
 	[STACK_TOO_LONG]	= "there are more frames",
-	[STACK_TOO_MANY]	= "those before it took all of 10 s",
+	[STACK_TOO_MANY]	= "those before it took all the time there is",
 	[STACK_FAILED]		= "its memory or files make no sense",
 };
 
@@ -37,15 +37,13 @@ static const char *const waiting_functions[] = {
 	"lll_timedlock_wait", "futex_wait", "futex_wait_simple", "futex_wait_cancelable",
 	"futex_lock_pi64", "futex_abstimed_wait64", "futex_abstimed_wait_cancelable64",
 	"futex_abstimed_wait_common", "futex_abstimed_wait_common64", "do_futex_wait",
-	"pthread_mutex_lock", "pthread_mutex_lock_full", "pthread_mutex_timedlock",
-	"pthread_mutex_clocklock", "pthread_mutex_cond_lock", "pthread_cond_wait",
-	"pthread_cond_wait_common", "pthread_cond_timedwait", "pthread_cond_timedwait64",
-	"pthread_cond_clockwait", "pthread_cond_clockwait64", "pthread_rwlock_rdlock",
-	"pthread_rwlock_rdlock_full64", "pthread_rwlock_wrlock", "pthread_rwlock_wrlock_full64",
-	"pthread_rwlock_timedrdlock", "pthread_rwlock_timedwrlock", "pthread_join",
-	"pthread_clockjoin_ex", "pthread_timedjoin_np", "pthread_barrier_wait", "pthread_once",
-	"pthread_once_slow", "sem_wait", "sem_timedwait", "sem_clockwait", "new_sem_wait",
-	"new_sem_wait_slow64", "new_sem_wait_slow64.constprop.0", "syscall",
+	"pthread_mutex_lock", "pthread_mutex_timedlock", "pthread_mutex_clocklock",
+	"pthread_mutex_cond_lock", "pthread_cond_wait", "pthread_cond_timedwait",
+	"pthread_cond_timedwait64", "pthread_cond_clockwait", "pthread_cond_clockwait64",
+	"pthread_rwlock_rdlock", "pthread_rwlock_rdlock_full64", "pthread_rwlock_wrlock",
+	"pthread_rwlock_wrlock_full64", "pthread_rwlock_timedrdlock", "pthread_rwlock_timedwrlock",
+	"pthread_join", "pthread_timedjoin_np", "pthread_barrier_wait", "pthread_once", "sem_wait",
+	"sem_timedwait", "sem_clockwait", "syscall",
 	/* musl's have no name that others could not have, but for what is before it. */
 	"__lock", "__wait", "__timedwait", "__timedwait_cp", "__syscall_cp", "__syscall_cp_c",
 	"__syscall_cp_asm", "__pthread_timedjoin_np",
@@ -83,25 +81,47 @@ static bool is_c_library(const struct frame *f)
 	return false;
 }
 
-/* glibc's functions have several names each. */
-static const char *common_name(const char *function)
+/* Inner functions, and what a program has called. */
+static const char *const inner_functions[][2] = {
+	{ "pthread_clockjoin_ex", "pthread_join" },
+	{ "pthread_once_slow", "pthread_once" },
+	{ "pthread_cond_wait_common", "pthread_cond_wait" },
+	{ "pthread_mutex_lock_full", "pthread_mutex_lock" },
+	{ "new_sem_wait", "sem_wait" },
+	{ "new_sem_wait_slow64", "sem_wait" },
+	{ "new_sem_wait_slow64.constprop.0", "sem_wait" },
+};
+
+static bool is_waiting_function(const char *name)
 {
-	if (is_listed(function, waiting_functions, ARRAY_SIZE(waiting_functions)))
-		return function;
-	if (begins_with(function, "__GI_"))
-		function += strlen("__GI_");
-	return function + strspn(function, "_");
+	return is_listed(name, waiting_functions, ARRAY_SIZE(waiting_functions));
+}
+
+/*
+ * What the function of a frame is called in the manual; NULL if it is not known, or not one
+ * that waits.  glibc's have several names each.
+ */
+static const char *waiting_name(const struct frame *f)
+{
+	const char *name = f->function;
+
+	if (!name || is_waiting_function(name))
+		return name;
+	if (begins_with(name, "__GI_"))
+		name += strlen("__GI_");
+	name += strspn(name, "_");
+	for (size_t i = 0; i < ARRAY_SIZE(inner_functions); i++) {
+		if (!strcmp(name, inner_functions[i][0]))
+			return inner_functions[i][1];
+	}
+	return is_waiting_function(name) ? name : NULL;
 }
 
 static bool only_waits(const struct frame *f)
 {
-	const char *name = f->function ? common_name(f->function) : NULL;
-
 	if (f->kind == FRAME_SIGNAL)
 		return false;
-	if (name && is_listed(name, waiting_functions, ARRAY_SIZE(waiting_functions)))
-		return true;
-	return is_c_library(f) && (!name || f->kind == FRAME_INLINE);
+	return waiting_name(f) || (is_c_library(f) && (!f->function || f->kind == FRAME_INLINE));
 }
 
 static bool only_starts(const struct frame *f)
@@ -145,7 +165,6 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	if (wait) {
 		shown->frames[shown->nr] = *wait;
 		if (wait->function) {
-			shown->frames[0].function = common_name(wait->function);
 			shown->frames[0].offset = 0;
 			shown->frames[0].file = NULL;
 		}
@@ -153,6 +172,9 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	}
 	for (size_t i = first; i < end; i++)
 		shown->frames[shown->nr++] = stack->frames[i];
+	for (size_t i = 0; i < shown->nr; i++)
+		shown->frames[i].function = waiting_name(&shown->frames[i]) ?:
+					    shown->frames[i].function;
 }
 
 /**

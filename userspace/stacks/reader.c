@@ -34,7 +34,7 @@
 #define ANSWER_MS		2000
 #define ANSWER_MS_DEBUGINFOD	60000
 
-/* For all processes together, from when on no other is begun. */
+/* For all processes together, from when on no other is begun; and for each of them. */
 #define TOTAL_MS		10000
 
 /* What the reading process may use, however hostile its input. */
@@ -170,6 +170,8 @@ static enum stack_error wait_for_reader(pid_t pid)
 /* What has come from the reader, and is not used yet. */
 struct input {
 	int fd;
+	int answer_ms;
+	uint64_t until_ms;
 	size_t used;
 	char buf[2 * RECORD_SIZE];
 };
@@ -178,7 +180,7 @@ struct input {
  * Return: a line of *@len bytes, whose newline is replaced, valid until the next call; NULL at
  * the end, or with *@error.
  */
-static char *next_line(struct input *in, int timeout_ms, size_t *len, enum stack_error *error)
+static char *next_line(struct input *in, size_t *len, enum stack_error *error)
 {
 	struct pollfd poll_fd = { .fd = in->fd, .events = POLLIN };
 	ssize_t n;
@@ -196,7 +198,7 @@ static char *next_line(struct input *in, int timeout_ms, size_t *len, enum stack
 		}
 		if (in->used == sizeof(in->buf))
 			*error = STACK_FAILED;
-		else if (poll(&poll_fd, 1, timeout_ms) <= 0)
+		else if (now_ms() >= in->until_ms || poll(&poll_fd, 1, in->answer_ms) <= 0)
 			*error = STACK_TIMEOUT;
 		if (*error)
 			return NULL;
@@ -218,13 +220,16 @@ static size_t next_with_registers(const struct registers *regs, size_t nr, size_
 static size_t take_records(int fd, struct stack *stacks, const struct registers *regs, size_t nr,
 			   enum stack_error *error)
 {
-	int timeout = getenv("DEBUGINFOD_URLS") ? ANSWER_MS_DEBUGINFOD : ANSWER_MS;
 	size_t i = next_with_registers(regs, nr, 0), len = 0;
 	struct input *in = xcalloc(1, sizeof(*in));
 	char *line;
 
-	in->fd = fd;
-	while (i < nr && (line = next_line(in, timeout, &len, error))) {
+	*in = (struct input){
+		.fd = fd,
+		.answer_ms = getenv("DEBUGINFOD_URLS") ? ANSWER_MS_DEBUGINFOD : ANSWER_MS,
+	};
+	in->until_ms = now_ms() + TOTAL_MS + in->answer_ms;
+	while (i < nr && (line = next_line(in, &len, error))) {
 		enum record_kind kind = read_record(&stacks[i], line);
 
 		if (kind == RECORD_BAD) {
@@ -296,7 +301,7 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
  * @root: where proc is mounted
  * @st: which; receives the frames, and the places of the words, or why they are not known
  *
- * It takes about TOTAL_MS at most, and ANSWER_MS for a process that does not answer.
+ * A process that does not answer takes ANSWER_MS, and all of them three times TOTAL_MS at most.
  */
 void read_stacks(const char *root, struct stacks *st)
 {

@@ -9,6 +9,9 @@
 #include "holders.h"
 #include "stacks.h"
 
+/* Threads that are shown if it is not known which one is waited for. */
+#define MAX_OTHERS	3
+
 static int compare_stacks(const void *x, const void *y)
 {
 	const struct stack *a = x, *b = y;
@@ -70,10 +73,44 @@ static void add_thread(struct stacks *st, const struct model *m, int t)
 		});
 }
 
+/* How much a thread of the same mm says about why one waits, the best first. */
+enum interest {
+	DOES_SOMETHING_ELSE,
+	WAITS_ON_SAME_WORD,
+	WAITS_ELSEWHERE,
+	NR_INTERESTS
+};
+
+static enum interest interest_of(const struct model *m, int t, const struct waiter *w)
+{
+	const struct waiter *other = model_first_waiter(m, t);
+
+	if (!other)
+		return DOES_SOMETHING_ELSE;
+	return other->waits_on == w->waits_on ? WAITS_ON_SAME_WORD : WAITS_ELSEWHERE;
+}
+
+/* No thread in particular is known that it waits for: show some that it could be. */
+static void add_some_of_mm(struct stacks *st, const struct model *m, const struct waiter *w)
+{
+	size_t left = MAX_OTHERS;
+
+	for (enum interest want = 0; w->mm >= 0 && want < NR_INTERESTS; want++) {
+		for (size_t t = 0; left && t < m->s->nr_threads; t++) {
+			if (m->s->threads[t].mm != w->mm || (int)t == w->thread ||
+			    interest_of(m, t, w) != want || model_is_dead(m, t))
+				continue;
+			add_thread(st, m, t);
+			left--;
+		}
+	}
+}
+
 /**
  * choose_stacks_to_explain() - ask for the stacks that explain one waiter
  * @st: receives them: of the waiter, of the thread that it waits for, and of the one at the
- *	end of the chain; to be freed with stacks_free()
+ *	end of the chain; if there is no such thread, of some with the same memory; to be freed
+ *	with stacks_free()
  * @a: the analysis
  * @waiter: index of the waiter
  */
@@ -89,6 +126,8 @@ void choose_stacks_to_explain(struct stacks *st, const struct analysis *a, size_
 		add_thread(st, &a->model, steps[0].thread);
 	if (nr && steps[nr - 1].thread >= 0)
 		add_thread(st, &a->model, steps[nr - 1].thread);
+	if (!nr)
+		add_some_of_mm(st, &a->model, w);
 	sort_stacks(st);
 }
 

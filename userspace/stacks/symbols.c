@@ -245,18 +245,18 @@ static const char *const first_functions[] = {
 /**
  * begins_stack() - whether the function at an address was called by nothing
  * @dwfl: what is loaded
- * @pc: the address that it is to be returned to
+ * @addr: the address
  */
-bool begins_stack(Dwfl *dwfl, uint64_t pc)
+bool begins_stack(Dwfl *dwfl, uint64_t addr)
 {
-	Dwfl_Module *mod = dwfl_addrmodule(dwfl, pc - 1);
-	const char *name = mod ? dwfl_module_addrname(mod, pc - 1) : NULL;
+	Dwfl_Module *mod = dwfl_addrmodule(dwfl, addr);
+	const char *name = mod ? dwfl_module_addrname(mod, addr) : NULL;
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(first_functions); i++) {
 		if (!strcmp(name, first_functions[i]))
 			return true;
 	}
-	return mod && has_no_caller(mod, pc - 1);
+	return mod && has_no_caller(mod, addr);
 }
 
 /*
@@ -281,6 +281,28 @@ static bool module_has(Dwfl_Module *mod, uint64_t addr)
 	return false;
 }
 
+/*
+ * The variable that has an address.  A symbol without size may be at the same address, such as
+ * __bss_start, and libdwfl takes that if it is global.
+ */
+static const char *find_variable(Dwfl_Module *mod, uint64_t addr, GElf_Off *offset)
+{
+	GElf_Sym sym;
+	GElf_Addr start;
+	const char *name = dwfl_module_addrinfo(mod, addr, offset, &sym, NULL, NULL, NULL);
+
+	if (name && *offset < sym.st_size)
+		return name;
+	for (int i = 0; i < dwfl_module_getsymtab(mod); i++) {
+		name = dwfl_module_getsym_info(mod, i, &sym, &start, NULL, NULL, NULL);
+		*offset = addr - start;
+		if (name && GELF_ST_TYPE(sym.st_info) == STT_OBJECT && addr >= start &&
+		    *offset < sym.st_size)
+			return name;
+	}
+	return NULL;
+}
+
 /**
  * describe_word() - tell where a word of memory is
  * @dwfl: what is loaded
@@ -293,17 +315,16 @@ void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place 
 	static char *module, *symbol;
 	Dwfl_Module *mod = dwfl_addrmodule(dwfl, addr);
 	GElf_Off offset = 0;
-	GElf_Sym sym;
 	const char *name;
 
 	*place = (struct place){ .mapping = mapping };
 	if (!mod || !module_has(mod, addr))
 		return;
-	name = dwfl_module_addrinfo(mod, addr, &offset, &sym, NULL, NULL, NULL);
+	name = find_variable(mod, addr, &offset);
 	free(module);
 	free(symbol);
 	module = module_name(mod);
-	symbol = name && offset < sym.st_size ? demangle(name) : NULL;
+	symbol = demangle(name);
 	*place = (struct place){
 		.symbol = symbol, .module = module,
 		.offset = symbol ? offset : address_in(mod, addr),

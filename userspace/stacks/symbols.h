@@ -11,7 +11,7 @@ typedef int (*take_frame_fn)(const struct frame *frame, void *arg);
 
 int describe_code(Dwfl *dwfl, const struct target *t, uint64_t pc, uint64_t within,
 		  take_frame_fn take, void *arg);
-bool begins_stack(Dwfl *dwfl, uint64_t pc);
+bool begins_stack(Dwfl *dwfl, uint64_t addr);
 void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place *place);
 
 #endif

@@ -126,10 +126,18 @@ static int put_frame(const struct frame *frame, void *arg)
 	return u->rc;
 }
 
+/* What was taken for a return address may be none. */
+static bool is_code(const struct target *t, uint64_t addr)
+{
+	const struct mapping *m = maps_find(&t->maps, addr);
+
+	return m && m->is_executable;
+}
+
 static int take_frame(Dwfl_Frame *state, void *arg)
 {
 	struct unwinder *u = arg;
-	Dwarf_Addr pc;
+	Dwarf_Addr pc, within;
 	bool is_activation;
 
 	if (u->nr_unwound++ == MAX_UNWOUND) {
@@ -139,10 +147,12 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 	if (!dwfl_frame_pc(state, &pc, &is_activation))
 		return DWARF_CB_ABORT;
 	/* A call may be the last instruction of its function. */
-	if (describe_code(u->dwfl, u->target, pc, is_activation ? pc : pc - 1, put_frame, u))
+	within = is_activation ? pc : pc - 1;
+	if (!is_code(u->target, within) ||
+	    describe_code(u->dwfl, u->target, pc, within, put_frame, u))
 		return DWARF_CB_ABORT;
-	u->is_complete = begins_stack(u->dwfl, pc);
-	return DWARF_CB_OK;
+	u->is_complete = begins_stack(u->dwfl, within);
+	return u->is_complete ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
 static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
