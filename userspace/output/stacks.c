@@ -4,6 +4,15 @@
  */
 #include "output.h"
 
+/* Frames of a longer stack that are shown: the innermost say most. */
+#define MAX_SHOWN	10
+
+/* One more is shown rather than a line that says so. */
+static size_t nr_shown(const struct shown_frames *shown)
+{
+	return shown->nr <= MAX_SHOWN + 1 ? shown->nr : MAX_SHOWN;
+}
+
 /* A line without frames says how it comes that there are none, or no more. */
 static void print_end(FILE *out, int indent, const struct stack *stack)
 {
@@ -15,7 +24,7 @@ static void print_end(FILE *out, int indent, const struct stack *stack)
 }
 
 /**
- * print_stack() - write the frames of a stack, a line each
+ * print_stack() - write the frames of a stack, a line each, up to a number
  * @out: where to
  * @indent: columns before each line
  * @stack: the stack
@@ -25,10 +34,15 @@ void print_stack(FILE *out, int indent, const struct stack *stack)
 	struct shown_frames shown;
 	char text[FRAME_SIZE];
 
+	size_t nr;
+
 	fold_frames(&shown, stack);
-	for (size_t i = 0; i < shown.nr; i++)
+	nr = nr_shown(&shown);
+	for (size_t i = 0; i < nr; i++)
 		fprintf(out, "%*s#%zu %s\n", indent, "", i,
 			format_frame(text, &shown.frames[i]));
+	if (nr < shown.nr)
+		fprintf(out, "%*sand %zu more frames\n", indent, "", shown.nr - nr);
 	print_end(out, indent, stack);
 }
 
