@@ -55,7 +55,7 @@ struct fold {
 static const struct fold folds[] = {
 	{ "the outermost function that waits stands for all",
 	  "pthread_mutex_lock in libc.so.6, take in app, main in app",
-	  { { FRAME_INLINE, "futex_wait", LIBC }, { .function = "__GI___lll_lock_wait", LIBC },
+	  { { .function = "futex_wait", LIBC }, { .function = "__GI___lll_lock_wait", LIBC },
 	    { .function = "___pthread_mutex_lock", .offset = 9, .file = "x.c", LIBC },
 	    { .function = "take", APP }, { .function = "main", APP },
 	    { .function = "__libc_start_call_main", LIBC }, { .function = "_start", APP } } },

@@ -70,12 +70,16 @@ static bool begins_with(const char *text, const char *start)
 	return !strncmp(text, start, strlen(start));
 }
 
-static bool is_c_library(const struct frame *f)
+/**
+ * is_c_library() - whether a file is a C library, or belongs to one
+ * @module: its name without directory, or NULL
+ */
+bool is_c_library(const char *module)
 {
 	static const char *const names[] = { "libc.so", "libc-", "libc.musl", "libpthread", "ld-" };
 
-	for (size_t i = 0; f->module && i < ARRAY_SIZE(names); i++) {
-		if (begins_with(f->module, names[i]))
+	for (size_t i = 0; module && i < ARRAY_SIZE(names); i++) {
+		if (begins_with(module, names[i]))
 			return true;
 	}
 	return false;
@@ -121,13 +125,13 @@ static bool only_waits(const struct frame *f)
 {
 	if (f->kind == FRAME_SIGNAL)
 		return false;
-	return waiting_name(f) || (is_c_library(f) && (!f->function || f->kind == FRAME_INLINE));
+	return waiting_name(f) || (is_c_library(f->module) && !f->function);
 }
 
 static bool only_starts(const struct frame *f)
 {
 	return f->kind != FRAME_SIGNAL &&
-	       (is_c_library(f) || (f->function && is_listed(f->function, start_functions,
+	       (is_c_library(f->module) || (f->function && is_listed(f->function, start_functions,
 							     ARRAY_SIZE(start_functions))));
 }
 
@@ -141,7 +145,7 @@ static size_t fold_waiting(const struct stack *stack, const struct frame **shown
 		if (stack->frames[n].function)
 			*shown = &stack->frames[n];
 	}
-	if (n && !*shown && (n == stack->nr_frames || !is_c_library(&stack->frames[n])))
+	if (n && !*shown && (n == stack->nr_frames || !is_c_library(stack->frames[n].module)))
 		*shown = &stack->frames[n - 1];
 	return n;
 }

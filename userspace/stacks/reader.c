@@ -30,15 +30,18 @@
 #include "target.h"
 #include "unwind.h"
 
-/* For one record.  A debuginfod server may have to be asked first. */
+/* If a process that reads neither says nor does anything for so long, it hangs. */
 #define ANSWER_MS		2000
 #define ANSWER_MS_DEBUGINFOD	60000
 
-/* For all processes together, from when on no other is begun; and for each of them. */
+/* For one process, whatever it does; a debuginfod server may add to that. */
+#define PROCESS_MS		30000
+
+/* For all processes together, from when on no other is begun. */
 #define TOTAL_MS		10000
 
 /* What the reading process may use, however hostile its input. */
-#define CPU_SECONDS		60
+#define CPU_SECONDS		30
 
 /* That a thread sleeps, and where. */
 struct position {
@@ -170,11 +173,39 @@ static enum stack_error wait_for_reader(pid_t pid)
 /* What has come from the reader, and is not used yet. */
 struct input {
 	int fd;
+	pid_t pid;		/* of the reader ... */
+	uint64_t cpu_ns;	/* ... and how much CPU time it had used */
 	int answer_ms;
 	uint64_t until_ms;
 	size_t used;
 	char buf[2 * RECORD_SIZE];
 };
+
+/* The CPU time of a process, in nanoseconds; 0 if it has ended. */
+static uint64_t cpu_time(pid_t pid)
+{
+	struct timespec ts = { 0 };
+	clockid_t clock;
+
+	if (!clock_getcpuclockid(pid, &clock))
+		clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Wait for more.  A reader that uses CPU time is slow, but does not hang. */
+static enum stack_error wait_for_input(struct input *in)
+{
+	struct pollfd poll_fd = { .fd = in->fd, .events = POLLIN };
+	uint64_t before;
+
+	do {
+		if (poll(&poll_fd, 1, in->answer_ms) > 0)
+			return STACK_OK;
+		before = in->cpu_ns;
+		in->cpu_ns = cpu_time(in->pid);
+	} while (in->cpu_ns != before && now_ms() < in->until_ms);
+	return STACK_TIMEOUT;
+}
 
 /*
  * Return: a line of *@len bytes, whose newline is replaced, valid until the next call; NULL at
@@ -182,7 +213,6 @@ struct input {
  */
 static char *next_line(struct input *in, size_t *len, enum stack_error *error)
 {
-	struct pollfd poll_fd = { .fd = in->fd, .events = POLLIN };
 	ssize_t n;
 
 	memmove(in->buf, in->buf + *len, in->used - *len);
@@ -198,8 +228,10 @@ static char *next_line(struct input *in, size_t *len, enum stack_error *error)
 		}
 		if (in->used == sizeof(in->buf))
 			*error = STACK_FAILED;
-		else if (now_ms() >= in->until_ms || poll(&poll_fd, 1, in->answer_ms) <= 0)
+		else if (now_ms() >= in->until_ms)
 			*error = STACK_TIMEOUT;
+		else
+			*error = wait_for_input(in);
 		if (*error)
 			return NULL;
 		n = read(in->fd, in->buf + in->used, sizeof(in->buf) - in->used);
@@ -217,18 +249,18 @@ static size_t next_with_registers(const struct registers *regs, size_t nr, size_
 }
 
 /* Take what the reader writes, for one thread after the other.  Return: how many are done. */
-static size_t take_records(int fd, struct stack *stacks, const struct registers *regs, size_t nr,
-			   enum stack_error *error)
+static size_t take_records(pid_t pid, int fd, struct stack *stacks, const struct registers *regs,
+			   size_t nr, enum stack_error *error)
 {
 	size_t i = next_with_registers(regs, nr, 0), len = 0;
 	struct input *in = xcalloc(1, sizeof(*in));
 	char *line;
 
 	*in = (struct input){
-		.fd = fd,
+		.fd = fd, .pid = pid,
 		.answer_ms = getenv("DEBUGINFOD_URLS") ? ANSWER_MS_DEBUGINFOD : ANSWER_MS,
 	};
-	in->until_ms = now_ms() + TOTAL_MS + in->answer_ms;
+	in->until_ms = now_ms() + PROCESS_MS + in->answer_ms;
 	while (i < nr && (line = next_line(in, &len, error))) {
 		enum record_kind kind = read_record(&stacks[i], line);
 
@@ -253,7 +285,7 @@ static void read_with_registers(const char *root, struct stack *stacks,
 	pid_t pid = start_reader(&fd, root, stacks, regs, nr);
 
 	if (pid > 0) {
-		done = take_records(fd, stacks, regs, nr, &error);
+		done = take_records(pid, fd, stacks, regs, nr, &error);
 		if (error)
 			kill_reader(pid);
 		else
@@ -301,7 +333,8 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
  * @root: where proc is mounted
  * @st: which; receives the frames, and the places of the words, or why they are not known
  *
- * A process that does not answer takes ANSWER_MS, and all of them three times TOTAL_MS at most.
+ * A process whose files hang takes 2 * ANSWER_MS, any other one PROCESS_MS at most, and after
+ * TOTAL_MS no other one is begun.
  */
 void read_stacks(const char *root, struct stacks *st)
 {

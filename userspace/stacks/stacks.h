@@ -102,6 +102,7 @@ struct shown_frames {
 
 void fold_frames(struct shown_frames *shown, const struct stack *stack);
 bool same_frames(const struct stack *x, const struct stack *y);
+bool is_c_library(const char *module);
 const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame);
 const char *format_place(char dst[FRAME_SIZE], const struct place *place);
 const char *place_note(const struct place *place);

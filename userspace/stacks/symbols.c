@@ -202,7 +202,8 @@ static int describe_in(Dwfl_Module *mod, uint64_t pc, uint64_t within, take_fram
 	};
 	int rc = 0;
 
-	if (frame.kind == FRAME_CALL) {
+	/* Of the C library, whose debugging information takes long to read, a name is enough. */
+	if (frame.kind == FRAME_CALL && !is_c_library(module)) {
 		find_line(mod, within, &frame);
 		rc = take_inlined(mod, within, &frame, take, arg);
 	}
