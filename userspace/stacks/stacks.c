@@ -52,10 +52,11 @@ static bool wants_kernel_stack(const struct model *m, int t)
 		model_state(m, t) != RUN_SLEEPS);
 }
 
+/* Its process may not be known; /proc has each thread under its own id, too. */
 static struct stack stack_of_waiter(const struct waiter *w)
 {
 	return (struct stack){
-		.tid = w->tid, .tgid = w->tgid,
+		.tid = w->tid, .tgid = w->tgid > 0 ? w->tgid : w->tid,
 		.word = w->known & W_WAITS_ON ? w->waits_on : 0,
 	};
 }
