@@ -494,7 +494,7 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 static void explain_stacks(FILE *out, const struct analysis *a, const struct waiter *w,
 			   const struct stacks *st)
 {
-	const struct stack *own = find_stack(st, w->tid);
+	const struct stack *own = find_stack(st, w->tid), *last = own;
 
 	if (!own)
 		return;
@@ -502,13 +502,19 @@ static void explain_stacks(FILE *out, const struct analysis *a, const struct wai
 	para(out, "Stack", "of this thread:");
 	print_stack(out, INDENT, own);
 	for (size_t i = 0; i < st->nr; i++) {
-		int t = snapshot_find_thread(a->s, st->all[i].tid);
+		const struct stack *stack = &st->all[i];
+		int t = snapshot_find_thread(a->s, stack->tid);
+		const char *comm = or_unknown(t < 0 ? NULL : a->s->threads[t].comm);
 
-		if (&st->all[i] == own)
+		if (stack == own)
 			continue;
-		para(out, "", "of thread %d (%.64s):", st->all[i].tid,
-		     or_unknown(t < 0 ? NULL : a->s->threads[t].comm));
-		print_stack(out, INDENT, &st->all[i]);
+		if (same_frames(stack, last)) {
+			para(out, "", "of thread %d (%.64s): the same", stack->tid, comm);
+			continue;
+		}
+		para(out, "", "of thread %d (%.64s):", stack->tid, comm);
+		print_stack(out, INDENT, stack);
+		last = stack;
 	}
 }
 

@@ -54,6 +54,7 @@ static const char *const start_functions[] = {
 	"_start", "_start_c", "__libc_start_main", "__libc_start_main_impl",
 	"__libc_start_call_main", "libc_start_main_stage2", "generic_start_main",
 	"start_thread", "start", "clone", "__clone", "clone3", "__clone3",
+	"execute_native_thread_routine",
 };
 
 static bool is_listed(const char *name, const char *const *list, size_t nr)
@@ -130,9 +131,25 @@ static bool only_waits(const struct frame *f)
 
 static bool only_starts(const struct frame *f)
 {
-	return f->kind != FRAME_SIGNAL &&
-	       (is_c_library(f->module) || (f->function && is_listed(f->function, start_functions,
-							     ARRAY_SIZE(start_functions))));
+	if (f->kind == FRAME_SIGNAL)
+		return false;
+	if (f->function && is_listed(f->function, start_functions, ARRAY_SIZE(start_functions)))
+		return true;
+	/* Without symbols: that of std::thread. */
+	return is_c_library(f->module) ||
+	       (!f->function && f->module && begins_with(f->module, "libstdc++.so"));
+}
+
+/* It is enough to say once which build of a file it is. */
+static bool repeats_build_id(const struct shown_frames *shown, size_t i)
+{
+	for (size_t n = 0; shown->frames[i].build_id && n < i; n++) {
+		const struct frame *f = &shown->frames[n];
+
+		if (!f->function && f->build_id && !strcmp(f->build_id, shown->frames[i].build_id))
+			return true;
+	}
+	return false;
 }
 
 /* How many of the innermost frames only wait.  One of them stands for all: *@shown, or NULL. */
@@ -179,6 +196,10 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	for (size_t i = 0; i < shown->nr; i++)
 		shown->frames[i].function = waiting_name(&shown->frames[i]) ?:
 					    shown->frames[i].function;
+	for (size_t i = shown->nr; i--; ) {
+		if (repeats_build_id(shown, i))
+			shown->frames[i].build_id = NULL;
+	}
 }
 
 /**

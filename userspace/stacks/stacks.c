@@ -94,8 +94,11 @@ static enum interest interest_of(const struct model *m, int t, const struct wait
 /* No thread in particular is known that it waits for: show some that it could be. */
 static void add_some_of_mm(struct stacks *st, const struct model *m, const struct waiter *w)
 {
+	int tracer = w->thread < 0 ? -1 : find_tracer(m->s, w->thread);
 	size_t left = MAX_OTHERS;
 
+	if (tracer >= 0)
+		add_thread(st, m, tracer);
 	for (enum interest want = 0; w->mm >= 0 && want < NR_INTERESTS; want++) {
 		for (size_t t = 0; left && t < m->s->nr_threads; t++) {
 			if (m->s->threads[t].mm != w->mm || (int)t == w->thread ||
