@@ -6,6 +6,7 @@ frame, and what is said where there is none. Nothing is stopped for it."""
 import contextlib
 import json
 import os
+import platform
 import re
 import shutil
 import tempfile
@@ -104,7 +105,10 @@ def test_handler():
     _, (lines,) = explain_kind("handler")
     names = functions(lines)
     expect_begin(lines, ["pthread_mutex_lock", "inner"])
-    if "interrupted" not in names[names.index(SIGNAL):]:
+    if SIGNAL not in names:
+        raise AssertionError(lines)
+    # There elfutils cannot get any further.
+    if "interrupted" not in names[names.index(SIGNAL):] and platform.machine() != "aarch64":
         raise AssertionError(lines)
 
 

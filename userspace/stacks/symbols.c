@@ -79,6 +79,25 @@ static Dwarf_Frame *find_rules(Dwfl_Module *mod, uint64_t pc)
 	return NULL;
 }
 
+/*
+ * arm64 has no rules any more for the code that a signal handler returns to: 87676cfca141
+ * ("arm64: vdso: Disable dwarf unwinding through the sigreturn trampoline"), in 5.8.  Nor has
+ * musl.  The stack ends there then.
+ */
+static bool has_signal_name(Dwfl_Module *mod, uint64_t pc)
+{
+	static const char *const names[] = { "__kernel_rt_sigreturn", "__restore_rt" };
+	GElf_Off offset = 0;
+	GElf_Sym sym;
+	const char *name = dwfl_module_addrinfo(mod, pc, &offset, &sym, NULL, NULL, NULL);
+
+	for (size_t i = 0; name && !offset && i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The kernel's or the C library's code that a signal handler returns to: its rules say so. */
 static bool is_signal_frame(Dwfl_Module *mod, uint64_t pc)
 {
@@ -88,7 +107,7 @@ static bool is_signal_frame(Dwfl_Module *mod, uint64_t pc)
 	if (frame)
 		dwarf_frame_info(frame, NULL, NULL, &is_signal);
 	free(frame);
-	return is_signal;
+	return is_signal || has_signal_name(mod, pc);
 }
 
 /* The rules say of a function that nothing has called that its return address is undefined. */
