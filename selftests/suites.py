@@ -76,6 +76,7 @@ SUITES = (
     Suite("file", "selftests/test_file.py", GUEST, ALL),
     Suite("tool", "selftests/test_tool.py", GUEST, ALL),
     Suite("verdicts", "selftests/test_verdicts.py", GUEST, ALL),
+    Suite("stacks", "selftests/test_stacks.py", GUEST, ALL),
     Suite("hangs", "selftests/test_hangs.py", GUEST, ALL, "full"),
     Suite("options", "selftests/test_options.py", GUEST, ALL, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),

@@ -107,6 +107,10 @@ static int inspect(struct inspection *in, const struct options *opts)
 	return look(in, 1, s->source, opts);
 }
 
+/* Threads whose stacks are shown in the table, and in JSON. */
+#define MAX_STACKS	20
+#define MAX_STACKS_JSON	1000
+
 /* There is nothing to explain.  Return: the exit status. */
 static int explain_nothing(const struct options *opts, const struct analysis *a)
 {
@@ -134,13 +138,19 @@ static int explain(const struct options *opts, const struct analysis *a)
 {
 	ssize_t waiter = find_explained(opts, a);
 	enum verdict verdict = waiter < 0 ? VERDICT_UNKNOWN : a->judgements[waiter].verdict;
+	struct stacks st = { 0 };
 
 	if (waiter < 0 || (!opts->tid && !opts->name && verdicts[verdict].is_idle))
 		return explain_nothing(opts, a);
 	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
 		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
 		       opts->tid);
-	print_explanation(stdout, a, waiter);
+	if (a->s->source->has_stacks) {
+		choose_stacks_to_explain(&st, a, waiter);
+		read_stacks(PROC_ROOT, &st);
+	}
+	print_explanation(stdout, a, waiter, &st);
+	stacks_free(&st);
 	return verdicts[verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
 
@@ -157,14 +167,38 @@ static int selection_status(const struct selection *sel)
 	return selection_is_complete(sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
 }
 
+static int print_list(const struct options *opts, const struct selection *sel,
+		      const struct stacks *st)
+{
+	struct table_options table = opts->table;
+
+	table.stacks = st;
+	if (!opts->full_json)
+		return print_table(stdout, sel, &table);
+	print_json(stdout, sel, st);
+	return 0;
+}
+
+static int print_list_with_stacks(const struct options *opts, const struct selection *sel)
+{
+	struct stacks st;
+	int rc;
+
+	if (!sel->a->s->source->has_stacks) {
+		warnx("a saved copy has no stacks");
+		return print_list(opts, sel, NULL);
+	}
+	choose_listed_stacks(&st, sel, opts->full_json ? MAX_STACKS_JSON : MAX_STACKS);
+	read_stacks(PROC_ROOT, &st);
+	rc = print_list(opts, sel, &st);
+	stacks_free(&st);
+	return rc;
+}
+
 static int show_list(const struct options *opts, const struct selection *sel)
 {
-	int rc = 0;
+	int rc = opts->stacks ? print_list_with_stacks(opts, sel) : print_list(opts, sel, NULL);
 
-	if (opts->full_json)
-		print_json(stdout, sel);
-	else
-		rc = print_table(stdout, sel, &opts->table);
 	if (rc) {
 		warnx("cannot make the table: %s", strerror(-rc));
 		return EXIT_FAILED;

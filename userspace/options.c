@@ -19,6 +19,7 @@
 /* Options without a letter. */
 enum {
 	OPT_TREE = 256,
+	OPT_STACKS,
 	OPT_COLOR,
 	OPT_VERDICT,
 	OPT_CGROUP,
@@ -36,6 +37,7 @@ static const struct option longopts[] = {
 	{ "raw",	  no_argument,	     NULL, 'r' },
 	{ "notruncate",	  no_argument,	     NULL, 'u' },
 	{ "tree",	  no_argument,	     NULL, OPT_TREE },
+	{ "stacks",	  no_argument,	     NULL, OPT_STACKS },
 	{ "color",	  optional_argument, NULL, OPT_COLOR },
 	{ "format",	  required_argument, NULL, 'T' },
 	{ "pid",	  required_argument, NULL, 'p' },
@@ -81,6 +83,7 @@ static const char help_options[] =
 	" -r, --raw               for scripts: no padding, a space in a value is \\x20\n"
 	" -u, --notruncate        do not cut names or fold lines\n"
 	"     --tree              waiters hang from the threads that hold their locks\n"
+	"     --stacks            the stacks of those that are stuck or blocked\n"
 	"     --color[=WHEN]      auto (default: on terminals), always or never\n"
 	" -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
 	"\n"
@@ -294,6 +297,8 @@ static void check_table(struct options *opts, const struct given *given)
 
 	if (t->raw && t->tree)
 		bad_usage("--raw", "cannot be used with --tree");
+	if (opts->stacks && (t->raw || t->tree || (given->json && given->output)))
+		bad_usage("--stacks", "is for the table of waiters, or for all of JSON");
 	if (given->json && (t->raw || t->noheadings || t->notruncate))
 		bad_usage(t->raw ? "--raw" : t->noheadings ? "--noheadings" : "--notruncate",
 			  "cannot be used with --json");
@@ -358,6 +363,10 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 	case OPT_TREE:
 		given->listing = "--tree";
 		t->tree = true;
+		break;
+	case OPT_STACKS:
+		given->listing = "--stacks";
+		opts->stacks = true;
 		break;
 	case OPT_COLOR:
 		given->listing = "--color";

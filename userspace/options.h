@@ -43,6 +43,7 @@ struct options {
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
 	bool quiet;			/* of what the source does not show */
 	bool full_json;			/* all that is known, not columns */
+	bool stacks;			/* of those that are stuck */
 	struct table_options table;
 	struct filter filter;
 	const struct source *source;

@@ -71,10 +71,10 @@ static inline void judge(struct snapshot *looks, int nr)
 		analyze(&analyses[n], &looks[n], n ? &analyses[n - 1] : NULL);
 	check_certainty(&analyses[nr - 1]);
 	select_waiters(&sel, &analyses[nr - 1], &all);
-	print_json(out, &sel);
+	print_json(out, &sel, NULL);
 	print_graph(out, &sel);
 	for (size_t i = 0; i < sel.nr && i < MAX_SHOWN; i++)
-		print_explanation(out, &analyses[nr - 1], sel.waiters[i]);
+		print_explanation(out, &analyses[nr - 1], sel.waiters[i], NULL);
 	table.tree = sel.nr % 2;
 	if (sel.nr <= MAX_SHOWN)
 		print_table(out, &sel, &table);

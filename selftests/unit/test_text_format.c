@@ -412,9 +412,9 @@ static void use(const struct snapshot *s, FILE *sink)
 
 	analyze(&a, s, NULL);
 	select_waiters(&sel, &a, &all);
-	print_json(sink, &sel);
+	print_json(sink, &sel, NULL);
 	if (s->nr_waiters)
-		print_explanation(sink, &a, 0);
+		print_explanation(sink, &a, 0, NULL);
 	selection_free(&sel);
 	analyze(&again, s, &a);
 	select_waiters(&sel, &again, &all);

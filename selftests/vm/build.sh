@@ -83,8 +83,9 @@ build_module()
 # only the users are missed.
 make_guest_root()
 {
-	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libsmartcols-dev,mount,procps,python3
+	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libdw-dev,libiberty-dev,libsmartcols-dev
 
+	packages+=,mount,procps,python3
 	apt_sources "$suites" |
 		mmdebstrap --variant=extract "--architectures=$arch" --include='?essential' "--include=$packages" \
 			--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "${suites%%,*}" "$1" -

@@ -305,6 +305,7 @@ struct snapshot;
  * @two_looks: it shows the host as it is now, so it can be looked at again
  * @shows_queues: it shows on which futex a thread is queued, not only what its call says
  * @shows_sleeps: it shows what threads sleep for that wait for no futex
+ * @has_stacks: its threads are those of this host, and their stacks can be read
  * @take: fill an initialised snapshot and index it; on failure print one line and
  *	return -1.  @path is the file to read, for a source that reads one.
  */
@@ -313,6 +314,7 @@ struct source {
 	bool two_looks;
 	bool shows_queues;
 	bool shows_sleeps;
+	bool has_stacks;
 	int (*take)(struct snapshot *s, const char *path);
 };
 

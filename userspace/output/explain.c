@@ -516,13 +516,43 @@ static void explain_runtime(FILE *out, const struct process *p)
 	para(out, "", "%s", r->limit);
 }
 
+/* The stack of the waiter, then those of the threads that it waits for. */
+static void explain_stacks(FILE *out, const struct analysis *a, const struct waiter *w,
+			   const struct stacks *st)
+{
+	const struct stack *own = find_stack(st, w->tid), *last = own;
+
+	if (!own)
+		return;
+	print_lock_name(out, "Lock name ", own);
+	para(out, "Stack", "of this thread:");
+	print_stack(out, INDENT, own);
+	for (size_t i = 0; i < st->nr; i++) {
+		const struct stack *stack = &st->all[i];
+		int t = snapshot_find_thread(a->s, stack->tid);
+		const char *comm = or_unknown(t < 0 ? NULL : a->s->threads[t].comm);
+
+		if (stack == own)
+			continue;
+		if (same_frames(stack, last)) {
+			para(out, "", "of thread %d (%.64s): the same", stack->tid, comm);
+			continue;
+		}
+		para(out, "", "of thread %d (%.64s):", stack->tid, comm);
+		print_stack(out, INDENT, stack);
+		last = stack;
+	}
+}
+
 /**
  * print_explanation() - tell the story of one waiter
  * @out: where to; errors are left to its error flag
  * @a: the analysis
  * @waiter: index of the first waiter record of the thread
+ * @st: stacks of the thread and of those that it waits for, or NULL
  */
-void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
+void print_explanation(FILE *out, const struct analysis *a, size_t waiter,
+		       const struct stacks *st)
 {
 	const struct waiter *w = &a->s->waiters[waiter];
 	const struct judgement *j = &a->judgements[waiter];
@@ -544,5 +574,6 @@ void print_explanation(FILE *out, const struct analysis *a, size_t waiter)
 	explain_verdict(out, a, waiter);
 	explain_unless(out, a->s, j);
 	explain_unknowns(out, a, j, w);
+	explain_stacks(out, a, w, st);
 	explain_runtime(out, process_of_waiter(a->s, w));
 }

@@ -229,6 +229,49 @@ static void put_unblocked(struct json *out, const struct analysis *a, const stru
 	put(out, "]");
 }
 
+static void put_frame(struct json *out, const struct frame *f)
+{
+	put(out, "{\"kind\": ");
+	put_string(out, frame_kinds[f->kind]);
+	put(out, ", \"function\": ");
+	put_string(out, f->function);
+	put(out, ", \"offset\": ");
+	put_decimal(out, f->offset);
+	put(out, ", \"module\": ");
+	put_string(out, f->module);
+	put(out, ", \"address\": ");
+	put_hex(out, f->address, 1);
+	put(out, ", \"build_id\": ");
+	put_string(out, f->build_id);
+	put(out, ", \"file\": ");
+	put_string(out, f->file);
+	put(out, ", \"line\": ");
+	if (f->file)
+		put_decimal(out, f->line);
+	else
+		put(out, "null");
+	put(out, "}");
+}
+
+/* What was read of a thread's stack: all frames, not only those that a person wants. */
+static void put_stack(struct json *out, const struct stack *stack)
+{
+	char text[FRAME_SIZE];
+
+	put(out, ", \"lock_name\": ");
+	put_string(out, format_place(text, &stack->place));
+	put(out, ", \"lock_note\": ");
+	put_string(out, place_note(&stack->place));
+	put(out, ", \"stack_error\": ");
+	put_string(out, stack_errors[stack->error]);
+	put(out, ", \"stack\": [");
+	for (size_t i = 0; i < stack->nr_frames; i++) {
+		put(out, i ? ", " : "");
+		put_frame(out, &stack->frames[i]);
+	}
+	put(out, "]");
+}
+
 static void put_column(struct json *out, size_t i, const struct subject *sub)
 {
 	struct value v = column_value(&columns[i], sub);
@@ -271,8 +314,10 @@ static size_t put_process(struct json *out, size_t first, const struct subject *
  * live_threads are ranges as in the file, "100-104,107": every id of every waiter's process
  * would make the output quadratic.
  */
-static void put_waiter(struct json *out, const struct analysis *a, size_t i)
+static void put_waiter(struct json *out, const struct analysis *a, size_t i,
+		       const struct stacks *st)
 {
+	const struct stack *stack;
 	const struct row row = { .waiter = i };
 	char buf[VALUE_SIZE];
 	struct subject sub;
@@ -294,6 +339,9 @@ static void put_waiter(struct json *out, const struct analysis *a, size_t i)
 		put(out, ", \"lock\": ");
 		put_string(out, primitives[sub.j->primitive].name);
 	}
+	stack = find_stack(st, sub.w->tid);
+	if (stack)
+		put_stack(out, stack);
 	put(out, "}");
 }
 
@@ -382,8 +430,9 @@ static void finish(struct json *out)
  * print_json() - write all that is known of waiters as one JSON object
  * @file: where to; errors are left to its error flag
  * @sel: the waiters
+ * @st: stacks of those that are not idle, or NULL
  */
-void print_json(FILE *file, const struct selection *sel)
+void print_json(FILE *file, const struct selection *sel, const struct stacks *st)
 {
 	struct json out, texts;
 
@@ -392,7 +441,7 @@ void print_json(FILE *file, const struct selection *sel)
 	put(&out, "},\n\"waiters\": [");
 	for (size_t i = 0; i < sel->nr; i++) {
 		put(&out, i ? ",\n" : "\n");
-		put_waiter(&out, sel->a, sel->waiters[i]);
+		put_waiter(&out, sel->a, sel->waiters[i], st);
 	}
 	put(&out, "\n]\n}\n");
 	finish(&out);

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "filter.h"
+#include "stacks.h"
 
 /* How the table looks. */
 struct table_options {
@@ -19,13 +20,17 @@ struct table_options {
 	bool noheadings;
 	bool notruncate;
 	bool color;
+	const struct stacks *stacks;	/* to show below those that are stuck, or NULL */
 };
 
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
 void print_gaps(FILE *out, const struct selection *sel);
-void print_json(FILE *out, const struct selection *sel);
+void print_json(FILE *out, const struct selection *sel, const struct stacks *st);
 void print_graph(FILE *out, const struct selection *sel);
 int draw_graph(const struct selection *sel, const char *format);
-void print_explanation(FILE *out, const struct analysis *a, size_t waiter);
+void print_explanation(FILE *out, const struct analysis *a, size_t waiter,
+		       const struct stacks *st);
+void print_stack(FILE *out, int indent, const struct stack *stack);
+void print_lock_name(FILE *out, const char *label, const struct stack *stack);
 
 #endif

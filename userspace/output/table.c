@@ -261,22 +261,50 @@ static void print_below(FILE *out, const struct table *t, const struct row *row)
 		fprintf(out, "%*s%s\n", INDENT, "", line);
 }
 
+/* The stack of a row's thread, if it was read; @last is the one before. */
+static void print_row_stack(FILE *out, const struct table *t, const struct row *row,
+			    const struct stack **last)
+{
+	const struct stack *stack = NULL;
+
+	if (t->opts->stacks && row->waiter >= 0)
+		stack = find_stack(t->opts->stacks, t->a->s->waiters[row->waiter].tid);
+	if (stack && *last && same_frames(stack, *last)) {
+		fprintf(out, "%*sthe same stack as thread %d\n", INDENT, "", (*last)->tid);
+	} else if (stack) {
+		print_lock_name(out, "        waits on ", stack);
+		print_stack(out, INDENT, stack);
+		*last = stack;
+	}
+}
+
+static void print_left_out(FILE *out, const struct stacks *st)
+{
+	if (st && st->nr_left_out)
+		fprintf(out, "of %zu more threads the stacks are not shown: --pid and explain show "
+			"them\n", st->nr_left_out);
+}
+
 /* Without a folded column, each row is one line. */
 static int print_with_text(FILE *out, const struct table *t)
 {
+	size_t headings = !t->opts->noheadings;
+	const struct stack *last = NULL;
 	char *text, *line, *end;
 	int rc = scols_print_table_to_string(t->tb, &text);
 
 	if (rc)
 		return rc;
 	line = text;
-	for (size_t i = 0; i < t->rows.nr + !t->opts->noheadings; i++) {
+	for (size_t i = 0; i < t->rows.nr + headings; i++, line = end + !!*end) {
 		end = strchrnul(line, '\n');
 		fprintf(out, "%.*s\n", (int)(end - line), line);
-		if (i >= !t->opts->noheadings)
-			print_below(out, t, &t->rows.rows[i - !t->opts->noheadings]);
-		line = end + !!*end;
+		if (i < headings)
+			continue;
+		print_below(out, t, &t->rows.rows[i - headings]);
+		print_row_stack(out, t, &t->rows.rows[i - headings], &last);
 	}
+	print_left_out(out, t->opts->stacks);
 	free(text);
 	return 0;
 }
@@ -324,6 +352,37 @@ static enum style table_style(const struct table_options *opts)
 	return opts->raw || opts->notruncate ? STYLE_FULL : STYLE_PERSON;
 }
 
+/* libsmartcols ends a row that is folded otherwise than one that is not. */
+static int print_row(FILE *out, const struct table *t, size_t i)
+{
+	struct libscols_line *line = scols_table_get_line(t->tb, i);
+	char *text = NULL;
+	int rc = scols_table_print_range_to_string(t->tb, line, line, &text);
+	size_t len = text ? strlen(text) : 0;
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (!rc)
+		fprintf(out, "%.*s\n", (int)len, text);
+	free(text);
+	return rc;
+}
+
+/* Each row by itself, followed by the stack of its thread. */
+static int print_with_stacks(FILE *out, const struct table *t)
+{
+	const struct stack *last = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < t->rows.nr; i++) {
+		rc = print_row(out, t, i);
+		if (!rc)
+			print_row_stack(out, t, &t->rows.rows[i], &last);
+	}
+	print_left_out(out, t->opts->stacks);
+	return rc;
+}
+
 static int print_rows(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
 	struct table t = {
@@ -343,7 +402,8 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 	scols_table_set_stream(t.tb, out);
 	rc = fill_table(&t);
 	if (!rc)
-		rc = t.below ? print_with_text(out, &t) : scols_print_table(t.tb);
+		rc = t.below ? print_with_text(out, &t) : opts->stacks ? print_with_stacks(out, &t) :
+							     scols_print_table(t.tb);
 	rows_free(&t.rows);
 	scols_unref_table(t.tb);
 	return rc;

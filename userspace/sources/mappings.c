@@ -6,8 +6,6 @@
  * shared word.  They do not tell who can come to map it, nor that a private wait is on
  * memory which others change.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,28 +13,12 @@
 
 #include "array.h"
 #include "mappings.h"
+#include "maps.h"
 #include "procfs.h"
 #include "source.h"
 
 /* How many of the processes that map a word are tried for its name. */
 #define MAX_TRIES	4
-
-#define DEVICE_SIZE	24
-
-struct mapping {
-	uint64_t start;
-	uint64_t end;
-	uint64_t ino;
-	bool is_shared;
-	char device[DEVICE_SIZE];	/* as in the module's text */
-	const char *name;		/* in mappings.text */
-};
-
-struct mappings {
-	struct mapping *all;		/* ascending */
-	size_t nr;
-	char *text;
-};
 
 struct mapping_reader {
 	const char *root;
@@ -51,59 +33,6 @@ struct mapping_reader {
  * Reading
  */
 
-/* One line: START-END rw-s OFFSET 00:01 INODE    /memfd:x (deleted) */
-static bool parse_mapping(struct mapping *m, char *line)
-{
-	unsigned int major, minor;
-	int name = 0;
-	char shared;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%*c%c %*x %x:%x %" SCNu64 " %n", &m->start,
-		   &m->end, &shared, &major, &minor, &m->ino, &name) < 6)
-		return false;
-	m->is_shared = shared == 's';
-	snprintf(m->device, sizeof(m->device), "%u:%u", major, minor);
-	m->name = name ? line + name : "";
-	return true;
-}
-
-/* @text is the file, which the mappings own then; NULL if it could not be read. */
-static void parse_mappings(struct mappings *m, char *text)
-{
-	char *line, *next;
-
-	*m = (struct mappings){ .text = text };
-	for (line = m->text; line && (next = strchr(line, '\n')); line = next + 1) {
-		struct mapping one;
-
-		*next = '\0';
-		if (parse_mapping(&one, line))
-			array_push(m->all, m->nr, one);
-	}
-}
-
-static void free_mappings(struct mappings *m)
-{
-	free(m->all);
-	free(m->text);
-}
-
-/* The mapping that an address is in, or NULL. */
-static const struct mapping *find_address(const struct mappings *m, uint64_t addr)
-{
-	size_t low = 0, high = m->nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (m->all[mid].end <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < m->nr && m->all[low].start <= addr ? &m->all[low] : NULL;
-}
-
 /*
  * The device of memory that MAP_ANONYMOUS shares: that of the kernel's own mount, which
  * no path leads to.
@@ -117,11 +46,11 @@ static void find_memory_device(struct mapping_reader *r)
 
 	if (page == MAP_FAILED)
 		return;
-	parse_mappings(&own, procfs_read_all(PROC_ROOT, "self/maps"));
-	found = find_address(&own, (uintptr_t)page);
+	maps_parse(&own, procfs_read_all(PROC_ROOT, "self/maps"));
+	found = maps_find(&own, (uintptr_t)page);
 	if (found)
 		strcpy(r->memory_device, found->device);
-	free_mappings(&own);
+	maps_free(&own);
 	munmap(page, size);
 }
 
@@ -135,12 +64,12 @@ static const struct mappings *read_mm(struct mapping_reader *r, int mm)
 
 	if (r->last_mm == mm)
 		return &r->last;
-	free_mappings(&r->last);
+	maps_free(&r->last);
 	r->last = (struct mappings){ 0 };
 	r->last_mm = mm;
 	if (t && t->process >= 0 && !r->s->processes[t->process].in_state_d)
-		parse_mappings(&r->last, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid,
-							 t->tid));
+		maps_parse(&r->last, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid,
+						     t->tid));
 	return &r->last;
 }
 
@@ -276,7 +205,7 @@ static void read_waiters(struct mapping_reader *r)
 		qsort(placed, nr, sizeof(*placed), compare_placed);
 	for (size_t i = 0; i < nr; i++) {
 		struct waiter *w = &r->s->waiters[placed[i].waiter];
-		const struct mapping *found = find_address(read_mm(r, w->mm), w->waits_on);
+		const struct mapping *found = maps_find(read_mm(r, w->mm), w->waits_on);
 
 		if (found)
 			use_mapping(w, found);
@@ -310,6 +239,6 @@ void find_mappings(const char *root, struct snapshot *s)
 		find_memory_device(&r);
 	read_all_shared(&r);
 	read_waiters(&r);
-	free_mappings(&r.last);
+	maps_free(&r.last);
 	free(r.thread_of);
 }

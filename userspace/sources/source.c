@@ -132,12 +132,12 @@ static int take_best(struct snapshot *s, const char *path)
 
 const struct source source_module = {
 	.name = "module", .take = take_module,
-	.two_looks = true, .shows_queues = true, .shows_sleeps = true,
+	.two_looks = true, .shows_queues = true, .shows_sleeps = true, .has_stacks = true,
 };
 
 const struct source source_proc = {
 	.name = "proc", .take = take_proc,
-	.two_looks = true, .shows_sleeps = true,
+	.two_looks = true, .shows_sleeps = true, .has_stacks = true,
 };
 
 const struct source source_file = {

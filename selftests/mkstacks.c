@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads whose stacks are known:
+ *
+ *	mkstacks KIND
+ *
+ * makes one, prints a "waiter" record with the thread that waits, then "ready", and stays so
+ * until standard input ends. What has to be seen of each kind is in test_stacks.py, which knows
+ * the functions here by name. The exit status is 4 if this kernel cannot do it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "lib/factory.h"
+#include "userfault.h"
+
+#define PAGE		4096L
+
+/* Each of these is to have a frame, also when it is the last that a function calls. */
+#define FRAME		__attribute__((noinline, noclone))
+#define END_FRAME()	asm volatile("" ::: "memory")
+
+static pthread_mutex_t stacks_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t other_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static FRAME void inner(pthread_mutex_t *lock)
+{
+	pthread_mutex_lock(lock);
+	END_FRAME();
+}
+
+static FRAME void middle(pthread_mutex_t *lock)
+{
+	inner(lock);
+	END_FRAME();
+}
+
+static FRAME void outer(void *lock)
+{
+	pthread_mutex_lock(lock);
+	middle(lock);
+	END_FRAME();
+}
+
+static pid_t stuck_on(void *lock)
+{
+	pid_t tid = start_thread(outer, lock);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+static pid_t self(void)
+{
+	return stuck_on(&stacks_lock);
+}
+
+static pid_t in_heap(void)
+{
+	pthread_mutex_t *lock = calloc(2, sizeof(*lock));
+
+	return stuck_on(lock + 1);
+}
+
+static pid_t in_memfd(void)
+{
+	int fd = memfd_create("stacks", 0);
+	pthread_mutex_t *lock;
+
+	if (fd < 0 || ftruncate(fd, PAGE))
+		die("memfd_create");
+	lock = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (lock == MAP_FAILED)
+		die("mmap");
+	return stuck_on(lock);
+}
+
+static pid_t in_anonymous(void)
+{
+	return stuck_on(map_shared(PAGE));
+}
+
+static FRAME void lock_of_own(void *unused)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	(void)unused;
+	outer(&lock);
+	END_FRAME();
+}
+
+static pid_t in_stack(void)
+{
+	pid_t tid = start_thread(lock_of_own, NULL);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+static void handler(int signal)
+{
+	(void)signal;
+	inner(&stacks_lock);
+}
+
+static FRAME void interrupted(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&stacks_lock);
+	syscall(SYS_tgkill, getpid(), own_tid(), SIGUSR1);
+	END_FRAME();
+}
+
+static pid_t in_handler(void)
+{
+	struct sigaction action = { .sa_handler = handler };
+	pid_t tid;
+
+	sigaction(SIGUSR1, &action, NULL);
+	tid = start_thread(interrupted, NULL);
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+static FRAME void holds_first(void *barrier)
+{
+	pthread_mutex_lock(&stacks_lock);
+	pthread_barrier_wait(barrier);
+	pthread_mutex_lock(&other_lock);
+	END_FRAME();
+}
+
+static FRAME void holds_second(void *barrier)
+{
+	pthread_mutex_lock(&other_lock);
+	pthread_barrier_wait(barrier);
+	pthread_mutex_lock(&stacks_lock);
+	END_FRAME();
+}
+
+static pid_t pair(void)
+{
+	static pthread_barrier_t barrier;
+	pid_t first, second;
+
+	pthread_barrier_init(&barrier, NULL, 3);
+	first = start_thread(holds_first, &barrier);
+	second = start_thread(holds_second, &barrier);
+	pthread_barrier_wait(&barrier);
+	wait_until_blocked(getpid(), first, SYS_futex);
+	wait_until_blocked(getpid(), second, SYS_futex);
+	return first;
+}
+
+static FRAME void waits(void *unused)
+{
+	(void)unused;
+	inner(&stacks_lock);
+	END_FRAME();
+}
+
+/* A thread that waits for a lock, whose holder does something. */
+static pid_t held_by(void (*holder)(void *held))
+{
+	bool held = false;
+	pid_t tid;
+
+	start_thread(holder, &held);
+	while (!__atomic_load_n(&held, __ATOMIC_ACQUIRE))
+		sched_yield();
+	tid = start_thread(waits, NULL);
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+static void hold(bool *held)
+{
+	pthread_mutex_lock(&stacks_lock);
+	__atomic_store_n(held, true, __ATOMIC_RELEASE);
+}
+
+static void naps(void *held)
+{
+	hold(held);
+	for (;;)
+		nap(1000);
+}
+
+static pid_t moves(void)
+{
+	return held_by(naps);
+}
+
+static void spins(void *held)
+{
+	hold(held);
+	for (;;)
+		END_FRAME();
+}
+
+static pid_t runs(void)
+{
+	return held_by(spins);
+}
+
+/* As vfork(2), but with memory of its own: the parent sleeps in state D until the child ends. */
+static void vforks(void *held)
+{
+	hold(held);
+	if (!syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL)) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+}
+
+static pid_t in_state_d(void)
+{
+	return held_by(vforks);
+}
+
+/* The page with the return address is gone: it is above the room, where nothing else is. */
+static FRAME void deep(void)
+{
+	char room[3 * PAGE];
+	uintptr_t page = ((uintptr_t)room + sizeof(room) + 24) & -PAGE;
+
+	memset(room, 0, sizeof(room));
+	asm volatile("" : : "r" (room) : "memory");
+	leave_to_userfault((void *)page);
+	outer(&stacks_lock);
+	END_FRAME();
+}
+
+static FRAME void begin_deep(void *unused)
+{
+	char room[3 * PAGE];
+
+	(void)unused;
+	asm volatile("" : : "r" (room) : "memory");
+	deep();
+	END_FRAME();
+}
+
+static pid_t in_userfault(void)
+{
+	pid_t tid = start_thread(begin_deep, NULL);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+static pid_t crowd(void)
+{
+	pid_t tid = 0;
+
+	for (int i = 0; i < 100; i++)
+		tid = stuck_on(calloc(1, sizeof(pthread_mutex_t)));
+	return tid;
+}
+
+static const struct {
+	const char *name;
+	pid_t (*make)(void);
+} kinds[] = {
+	{ "self", self },
+	{ "heap", in_heap },
+	{ "memfd", in_memfd },
+	{ "anonymous", in_anonymous },
+	{ "stack", in_stack },
+	{ "handler", in_handler },
+	{ "pair", pair },
+	{ "moves", moves },
+	{ "runs", runs },
+	{ "state_d", in_state_d },
+	{ "userfault", in_userfault },
+	{ "crowd", crowd },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc == 2 && i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kinds[i].name, argv[1]))
+			continue;
+		printf("waiter tid=%d tgid=%d\n", kinds[i].make(), getpid());
+		stay();
+		_exit(0);
+	}
+	fprintf(stderr, "usage: mkstacks KIND\n");
+	return 2;
+}

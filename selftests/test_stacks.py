@@ -1,0 +1,392 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Stacks of threads of real programs, and the names of the locks that they wait for: frame by
+frame, and what is said where there is none. Nothing is stopped for it."""
+
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+
+from lib import ksft, tool
+from seeds.programs import BUILT, Program, until
+from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
+                        wait_until_in)
+
+MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
+MKSTACKS_CXX = os.path.join(ksft.BUILT, "mkstacks-cxx")
+MKSTACKS_32 = os.path.join(ksft.BUILT, "mkstacks-32")
+MKLOCKS_MUSL = os.path.join(ksft.BUILT, "mklocks-musl")
+MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
+
+# What is called in all kinds of mkstacks, the innermost first.
+DEEP = ["pthread_mutex_lock", "inner", "middle", "outer"]
+SIGNAL = "<signal handler called>"
+
+
+def explain(tid, **how):
+    """What explain says of a thread: the name of its lock, and for each stack the lines."""
+    got = tool.run("explain", str(tid), **how)
+    if got.status not in (0, 3):
+        raise AssertionError("status %d: %s" % (got.status, got.stderr))
+    tool.check_printable(got.stdout)
+    name = re.search("^Lock name (.*)$", got.stdout, re.M)
+    _, _, text = got.stdout.partition("\nStack     ")
+    stacks = [part.splitlines()[1:] for part in re.split(r"\bof (?=this|thread)", text)[1:]]
+    return name and name[1], [[line.strip() for line in lines] for lines in stacks]
+
+
+def functions(lines):
+    """The functions of a stack, without offsets, lines and files."""
+    found = [re.match(r"#\d+ (<.*>|[^+ ]+)", line) for line in lines]
+    return [match[1] for match in found if match]
+
+
+def expect_begin(lines, expected):
+    """Fail unless a stack begins with these functions."""
+    ksft.equal(functions(lines)[:len(expected)], expected, "functions of %s" % lines)
+
+
+def expect_inside(lines, *texts):
+    """Fail unless some lines of a stack have these texts, in this order."""
+    rest = iter(lines)
+    for text in texts:
+        if not any(text in line for line in rest):
+            raise AssertionError("no %r where it should be in %s" % (text, lines))
+
+
+def waiter(factory):
+    """The thread that waits."""
+    return int(factory.get("waiter")[0]["tid"])
+
+
+def explain_kind(kind, program=MKSTACKS, **how):
+    """What is said of a kind of mkstacks."""
+    with ksft.Factory(kind, program, **how) as factory:
+        return explain(waiter(factory))
+
+
+def test_deep():
+    """three functions deep, with their source lines, and the lock's name"""
+    name, (lines,) = explain_kind("self")
+    ksft.equal(name, "stacks_lock in mkstacks", "name")
+    expect_begin(lines, DEEP)
+    for function, line in zip(DEEP[1:], lines[1:]):
+        if not re.fullmatch(r"#\d %s\+0x[0-9a-f]+ at mkstacks.c:\d+ in mkstacks" % function, line):
+            raise AssertionError(line)
+    ksft.equal(lines[0], "#0 pthread_mutex_lock in libc.so.6", "first line")
+
+
+def name_test(kind, pattern):
+    """The test of a lock's name, as ksft.run() wants it."""
+    def test():
+        name, (lines,) = explain_kind(kind)
+        if not re.fullmatch(pattern, name or "none"):
+            raise AssertionError("name %r" % name)
+        expect_begin(lines, DEEP)
+    test.__doc__ = "the name of a lock in memory of this kind: %s" % kind
+    return test
+
+
+def test_name_in_stack():
+    """the name of a lock on a thread's own stack"""
+    with ksft.Factory("stack", MKSTACKS) as factory:
+        name, (lines,) = explain(waiter(factory))
+        ksft.equal(name, "the stack of thread %d" % waiter(factory), "name")
+        expect_begin(lines, [*DEEP, "lock_of_own"])
+
+
+def test_handler():
+    """a lock taken in a signal handler that interrupted its holder"""
+    _, (lines,) = explain_kind("handler")
+    names = functions(lines)
+    expect_begin(lines, ["pthread_mutex_lock", "inner"])
+    if SIGNAL not in names:
+        raise AssertionError(lines)
+    # There elfutils cannot get any further.
+    if "interrupted" not in names[names.index(SIGNAL):] and platform.machine() != "aarch64":
+        raise AssertionError(lines)
+
+
+def test_pair():
+    """a deadlock: both stacks"""
+    _, stacks = explain_kind("pair")
+    ksft.equal(sorted(functions(lines)[1] for lines in stacks), ["holds_first", "holds_second"],
+               "functions")
+
+
+def test_moves():
+    """a holder that moves has no stack"""
+    _, stacks = explain_kind("moves")
+    expect_begin(stacks[0], ["pthread_mutex_lock", "inner", "waits"])
+    if not any(re.match("not read: the thread (runs|ran meanwhile)", line) for line in stacks[1]):
+        raise AssertionError(stacks[1])
+
+
+def test_runs():
+    """a holder that runs has no stack"""
+    _, stacks = explain_kind("runs")
+    ksft.equal(stacks[1][:1], ["not read: the thread runs"], "the holder")
+
+
+def test_state_d():
+    """a holder in state D: its stack in the kernel"""
+    _, stacks = explain_kind("state_d")
+    expect_begin(stacks[0], ["pthread_mutex_lock", "inner", "waits"])
+    kernel, = [line for line in stacks[1] if line.startswith("in the kernel: ")]
+    if "kernel_clone" not in kernel:
+        raise AssertionError(kernel)
+    if "0x" in kernel:
+        raise AssertionError("an address: " + kernel)
+
+
+def test_userfault():
+    """a page of the stack whose fault nobody handles is not read, and the tool ends"""
+    start = time.monotonic()
+    _, (lines,) = explain_kind("userfault")
+    expect_begin(lines, [*DEEP, "deep"])
+    ksft.equal(lines[-1], "not read further: that part of it is not in memory, and is not fetched",
+               "last line")
+    if time.monotonic() - start > 60:
+        raise AssertionError("it took %d s" % (time.monotonic() - start))
+
+
+def test_stripped():
+    """a stripped program: offsets in its file and the build id; the C library's names are known"""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "stripped")
+        ksft.command("strip", "-o", program, MKSTACKS)
+        name, (lines,) = explain_kind("self", program)
+        if not re.fullmatch(r"stripped\+0x[0-9a-f]+", name or "none"):
+            raise AssertionError("name %r, %s" % (name, lines))
+        ksft.equal(lines[0], "#0 pthread_mutex_lock in libc.so.6", "first line")
+        for line in lines[1:4]:
+            offset, build_id = re.fullmatch(r"#\d stripped\+(0x[0-9a-f]+)"
+                                            r"( \(build id [0-9a-f]{40}\))?", line).groups()
+            ksft.equal(build_id is not None, line == lines[1], "the build id, once")
+            found = ksft.command("addr2line", "-f", "-e", MKSTACKS, hex(int(offset, 16) - 1))
+            ksft.equal(found.split("\n")[0], DEEP[lines.index(line)], "function at " + offset)
+
+
+def test_deleted():
+    """a program whose file was deleted, and replaced"""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "gone")
+        shutil.copy(MKSTACKS, program)
+        with ksft.Factory("self", program) as factory:
+            os.remove(program)
+            shutil.copy("/bin/true", program)
+            name, (lines,) = explain(waiter(factory))
+    ksft.equal(name, "stacks_lock in gone", "name")
+    expect_begin(lines, DEEP)
+
+
+def libraries(program):
+    """The files that a program loads."""
+    return re.findall(r"(/\S+) \(0x", ksft.command("ldd", program))
+
+
+def test_chroot():
+    """a program in another root, under names that this root lacks"""
+    with tempfile.TemporaryDirectory() as directory:
+        for path in (*libraries(MKSTACKS), MKSTACKS):
+            place = directory + (path if path != MKSTACKS else "/only-here/inside")
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            shutil.copy(path, place)
+        # The program waits until its thread is blocked, by /proc.
+        os.mkdir(directory + "/proc")
+        ksft.command("mount", "--bind", "/proc", directory + "/proc")
+        try:
+            with ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory:
+                name, (lines,) = explain(waiter(factory))
+        finally:
+            ksft.command("umount", directory + "/proc")
+    ksft.equal(name, "stacks_lock in inside", "name")
+    expect_begin(lines, DEEP)
+
+
+def test_cxx():
+    """C++: names are demangled, and what was inlined is named"""
+    if not os.path.exists(MKSTACKS_CXX):
+        raise ksft.Skip("no C++ program was built")
+    name, (lines,) = explain_kind("", MKSTACKS_CXX)
+    ksft.equal(name, "savings in mkstacks-cxx", "name")
+    names = functions(lines)
+    ksft.equal(names[0], "pthread_mutex_lock", "first function")
+    ksft.equal([got for got in names if "bank" in got],
+               ["bank::account<long>::deposit"] * 2, "methods")
+    if not any("std::mutex::lock" in line and line.endswith("(inlined)") for line in lines):
+        raise AssertionError(lines)
+
+
+def test_32():
+    """a 32-bit program"""
+    if not os.path.exists(MKSTACKS_32):
+        raise ksft.Skip("no 32-bit program was built")
+    try:
+        program = Program(MKSTACKS_32)
+    except OSError as error:
+        raise ksft.Skip("32-bit programs do not run here: %s" % error) from None
+    with program:
+        def look():
+            found = tool.judge_threads()
+            return program.tgid in found and found[program.tgid]["verdict"] != "unknown"
+        until("the program waits", look)
+        name, (lines,) = explain(program.tgid)
+    ksft.equal(name, "stacks_word in mkstacks-32", "name")
+    expect_begin(lines, ["inner", "middle", "outer"])
+
+
+def test_musl():
+    """a program that is linked with musl"""
+    if not os.path.exists(MKLOCKS_MUSL):
+        raise ksft.Skip("no program was linked with musl")
+    _, (lines, *_) = explain_kind("mutex_normal", MKLOCKS_MUSL)
+    if not functions(lines):
+        raise AssertionError(lines)
+    for line in lines:
+        if line.startswith("#") and not line.endswith("in mklocks-musl"):
+            raise AssertionError(line)
+
+
+def test_python():
+    """the C functions of Python, of which there are many"""
+    with ksft.Factory("join", MKLOCKS_PY) as factory:
+        _, (lines, *_) = explain(waiter(factory))
+    ksft.equal(len([line for line in lines if line.startswith("#")]), 10, "frames that are shown")
+    expect_inside(lines, " in libc.so.6", "python", "more frames")
+
+
+def test_table():
+    """--stacks: below each row, once if they are the same, and not more than it says"""
+    with ksft.Factory("crowd", MKSTACKS) as factory:
+        tgid = factory.process.pid
+        got = tool.run("--stacks", "--pid", str(tgid))
+        ksft.equal(got.status, 3, "status")
+        ksft.equal(len(re.findall("^    #1 inner", got.stdout, re.M)), 1, "stacks")
+        ksft.equal(len(re.findall("^    the same stack as thread", got.stdout, re.M)), 19,
+                   "the same ones")
+        if "of 80 more threads the stacks are not shown" not in got.stdout:
+            raise AssertionError(got.stdout)
+
+
+def test_json():
+    """--json --stacks: all frames, of those that are stuck"""
+    with ksft.Factory("crowd", MKSTACKS) as factory:
+        got = tool.run("--json", "--stacks", "--pid", str(factory.process.pid))
+        waiters = json.loads(got.stdout)["waiters"]
+    ksft.equal(len(waiters), 100, "waiters")
+    for found in waiters:
+        names = [frame["function"] for frame in found["stack"]]
+        ksft.equal((found["stack_error"], found["lock_name"] is None), (None, False), "thread")
+        ksft.equal([name for name in names if name in DEEP[1:]], DEEP[1:], "functions")
+        frame = found["stack"][names.index("inner")]
+        ksft.equal((frame["module"], frame["file"], frame["kind"]),
+                   ("mkstacks", "mkstacks.c", "call"), "frame")
+
+
+def test_no_stacks():
+    """without --stacks, JSON has none; a saved copy has none, and that is said if asked for"""
+    with ksft.Factory("self", MKSTACKS) as factory:
+        found = tool.judge_threads()[waiter(factory)]
+        ksft.equal([key for key in found if "stack" in key], [], "keys")
+        with open(ksft.WAITERS, encoding="ascii") as file:
+            copy = file.read()
+        got = tool.run("--file", "-", input=copy)
+        ksft.equal((got.status, got.stderr), (3, ""), "without --stacks")
+        got = tool.run("--file", "-", "--stacks", input=copy)
+        ksft.equal((got.status, got.stderr), (3, "futexinspect: a saved copy has no stacks\n"),
+                   "with --stacks")
+        got = tool.run("--file", "-", "explain", str(waiter(factory)), input=copy)
+        ksft.equal("Stack" in got.stdout, False, "explain of a copy has stacks")
+
+
+def switches(tid):
+    """How often a thread was switched to, and how often it got a signal or was traced."""
+    with open("/proc/%d/status" % tid, encoding="ascii") as file:
+        return re.findall(r"^(\w*ctxt_switches|TracerPid|State|SigPnd):\s*(.*)$", file.read(), re.M)
+
+
+def test_harmless():
+    """the thread whose stack is read does not notice"""
+    with ksft.Factory("self", MKSTACKS) as factory:
+        before = switches(waiter(factory))
+        explain(waiter(factory))
+        ksft.equal(switches(waiter(factory)), before, "switches of the thread")
+
+
+def test_no_rights():
+    """an ordinary user sees the stacks of own processes"""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        with contextlib.suppress(OSError):
+            ksft.write("/proc/sys/kernel/yama/ptrace_scope", "0")
+        program = os.path.join(directory, "own")
+        shutil.copy(MKSTACKS, program)
+        with ksft.Factory("%s self" % " ".join((*tool.NOBODY[1:], program)),
+                          tool.NOBODY[0]) as factory:
+            got = tool.run("--source", "proc", "explain", str(waiter(factory)),
+                           through=tool.NOBODY)
+            found = re.findall(r"^ +#\d (\w+)", got.stdout, re.M)
+            ksft.equal(found[:4], DEEP, "functions: " + got.stdout + got.stderr)
+
+
+def test_seed_pool():
+    """000: the binding's function, and Python's below it"""
+    with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
+        _, (lines, *_) = explain(fork_pool(program)["tid"])
+    expect_inside(lines, "pool_run", "ffi", "python")
+
+
+def test_seed_gdb():
+    """001: a worker, and the main thread that reads"""
+    with stuck_gdb() as gdb:
+        _, stacks = explain(gdb_workers(gdb)[0]["tid"])
+    expect_inside(stacks[0], "pthread_cond_wait")
+    expect_inside(stacks[-1], " in libc.so.6", "gdb")
+
+
+def test_seed_handler():
+    """002: the handler of SIGPROF inside of pthread_mutex_lock()"""
+    with built("sigprof", os.path.join(BUILT, "victim")).wait_for("ready") as program:
+        tgid = program.number("victim")
+        settled(tgid, 2)
+        name, (lines, *_) = explain(tgid)
+    ksft.equal(name, "lock in victim", "name")
+    expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL, "pthread_mutex_lock", "main")
+
+
+def test_seed_fork():
+    """003: fork's child in the lock that it copied"""
+    for lock, name, function in (("mutex", "mutex in fork_locks", "pthread_mutex_lock"),
+                                 ("timezone", "libc.so.6", "libc.so.6")):
+        with built("fork_locks", lock).wait_for("ready") as program:
+            child = program.number("child")
+            settled(child, 1)
+            got, (lines, *_) = explain(child)
+        if name not in got:
+            raise AssertionError(got)
+        expect_inside(lines, function, "main")
+
+
+def test_seed_traced():
+    """004: the waiter and its tracer, which waits for it"""
+    with built("traced", "pool").wait_for("ready") as program:
+        wait_until_in(program.tgid, "wait4")
+        tracee = program.number("tracee")
+        _, (lines, *others) = explain(settled(tracee, 5)[0]["tid"])
+    expect_inside(lines, "pthread_join in libc", "use_pool")
+    if not any("wait" in line and "libc" in line for lines in others for line in lines):
+        raise AssertionError(others)
+
+
+ksft.run([test_deep, name_test("heap", "the heap"), name_test("memfd", r"memfd stacks\+0x0"),
+          name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
+          test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
+          test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_table,
+          test_json, test_no_stacks, test_harmless, test_no_rights, test_seed_pool, test_seed_gdb,
+          test_seed_handler, test_seed_fork, test_seed_traced])

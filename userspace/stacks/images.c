@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is loaded in a process, for libdwfl.
+ */
+#include <elfutils/libdwfl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "images.h"
+
+/* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
+static Elf *open_vdso(struct target *t, const struct image *image)
+{
+	size_t size = image->end - image->start;
+	char *copy = size <= NR_PAGES * PAGE_BYTES ? malloc(size) : NULL;
+
+	if (!copy || !target_read(t, image->start, copy, size)) {
+		free(copy);
+		return NULL;
+	}
+	return elf_memory(copy, size);
+}
+
+/*
+ * libdwfl takes it that an image begins with the first segment of its file.  What is mapped
+ * otherwise would get wrong names.
+ */
+static bool begins_with_segment(int fd, uint64_t offset)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	GElf_Phdr ph = { 0 };
+	size_t nr = 0;
+	bool found = false;
+
+	if (elf && !elf_getphdrnum(elf, &nr)) {
+		for (size_t i = 0; i < nr && !found; i++)
+			found = gelf_getphdr(elf, i, &ph) && ph.p_type == PT_LOAD;
+	}
+	elf_end(elf);
+	return found && ph.p_offset / PAGE_BYTES == offset / PAGE_BYTES;
+}
+
+static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
+		    char **file_name, Elf **elf)
+{
+	struct target *t = *userdata;
+
+	(void)mod;
+	(void)name;
+	for (size_t i = 0; i < t->nr_images; i++) {
+		const struct image *image = &t->images[i];
+		const struct mapping *m = &t->maps.all[image->first];
+
+		if (image->start != base)
+			continue;
+		if (image->fd < 0) {
+			*elf = m->ino ? NULL : open_vdso(t, image);
+			return -1;
+		}
+		if (!begins_with_segment(image->fd, m->offset))
+			return -1;
+		*file_name = strdup(m->name);
+		return dup(image->fd);
+	}
+	return -1;
+}
+
+static char *debug_path = "/usr/lib/debug";
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.debuginfo_path = &debug_path,
+};
+
+/**
+ * images_begin() - begin to use libdwfl for what is loaded in a process
+ * @t: the process, which has to stay as long as libdwfl is used
+ *
+ * Return: the handle, or NULL.
+ */
+Dwfl *images_begin(struct target *t)
+{
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+
+	if (!dwfl)
+		return NULL;
+	for (size_t i = 0; i < t->nr_images; i++) {
+		const struct image *image = &t->images[i];
+		Dwfl_Module *mod = dwfl_report_module(dwfl, t->maps.all[image->first].name,
+						      image->start, image->end);
+		void **userdata;
+
+		if (mod && dwfl_module_info(mod, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
+			*userdata = t;
+	}
+	dwfl_report_end(dwfl, NULL, NULL);
+	return dwfl;
+}
+

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the stacks of threads that sleep, without a stop or a signal.
+ *
+ * What is read belongs to others, who may be hostile: a file may be on a server that does not
+ * answer, debugging information may be made to confuse.  So a process of its own does it for
+ * each process that is looked at.  It has no rights by the time it looks at what it read, and
+ * is killed if it does not get on.
+ *
+ * PC and SP are taken before, and once more after: a thread that has run in between has no
+ * stack.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "kernel.h"
+#include "procfs.h"
+#include "records.h"
+#include "target.h"
+#include "unwind.h"
+
+/* If a process that reads neither says nor does anything for so long, it hangs. */
+#define ANSWER_MS		2000
+#define ANSWER_MS_DEBUGINFOD	60000
+
+/* For one process, whatever it does; a debuginfod server may add to that. */
+#define PROCESS_MS		30000
+
+/* For all processes together, from when on no other is begun. */
+#define TOTAL_MS		10000
+
+/* What the reading process may use, however hostile its input. */
+#define CPU_SECONDS		30
+
+/* That a thread sleeps, and where. */
+struct position {
+	enum stack_error error;	/* or why that is not known */
+	struct syscall call;
+	struct registers regs;
+	pid_t switches[2];	/* only compared */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/*
+ * Where a thread sleeps
+ */
+
+static enum stack_error error_of(int rc)
+{
+	if (rc == -ENOENT || rc == -ESRCH)
+		return STACK_GONE;
+	return rc == -EACCES || rc == -EPERM ? STACK_DENIED : STACK_FAILED;
+}
+
+static void read_position(struct position *p, const char *root, const struct stack *stack)
+{
+	char status[PROCFS_FILE_SIZE];
+	int rc;
+
+	memset(p, 0, sizeof(*p));
+	rc = procfs_syscall(&p->call, root, stack->tgid, stack->tid);
+	if (!rc)
+		rc = procfs_read(status, root, "%d/task/%d/status", stack->tgid, stack->tid);
+	if (rc) {
+		p->error = error_of(rc);
+		return;
+	}
+	p->switches[0] = status_id(status, "voluntary_ctxt_switches");
+	p->switches[1] = status_id(status, "nonvoluntary_ctxt_switches");
+	p->regs = (struct registers){ .pc = p->call.pc, .sp = p->call.sp };
+	/* In no system call, but in a fault: "-1 SP PC" in fs/proc/base.c. */
+	if (p->call.nr < 0 && !p->regs.pc)
+		p->regs = (struct registers){ .pc = p->call.args[1], .sp = p->call.args[0] };
+	if (!p->regs.pc)
+		p->error = STACK_RUNS;
+}
+
+static bool has_moved(const struct position *p, const char *root, const struct stack *stack)
+{
+	struct position now;
+
+	read_position(&now, root, stack);
+	return memcmp(p, &now, sizeof(now));
+}
+
+/*
+ * The process that reads
+ */
+
+static int read_target(int fd, const char *root, const struct stack *stacks,
+		       const struct registers *regs, size_t nr)
+{
+	struct target *t = xcalloc(1, sizeof(*t));
+	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS }, none = { 0 };
+	int rc;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_CORE, &none);
+	rc = target_open(t, root, stacks, nr);
+	target_drop_rights();
+	if (rc)
+		return error_of(rc);
+	return write_stacks(fd, t, stacks, regs, nr) ? STACK_FAILED : STACK_OK;
+}
+
+/* Return: its pid, or a negative errno. *@fd is what it writes to, to be closed. */
+static pid_t start_reader(int *fd, const char *root, const struct stack *stacks,
+			  const struct registers *regs, size_t nr)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		close(ends[0]);
+		/* What was printed so far is not to be printed twice. */
+		_exit(read_target(ends[1], root, stacks, regs, nr));
+	}
+	close(ends[1]);
+	*fd = ends[0];
+	if (pid < 0)
+		close(ends[0]);
+	return pid;
+}
+
+/*
+ * A process that sleeps in state D, behind a server that is gone, does not even die.  It is
+ * left to itself then.
+ */
+static void kill_reader(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	for (int i = 0; i < 100 && !waitpid(pid, NULL, WNOHANG); i++)
+		poll(NULL, 0, 1);
+}
+
+/* Return: what it says, now that it has written all. */
+static enum stack_error wait_for_reader(pid_t pid)
+{
+	int status = 0;
+
+	waitpid(pid, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) >= NR_STACK_ERRORS)
+		return STACK_FAILED;
+	return WEXITSTATUS(status);
+}
+
+/*
+ * The process that shows
+ */
+
+/* What has come from the reader, and is not used yet. */
+struct input {
+	int fd;
+	pid_t pid;		/* of the reader ... */
+	uint64_t cpu_ns;	/* ... and how much CPU time it had used */
+	int answer_ms;
+	uint64_t until_ms;
+	size_t used;
+	char buf[2 * RECORD_SIZE];
+};
+
+/* The CPU time of a process, in nanoseconds; 0 if it has ended. */
+static uint64_t cpu_time(pid_t pid)
+{
+	struct timespec ts = { 0 };
+	clockid_t clock;
+
+	if (!clock_getcpuclockid(pid, &clock))
+		clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Wait for more.  A reader that uses CPU time is slow, but does not hang. */
+static enum stack_error wait_for_input(struct input *in)
+{
+	struct pollfd poll_fd = { .fd = in->fd, .events = POLLIN };
+	uint64_t before;
+
+	do {
+		if (poll(&poll_fd, 1, in->answer_ms) > 0)
+			return STACK_OK;
+		before = in->cpu_ns;
+		in->cpu_ns = cpu_time(in->pid);
+	} while (in->cpu_ns != before && now_ms() < in->until_ms);
+	return STACK_TIMEOUT;
+}
+
+/*
+ * Return: a line of *@len bytes, whose newline is replaced, valid until the next call; NULL at
+ * the end, or with *@error.
+ */
+static char *next_line(struct input *in, size_t *len, enum stack_error *error)
+{
+	ssize_t n;
+
+	memmove(in->buf, in->buf + *len, in->used - *len);
+	in->used -= *len;
+	*len = 0;
+	for (;;) {
+		char *newline = memchr(in->buf, '\n', in->used);
+
+		if (newline) {
+			*newline = '\0';
+			*len = newline + 1 - in->buf;
+			return in->buf;
+		}
+		if (in->used == sizeof(in->buf))
+			*error = STACK_FAILED;
+		else if (now_ms() >= in->until_ms)
+			*error = STACK_TIMEOUT;
+		else
+			*error = wait_for_input(in);
+		if (*error)
+			return NULL;
+		n = read(in->fd, in->buf + in->used, sizeof(in->buf) - in->used);
+		if (n <= 0)
+			return NULL;
+		in->used += n;
+	}
+}
+
+static size_t next_with_registers(const struct registers *regs, size_t nr, size_t i)
+{
+	while (i < nr && !regs[i].pc)
+		i++;
+	return i;
+}
+
+/* Take what the reader writes, for one thread after the other.  Return: how many are done. */
+static size_t take_records(pid_t pid, int fd, struct stack *stacks, const struct registers *regs,
+			   size_t nr, enum stack_error *error)
+{
+	size_t i = next_with_registers(regs, nr, 0), len = 0;
+	struct input *in = xcalloc(1, sizeof(*in));
+	char *line;
+
+	*in = (struct input){
+		.fd = fd, .pid = pid,
+		.answer_ms = getenv("DEBUGINFOD_URLS") ? ANSWER_MS_DEBUGINFOD : ANSWER_MS,
+	};
+	in->until_ms = now_ms() + PROCESS_MS + in->answer_ms;
+	while (i < nr && (line = next_line(in, &len, error))) {
+		enum record_kind kind = read_record(&stacks[i], line);
+
+		if (kind == RECORD_BAD) {
+			*error = STACK_FAILED;
+			break;
+		}
+		if (kind == RECORD_END)
+			i = next_with_registers(regs, nr, i + 1);
+	}
+	free(in);
+	return i;
+}
+
+/* Read the stacks of threads of one process whose registers are known. */
+static void read_with_registers(const char *root, struct stack *stacks,
+				const struct registers *regs, size_t nr)
+{
+	enum stack_error error = STACK_OK;
+	size_t done = 0;
+	int fd = -1;
+	pid_t pid = start_reader(&fd, root, stacks, regs, nr);
+
+	if (pid > 0) {
+		done = take_records(pid, fd, stacks, regs, nr, &error);
+		if (error)
+			kill_reader(pid);
+		else
+			error = wait_for_reader(pid);
+		close(fd);
+	}
+	for (size_t i = done; i < nr; i++)
+		stacks[i].error = error ?: STACK_FAILED;
+}
+
+static void drop_frames(struct stack *stack, enum stack_error error)
+{
+	stack->error = error;
+	stack->nr_frames = 0;
+	stack->place = (struct place){ 0 };
+}
+
+/* Read the stacks of threads of one process. */
+static void read_process(const char *root, struct stack *stacks, size_t nr)
+{
+	struct position *positions = xcalloc(nr, sizeof(*positions));
+	struct registers *regs = xcalloc(nr, sizeof(*regs));
+
+	for (size_t i = 0; i < nr; i++) {
+		read_position(&positions[i], root, &stacks[i]);
+		if (!positions[i].error)
+			regs[i] = positions[i].regs;
+	}
+	if (next_with_registers(regs, nr, 0) < nr)
+		read_with_registers(root, stacks, regs, nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (stacks[i].wants_kernel)
+			stacks[i].kernel = read_kernel_stack(root, &stacks[i]);
+		if (positions[i].error)
+			drop_frames(&stacks[i], positions[i].error);
+		else if (has_moved(&positions[i], root, &stacks[i]))
+			drop_frames(&stacks[i], STACK_MOVED);
+	}
+	free(positions);
+	free(regs);
+}
+
+/**
+ * read_stacks() - read the stacks that were asked for
+ * @root: where proc is mounted
+ * @st: which; receives the frames, and the places of the words, or why they are not known
+ *
+ * A process whose files hang takes 2 * ANSWER_MS, any other one PROCESS_MS at most, and after
+ * TOTAL_MS no other one is begun.
+ */
+void read_stacks(const char *root, struct stacks *st)
+{
+	uint64_t start = now_ms();
+
+	for (size_t first = 0, next; first < st->nr; first = next) {
+		bool in_time = now_ms() - start < TOTAL_MS;
+
+		for (next = first; next < st->nr; next++) {
+			if (st->all[next].tgid != st->all[first].tgid)
+				break;
+			if (!in_time)
+				st->all[next].error = STACK_TOO_MANY;
+		}
+		if (in_time)
+			read_process(root, &st->all[first], next - first);
+	}
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The frames of sleeping threads, by elfutils' libdw: nothing is attached to, memory is read
+ * as far as it is present, and of the registers only PC and SP are known.
+ *
+ * That is enough for most: the functions that sleep have saved the others on the stack.
+ */
+#include <elf.h>
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+
+#include "array.h"
+#include "images.h"
+#include "records.h"
+#include "symbols.h"
+#include "unwind.h"
+
+/* Frames that are looked at. */
+#define MAX_UNWOUND	256
+
+struct unwinder {
+	int fd;				/* where the frames go */
+	struct target *target;
+	Dwfl *dwfl;
+	const struct registers *regs;	/* of the thread whose turn it is */
+	bool is_64;
+	size_t nr_unwound;
+	size_t nr_written;
+	bool is_cut;
+	bool is_complete;		/* the outermost frame was reached */
+	int rc;
+};
+
+/* DWARF's number of the stack pointer, by machine. */
+static const struct {
+	int machine;
+	int sp;
+} stack_pointers[] = {
+	{ EM_X86_64, 7 }, { EM_386, 4 }, { EM_AARCH64, 31 }, { EM_ARM, 13 },
+};
+
+/*
+ * What libdwfl asks
+ */
+
+static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread_arg)
+{
+	(void)dwfl;
+	(void)arg;
+	(void)thread_arg;
+	return 0;
+}
+
+static bool get_thread(Dwfl *dwfl, pid_t tid, void *arg, void **thread_arg)
+{
+	(void)dwfl;
+	(void)tid;
+	*thread_arg = arg;
+	return true;
+}
+
+/* Of a program of 32 bits, the word of libdwfl is twice as wide as its own. */
+static bool read_word(Dwfl *dwfl, Dwarf_Addr addr, Dwarf_Word *result, void *arg)
+{
+	struct unwinder *u = arg;
+	uint32_t narrow;
+
+	(void)dwfl;
+	if (u->is_64)
+		return target_read(u->target, addr, result, sizeof(*result));
+	if (!target_read(u->target, addr, &narrow, sizeof(narrow)))
+		return false;
+	*result = narrow;
+	return true;
+}
+
+/* The machine is that of the code that runs: a kernel of 64 bits has programs of 32, too. */
+static int find_machine(struct unwinder *u, GElf_Ehdr *header)
+{
+	Dwfl_Module *mod = dwfl_addrmodule(u->dwfl, u->regs->pc);
+	GElf_Addr bias;
+	Elf *elf = mod ? dwfl_module_getelf(mod, &bias) : NULL;
+
+	return elf && gelf_getehdr(elf, header) ? header->e_machine : EM_NONE;
+}
+
+static bool set_registers(Dwfl_Thread *thread, void *arg)
+{
+	struct unwinder *u = arg;
+	GElf_Ehdr header;
+	int machine = find_machine(u, &header);
+
+	for (size_t i = 0; i < ARRAY_SIZE(stack_pointers); i++) {
+		if (stack_pointers[i].machine != machine)
+			continue;
+		u->is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
+		dwfl_thread_state_register_pc(thread, u->regs->pc);
+		return dwfl_thread_state_registers(thread, stack_pointers[i].sp, 1, &u->regs->sp);
+	}
+	return false;
+}
+
+static const Dwfl_Thread_Callbacks thread_callbacks = {
+	.next_thread = next_thread,
+	.get_thread = get_thread,
+	.memory_read = read_word,
+	.set_initial_registers = set_registers,
+};
+
+/*
+ * Frames
+ */
+
+static int put_frame(const struct frame *frame, void *arg)
+{
+	struct unwinder *u = arg;
+
+	if (u->nr_written == MAX_FRAMES) {
+		u->is_cut = true;
+		return -ENOSPC;
+	}
+	u->nr_written++;
+	u->rc = write_frame(u->fd, frame);
+	return u->rc;
+}
+
+/* What was taken for a return address may be none. */
+static bool is_code(const struct target *t, uint64_t addr)
+{
+	const struct mapping *m = maps_find(&t->maps, addr);
+
+	return m && m->is_executable;
+}
+
+static int take_frame(Dwfl_Frame *state, void *arg)
+{
+	struct unwinder *u = arg;
+	Dwarf_Addr pc, within;
+	bool is_activation;
+
+	if (u->nr_unwound++ == MAX_UNWOUND) {
+		u->is_cut = true;
+		return DWARF_CB_ABORT;
+	}
+	if (!dwfl_frame_pc(state, &pc, &is_activation))
+		return DWARF_CB_ABORT;
+	/* A call may be the last instruction of its function. */
+	within = is_activation ? pc : pc - 1;
+	if (!is_code(u->target, within) ||
+	    describe_code(u->dwfl, u->target, pc, within, put_frame, u))
+		return DWARF_CB_ABORT;
+	u->is_complete = begins_stack(u->dwfl, within);
+	return u->is_complete ? DWARF_CB_ABORT : DWARF_CB_OK;
+}
+
+static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
+{
+	u->nr_unwound = u->nr_written = 0;
+	u->is_cut = u->is_complete = false;
+	target_forget(u->target);
+	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
+	if (u->is_cut)
+		return STACK_TOO_LONG;
+	if (u->is_complete)
+		return STACK_OK;
+	/* It returns 0, too, where a register is not known. */
+	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
+}
+
+static int write_stack(struct unwinder *u, const struct stack *stack, const char *mapping)
+{
+	enum stack_error error = unwind(u, stack);
+	struct place place;
+
+	if (stack->word && !u->rc) {
+		describe_word(u->dwfl, stack->word, mapping, &place);
+		u->rc = write_place(u->fd, &place);
+	}
+	return u->rc ?: write_end(u->fd, error);
+}
+
+/**
+ * write_stacks() - write the frames of threads, and where the words are that they wait for
+ * @fd: where to
+ * @t: the process
+ * @stacks: its threads
+ * @regs: registers of each; PC 0: they are not known, and the thread is left out
+ * @nr: how many threads
+ *
+ * Return: 0 or a negative errno.
+ */
+int write_stacks(int fd, struct target *t, const struct stack *stacks,
+		 const struct registers *regs, size_t nr)
+{
+	struct unwinder u = { .fd = fd, .target = t, .dwfl = images_begin(t) };
+	int rc = 0;
+
+	if (!u.dwfl)
+		return -ENOMEM;
+	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
+		return -ENOEXEC;
+	for (size_t i = 0; i < nr && !rc; i++) {
+		u.regs = &regs[i];
+		if (regs[i].pc)
+			rc = write_stack(&u, &stacks[i], t->places[i]);
+	}
+	return rc;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_UNWIND_H
+#define FUTEXINSPECT_UNWIND_H
+
+#include "target.h"
+
+/* The registers of a thread that sleeps, as far as they are known. */
+struct registers {
+	uint64_t pc;
+	uint64_t sp;
+};
+
+int write_stacks(int fd, struct target *t, const struct stack *stacks,
+		 const struct registers *regs, size_t nr);
+
+#endif
