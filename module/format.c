@@ -421,6 +421,28 @@ static void put_mm(struct fi_text *t, const struct fi_snapshot *snap, unsigned i
 		put_number(t, " left_out=", mm->left_out);
 }
 
+static void put_timers(struct fi_text *t, const struct fi_timers *timers)
+{
+	int i;
+
+	fi_put(t, " armed=");
+	for (i = 0; i < timers->nr; i++) {
+		if (i)
+			fi_put_char(t, ',');
+		fi_put_dec(t, timers->signals[i]);
+		if (timers->fires_ns[i] == FI_FIRES_ON_CPU)
+			fi_put(t, ":cpu");
+		else if (timers->fires_ns[i] == FI_FIRES_UNKNOWN)
+			fi_put(t, ":?");
+		else
+			put_number(t, ":", timers->fires_ns[i]);
+	}
+	if (timers->others)
+		fi_put(t, i ? ",?" : "?");
+	else if (!i)
+		fi_put_char(t, '-');
+}
+
 static void put_process(struct fi_text *t, const struct fi_process *process)
 {
 	put_number(t, "process tgid=", process->tgid);
@@ -429,12 +451,19 @@ static void put_process(struct fi_text *t, const struct fi_process *process)
 	put_number(t, " mm=", process->mm);
 	put_yesno(t, " execed=", process->execed);
 	put_address(t, " caught=0x", process->caught);
-	put_yesno(t, " timers=", process->timers);
+	put_yesno(t, " timers=", process->has_timers);
 	if (process->pid_ns)
 		put_number(t, " pid_ns=", process->pid_ns);
 	else
 		fi_put(t, " pid_ns=?");
 	put_text(t, " cgroup=", process->cgroup ?: "?");
+	put_timers(t, &process->timers);
+	if (process->ignored)
+		put_address(t, " ignored=0x", process->ignored);
+	if (process->libc_handlers[0] || process->libc_handlers[1]) {
+		put_address(t, " libc_handlers=0x", process->libc_handlers[0]);
+		put_address(t, ",0x", process->libc_handlers[1]);
+	}
 }
 
 /* Names are mostly the same, byte for byte, which memcmp() sees at once. */
@@ -480,6 +509,8 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		fi_put(t, " robust_list=yes");
 	if (thread->io_uring)
 		fi_put(t, " io_uring=yes");
+	if (thread->blocked)
+		put_address(t, " blocked=0x", thread->blocked);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

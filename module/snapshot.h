@@ -17,10 +17,15 @@
 #include "call.h"
 #include "index.h"
 #include "limits.h"
+#include "timers.h"
 
 struct mm_struct;
 
 #define FI_TIME_UNKNOWN	U64_MAX
+
+/* The signals that C libraries keep for themselves: 32 and 33 */
+#define FI_FIRST_LIBC_SIGNAL	32
+#define FI_LIBC_SIGNALS		2
 
 /*
  * How memory for a snapshot is allocated. The processes of the host decide how much it is,
@@ -142,7 +147,11 @@ struct fi_mm {
  * @signal: its signal_struct, which is only compared
  * @mm: id of its mm
  * @caught: mask of the signals that it has a handler for; bit 0 is signal 1
- * @timers: an interval timer or a POSIX timer may be armed
+ * @ignored: mask of the signals that do nothing when a process sends them to itself
+ * @has_timers: an interval timer is armed, or it has a POSIX timer, armed or not
+ * @timers: which timers are armed
+ * @libc_handlers: addresses of the handlers of signals 32 and 33, which C libraries keep for
+ *	themselves; 0 if there is none
  * @pid_ns: inode number of its pid namespace; 0 if it has just exited
  * @cgroup: path in the cgroup v2 hierarchy, which the snapshot owns; NULL if not known
  * @tgid: its id in the reader's pid namespace
@@ -155,7 +164,10 @@ struct fi_process {
 	const struct signal_struct *signal;
 	unsigned int mm;
 	u64 caught;
-	bool timers;
+	u64 ignored;
+	unsigned long libc_handlers[FI_LIBC_SIGNALS];
+	struct fi_timers timers;
+	bool has_timers;
 	unsigned int pid_ns;
 	char *cgroup;
 	pid_t tgid;
@@ -167,6 +179,8 @@ struct fi_process {
 /**
  * struct fi_thread - a live thread in one of the mms
  * @clear_child_tid: user address that the kernel clears and wakes when the thread exits
+ * @blocked: mask of the signals that it blocks; one that it waits for in sigtimedwait(2) counts
+ *	as blocked
  * @nvcsw: voluntary context switches
  * @nivcsw: involuntary context switches
  * @start_ns: CLOCK_BOOTTIME when it was created, in nanoseconds
@@ -187,6 +201,7 @@ struct fi_process {
  */
 struct fi_thread {
 	unsigned long clear_child_tid;
+	u64 blocked;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	u64 start_ns;

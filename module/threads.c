@@ -48,25 +48,42 @@ struct thread_walk {
 };
 
 /*
- * The signals that the process of @task has a handler for. The table of actions may be
- * replaced or freed meanwhile, but its memory stays a table of actions
- * (SLAB_TYPESAFE_BY_RCU), so the worst is to read an old value.
+ * What the process of @task does about signals. The table of actions may be replaced or freed
+ * meanwhile, but its memory stays a table of actions (SLAB_TYPESAFE_BY_RCU), so the worst is to
+ * read an old value. The init of a pid namespace ignores what would end it (sig_task_ignored()).
  */
-static u64 caught_signals(struct task_struct *task)
+static void read_actions(struct task_struct *task, struct fi_process *process)
 {
 	struct sighand_struct *sighand = rcu_dereference(task->sighand);
-	u64 caught = 0;
+	bool unkillable = READ_ONCE(task->signal->flags) & SIGNAL_UNKILLABLE;
 	int i;
 
-	if (!sighand)
-		return 0;
-	for (i = 0; i < _NSIG; i++) {
+	process->caught = 0;
+	process->ignored = 0;
+	for (i = 0; sighand && i < _NSIG; i++) {
 		__sighandler_t handler = READ_ONCE(sighand->action[i].sa.sa_handler);
 
-		if (handler != SIG_DFL && handler != SIG_IGN)
-			caught |= 1ULL << i;
+		if (handler == SIG_IGN || (handler == SIG_DFL && unkillable))
+			process->ignored |= 1ULL << i;
+		else if (handler != SIG_DFL)
+			process->caught |= 1ULL << i;
 	}
-	return caught;
+}
+
+/* Where the handlers are of the signals that C libraries keep for themselves. */
+static void read_libc_handlers(struct task_struct *task, unsigned long *handlers)
+{
+	struct sighand_struct *sighand = rcu_dereference(task->sighand);
+	int i;
+
+	for (i = 0; i < FI_LIBC_SIGNALS; i++) {
+		int nr = FI_FIRST_LIBC_SIGNAL + i;
+		__sighandler_t handler = SIG_DFL;
+
+		if (sighand)
+			handler = READ_ONCE(sighand->action[nr - 1].sa.sa_handler);
+		handlers[i] = handler == SIG_IGN ? 0 : (unsigned long)handler;
+	}
 }
 
 /* Whether a timer may send a signal to the process of @task. */
@@ -143,8 +160,10 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	fi_index_add(&snap->processes_by_signal, &process->link, hash, snap->nr_processes++);
 	process->signal = task->signal;
 	process->mm = mm;
-	process->caught = caught_signals(task);
-	process->timers = has_timers(task);
+	read_actions(task, process);
+	read_libc_handlers(task, process->libc_handlers);
+	process->has_timers = has_timers(task);
+	fi_read_timers(task, &process->timers);
 	process->pid_ns = pid_ns_inum(task);
 	process->cgroup = cgroup_of(task, walk->path);
 	process->tgid = tgid;
@@ -196,6 +215,13 @@ static bool has_robust_list(struct task_struct *task)
 	       (fi_has(FI_COMPAT) && READ_ONCE(*fi_task_compat_robust_list(task)));
 }
 
+/* While it sleeps in do_sigtimedwait(), real_blocked has the mask that it will have again. */
+static u64 blocked_signals(struct task_struct *task)
+{
+	BUILD_BUG_ON(_NSIG_WORDS != 1);
+	return READ_ONCE(task->blocked.sig[0]) | READ_ONCE(task->real_blocked.sig[0]);
+}
+
 static enum fi_freezer freezer_of(struct task_struct *task)
 {
 	if (fi_frozen_in_place(task))
@@ -237,6 +263,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->io_uring = has_io_uring(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
 	thread->robust_list = has_robust_list(task);
+	thread->blocked = blocked_signals(task);
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;

@@ -23,6 +23,7 @@
  *	mkhostile x32				a thread in an x32 system call
  *	mkhostile slots NR			replaces private hash tables of NR slots, and
  *						hardly gets a CPU for it
+ *	mkhostile timers NR			an armed timer of SIGUSR1, then NR of SIGUSR2
  *
  * prints a "waiter" record with tid and tgid for each thread that waits, then "ready", and
  * stays so until standard input ends. With "queue" and "requests" a thread tries all the time
@@ -44,6 +45,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io_uring.h"
@@ -467,6 +469,27 @@ static void slots(char **args)
 	}
 }
 
+static void arm_timer(int signal)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal };
+	struct itimerspec far = { .it_value.tv_sec = 100000 };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &far, NULL))
+		die("timer_create");
+}
+
+static void timers(char **args)
+{
+	static uint32_t word;
+	int nr = number(args[0]);
+
+	arm_timer(SIGUSR1);
+	while (nr--)
+		arm_timer(SIGUSR2);
+	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(char **args);
@@ -483,6 +506,7 @@ static const struct {
 	{ "mapped", mapped },
 	{ "x32", x32 },
 	{ "slots", slots },
+	{ "timers", timers },
 };
 
 int main(int argc, char **argv)

@@ -29,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,15 +156,25 @@ static void private_in_shared(void)
 	wait_on(map(-1), FUTEX_WAIT_PRIVATE);
 }
 
-/* A lock in a file that anybody may open; its holder has exited. */
-static void orphan_named(void)
+static pthread_mutex_t *share_lock(void *page, int protocol, int robust)
 {
-	pthread_mutex_t *lock = map(open_shm());
+	pthread_mutex_t *lock = page;
 	pthread_mutexattr_t attr;
 
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setprotocol(&attr, protocol);
+	pthread_mutexattr_setrobust(&attr, robust);
 	pthread_mutex_init(lock, &attr);
+	return lock;
+}
+
+/* A lock in a file that anybody may open; its holder has exited. */
+static void orphan_named(void)
+{
+	pthread_mutex_t *lock = share_lock(map(open_shm()), PTHREAD_PRIO_NONE,
+					   PTHREAD_MUTEX_STALLED);
+
 	if (!fork_child()) {
 		pthread_mutex_lock(lock);
 		_exit(0);
@@ -171,29 +182,6 @@ static void orphan_named(void)
 	wait(NULL);
 	pthread_mutex_lock(lock);
 	die("the lock was released");
-}
-
-/*
- * Timers
- */
-
-static void ignore(int signal)
-{
-	(void)signal;
-}
-
-/* Far away, but it comes. */
-static void timer_handler(void)
-{
-	signal(SIGALRM, ignore);
-	alarm(100000);
-	wait_on(map(-1), FUTEX_WAIT_PRIVATE);
-}
-
-static void timer_ends(void)
-{
-	alarm(100000);
-	wait_on(map(-1), FUTEX_WAIT);
 }
 
 /*
@@ -350,6 +338,301 @@ static void vfork_lock(void)
 	sleep_for_good(NULL);
 }
 
+/*
+ * Timers: far away, but they come.
+ */
+
+#define FAR	100000
+
+static void do_nothing(int signal)
+{
+	(void)signal;
+}
+
+static void do_nothing_with(union sigval value)
+{
+	(void)value;
+}
+
+/* A timer that is not armed. */
+static timer_t create_timer(struct sigevent event)
+{
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer))
+		die("timer_create");
+	return timer;
+}
+
+static void arm(timer_t timer)
+{
+	struct itimerspec far = { .it_value.tv_sec = FAR };
+
+	if (timer_settime(timer, 0, &far, NULL))
+		die("timer_settime");
+}
+
+static void arm_signal(int signal)
+{
+	arm(create_timer((struct sigevent){ .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal }));
+}
+
+static void block(int signal)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void timer_handler(void)
+{
+	signal(SIGALRM, do_nothing);
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+static void timer_object(void)
+{
+	signal(SIGUSR1, do_nothing);
+	create_timer((struct sigevent){ .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 });
+	wait_for_good(NULL);
+}
+
+static void timer_of_other(void)
+{
+	signal(SIGUSR1, do_nothing);
+	arm_signal(SIGUSR2);
+	wait_for_good(NULL);
+}
+
+static void timer_ignored(void)
+{
+	signal(SIGALRM, SIG_IGN);
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+static void timer_default(void)
+{
+	arm_signal(SIGCHLD);
+	wait_for_good(NULL);
+}
+
+static void timer_stops(void)
+{
+	arm_signal(SIGTSTP);
+	wait_for_good(NULL);
+}
+
+static void timer_masked(void)
+{
+	signal(SIGALRM, do_nothing);
+	block(SIGALRM);
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+/* Only the thread that waits blocks the signal. */
+static void block_and_wait(void *arg)
+{
+	(void)arg;
+	block(SIGALRM);
+	wait_for_good(NULL);
+}
+
+static void timer_half_masked(void)
+{
+	signal(SIGALRM, do_nothing);
+	*waiter = start_thread(block_and_wait, NULL);
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+/* Its clock stands still while nobody runs. */
+static void timer_cpu(void)
+{
+	struct itimerval far = { .it_value.tv_sec = FAR };
+
+	signal(SIGPROF, do_nothing);
+	if (setitimer(ITIMER_PROF, &far, NULL))
+		die("setitimer");
+	wait_for_good(NULL);
+}
+
+static void timer_thread(void)
+{
+	arm(create_timer((struct sigevent){ .sigev_notify = SIGEV_THREAD,
+					    .sigev_notify_function = do_nothing_with }));
+	wait_for_good(NULL);
+}
+
+static void wait_for_alarm(void *arg)
+{
+	int signal;
+
+	sigwait(arg, &signal);
+	die("sigwait");
+}
+
+static void timer_sigwait(void)
+{
+	static sigset_t set;
+	pid_t thread;
+
+	block(SIGALRM);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	thread = start_thread(wait_for_alarm, &set);
+	wait_until_blocked(getpid(), thread, SYS_rt_sigtimedwait);
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+static void timer_ends(void)
+{
+	alarm(FAR);
+	wait_for_good(NULL);
+}
+
+/* The kernel wakes who waits for a lock whose holder ends. */
+static void wait_for_timed_lock(int protocol)
+{
+	pthread_mutex_t *lock = share_lock(map(-1), protocol, PTHREAD_MUTEX_ROBUST);
+	pid_t child = fork_child();
+
+	if (!child) {
+		pthread_mutex_lock(lock);
+		timer_ends();
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	pthread_mutex_lock(lock);
+	die("the lock was released");
+}
+
+static void timer_robust(void)
+{
+	wait_for_timed_lock(PTHREAD_PRIO_NONE);
+}
+
+static void timer_pi(void)
+{
+	wait_for_timed_lock(PTHREAD_PRIO_INHERIT);
+}
+
+/* The process that its timer ends is the one that waits. */
+static void timer_shared(void)
+{
+	alarm(FAR);
+	wait_on(map(-1), FUTEX_WAIT);
+}
+
+/* A thread waits for the end of a child that hangs and has a timer. */
+static void wait_for_timed(void (*child)(void))
+{
+	static pid_t timed;
+	pid_t self = getpid(), thread;
+
+	timed = fork_child();
+	if (!timed)
+		child();
+	wait_until_blocked(timed, timed, SYS_futex);
+	thread = start_thread(wait_for_child, &timed);
+	wait_until_blocked(self, thread, SYS_wait4);
+	wait_for_good(NULL);
+}
+
+static void timer_child(void)
+{
+	wait_for_timed(timer_ends);
+}
+
+static void timer_child_ignores(void)
+{
+	wait_for_timed(timer_ignored);
+}
+
+/*
+ * Signals of others
+ */
+
+static void sigchld_alone(void)
+{
+	signal(SIGCHLD, do_nothing);
+	wait_for_good(NULL);
+}
+
+static void sigchld_running(void)
+{
+	start_sleeper();
+	sigchld_alone();
+}
+
+static void sigchld_stuck(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		wait_for_good(NULL);
+	wait_until_blocked(child, child, SYS_futex);
+	sigchld_alone();
+}
+
+static void sigchld_timer(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		timer_ends();
+	wait_until_blocked(child, child, SYS_futex);
+	sigchld_alone();
+}
+
+static void sigchld_masked(void)
+{
+	block(SIGCHLD);
+	sigchld_running();
+}
+
+/* A thread reads from a pipe whose writer hangs; but its process handles SIGCHLD. */
+static void read_pipe(void *arg)
+{
+	char byte;
+
+	read(*(int *)arg, &byte, 1);
+	die("read(2) returned");
+}
+
+static void sigchld_read(void)
+{
+	static int ends[2];
+	pid_t writer, thread;
+
+	if (pipe(ends))
+		die("pipe");
+	writer = fork_child();
+	if (!writer)
+		wait_for_good(NULL);
+	close(ends[1]);
+	wait_until_blocked(writer, writer, SYS_futex);
+	thread = start_thread(read_pipe, &ends[0]);
+	wait_until_blocked(getpid(), thread, SYS_read);
+	sigchld_running();
+}
+
+static void sigio(void)
+{
+	int ends[2];
+
+	if (pipe(ends) || fcntl(ends[0], F_SETOWN, getpid()) ||
+	    fcntl(ends[0], F_SETFL, O_ASYNC))
+		die("O_ASYNC");
+	signal(SIGIO, do_nothing);
+	start_sleeper();
+	wait_for_good(NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -365,6 +648,28 @@ static const struct {
 	{ "orphan_named", orphan_named },
 	{ "timer_handler", timer_handler },
 	{ "timer_ends", timer_ends },
+	{ "timer_object", timer_object },
+	{ "timer_of_other", timer_of_other },
+	{ "timer_ignored", timer_ignored },
+	{ "timer_default", timer_default },
+	{ "timer_stops", timer_stops },
+	{ "timer_masked", timer_masked },
+	{ "timer_half_masked", timer_half_masked },
+	{ "timer_cpu", timer_cpu },
+	{ "timer_thread", timer_thread },
+	{ "timer_sigwait", timer_sigwait },
+	{ "timer_robust", timer_robust },
+	{ "timer_pi", timer_pi },
+	{ "timer_shared", timer_shared },
+	{ "timer_child", timer_child },
+	{ "timer_child_ignores", timer_child_ignores },
+	{ "sigchld_alone", sigchld_alone },
+	{ "sigchld_running", sigchld_running },
+	{ "sigchld_stuck", sigchld_stuck },
+	{ "sigchld_timer", sigchld_timer },
+	{ "sigchld_masked", sigchld_masked },
+	{ "sigchld_read", sigchld_read },
+	{ "sigio", sigio },
 	{ "supervised", supervised },
 	{ "ring", ring },
 	{ "ended_main", ended_main },

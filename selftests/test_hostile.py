@@ -5,6 +5,7 @@
 import contextlib
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -37,6 +38,7 @@ class Hostile(ksft.Factory):
                 ksft.write(os.path.join(cgroup, "cgroup.procs"), "0")
             if directory:
                 os.chdir(directory)
+            resource.setrlimit(resource.RLIMIT_SIGPENDING, (200000, 200000))
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -425,6 +427,27 @@ def test_max_mib():
             check_tool(text, "the list is not complete: left out are ")
 
 
+def armed_in(hostile):
+    """The armed timers of its process by a new snapshot, without their times, in order."""
+    tgids = {truth["tgid"] for truth in hostile.get("waiter")}
+    records = ksft.read_waiters()
+    hostile.waiters(records)
+    armed, = [got["armed"] for kind, got in records
+              if kind == "process" and got["tgid"] in tgids]
+    return sorted(timer.partition(":")[0] for timer in armed.split(","))
+
+
+def test_many_timers():
+    """a process may have any number of timers: after 64 they are not told"""
+    # Newer ones come first.
+    for nr, armed in ((63, ["10", "12"]), (64, ["12", "?"]), (100000, ["12", "?"])):
+        with Hostile("timers %d" % nr) as hostile:
+            start = time.monotonic()
+            ksft.equal(armed_in(hostile), armed, "signals of %d timers" % nr)
+            if time.monotonic() - start > LONGEST_READ:
+                raise AssertionError("a read took %.1f s" % (time.monotonic() - start))
+
+
 def test_x32():
     """an x32 system call is told as what it is"""
     with Hostile("x32") as hostile:
@@ -444,4 +467,4 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
-          test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_x32])
+          test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers, test_x32])

@@ -131,6 +131,7 @@ def compare_threads(records, tgid, mm):
         tracer = truth["TracerPid"] if truth["TracerPid"] != "0" else "-"
         ksft.equal(got["tracer"], tracer, "tracer of thread %d" % tid)
         ksft.equal(got["nstid"], truth["NSpid"].split()[-1], "nstid of thread %d" % tid)
+        ksft.equal(int(got["blocked"], 16), int(truth["SigBlk"], 16), "blocked signals")
         ksft.equal(got["nvcsw"], truth["voluntary_ctxt_switches"], "nvcsw")
         ksft.equal(got["nivcsw"], truth["nonvoluntary_ctxt_switches"], "nivcsw")
         ksft.equal(int(got["start_ns"]) * os.sysconf("SC_CLK_TCK") // 10 ** 9,

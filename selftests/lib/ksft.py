@@ -106,9 +106,10 @@ def parse_line(line):
 DEFAULTS = {
     "waiter": {"syscall": "futex", "key": "private", "timeout": "none", "timeout_ns": "-",
                "stable": "yes", "words": "-48:0*24", "pi_owner": "-", "queued": "yes"},
+    "process": {"ignored": "0x0", "libc_handlers": "0x0,0x0"},
     "thread": {"state": "S", "tracer": "-", "nivcsw": "0", "frozen": "no", "exiting": "no",
                "io_worker": "no", "clear_child_tid": "0x0", "robust_list": "no",
-               "io_uring": "no"},
+               "io_uring": "no", "blocked": "0x0"},
 }
 
 

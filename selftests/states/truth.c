@@ -150,21 +150,24 @@ void print_waiter(const struct truth *truth)
 	printf(" stable=%s\n", truth->nr ? "yes" : "?");
 }
 
-/* A process is the only one with its mm here; @threads is how many it has. */
 bool has_timer;
 
+static unsigned long long signal_mask(const char *status, const char *key)
+{
+	return strtoull(strstr(status, key) + strlen(key), NULL, 16);
+}
+
+/* A process is the only one with its mm here; @threads is how many it has. */
 void print_process(pid_t tgid, pid_t ppid, bool execed, unsigned int threads)
 {
 	char buf[4096];
-	const char *caught;
 
 	if (!read_proc(tgid, tgid, "status", buf, sizeof(buf)))
 		die("cannot read the status of process %d", tgid);
-	caught = strstr(buf, "SigCgt:");
 	printf("process tgid=%d ppid=%d", tgid, ppid);
 	print_comm(tgid, tgid);
-	printf(" execed=%s caught=0x%llx timers=%s\n", execed ? "yes" : "no",
-	       strtoull(caught + strlen("SigCgt:"), NULL, 16), has_timer ? "yes" : "no");
+	printf(" execed=%s caught=0x%llx ignored=0x%llx timers=%s\n", execed ? "yes" : "no",
+	       signal_mask(buf, "SigCgt:"), signal_mask(buf, "SigIgn:"), has_timer ? "yes" : "no");
 	printf("mm live=%u hidden=0\n", threads);
 }
 

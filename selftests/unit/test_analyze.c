@@ -26,6 +26,12 @@
 #define TIMED_PROC(tgid, ppid, mm, caught) \
 	"process tgid=" #tgid " ppid=" #ppid " comm=p" #tgid " mm=" #mm \
 	" execed=yes caught=" #caught " timers=yes\n"
+/* A process 10 with these signals handled and ignored, and timers. */
+#define ARMED_PROC(caught, ignored, armed) \
+	"process tgid=10 ppid=1 comm=p10 mm=1 execed=yes caught=" #caught " timers=yes armed=" armed \
+	" ignored=" #ignored " libc_handlers=0x0,0x0\n"
+#define ARMED(caught, ignored, armed) \
+	MM(1, 1, "10") ARMED_PROC(caught, ignored, armed) T(10, 10, 1) W(10, 10, 1)
 #define THREAD(tid, tgid, mm, state, tracer, csw) \
 	"thread tid=" #tid " tgid=" #tgid " comm=t" #tid " mm=" #mm " state=" #state \
 	" tracer=" #tracer " nvcsw=" #csw " nivcsw=0 start_ns=" #tid "\n"
@@ -169,6 +175,57 @@ static const struct world {
 	{ "a timer without a handler ends the process, and wakes nobody in it",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x0) T(10, 10, 1) W(10, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "a timer that is not armed", ARMED(0x2000, 0x0, "-"), ARMED(0x2000, 0x0, "-"),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "an armed timer whose signal is handled", ARMED(0x2000, 0x0, "14:9"), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "the same, and nobody knows when it fires", ARMED(0x2000, 0x0, "14:?"), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "a clock that stands still while nobody runs",
+	  ARMED(0x2000, 0x0, "14:cpu"), ARMED(0x2000, 0x0, "14:cpu"),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "an armed timer whose signal is ignored",
+	  ARMED(0x0, 0x2000, "14:9"), ARMED(0x0, 0x2000, "14:9"),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "another signal is handled", ARMED(0x2000, 0x0, "10:9"), ARMED(0x2000, 0x0, "10:9"),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "one of two timers", ARMED(0x2000, 0x0, "10:9,14:9"), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "there may be more timers", ARMED(0x2000, 0x0, "10:9,?"), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "whose signals nobody handles", ARMED(0x0, 0x0, "10:9,?"), ARMED(0x0, 0x0, "10:9,?"),
+	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
+	{ "all threads block the signal",
+	  MM(1, 1, "10") ARMED_PROC(0x2000, 0x0, "14:9") THREAD_10("start_ns=10 blocked=0x2000")
+	  W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "but for one",
+	  MM(1, 2, "10-11") ARMED_PROC(0x2000, 0x0, "14:9") THREAD_10("start_ns=10 blocked=0x2000")
+	  T(11, 10, 1) W(10, 10, 1) W(11, 10, 1), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "but for one that has exited",
+	  MM(1, 2, "10-11") ARMED_PROC(0x2000, 0x0, "14:9") THREAD_10("start_ns=10 blocked=0x2000")
+	  THREAD(11, 10, 1, X, -, 1) W(10, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "the handler of a signal that C libraries keep for themselves may be the program's",
+	  ARMED(0x80000000, 0x0, "32:9"), NULL,
+	  { { 10, FINE(BLOCKED, TIMER) } } },
+	{ "an ended process with a timer wakes another that shares its memory",
+	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "14:9") PROC(20, 1, 1, yes, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
+	  { { 20, FINE(BLOCKED, UNSEEN) } } },
+	{ "but not one whose signal stops it",
+	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "20:9") PROC(20, 1, 1, yes, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
+	  { { 20, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "nor one whose signal does nothing by default",
+	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
+	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
+	  { { 20, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "unless a tracer sees it",
+	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
+	  THREAD(10, 10, 1, S, 30, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
+	  { { 20, FINE(BLOCKED, UNSEEN) } } },
 	{ "but it wakes another process that shares its memory",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) TIMED_PROC(20, 1, 1, 0x0)
 	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
@@ -886,6 +943,41 @@ static void test_reach(void)
 	check_reach(REACH_INHERITED, -1, -1, VERDICT_NO_WAKER, "nobody");
 }
 
+/* Process 10 handles a signal that process 30 may send. */
+static void check_signallers(int signallers, enum task_state sender, const char *waiter,
+			     enum verdict want, enum reason reason, const char *name)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, waiter);
+	s.processes[0].signallers = signallers;
+	snapshot_add_wakers(&s, SLEEP_SIGNAL, 10);
+	snapshot_add_waker(&s, 1);
+	s.threads[s.nr_threads - 1].state = sender;
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].verdict == want && a.judgements[0].reason == reason,
+	   "who may send a signal: %s", name);
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
+static void test_signallers(void)
+{
+	static const char alone[] = PAIR THIRD W(10, 10, 1) W(11, 10, 1) W(30, 30, 3);
+	static const char cycle[] = PAIR THIRD LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10)
+				    W(30, 30, 3);
+
+	check_signallers(SIGNALLERS_NONE, 'R', alone, VERDICT_NO_WAKER, REASON_ALL_WAIT, "nobody");
+	check_signallers(0, 'R', alone, VERDICT_BLOCKED, REASON_SIGNAL, "a process that runs");
+	check_signallers(0, 'S', alone, VERDICT_NO_WAKER, REASON_ALL_WAIT, "one that is stuck");
+	check_signallers(SIGNALLERS_UNKNOWN, 'S', alone, VERDICT_BLOCKED, REASON_SIGNAL,
+			 "somebody");
+	check_signallers(SIGNALLERS_UNKNOWN, 'S', cycle, VERDICT_DEADLOCK, REASON_CYCLE,
+			 "no handler ends a cycle of locks");
+	check_signallers(0, 'R', cycle, VERDICT_DEADLOCK, REASON_CYCLE, "whoever sends it");
+}
+
 /* Others may change the word of a private wait in memory that they map. */
 static void test_private_in_shared(void)
 {
@@ -1072,6 +1164,29 @@ static void check_text(const char *lines, pid_t tid, const char *want)
 	is_str(reason_text(&a, analysis_find_waiter(&a, tid), reason), want, want);
 	analysis_free(&a);
 	snapshot_free(&s);
+}
+
+static void test_timer_text(void)
+{
+	check_text(ARMED(0x0, 0x0, "14:6999999999,10:8000000000"), 10,
+		   "the only live thread of its address space: no other can wake it; its own timer "
+		   "ends it in 7 s");
+	check_text(ARMED(0x0, 0x0, "14:?"), 10,
+		   "the only live thread of its address space: no other can wake it; its own timer "
+		   "may end it");
+	check_text(ARMED(0x0, 0x2000, "14:7000000000,19:1,28:1,9:cpu"), 10,
+		   "the only live thread of its address space: no other can wake it");
+	check_text(MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "14:7000000000") PROC(20, 1, 1, yes, 0x0)
+		   T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), 20,
+		   "shares its memory with process 10 (p10), which its own timer ends in 7 s");
+	check_text(MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "14:7000000000") PROC(20, 1, 1, yes, 0x0)
+		   T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), 10,
+		   "shares its memory with a process that goes on when its own timer ends it in 7 s");
+	check_text(ARMED(0x2200, 0x0, "14:7000000000,10:5000000000"), 10,
+		   "its process has a timer and handles signals: a handler may run in 5 s, and wake "
+		   "it");
+	check_text(MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), 10,
+		   "its process has a timer and handles signals: a handler may run, and wake it");
 }
 
 static void test_text(void)
@@ -1324,10 +1439,12 @@ int main(void)
 		test_world(&worlds[i]);
 	test_proc_caveat();
 	test_reach();
+	test_signallers();
 	test_private_in_shared();
 	test_namespace();
 	test_decode();
 	test_rank();
+	test_timer_text();
 	test_text();
 	test_sleeps();
 	test_graph();

@@ -5,6 +5,7 @@
  * to do with that.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@
 	nr " 0x" #a " 0x" #b " 0x" #c " 0x" #d " 0x" #e " 0x0" TAIL
 #define SLEEPS		CALL(NANOSLEEP, 0, 0, 0, 0, 0)
 #define READS(fd)	CALL(READ, fd, 0, 1, 0, 0)
+#define SIGNAL(nr)	(1U << ((nr) - 1))
+#define STUCK_AS(why)	VERDICT_NO_WAKER, REASON_##why
 #define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
 #define MEMORY		0x10000	/* the page at this address is in the file */
 
@@ -153,8 +156,15 @@ static const struct scene scenes[] = {
 	  .more_10 = " exiting=yes", FINE },
 	{ "has used io_uring", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .more_10 = " io_uring=yes", FINE },
-	{ "has an armed timer, as alarm(2) makes one", READS(3), { READER(10, 3), WRITER(10, 4) },
-	  .timers = "yes", FINE },
+	{ "may have an armed timer, as alarm(2) makes one", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .timers = "yes", FINE },
+	{ "has a timer that is not armed", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .timers = "yes armed=-", STUCK },
+	{ "has an armed timer that does nothing", READS(3), { READER(10, 3), WRITER(10, 4) },
+	  .timers = "yes armed=14:9 ignored=0x2000", STUCK },
+	{ "has an armed timer whose signal is handled", READS(3), { READER(10, 3), WRITER(20, 4) },
+	  READS(5), .timers = "yes armed=14:9", .caught = 0x2000, .verdict = VERDICT_WAITING,
+	  .reason = REASON_TIMER },
 	{ "is in state D", READS(3), { READER(10, 3), WRITER(10, 4) }, .state_10 = 'D', FINE },
 	{ "writes to a pipe that only its own process reads", CALL(WRITE, 4, 0, 1, 0, 0),
 	  { READER(10, 3), WRITER(10, 4) }, STUCK },
@@ -231,6 +241,14 @@ static const struct scene scenes[] = {
 	/* Children, tracees, tracers */
 	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
+	{ "the same, and it would see that a process stops", CALL(WAIT4, 14, 0, 2, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
+	{ "a process stops by its own timer, which the wait does not see", CALL(WAIT4, 14, 0, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .timers = "yes armed=20:9",
+	  STUCK },
+	{ "or which it sees", CALL(WAIT4, 14, 0, 2, 0, 0),
+	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, .timers = "yes armed=20:9",
+	  FINE },
 	{ "waits for any child, which reads its pipe", CALL(WAIT4, ffffffff, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
 	{ "waits for a child by its number in another pid namespace", CALL(WAIT4, 7, 0, 0, 0, 0),
@@ -507,6 +525,71 @@ static void test_grandchild(void)
 	remove_tree();
 }
 
+/* A thread waits for a child that hangs; its process handles signals, and has another child. */
+static void test_signals(void)
+{
+	static const struct {
+		const char *name;
+		unsigned int caught;
+		char state;		/* of the other child */
+		const char *flags;	/* of descriptor 0; NULL: it has none */
+		enum verdict verdict;
+		enum reason reason;
+	} cases[] = {
+		{ "no handler", 0, 'S', NULL, STUCK_AS(ALL_SLEEP) },
+		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', NULL, VERDICT_WAITING, REASON_SIGNAL },
+		{ "of SIGCHLD, of a child that has ended", SIGNAL(SIGCHLD), 'Z', NULL,
+		  STUCK_AS(ALL_SLEEP) },
+		{ "of another signal", SIGNAL(SIGTERM), 'S', "02", STUCK_AS(ALL_SLEEP) },
+		{ "of SIGIO", SIGNAL(SIGIO), 'S', "020002", VERDICT_WAITING, REASON_SIGNAL },
+		{ "of SIGIO, but nothing has O_ASYNC", SIGNAL(SIGIO), 'S', "02",
+		  STUCK_AS(ALL_SLEEP) },
+		{ "of SIGIO, and no descriptor can be seen", SIGNAL(SIGIO), 'S', NULL,
+		  VERDICT_WAITING, REASON_SIGNAL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .wchan = "do_wait",
+				    .call_20 = READS(5), .ppid_20 = 10, .caught = cases[i].caught,
+				    .fds = { READER(20, 5), WRITER(20, 6) } };
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		create_task(30, 30, cases[i].state, 10, 0, SLEEPS);
+		if (cases[i].flags) {
+			char info[64];
+
+			snprintf(info, sizeof(info), "pos:\t0\nflags:\t%s\n", cases[i].flags);
+			create_link("socket:[9]", "10/fd/0");
+			create_file(info, "10/fdinfo/0");
+		}
+		load(&s, &sc);
+		find_blocked(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == cases[i].verdict &&
+		   a.judgements[0].reason == cases[i].reason, "a handler: %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+/* Where not all processes are shown, there may be any children. */
+static void test_signals_in_container(void)
+{
+	struct scene sc = { .call = SLEEPS, .pid_ns = "pid:[4026532000]",
+			    .caught = SIGNAL(SIGCHLD) };
+	struct snapshot s;
+
+	create_tree(&sc);
+	load(&s, &sc);
+	find_blocked(root, compare_tables, &s);
+	is_num(s.processes[0].signallers, SIGNALLERS_UNKNOWN, "who sends signals in a container");
+	snapshot_free(&s);
+	remove_tree();
+}
+
 /* One child is waited for; another one has ended, or can run. */
 static void test_other_child(void)
 {
@@ -703,6 +786,8 @@ int main(void)
 	test_shared_pipe();
 	test_signal_thread();
 	test_grandchild();
+	test_signals();
+	test_signals_in_container();
 	test_other_child();
 	test_vfork_wakers();
 	test_io_uring();

@@ -9,6 +9,7 @@
 
 #include "blocked.h"
 #include "mappings.h"
+#include "signals.h"
 #include "source.h"
 #include "tap.h"
 #include "text_format.h"
@@ -243,6 +244,49 @@ static void test_ended_main_thread(void)
 	remove_tree();
 }
 
+/* Whether the handlers of process 10, by its record, are its own, as @mapping holds one. */
+static void check_handlers(const char *fields, const char *mapping, bool own, const char *name)
+{
+	struct scene sc = { .mapping = MEMFD };
+	char maps[256];
+	struct snapshot s;
+
+	create_tree(&sc);
+	snprintf(maps, sizeof(maps), "00001000-00003000 r-xp 00000000 08:01 5 %s\n" STACK, mapping);
+	create_file(maps, "10/task/10/maps");
+	load(&s, "futexinspect version=1\n"
+	     "mm id=1 live=1 live_threads=10 hidden=0\n"
+	     "process tgid=10 ppid=1 comm=p mm=1 execed=yes %s\n"
+	     "thread tid=10 tgid=10 comm=t mm=1 state=S tracer=- nvcsw=1 start_ns=1\nend\n", fields);
+	find_mappings(root, &s);
+	ok(process_has_handlers(&s.processes[0]) == own, "%s", name);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+static void test_handlers(void)
+{
+#define IN(addr)	"caught=0x100000000 armed=- libc_handlers=0x0," #addr
+	static const char glibc[] = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+
+	check_handlers(IN(0x1800), glibc, false, "a handler of glibc");
+	check_handlers(IN(0x1800), "/lib/libpthread-2.31.so", false, "of an older one");
+	check_handlers(IN(0x1800), "/lib/ld-musl-x86_64.so.1", false, "of musl");
+	check_handlers(IN(0x1800), "/usr/lib/libc.so.6 (deleted)", false,
+		       "of a glibc that was upgraded meanwhile");
+	check_handlers(IN(0x8800), glibc, true, "a handler elsewhere");
+	check_handlers(IN(0x4000), glibc, true, "where nothing is mapped");
+	check_handlers(IN(0x1800), "/usr/bin/program", true, "in a program without libraries");
+	check_handlers(IN(0x1800), "/usr/lib/libcurl.so.4", true, "in another library");
+	check_handlers("caught=0x180000000 armed=- libc_handlers=0x1800,0x8800", glibc, true,
+		       "one of two is elsewhere");
+	check_handlers("caught=0x100000002 armed=- libc_handlers=0x0,0x1800", glibc, true,
+		       "beside a handler of another signal");
+	check_handlers("caught=0x100000000 timers=no", glibc, false,
+		       "an older module without timers: taken for the C library's");
+	check_handlers("caught=0x100000000 timers=yes", glibc, true, "but not with timers");
+}
+
 int main(void)
 {
 	tap_start();
@@ -251,6 +295,7 @@ int main(void)
 	test_anonymous();
 	test_same_number();
 	test_ended_main_thread();
+	test_handlers();
 	check_waiter("PRIVATE", "private", "0x5008", true, KEY_PRIVATE,
 		     "a private wait on shared memory");
 	check_waiter("PRIVATE", "private", "0x1008", false, KEY_PRIVATE,

@@ -158,6 +158,20 @@ static const struct {
 	  "copy: two thread records for tid 7" AGAIN },
 	{ "duplicate process", HEADER "process tgid=7\nprocess tgid=7\n" END,
 	  "copy: two process records for tgid 7" AGAIN },
+	{ "a timer without a time", HEADER "process armed=14\n" END,
+	  "copy:2: process: armed=14: not signals and times" },
+	{ "a timer with an empty time", HEADER "process armed=14:,15:1\n" END,
+	  "copy:2: process: armed=14:,15:1: not signals and times" },
+	{ "a timer of no signal", HEADER "process armed=65:1\n" END,
+	  "copy:2: process: armed=65:1: not signals and times" },
+	{ "more behind the last timer", HEADER "process armed=?,14:1\n" END,
+	  "copy:2: process: armed=?,14:1: not signals and times" },
+	{ "a timer too few", HEADER "process armed=14:1,\n" END,
+	  "copy:2: process: armed=14:1,: not signals and times" },
+	{ "one handler", HEADER "process libc_handlers=0x1\n" END,
+	  "copy:2: process: libc_handlers=0x1: not two addresses" },
+	{ "three handlers", HEADER "process libc_handlers=0x1,0x2,0x3\n" END,
+	  "copy:2: process: libc_handlers=0x1,0x2,0x3: not two addresses" },
 	{ "a long value is cut in the message", HEADER
 	  "waiter tid=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee\n" END,
 	  "copy:2: waiter: tid=aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd: not a number" },
@@ -280,6 +294,40 @@ static void test_fields(void)
 	ok(waiter_word(w, 12, &word) && word == UINT32_MAX, "the last word");
 	ok(!waiter_word(w, 16, &word), "a word outside");
 	ok(!waiter_word(w, -12, &word), "a word outside, before");
+	snapshot_free(&s);
+}
+
+/* The timers of processes, by their number. */
+static void test_timers(void)
+{
+	static const char text[] = HEADER
+		"process armed=- ignored=0x8000 libc_handlers=0x0,0x7f00\n"
+		"process armed=14:7000000000,27:cpu,33:?,34:new,?\n"
+		"process armed=? ignored=? libc_handlers=?\n"
+		"process timers=yes\n"
+		"thread blocked=0x2000\nthread\n"
+		END;
+	char error[PARSE_ERROR_SIZE] = "";
+	const struct process *p;
+	struct snapshot s;
+
+	is_num(parse(&s, text, strlen(text), error), 0, "timers are read");
+	p = s.processes;
+	is_num(p[0].known, P_ARMED | P_LIBC_HANDLERS, "what is known");
+	ok(!p[0].nr_armed && !p[0].more_armed, "no timer is armed");
+	is_num(p[0].ignored, 0x8000, "ignored");
+	ok(!p[0].libc_handlers[0] && p[0].libc_handlers[1] == 0x7f00, "libc_handlers");
+	ok(p[1].nr_armed == 4 && p[1].more_armed, "four timers, and there may be more");
+	ok(p[1].armed[0].signal == 14 && p[1].armed[0].fires_ns == 7000000000, "one in 7 s");
+	ok(p[1].armed[1].signal == 27 && p[1].armed[1].fires_ns == FIRES_ON_CPU,
+	   "one that fires only if somebody runs");
+	ok(p[1].armed[2].signal == 33 && p[1].armed[2].fires_ns == FIRES_UNKNOWN,
+	   "one that fires nobody knows when");
+	ok(p[1].armed[3].signal == 34 && p[1].armed[3].fires_ns == FIRES_UNKNOWN,
+	   "one with a clock that is newer than this program");
+	ok(!p[2].known && !p[2].ignored, "all is unknown");
+	ok(!p[3].known && p[3].timers == YES, "an older module");
+	ok(s.threads[0].blocked == 0x2000 && !s.threads[1].blocked, "blocked signals");
 	snapshot_free(&s);
 }
 
@@ -588,6 +636,7 @@ int main(void)
 	test_nul();
 	test_long_line();
 	test_fields();
+	test_timers();
 	test_defaults();
 	test_unknown();
 	test_similar_keys();

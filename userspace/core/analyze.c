@@ -22,6 +22,7 @@
 #include "analyze.h"
 #include "array.h"
 #include "holders.h"
+#include "signals.h"
 
 /* What the analysis needs only while it works. */
 struct work {
@@ -404,6 +405,7 @@ static void judge_timed(const struct work *w, struct judgement *j, const struct 
 static void judge_runnable(const struct work *work, struct judgement *j, const struct waiter *w)
 {
 	const struct snapshot *s = work->s;
+	uint64_t ns;
 
 	if (w->call == CALL_IO_URING)
 		judge(j, VERDICT_WAITING, REASON_REQUEST);
@@ -418,8 +420,10 @@ static void judge_runnable(const struct work *work, struct judgement *j, const s
 		judge(j, VERDICT_UNKNOWN, REASON_CALL);
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
-	else if (process_may_wake_itself(process_of_waiter(s, w)))
+	else if (process_wakes_itself(process_of_waiter(s, w), &ns))
 		judge_able(work, j, w, REASON_TIMER);
+	else if (model_may_be_signalled(work->m, process_of_waiter(s, w)))
+		judge_able(work, j, w, REASON_SIGNAL);
 	else if (waiter_is_pi(w))
 		judge_able(work, j, w, REASON_PI_OWNER);
 	else if (w->key_type == KEY_SHARED_INODE)

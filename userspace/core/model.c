@@ -18,6 +18,7 @@
 #include "array.h"
 #include "model.h"
 #include "refute.h"
+#include "signals.h"
 
 /* A shared lock's holder is looked for in no more mms than this. */
 #define MAX_SEARCHED_MMS	64
@@ -150,10 +151,64 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	       wakers_are_known(s, w);
 }
 
-/* Whether processes that are not known may come to map its word, and wake it. */
-static bool is_exposed(const struct snapshot *s, const struct waiter *w)
+/* Which of the mms that map a word are of a process that its own timer may end. */
+enum {
+	ENDS_NONE	= -1,
+	ENDS_SEVERAL	= -2,
+};
+
+static int find_ending_mm(const struct snapshot *s, const struct shared *shared, const bool *ends)
 {
-	return w->shared >= 0 && !waiter_is_pi(w) && !shared_is_closed(&s->shared[w->shared]);
+	int found = ENDS_NONE;
+
+	for (size_t i = 0; i < shared->nr_maps; i++) {
+		int mm = s->maps[shared->first_map + i];
+
+		if (!ends[mm] || mm == found)
+			continue;
+		if (found != ENDS_NONE)
+			return ENDS_SEVERAL;
+		found = mm;
+	}
+	return found;
+}
+
+static bool has_maps_of_last(const struct snapshot *s, size_t shared)
+{
+	const struct shared *word = &s->shared[shared], *last = shared ? word - 1 : NULL;
+
+	return last && last->nr_maps && last->nr_maps == word->nr_maps &&
+	       last->first_map == word->first_map;
+}
+
+/* For each shared word its one mm, or one of the above. */
+static int *find_ending_mms(const struct snapshot *s)
+{
+	bool *ends = xcalloc(s->nr_mms, sizeof(*ends));
+	int *found = xcalloc(s->nr_shared, sizeof(*found));
+
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->mm >= 0 && process_may_act(p))
+			ends[p->mm] = true;
+	}
+	for (size_t i = 0; i < s->nr_shared; i++)
+		found[i] = has_maps_of_last(s, i) ? found[i - 1] :
+						    find_ending_mm(s, &s->shared[i], ends);
+	free(ends);
+	return found;
+}
+
+/*
+ * Whether processes that are not known may come to map its word, and wake it; or the kernel
+ * when another process that maps it ends (robust lists, clear_child_tid).
+ */
+static bool is_exposed(const struct snapshot *s, const struct waiter *w, const int *ending)
+{
+	return w->shared >= 0 && !waiter_is_pi(w) &&
+	       (!shared_is_closed(&s->shared[w->shared]) ||
+		(ending[w->shared] != ENDS_NONE && ending[w->shared] != w->mm));
 }
 
 /**
@@ -179,6 +234,9 @@ bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w)
 static enum run_state find_own_state(const struct snapshot *s, const struct thread *t, bool waits,
 				     bool sleeps)
 {
+	const struct process *p = process_of_thread(s, t);
+	uint64_t ns;
+
 	if (thread_is_frozen(t))
 		return RUN_STOPPED;
 	switch (t->state) {
@@ -190,9 +248,10 @@ static enum run_state find_own_state(const struct snapshot *s, const struct thre
 		return RUN_DEAD;
 	case STATE_SLEEPING:
 	case STATE_DISK_SLEEP:
+		sleeps &= !p || p->signallers != SIGNALLERS_UNKNOWN;
 		/* The end of an io_uring request makes the thread run its task work. */
 		if (t->io_uring == YES || t->exiting == YES ||
-		    process_may_wake_itself(process_of_thread(s, t)))
+		    process_wakes_itself(p, &ns))
 			return RUN_POSSIBLE;
 		if (waits && t->state == STATE_SLEEPING)
 			return RUN_WAITS;
@@ -202,11 +261,20 @@ static enum run_state find_own_state(const struct snapshot *s, const struct thre
 	}
 }
 
+/* Whether somebody who is not known may send its process a signal that it handles. */
+static bool is_signalled(const struct snapshot *s, const struct waiter *w)
+{
+	const struct process *p = process_of_waiter(s, w);
+
+	return p && p->signallers == SIGNALLERS_UNKNOWN;
+}
+
 /* A thread in futex_waitv(2) is blocked only if its wait on each of the words is final. */
 static void find_own_states(struct model *m)
 {
 	const struct snapshot *s = m->s;
 	bool *final = xcalloc(s->nr_threads, sizeof(*final));
+	int *ending = find_ending_mms(s);
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		m->first_waiter[i] = m->first_blocked[i] = -1;
@@ -221,7 +289,8 @@ static void find_own_states(struct model *m)
 		if (m->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
 			m->first_waiter[t] = i;
 		final[t] &= wait_is_final(s, &s->waiters[i]);
-		m->exposed[t] |= is_exposed(s, &s->waiters[i]);
+		m->exposed[t] |= is_exposed(s, &s->waiters[i], ending) ||
+				 is_signalled(s, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_blocked; i++) {
 		if (m->first_blocked[s->blocked[i].thread] < 0)
@@ -232,6 +301,7 @@ static void find_own_states(struct model *m)
 						 final[i] && m->first_waiter[i] >= 0,
 						 final[i] && m->first_blocked[i] >= 0);
 	free(final);
+	free(ending);
 }
 
 /**
@@ -454,10 +524,17 @@ static bool rests_on_holder(const struct holder *h, enum pass pass)
 	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
 }
 
+static bool process_of_holder_may_act(const struct snapshot *s, int holder)
+{
+	const struct process *p = process_of_thread(s, &s->threads[holder]);
+
+	return p && process_may_act(p);
+}
+
 /*
  * An owner in another process also lets go when that process ends.  The proof must
  * allow for that.  The other pass finds out which thread holds what meanwhile, unless
- * it is known that the process ends by itself.
+ * a timer may end the process.
  */
 static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
@@ -469,7 +546,7 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 		return;
 	graph_add_edge(g, holder, t);
 	if (s->threads[holder].tgid != s->threads[t].tgid &&
-	    (pass == PASS_PROOF || process_has_timers(process_of_thread(s, &s->threads[holder]))))
+	    (pass == PASS_PROOF || process_of_holder_may_act(s, holder)))
 		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
 }
 
@@ -490,6 +567,19 @@ static void add_group_edges(struct graph *g, const struct snapshot *s, const str
 	graph_add_edge(g, node_shared(s, w->shared), w->thread);
 	if (s->shared[w->shared].openers >= 0)
 		graph_add_edge(g, node_wakers(s, s->shared[w->shared].openers), w->thread);
+}
+
+/* No handler releases a lock for another thread. */
+static void add_signal_edges(struct model *m, enum pass pass)
+{
+	const struct snapshot *s = m->s;
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct process *p = process_of_thread(s, &s->threads[i]);
+
+		if (p && p->signallers >= 0 && !rests_on_holder(&m->holders[i], pass))
+			graph_add_edge(&m->graphs[pass], node_wakers(s, p->signallers), i);
+	}
 }
 
 static void add_waits(struct model *m, enum pass pass)
@@ -515,6 +605,7 @@ static void add_waits(struct model *m, enum pass pass)
 		if (m->own_state[b->thread] == RUN_SLEEPS)
 			graph_add_edge(g, node_wakers(s, b->wakers), b->thread);
 	}
+	add_signal_edges(m, pass);
 }
 
 static void add_threads(struct model *m, struct graph *g)
@@ -542,8 +633,7 @@ static void add_shared(struct graph *g, const struct snapshot *s)
 	for (size_t i = 0; i < s->nr_shared; i++) {
 		const struct shared *shared = &s->shared[i];
 
-		if (i && shared->nr_maps && shared[-1].nr_maps == shared->nr_maps &&
-		    shared[-1].first_map == shared->first_map) {
+		if (has_maps_of_last(s, i)) {
 			graph_add_edge(g, node_shared(s, i - 1), node_shared(s, i));
 			continue;
 		}
@@ -672,10 +762,10 @@ static void set_process_levels(const struct model *m, unsigned char *levels)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (!process_is_complete(m, p) || process_has_timers(p))
+		if (!process_is_complete(m, p) || process_may_act(p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
 		/* The end of a process wakes others that use the same memory. */
-		if (process_has_timers(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+		if (process_may_act(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
 			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
 	}
 }
@@ -704,6 +794,19 @@ static void set_own_levels(const struct model *m, enum pass pass, unsigned char 
 	}
 }
 
+/**
+ * model_may_be_signalled() - whether somebody who can run may send a process a signal that it
+ *	handles
+ * @m: the model, solved
+ * @p: the process, or NULL for one that is not known
+ */
+bool model_may_be_signalled(const struct model *m, const struct process *p)
+{
+	if (!p || p->signallers < 0)
+		return p && p->signallers == SIGNALLERS_UNKNOWN;
+	return model_can_run(m, PASS_PROOF, node_wakers(m->s, p->signallers));
+}
+
 /*
  * What the sleeping threads turned out to be able to do.  A waiter on a private futex
  * still counts as waiting if it can be woken: it depends on the others of its process.
@@ -722,7 +825,8 @@ static void settle_states(struct model *m)
 		int t = s->waiters[i].thread;
 
 		if (t >= 0 && model_waits(m, t) && levels[t] == LEVEL_RUNNABLE &&
-		    waiter_has_outside_wakers(s, &s->waiters[i]))
+		    (waiter_has_outside_wakers(s, &s->waiters[i]) ||
+		     model_may_be_signalled(m, process_of_waiter(s, &s->waiters[i]))))
 			m->state[t] = RUN_POSSIBLE;
 	}
 }

@@ -86,7 +86,7 @@ struct model {
 	int *first_waiter;		/* index of its first waiter record, or -1 */
 	int *first_blocked;		/* index of its first record in snapshot.blocked, or -1 */
 	struct holder *holders;
-	bool *exposed;			/* it waits in memory that anybody may come to map */
+	bool *exposed;			/* who is not known may come to wake it, or the kernel */
 	/* For each mm: */
 	struct mm_state *mms;
 	/* For each pass: */
@@ -169,6 +169,7 @@ const struct waiter *model_first_waiter(const struct model *m, int thread);
 const char *model_state_name(const struct model *m, int thread);
 const struct wakers *model_wakers(const struct model *m, int thread);
 
+bool model_may_be_signalled(const struct model *m, const struct process *p);
 bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w);
 bool thread_is_held_by_tracer(const struct snapshot *s, int thread);
 int find_tracer(const struct snapshot *s, int thread);

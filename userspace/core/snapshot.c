@@ -14,13 +14,6 @@
 
 #define CHUNK_SIZE	(64 * 1024)
 
-/*
- * Signals 32 and 33 are those that the C libraries keep for themselves.  Their
- * handlers wake no waiter, and glibc installs one in every process that has ever had
- * a second thread.  A program without a C library may use them for timers of its own.
- */
-#define LIBC_SIGNALS	(3ULL << 31)
-
 /* Memory for text and words, which lives as long as its snapshot. */
 struct chunk {
 	struct chunk *next;
@@ -72,6 +65,11 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"waits for a vfork child or thread of process ",
 		", none of which can run",
 		"children and threads of",
+	},
+	[SLEEP_SIGNAL] = {
+		"waits for a signal of a child of process ",
+		", none of which can run",
+		"children of",
 	},
 	[SLEEP_SHARED] = {
 		"waits on a word in the memory of inode ",
@@ -160,6 +158,7 @@ struct process *snapshot_add_process(struct snapshot *s)
 {
 	array_push(s->processes, s->nr_processes, (struct process){
 		.tgid = PID_UNKNOWN, .ppid = PID_UNKNOWN, .mm = -1,
+		.signallers = SIGNALLERS_NONE,
 	});
 	return &s->processes[s->nr_processes - 1];
 }
@@ -326,6 +325,23 @@ static uint64_t owner_key(int mm, pid_t id)
 	return (uint64_t)(uint32_t)mm << 32 | (uint32_t)id;
 }
 
+/* What follows for a process from its threads: a signal is for any that does not block it. */
+static void index_signals(struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		s->processes[i].blocked = UINT64_MAX;
+		s->processes[i].traced = false;
+	}
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->process < 0 || !thread_is_alive(t))
+			continue;
+		s->processes[t->process].blocked &= t->blocked;
+		s->processes[t->process].traced |= t->tracer != PID_NONE;
+	}
+}
+
 static void index_threads(struct snapshot *s)
 {
 	s->nr_incomplete_mms = 0;
@@ -464,8 +480,8 @@ void snapshot_mark_state_d(struct snapshot *s, size_t first)
  * snapshot_index() - connect the records of a complete snapshot
  * @s: the snapshot; to be called again when a waiter, thread or process was added, or denied
  *
- * Sets waiter.thread, .process and .shared, thread.process and mm.nr_threads, sorts the
- * denied, and makes the lookups below work.
+ * Sets waiter.thread, .process and .shared, thread.process, process.blocked and .traced, and
+ * mm.nr_threads, sorts the denied, and makes the lookups below work.
  */
 void snapshot_index(struct snapshot *s)
 {
@@ -476,6 +492,7 @@ void snapshot_index(struct snapshot *s)
 			idmap_add(&s->by_tgid, s->processes[i].tgid, i);
 	}
 	index_threads(s);
+	index_signals(s);
 	index_denied(s);
 	snapshot_index_owners(s);
 	index_shared(s);
@@ -600,39 +617,6 @@ bool thread_is_alive(const struct thread *t)
 bool thread_is_frozen(const struct thread *t)
 {
 	return t->freezer > FREEZER_NONE;
-}
-
-/**
- * process_has_timers() - whether it is known that a process may have armed a timer
- * @p: the process, or NULL for one that is not known
- */
-bool process_has_timers(const struct process *p)
-{
-	return p && p->timers == YES;
-}
-
-/**
- * process_has_handlers() - whether a process handles signals, or may
- * @p: the process, or NULL for one that is not known
- *
- * Handlers that the C library installs for itself do not count: they wake no waiter.
- */
-bool process_has_handlers(const struct process *p)
-{
-	uint64_t ignored = process_has_timers(p) ? 0 : LIBC_SIGNALS;
-
-	return !p || !(p->known & P_CAUGHT) || p->caught & ~ignored;
-}
-
-/**
- * process_may_wake_itself() - whether a timer may send a process a signal that it handles
- * @p: the process, or NULL for one that is not known
- *
- * Without a handler the signal ends the process, which wakes none of its own waiters.
- */
-bool process_may_wake_itself(const struct process *p)
-{
-	return process_has_timers(p) && process_has_handlers(p);
 }
 
 /**

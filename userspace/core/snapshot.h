@@ -157,6 +157,26 @@ struct mm {
 /* Bits of process.known. */
 enum {
 	P_CAUGHT	= 1 << 0,
+	P_ARMED		= 1 << 1,
+	P_LIBC_HANDLERS	= 1 << 2,
+};
+
+enum {
+	SIGNALLERS_NONE		= -1,	/* nobody, as far as is known */
+	SIGNALLERS_UNKNOWN	= -2,	/* somebody who is not known */
+};
+
+/* Signals 32 and 33, which the C libraries keep for themselves. */
+#define FIRST_LIBC_SIGNAL	32
+#define NR_LIBC_SIGNALS		2
+
+#define FIRES_UNKNOWN	(UINT64_MAX - 1)
+#define FIRES_ON_CPU	UINT64_MAX	/* not before a thread of the process runs */
+
+/* An armed timer of a process. */
+struct armed {
+	int signal;
+	uint64_t fires_ns;	/* from the snapshot on; or one of the above */
 };
 
 struct process {
@@ -165,8 +185,21 @@ struct process {
 	pid_t ppid;
 	int mm;
 	enum yesno execed;
-	enum yesno timers;
-	uint64_t caught;	/* mask of the signals that have a handler */
+	enum yesno timers;	/* it may have armed one */
+	/* Masks of signals; bit 0 is signal 1. */
+	uint64_t caught;	/* they have a handler ... */
+	uint64_t libc_caught;	/* ... which is the C library's own */
+	uint64_t ignored;
+	uint64_t blocked;	/* by all threads */
+	uint64_t libc_handlers[NR_LIBC_SIGNALS];	/* addresses */
+	const struct armed *armed;	/* for P_ARMED ... */
+	size_t nr_armed;
+	bool more_armed;	/* ... and there may be others */
+	bool busy;		/* one of its threads can run whatever others do, as far as known */
+	bool traced;		/* one of its threads is, as far as known */
+	int signallers;		/* index into wakers of who may send it a signal that it handles;
+				 * or one of the below
+				 */
 	bool complete;		/* not from the file, but all its live threads are there */
 	bool in_state_d;	/* one of its threads is, as far as known */
 	enum runtime runtime;	/* see describe_process() */
@@ -203,6 +236,7 @@ struct thread {
 	uint64_t nivcsw;
 	uint64_t start_ns;
 	uint64_t clear_child_tid;
+	uint64_t blocked;	/* mask of signals; what is not known is not set */
 };
 
 /* Bits of shared.known. */
@@ -245,6 +279,7 @@ enum sleep_kind {
 	SLEEP_CHILDREN,		/* for any of them */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
 	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
+	SLEEP_SIGNAL,		/* until a child's SIGCHLD is handled, whatever it sleeps for */
 	SLEEP_SHARED,		/* on a word in memory that others have open */
 	NR_SLEEP_KINDS
 };
@@ -406,9 +441,6 @@ const struct process *process_of_thread(const struct snapshot *s, const struct t
 const struct process *process_of_waiter(const struct snapshot *s, const struct waiter *w);
 bool thread_is_alive(const struct thread *t);
 bool thread_is_frozen(const struct thread *t);
-bool process_has_timers(const struct process *p);
-bool process_has_handlers(const struct process *p);
-bool process_may_wake_itself(const struct process *p);
 bool waiter_is_local(const struct waiter *w);
 bool waiter_is_named(const struct snapshot *s, const struct waiter *w, const char *name);
 bool waiter_is_pi(const struct waiter *w);

@@ -7,6 +7,7 @@
 
 #include "holders.h"
 #include "sentences.h"
+#include "signals.h"
 #include "text.h"
 
 /* Threads of a cycle that are named; the rest are only counted. */
@@ -477,6 +478,27 @@ static void put_shared(struct story *st)
 	put_does(&st->buf, st->a, t);
 }
 
+/* " in 7 s" */
+static void put_in(struct buf *b, uint64_t ns)
+{
+	put(b, " in ");
+	put_number(b, (ns + 999999999) / 1000000000);
+	put(b, " s");
+}
+
+/* The end of a process that cannot run otherwise releases its locks. */
+static void put_end_of_holder(struct story *st)
+{
+	int end = st->j->end_thread;
+	uint64_t ns;
+
+	if (model_can_run(&st->a->model, PASS_PROOF, end) ||
+	    process_ends_itself(process_of_thread(st->s, &st->s->threads[end]), &ns) != TIMED)
+		return;
+	put(&st->buf, "; its own timer ends its process");
+	put_in(&st->buf, ns);
+}
+
 static void put_holder(struct story *st)
 {
 	/* The owner of a PI lock that a fork copied has another lock. */
@@ -485,6 +507,7 @@ static void put_holder(struct story *st)
 	put_chain_start(st);
 	put(&st->buf, ", which ");
 	put_does(&st->buf, st->a, st->j->end_thread);
+	put_end_of_holder(st);
 	if (copied)
 		put(&st->buf, "; that is another process: the kernel releases the lock when the "
 			      "thread exits");
@@ -545,6 +568,58 @@ static void put_to_stopped(struct story *st)
 	put_chain(st, ", which is stopped");
 }
 
+static void put_timer(struct story *st)
+{
+	enum timed timed;
+	uint64_t ns;
+
+	timed = process_wakes_itself(process_of_waiter(st->s, st->w), &ns);
+	put(&st->buf, "its process has a timer and handles signals: a handler may run");
+	if (timed == TIMED)
+		put_in(&st->buf, ns);
+	put(&st->buf, ", and wake it");
+}
+
+/* The end of a process wakes others that share its memory. */
+static void put_unseen(struct story *st)
+{
+	uint64_t ns;
+
+	for (size_t i = 0; i < st->s->nr_processes && st->mm->tgid == PID_UNKNOWN; i++) {
+		const struct process *p = &st->s->processes[i];
+
+		if (p->mm != st->w->mm || process_ends_itself(p, &ns) != TIMED)
+			continue;
+		put(&st->buf, "shares its memory with ");
+		if (p->tgid == st->w->tgid) {
+			put(&st->buf, "a process that goes on when its own timer ends it");
+		} else {
+			put_process(&st->buf, p->tgid, p->comm);
+			put(&st->buf, ", which its own timer ends");
+		}
+		put_in(&st->buf, ns);
+		return;
+	}
+	put(&st->buf, "threads that this snapshot does not show may wake it");
+}
+
+/* What will become of a stuck waiter all the same. */
+static void put_end(struct story *st)
+{
+	uint64_t ns;
+
+	switch (process_ends_itself(process_of_waiter(st->s, st->w), &ns)) {
+	case TIMED:
+		put(&st->buf, "; its own timer ends it");
+		put_in(&st->buf, ns);
+		break;
+	case TIMED_MAYBE:
+		put(&st->buf, "; its own timer may end it");
+		break;
+	default:
+		break;
+	}
+}
 
 /* How each reason is written: by a function, or as a text that is always the same. */
 static const struct sentence {
@@ -578,7 +653,7 @@ static const struct sentence {
 	[REASON_TO_HOLDER]	= { put_holder },
 	[REASON_CAN_RUN]	= { put_can_run },
 	[REASON_RETRIES]	= { put_retries },
-	[REASON_UNSEEN]		= { .text = "threads that this snapshot does not show may wake it" },
+	[REASON_UNSEEN]		= { put_unseen },
 	[REASON_OTHER_WORD]	= { .text = "waits on several futexes, and another of them may be "
 					    "woken" },
 	[REASON_SHARED]		= { put_shared },
@@ -586,8 +661,10 @@ static const struct sentence {
 					    "no thread" },
 	[REASON_IO_URING]	= { .text = "it or its process uses io_uring: the end of a request may "
 					    "make it run" },
-	[REASON_TIMER]		= { .text = "its process has a timer and handles signals: a handler may "
-					    "run, and wake it" },
+	[REASON_TIMER]		= { put_timer },
+	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, or what "
+					    "it has open with O_ASYNC, may send: the handler may run, "
+					    "and wake it" },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
 	[REASON_TIMEOUT]	= { .text = "has a timeout" },
@@ -626,5 +703,7 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 	if (w->memory_is_shared && verdicts[a->judgements[waiter].verdict].stuck)
 		put(&st.buf, "; this is a private wait on shared memory, which no wake from another "
 			     "process ends");
+	if (verdicts[a->judgements[waiter].verdict].stuck)
+		put_end(&st);
 	return dst;
 }

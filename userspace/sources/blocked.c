@@ -25,6 +25,7 @@
 #include "children.h"
 #include "descriptors.h"
 #include "scan.h"
+#include "signals.h"
 
 /* Descriptors that one call may wait for; with more, it gets no record. */
 #define MAX_FDS		64
@@ -59,6 +60,8 @@ struct reader {
 	struct idmap by_pid;	/* processes that were to be added */
 	size_t max_added;
 	size_t nr_added;
+	int *signalled;		/* processes whose children may send them a signal */
+	size_t nr_signalled;
 };
 
 /* The processes that may end a sleep. */
@@ -292,13 +295,27 @@ static bool note_children(struct reader *r, int thread, pid_t child)
 	return true;
 }
 
+/* A process that no thread is running in may still stop or continue by its own timer. */
+static bool some_may_stop(const struct reader *r)
+{
+	for (size_t i = 0; i < r->s->nr_processes; i++) {
+		if (process_may_stop_itself(&r->s->processes[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool note_wait4(struct reader *r, int thread, const uint64_t *args)
 {
+	if (args[2] & (WUNTRACED | WCONTINUED) && some_may_stop(r))
+		return false;
 	return note_children(r, thread, args[0]);
 }
 
 static bool note_waitid(struct reader *r, int thread, const uint64_t *args)
 {
+	if (args[3] & (WSTOPPED | WCONTINUED) && some_may_stop(r))
+		return false;
 	return note_children(r, thread, args[0] == P_PID ? args[1] : 0);
 }
 
@@ -480,24 +497,42 @@ static bool list_child(struct reader *r, const struct blocker *b, struct pids *p
 }
 
 /*
- * The process itself, whose other threads can make children; its children and tracees; and
- * all descendants of those, since it may inherit them: nothing shows whether it is a
- * subreaper.  If there are no children, or if one has ended, the wait is about to end.
+ * The process itself; its children and tracees; and all descendants of those, since it may
+ * inherit them: nothing shows whether it is a subreaper.  Return: whether a child has ended.
  */
-static bool list_family(struct reader *r, const struct blocker *b, struct pids *p)
+static bool add_family(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	const struct relations *children = get_children(r);
+	bool ended = false;
 
 	add_pid(p, b->id);
 	for (size_t k = 0; k < p->nr; k++) {
 		for (size_t i = relations_find(children, p->ids[k]);
 		     i < children->nr && children->all[i].id == (uint64_t)p->ids[k]; i++) {
-			if (!k && children->all[i].is_zombie)
-				return false;
+			ended |= !k && children->all[i].is_zombie;
 			add_pid(p, children->all[i].pid);
 		}
 	}
-	return p->nr > 1 && p->nr < MAX_WAKERS && !children->incomplete;
+	return ended;
+}
+
+/*
+ * Of the process itself, other threads can make children.  If there are no children, or if
+ * one has ended, the wait is about to end.
+ */
+static bool list_family(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	bool ended = add_family(r, b, p);
+
+	return !ended && p->nr > 1 && p->nr < MAX_WAKERS && !get_children(r)->incomplete;
+}
+
+/* Those that may send SIGCHLD.  There may be none; a child that has ended has sent it. */
+static bool list_signallers(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	add_family(r, b, p);
+	p->ids[0] = p->ids[--p->nr];
+	return p->nr < MAX_WAKERS - 1 && !get_children(r)->incomplete;
 }
 
 /*
@@ -533,6 +568,8 @@ static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *
 		return list_pipe_users(r, b, p);
 	case SLEEP_SHARED:
 		return list_openers(r, b, p);
+	case SLEEP_SIGNAL:
+		return list_signallers(r, b, p);
 	case SLEEP_CHILD:
 		return list_child(r, b, p);
 	case SLEEP_VFORK:
@@ -557,7 +594,7 @@ static void add_wakers_to_snapshot(struct reader *r, const struct blocker *b)
  */
 
 /*
- * A timer's signal may end any call, or the process.  For a process that the module does not
+ * Whether a timer's signal may end any call.  For a process that the module does not
  * describe, /proc shows the timers of timer_create(2), but not those of alarm(2): only
  * whether there is a handler for its signal.
  */
@@ -565,18 +602,25 @@ static bool may_have_timer(const struct reader *r, const struct thread *t)
 {
 	const struct process *p = process_of_thread(r->s, t);
 	char buf[PROCFS_FILE_SIZE];
+	uint64_t ns;
 	int rc;
 
-	if (!p || p->timers != YESNO_UNKNOWN)
-		return !p || p->timers == YES;
+	if (!p || p->known & P_ARMED)
+		return !p || process_wakes_itself(p, &ns);
+	if (p->timers != YESNO_UNKNOWN)
+		return p->timers == YES;
 	if (!(p->known & P_CAUGHT) || p->caught & 1ULL << (SIGALRM - 1))
 		return true;
 	rc = procfs_read(buf, r->root, "%d/timers", t->tgid);
 	return rc ? rc != -ENOENT : *buf;
 }
 
-/* It is all or nothing: without one of the things that it sleeps for nothing is proven. */
-static void look_at_thread(struct reader *r, int thread)
+/*
+ * It is all or nothing: without one of the things that it sleeps for nothing is proven.
+ *
+ * Return: whether it can run, as far as is known, whatever others do.
+ */
+static bool look_at_thread(struct reader *r, int thread)
 {
 	const struct thread *t = &r->s->threads[thread];
 	size_t first = r->nr_blockers;
@@ -585,35 +629,89 @@ static void look_at_thread(struct reader *r, int thread)
 
 	if (t->state == STATE_TRACED) {
 		add_process_of(r, t->tracer);
-		return;
+		return false;
 	}
 	if ((t->state != STATE_SLEEPING && t->state != STATE_DISK_SLEEP) || t->exiting == YES ||
 	    t->io_worker == YES || t->io_uring == YES || may_have_timer(r, t))
-		return;
+		return thread_is_alive(t) && t->state != STATE_STOPPED;
 	call = find_call(r, t, &sc);
 	if (!call || !call->note(r, thread, sc.args) ||
 	    !procfs_sleeps_in(r->root, t->tgid, t->tid, call->functions))
 		r->nr_blockers = first;
 	for (size_t i = first; i < r->nr_blockers; i++)
 		add_wakers_to_snapshot(r, &r->blockers[i]);
+	return r->nr_blockers == first;
 }
 
-static void look_at_threads(struct reader *r)
+/*
+ * Signals
+ */
+
+static struct blocker children_of(const struct process *p)
+{
+	return (struct blocker){ .kind = SLEEP_SIGNAL, .id = p->tgid, .thread = -1 };
+}
+
+/*
+ * A signal that is handled may end any sleep.  If a thread of the process can run anyway, it
+ * does not matter.
+ */
+static void look_at_process(struct reader *r, int process)
+{
+	struct process *p = &r->s->processes[process];
+	struct blocker b = children_of(p);
+
+	if ((process_handles_sigio(p) && has_async_file(r->root, p->tgid)) ||
+	    (process_handles_sigchld(p) && may_be_init(r, p->tgid))) {
+		p->signallers = SIGNALLERS_UNKNOWN;
+	} else if (process_handles_sigchld(p)) {
+		array_push(r->signalled, r->nr_signalled, process);
+		add_wakers_to_snapshot(r, &b);
+	}
+}
+
+/*
+ * All
+ */
+
+/* Which threads wait on futexes. */
+static bool *find_waiting(struct reader *r)
 {
 	bool *waits = xcalloc(r->s->nr_threads, sizeof(*waits));
-	size_t nr = r->s->nr_threads;
 
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
 		const struct waiter *w = &r->s->waiters[i];
 
-		/* A fork may have copied a PI lock whose owner's process has no waiters. */
-		add_process_of(r, w->pi_owner);
 		if (w->thread >= 0 && w->call != CALL_IO_URING)
 			waits[w->thread] = true;
 	}
-	for (size_t i = 0; i < r->s->nr_threads; i++) {
-		if (i >= nr || !waits[i] || r->s->threads[i].state == STATE_TRACED)
-			look_at_thread(r, i);
+	return waits;
+}
+
+/* What is looked at may add more processes, which are looked at in turn. */
+static void look_at_all(struct reader *r)
+{
+	size_t nr = r->s->nr_threads, threads = 0, processes = 0;
+	bool *waits = find_waiting(r);
+
+	/* A fork may have copied a PI lock whose owner's process has no waiters. */
+	for (size_t i = 0; i < r->s->nr_waiters; i++)
+		add_process_of(r, r->s->waiters[i].pi_owner);
+	while (threads < r->s->nr_threads || processes < r->s->nr_processes) {
+		for (; threads < r->s->nr_threads; threads++) {
+			const struct thread *t = &r->s->threads[threads];
+			int process = t->process;
+
+			if (threads < nr && waits[threads] && t->state != STATE_TRACED)
+				continue;
+			if (look_at_thread(r, threads) && process >= 0)
+				r->s->processes[process].busy = true;
+		}
+		if (processes == r->s->nr_processes)
+			break;
+		if (!r->s->processes[processes].busy)
+			look_at_process(r, processes);
+		processes++;
 	}
 	free(waits);
 }
@@ -721,6 +819,17 @@ static void add_openers(struct reader *r)
 	}
 }
 
+static void add_signallers(struct reader *r)
+{
+	for (size_t i = 0; i < r->nr_signalled; i++) {
+		struct process *p = &r->s->processes[r->signalled[i]];
+		struct blocker b = children_of(p);
+		int wakers = snapshot_add_wakers(r->s, b.kind, b.id);
+
+		p->signallers = add_wakers(r, &b) ? wakers : SIGNALLERS_UNKNOWN;
+	}
+}
+
 static bool is_in_first_ns(const char *root, const char *pid)
 {
 	char target[PROCFS_LINK_SIZE];
@@ -735,6 +844,15 @@ static bool is_in_first_ns(const char *root, const char *pid)
 static bool shows_all_processes(const char *root)
 {
 	return is_in_first_ns(root, "self") && is_in_first_ns(root, "1");
+}
+
+/* Nobody knows which children there are. */
+static void expect_signals(struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		if (process_handles_sigchld(&s->processes[i]))
+			s->processes[i].signallers = SIGNALLERS_UNKNOWN;
+	}
 }
 
 /**
@@ -753,19 +871,23 @@ void find_blocked(const char *root, compare_fn compare, struct snapshot *s)
 {
 	struct reader r = { .root = root, .compare_files = compare, .s = s };
 
-	if (!shows_all_processes(root))
+	if (!shows_all_processes(root)) {
+		expect_signals(s);
 		return;
+	}
 	free(procfs_list_ids(&r.max_added, root, "."));
 	idmap_init(&r.by_pid, r.max_added);
 	snapshot_mark_state_d(s, 0);
 	look_at_shared(&r);
-	look_at_threads(&r);
+	look_at_all(&r);
 	if (r.nr_added)
 		snapshot_index(s);
 	add_blocked(&r);
 	add_openers(&r);
+	add_signallers(&r);
 	idmap_free(&r.by_pid);
 	free_descriptors(&r.descriptors);
 	relations_free(&r.children);
 	free(r.blockers);
+	free(r.signalled);
 }

@@ -92,6 +92,55 @@ int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
 	return rc ? rc : pipe_of_target(target, root, fd, end);
 }
 
+/* Other kinds of files send no signal; nor does their fdinfo have to be read then. */
+static bool may_be_async(const char *target)
+{
+	return !strncmp(target, "socket:", 7) || !strncmp(target, "pipe:", 5) ||
+	       *target == '/';
+}
+
+/* A descriptor that is closed meanwhile shows that a thread runs. */
+static bool is_async(const char *root, const char *fd)
+{
+	char target[PROCFS_LINK_SIZE], buf[PROCFS_FILE_SIZE];
+	const char *flags;
+
+	if (procfs_link(target, root, "%s", fd) || !may_be_async(target))
+		return false;
+	if (read_fdinfo(buf, root, fd))
+		return true;
+	flags = strstr(buf, "flags:");
+	return !flags || strtoul(flags + strlen("flags:"), NULL, 8) & O_ASYNC;
+}
+
+/**
+ * has_async_file() - whether a process has a file open that may send it a signal
+ * @root: where proc is mounted
+ * @pid: the process
+ *
+ * O_ASYNC: fcntl(2).  Descriptors of a thread that has a table of its own do not count.
+ *
+ * Return: true also if that cannot be known, as after the exit of its main thread.
+ */
+bool has_async_file(const char *root, pid_t pid)
+{
+	DIR *dir = procfs_opendir(root, "%d/fd", pid);
+	bool any = false, found = false;
+	char path[PROCFS_LINK_SIZE];
+	struct dirent *d;
+
+	while (dir && !found && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		any = true;
+		snprintf(path, sizeof(path), "%d/fd/%.16s", pid, d->d_name);
+		found = is_async(root, path);
+	}
+	if (dir)
+		closedir(dir);
+	return found || !any;
+}
+
 /*
  * Whether descriptors are under way in messages to a socket.  Only unix sockets show how
  * many; other sockets take none.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What memory the words of waiters are in: /proc/PID/maps.
+ * What memory the words of waiters are in, and handlers of signals: /proc/PID/maps.
  *
  * The kernel's queues tell private and shared waits apart, and which processes map a
  * shared word.  They do not tell who can come to map it, nor that a private wait is on
- * memory which others change.
+ * memory which others change; nor whether a handler is the C library's own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "mappings.h"
 #include "maps.h"
 #include "procfs.h"
+#include "signals.h"
 #include "source.h"
 
 /* How many of the processes that map a word are tried for its name. */
@@ -24,6 +25,7 @@ struct mapping_reader {
 	const char *root;
 	struct snapshot *s;
 	int *thread_of;			/* for each mm one of its live threads, or -1 */
+	int *process_of;		/* for each mm a process whose handlers are to be found, or -1 */
 	int last_mm;			/* the mm that was read last, or -1, ... */
 	struct mappings last;		/* ... and its mappings */
 	char memory_device[DEVICE_SIZE];	/* of memory that has no file; "": not known */
@@ -54,6 +56,35 @@ static void find_memory_device(struct mapping_reader *r)
 	munmap(page, size);
 }
 
+static bool begins_with(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
+/*
+ * glibc is libc.so.6, libc-2.31.so, and before 2.34 libpthread as well; musl is libc.so or
+ * libc.musl-x86_64.so.1, and ld-musl-x86_64.so.1, which links to it or is the file itself.
+ */
+static bool is_libc(const struct mapping *m)
+{
+	const char *name = strrchr(m->name, '/');
+
+	return name && (begins_with(name, "/libc.so") || begins_with(name, "/libc-2.") ||
+			begins_with(name, "/libc.musl-") || begins_with(name, "/ld-musl-") ||
+			begins_with(name, "/libpthread.so") || begins_with(name, "/libpthread-2."));
+}
+
+/* In a program that has the C library in itself nothing tells. */
+static void find_libc_handlers(struct process *p, const struct mappings *m)
+{
+	for (int i = 0; i < NR_LIBC_SIGNALS; i++) {
+		const struct mapping *found = maps_find(m, p->libc_handlers[i]);
+
+		if (p->libc_handlers[i] && found && is_libc(found))
+			process_set_libc_handler(p, i);
+	}
+}
+
 /*
  * The mappings of an mm, by one of its threads: a main thread that has exited shows none.
  * Behind a thread in state D it could block.  They are valid until another mm is read.
@@ -70,17 +101,15 @@ static const struct mappings *read_mm(struct mapping_reader *r, int mm)
 	if (t && t->process >= 0 && !r->s->processes[t->process].in_state_d)
 		maps_parse(&r->last, procfs_read_all(r->root, "%d/task/%d/maps", t->tgid,
 						     t->tid));
+	if (r->process_of[mm] >= 0)
+		find_libc_handlers(&r->s->processes[r->process_of[mm]], &r->last);
+	r->process_of[mm] = -1;
 	return &r->last;
 }
 
 /*
  * Shared words
  */
-
-static bool begins_with(const char *text, const char *start)
-{
-	return !strncmp(text, start, strlen(start));
-}
 
 /* System V memory is kept where memory without a file is, and named after its key. */
 static enum reach find_reach(const struct mapping_reader *r, const struct mapping *m)
@@ -214,31 +243,51 @@ static void read_waiters(struct mapping_reader *r)
 	free(quiet);
 }
 
+static void find_all_handlers(struct mapping_reader *r)
+{
+	for (size_t i = 0; i < r->s->nr_mms; i++) {
+		if (r->process_of[i] >= 0)
+			read_mm(r, i);
+	}
+}
+
+static void start_reading(struct mapping_reader *r)
+{
+	const struct snapshot *s = r->s;
+
+	r->thread_of = xcalloc(s->nr_mms, sizeof(*r->thread_of));
+	r->process_of = xcalloc(s->nr_mms, sizeof(*r->process_of));
+	for (size_t i = 0; i < s->nr_mms; i++)
+		r->thread_of[i] = r->process_of[i] = -1;
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		if (s->threads[i].mm >= 0 && thread_is_alive(&s->threads[i]))
+			r->thread_of[s->threads[i].mm] = i;
+	}
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		if (s->processes[i].mm >= 0 && process_may_have_libc_handlers(&s->processes[i]))
+			r->process_of[s->processes[i].mm] = i;
+	}
+}
+
 /**
- * find_mappings() - find out what memory the words of waiters are in
+ * find_mappings() - find out what memory the words of waiters are in, and handlers
  * @root: where proc is mounted, for the pid namespace that @s was read in
  * @s: a snapshot of this host as it is now, indexed.  Receives reach and path of its shared
  *	words, whether private waits are on shared memory, and the kind of futexes of which
- *	the source does not tell it.
+ *	the source does not tell it; and which handlers are the C library's own.
  */
 void find_mappings(const char *root, struct snapshot *s)
 {
-	struct mapping_reader r = {
-		.root = root, .s = s, .thread_of = xcalloc(s->nr_mms, sizeof(*r.thread_of)),
-		.last_mm = -1,
-	};
+	struct mapping_reader r = { .root = root, .s = s, .last_mm = -1 };
 
 	snapshot_mark_state_d(s, 0);
-	for (size_t i = 0; i < s->nr_mms; i++)
-		r.thread_of[i] = -1;
-	for (size_t i = 0; i < s->nr_threads; i++) {
-		if (s->threads[i].mm >= 0 && thread_is_alive(&s->threads[i]))
-			r.thread_of[s->threads[i].mm] = i;
-	}
+	start_reading(&r);
 	if (s->nr_shared)
 		find_memory_device(&r);
 	read_all_shared(&r);
 	read_waiters(&r);
+	find_all_handlers(&r);
 	maps_free(&r.last);
 	free(r.thread_of);
+	free(r.process_of);
 }

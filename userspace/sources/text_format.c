@@ -497,6 +497,68 @@ static int parse_args(struct parser *p, const struct field *f, void *rec, char *
 	return PARSED;
 }
 
+/*
+ * One timer: SIGNAL:NANOSECONDS, SIGNAL:cpu or SIGNAL:?.  Another word for the time is newer than
+ * this program.  Return: what follows it, or NULL.
+ */
+static const char *read_timer(const char *c, struct armed *armed)
+{
+	uint64_t signal;
+	size_t len;
+
+	c = read_number(c, &signal);
+	if (!c || *c != ':' || !signal || signal > 64)
+		return NULL;
+	armed->signal = signal;
+	armed->fires_ns = FIRES_UNKNOWN;
+	len = strcspn(++c, ",");
+	if (is_digit(*c))
+		return read_number(c, &armed->fires_ns);
+	if (len == 3 && !memcmp(c, "cpu", len))
+		armed->fires_ns = FIRES_ON_CPU;
+	return len ? c + len : NULL;
+}
+
+/* TIMER,TIMER,... of which the last may be "?": there may be others; "-" for none */
+static int parse_armed(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct process *process = rec;
+	struct armed *all = NULL;
+	const char *c = val;
+
+	if (!strcmp(val, "-"))
+		return PARSED;
+	(void)f;
+	/* Each has four bytes at least, but for the last one's comma. */
+	all = snapshot_alloc(p->s, (strlen(val) / 4 + 1) * sizeof(*all));
+	process->armed = all;
+	for (;;) {
+		if (!strcmp(c, "?")) {
+			process->more_armed = true;
+			return PARSED;
+		}
+		c = read_timer(c, &all[process->nr_armed++]);
+		if (!c || (*c && *c != ','))
+			return fail_field(p, val, "not signals and times");
+		if (!*c++)
+			return PARSED;
+	}
+}
+
+static int parse_libc_handlers(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	uint64_t *handlers = member(f, rec);
+	const char *c = val;
+
+	for (int i = 0; i < NR_LIBC_SIGNALS; i++) {
+		c = read_number(c, &handlers[i]);
+		if (!c || *c != (i < NR_LIBC_SIGNALS - 1 ? ',' : '\0'))
+			return fail_field(p, val, "not two addresses");
+		c++;
+	}
+	return PARSED;
+}
+
 /* One to eight hexadecimal digits.  Return: what follows them, or NULL. */
 static const char *read_word(const char *c, uint32_t *word)
 {
@@ -834,6 +896,9 @@ static const struct field process_fields[] = {
 	PROCESS(timers, parse_yesno),
 	PROCESS(pid_ns, parse_text_field),
 	PROCESS(cgroup, parse_text_field),
+	PROCESS(armed, parse_armed, .bit = P_ARMED),
+	PROCESS(ignored, parse_u64),
+	PROCESS(libc_handlers, parse_libc_handlers, .bit = P_LIBC_HANDLERS),
 };
 
 static void *begin_thread(struct parser *p)
@@ -864,6 +929,7 @@ static const struct field thread_fields[] = {
 	THREAD(io_worker, parse_yesno, .absent = "no"),
 	THREAD(clear_child_tid, parse_u64, .bit = T_CLEAR_TID, .absent = "0"),
 	THREAD(io_uring, parse_yesno, .absent = "no"),
+	THREAD(blocked, parse_u64, .absent = "0"),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)
