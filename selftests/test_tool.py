@@ -245,7 +245,11 @@ def test_yama():
     """where yama protects a user's own processes, the tool says so"""
     with ksft.Factory("abba", user=65534, group=65534, extra_groups=[]) as factory:
         pid = factory.process.pid
-        ksft.equal(run("--pid", str(pid), as_nobody=True).status, 3, "status without yama")
+        with open("/proc/%d/wchan" % pid, encoding="ascii") as file:
+            told = file.read() != "0"
+        # Older kernels tell only root where threads sleep.
+        ksft.equal(run("--pid", str(pid), as_nobody=True).status, 3 if told else 1,
+                   "status without yama")
         for scope in (1, 2):
             with yama(scope):
                 tool.check_no_rights(pid, tool.NOBODY,

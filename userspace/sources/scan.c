@@ -411,12 +411,21 @@ static void add_threads(struct scan *sc, const struct candidate *e, struct proce
 	free(tids);
 }
 
+/* Older kernels tell only root where a thread sleeps: wchan is 0, and stack is refused. */
+static bool is_place_hidden(const char *root, const struct thread *t)
+{
+	char buf[PROCFS_FILE_SIZE];
+
+	return !procfs_read(buf, root, "%d/task/%d/wchan", t->tgid, t->tid) && *buf == '0' &&
+	       is_refused(procfs_read(buf, root, "%d/task/%d/stack", t->tgid, t->tid));
+}
+
 /*
  * A thread may be in a futex call, and not in the queue yet: a seccomp supervisor has the
  * call, or it waits for the page of the word (userfaultfd).  Then whoever has to do with that
  * ends it, so what ends it is not known; nor is it where the function cannot be read.
  */
-static void check_sleep(const struct scan *sc, struct thread *t, struct waiter *w)
+static void check_sleep(struct scan *sc, struct thread *t, struct waiter *w)
 {
 	if (t->state != STATE_SLEEPING ||
 	    procfs_sleeps_in(sc->root, t->tgid, t->tid, futex_functions))
@@ -427,6 +436,8 @@ static void check_sleep(const struct scan *sc, struct thread *t, struct waiter *
 		w->queued_text = queued_names[QUEUED_FROZEN];
 	} else {
 		w->timeout = TIMEOUT_UNKNOWN;
+		if (is_place_hidden(sc->root, t))
+			note_denied(sc, t->tgid, t->tid);
 	}
 }
 
