@@ -265,10 +265,10 @@ def test_table():
     """--stacks: below each row, once if they are the same, and not more than it says"""
     with ksft.Factory("crowd", MKSTACKS) as factory:
         tgid = factory.process.pid
-        got = tool.run("--stacks", "--pid", str(tgid))
+        got = tool.run("--stacks", "--all", "--pid", str(tgid))
         ksft.equal(got.status, 3, "status")
-        ksft.equal(len(re.findall("^    #1 inner", got.stdout, re.M)), 1, "stacks")
-        ksft.equal(len(re.findall("^    the same stack as thread", got.stdout, re.M)), 19,
+        ksft.equal(len(re.findall("^ +#1 inner", got.stdout, re.M)), 1, "stacks")
+        ksft.equal(len(re.findall("^ +the same stack as thread", got.stdout, re.M)), 19,
                    "the same ones")
         if "of 80 more threads the stacks are not shown" not in got.stdout:
             raise AssertionError(got.stdout)
