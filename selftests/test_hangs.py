@@ -88,6 +88,10 @@ CASES = (
                  r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
                  r"pipe:\[\d+\]") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
+    Hang("an idle daemon, which waits for a signal",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),
+         {"main": ("signal", "sem_t", "all threads of its process wait for events, .*")},
+         first=("main",)),
     Hang("a lock that is tried for with a timeout, again and again", built("timed_lock"),
          {"main": ("blocked", "pthread_mutex",
                    r"its lock is held by thread {holder} \(\w+\), which sleeps in read\(3\): pipe:.*")},

@@ -67,9 +67,9 @@ def help_verdicts():
 
 def manual_verdicts():
     """The verdicts that the manual knows: between two sentences, the words that stand alone or
-    before two spaces."""
+    before a sentence."""
     text = re.split("^ {7}[A-Z]", part(format_manual()[0], "VERDICTS", "EXIT"), flags=re.M)[1]
-    return re.findall("^ {7}([a-z-]+)(?:  |$)", text, re.M)
+    return re.findall("^ {7}([a-z-]+)(?: +[A-Z]|$)", text, re.M)
 
 
 def format_manual():

@@ -325,7 +325,6 @@ int main(int argc, char **argv)
 		status = look_and_show(&opts);
 	if (close_stdout())
 		status = EXIT_FAILED;
-	filter_free(&opts.filter);
-	free(opts.name);
+	free_options(&opts);
 	return status;
 }

@@ -419,7 +419,7 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 
 /**
  * parse_options() - read the command line
- * @opts: receives what it says; opts->filter is to be freed by the caller
+ * @opts: receives what it says; to be given to free_options()
  * @argc: as of main()
  * @argv: as of main()
  *
@@ -443,4 +443,14 @@ void parse_options(struct options *opts, int argc, char **argv)
 	parse_operands(opts, argc - optind, argv + optind);
 	check_command(opts, &given);
 	check_table(opts, &given);
+}
+
+/**
+ * free_options() - free the memory of what the command line said
+ * @opts: the options
+ */
+void free_options(struct options *opts)
+{
+	filter_free(&opts->filter);
+	free(opts->name);
 }

@@ -55,5 +55,6 @@ struct options {
 };
 
 void parse_options(struct options *opts, int argc, char **argv);
+void free_options(struct options *opts);
 
 #endif

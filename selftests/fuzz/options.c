@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		parse_options(&opts, argc, argv);
 		check(&opts);
 	}
-	filter_free(&opts.filter);
+	free_options(&opts);
 	free(text);
 	return 0;
 }

@@ -44,6 +44,9 @@
 	" value=2 bitset=0xffffffff timeout=" #timeout " asleep_ns=1 stable=" #stable \
 	" words=0:2,0," owner ",1,0*6\n"
 #define W(tid, tgid, mm)	WAITER(tid, tgid, mm, futex, private, none, yes, FREE)
+#define EVENT(tid) \
+	"waiter tid=" #tid " tgid=10 mm=1 op=FUTEX_WAIT flags=PRIVATE uaddr=0x1000 expected=7 value=7" \
+	" bitset=0xffffffff asleep_ns=1 words=0:7,0\n"
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
 	" value=" #value "\n"
@@ -166,6 +169,24 @@ static const struct world {
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "all wait for events, and a handler of SIGTERM may be meant to end that",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) EVENT(10),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) EVENT(10),
+	  { { 10, FINE(SIGNAL, OUTSIDE) } } },
+	{ "but not a lock",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) W(10, 10, 1),
+	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
+	{ "nor an event, if another thread waits for a lock",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) T(11, 10, 1) EVENT(10)
+	  W(11, 10, 1), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) }, { 11, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "nor in a child of fork, whose handlers are its parent's",
+	  MM(1, 1, "10") PROC(10, 9, 1, no, 0x4000) T(10, 10, 1) EVENT(10), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, FORK) } } },
+	{ "nor by SIGINT, which Python handles in all programs",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x2) T(10, 10, 1) EVENT(10), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "a timer, and the handler of a signal",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), NULL,
 	  { { 10, FINE(BLOCKED, TIMER) } } },

@@ -34,6 +34,7 @@ struct work {
 	unsigned char *caveats;		/* for each node: enum caveat */
 	bool *changed[NR_PASSES];	/* for each node: not as in the first look */
 	bool *mm_ran;			/* for each mm: one of its threads ran between the looks */
+	bool *mm_waits_for_lock;	/* for each mm: one of its threads does */
 	const struct model *before;
 	int *before_thread;		/* the same thread there if it has not run, or -1 */
 };
@@ -214,6 +215,22 @@ static void find_caveats(struct work *w)
 	free(ceilings);
 }
 
+/* Who joins a thread waits for what that thread waits for. */
+static bool waits_for_lock(const struct work *w, const struct waiter *waiter)
+{
+	const struct holder *h = waiter->thread < 0 ? NULL : model_holder(w->m, waiter->thread);
+
+	return h && primitives[h->primitive].is_lock && h->evidence != BY_EXIT;
+}
+
+static void find_lock_waits(struct work *w)
+{
+	for (size_t i = 0; i < w->s->nr_waiters; i++) {
+		if (w->s->waiters[i].mm >= 0 && waits_for_lock(w, &w->s->waiters[i]))
+			w->mm_waits_for_lock[w->s->waiters[i].mm] = true;
+	}
+}
+
 static bool mm_can_run(const struct work *w, int mm)
 {
 	return model_can_run(w->m, PASS_PROOF, node_mm(w->s, mm));
@@ -309,6 +326,21 @@ static enum reason group_reason(const struct work *w, const struct waiter *waite
 	return waiter_is_forked(w->s, waiter) ? REASON_FORK : REASON_ALONE;
 }
 
+/*
+ * A daemon may wait for nothing but a signal that tells it what to do.  All its threads wait
+ * for events then: a lock is not released by who waits for a signal.  After a fork without
+ * execve(2), the handlers are those of the parent.
+ */
+static bool may_be_idle_daemon(const struct work *w, const struct waiter *waiter)
+{
+	const struct mm_state *mm = model_mm(w->m, waiter->mm);
+	const struct process *p = process_of_waiter(w->s, waiter);
+
+	return p && p->execed == YES && process_takes_orders(p) && waiter_is_local(waiter) &&
+	       mm->tgid != PID_UNKNOWN && !mm->nr_sleeping && !mm->nr_stopped &&
+	       !w->mm_waits_for_lock[waiter->mm];
+}
+
 /* By the proof, no runnable thread wakes it. */
 static void judge_proven(const struct work *w, struct judgement *j, const struct waiter *waiter)
 {
@@ -325,6 +357,8 @@ static void judge_proven(const struct work *w, struct judgement *j, const struct
 	else if (level == LEVEL_STOPPED)
 		judge_stuck(w, j, VERDICT_STOPPED, model_mm(w->m, waiter->mm)->nr_stopped ?
 			    REASON_ALL_STOPPED : REASON_WAKERS_STOPPED, caveat);
+	else if (may_be_idle_daemon(w, waiter))
+		judge(j, VERDICT_SIGNAL, REASON_OUTSIDE);
 	else
 		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), caveat);
 }
@@ -547,6 +581,7 @@ static void start_work(struct work *w, struct analysis *a, const struct model *b
 		.confirmed = xcalloc(s->nr_threads, sizeof(*w->confirmed)),
 		.caveats = xcalloc(nr_nodes(s), sizeof(*w->caveats)),
 		.mm_ran = xcalloc(s->nr_mms, sizeof(*w->mm_ran)),
+		.mm_waits_for_lock = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_lock)),
 		.before = before,
 		.before_thread = xcalloc(s->nr_threads, sizeof(*w->before_thread)),
 	};
@@ -561,6 +596,7 @@ static void end_work(struct work *w)
 	free(w->confirmed);
 	free(w->caveats);
 	free(w->mm_ran);
+	free(w->mm_waits_for_lock);
 	free(w->before_thread);
 	for (int pass = 0; pass < NR_PASSES; pass++)
 		free(w->changed[pass]);
@@ -589,6 +625,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 	model_solve(&a->model, w.changed);
 	a->contention = find_contention(&a->model);
 	find_caveats(&w);
+	find_lock_waits(&w);
 	w.chains = find_chains(&a->model, w.confirmed);
 	for (size_t i = 0; i < now->nr_waiters; i++) {
 		judge_waiter(&w, &a->judgements[i], &now->waiters[i]);

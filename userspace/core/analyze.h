@@ -36,6 +36,8 @@ enum reason {
 	REASON_TO_STOPPED,
 	/* lost-wake */
 	REASON_LOST,		/* the word is 0, and no thread ran between the looks */
+	/* signal */
+	REASON_OUTSIDE,		/* all threads of the process wait for events, and it handles SIGTERM */
 	/* blocked, or waiting */
 	REASON_HOLDER,		/* it waits for a holder, which may release the lock, ... */
 	REASON_TO_HOLDER,	/* ... or which waits itself, through others */

@@ -107,6 +107,18 @@ bool process_handles_sigchld(const struct process *p)
 }
 
 /**
+ * process_takes_orders() - whether a process handles a signal by which daemons are told what to do
+ * @p: the process
+ *
+ * SIGINT is none of these: Python handles it in all programs.
+ */
+bool process_takes_orders(const struct process *p)
+{
+	return p->known & P_CAUGHT && p->caught & ~p->blocked &
+	       (SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2));
+}
+
+/**
  * process_handles_sigio() - whether a process handles, or may, a signal of O_ASYNC
  * @p: the process
  *

@@ -44,6 +44,13 @@ const struct verdict_info verdicts[NR_VERDICTS] = {
 		.title = "sleeps on a futex that was freed",
 		.unless = "a thread that now sleeps elsewhere is yet to wake it",
 	},
+	[VERDICT_SIGNAL] = {
+		.name = "signal", .colour = "yellow", .wants_second_look = true,
+		.help = "only a handler of a signal from outside can wake it: an idle\n"
+			"daemon looks like this, and so does a hang",
+		.title = "waits on a futex, for a signal as it seems",
+		.unless = "no signal is meant to wake it: then it is stuck",
+	},
 	[VERDICT_BLOCKED] = {
 		.name = "blocked", .colour = "yellow",
 		.help = "waits for a lock, or for a thread to end, and some thread\n"

@@ -649,6 +649,9 @@ static const struct sentence {
 	[REASON_HOLDER_STOPPED]	= { put_to_stopped },
 	[REASON_TO_STOPPED]	= { put_to_stopped },
 	[REASON_LOST]		= { put_lost },
+	[REASON_OUTSIDE]	= { .text = "all threads of its process wait for events, and the process "
+					    "handles signals that daemons are told by: it may wait "
+					    "for one" },
 	[REASON_HOLDER]		= { put_holder },
 	[REASON_TO_HOLDER]	= { put_holder },
 	[REASON_CAN_RUN]	= { put_can_run },
