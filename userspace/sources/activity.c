@@ -55,7 +55,9 @@ static const struct call_name sleeping_calls[] = {
 	{ SYS_epoll_wait, "epoll_wait", ARG_FD },
 #endif
 	{ SYS_epoll_pwait, "epoll_pwait", ARG_FD },
+#ifdef SYS_epoll_pwait2
 	{ SYS_epoll_pwait2, "epoll_pwait2", ARG_FD },
+#endif
 	{ SYS_ioctl, "ioctl", ARG_FD },
 	{ SYS_fcntl, "fcntl", ARG_FD },
 	{ SYS_flock, "flock", ARG_FD },
