@@ -9,12 +9,17 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 #include "array.h"
 #include "gaps.h"
 #include "holders.h"
 #include "output.h"
 #include "text.h"
+
+/* Changes when a member is no longer what it was. */
+#define FORMAT	1
 
 /* What stdio gets at once.  The buffer of the fragments begins with as much, and grows. */
 #define BUFFER_SIZE	(64 * 1024)
@@ -382,12 +387,31 @@ static void put_gaps(struct json *out, const struct selection *sel)
 	put_member(out, ", \"error\": ", s->error);
 }
 
+/* Where and when a live host was looked at.  A saved copy says neither. */
+static void put_host(struct json *out, const struct snapshot *s)
+{
+	char text[64], name[ESCAPED_SIZE(sizeof(((struct utsname *)NULL)->nodename))];
+	bool live = s->source->two_looks;
+	time_t now = time(NULL);
+	struct utsname host;
+
+	if (live && !uname(&host))
+		escape_text(name, host.nodename, strlen(host.nodename));
+	else
+		live = false;
+	strftime(text, sizeof(text), "%FT%TZ", gmtime(&now));
+	put_member(out, ", \"host\": ", live ? name : NULL);
+	put_member(out, ", \"time\": ", live ? text : NULL);
+}
+
 static void put_header(struct json *out, const struct selection *sel)
 {
 	const struct analysis *a = sel->a;
 	const struct snapshot *s = a->s;
 
 	put_member(out, "{\n\"futexinspect\": {\"tool\": ", FUTEXINSPECT_VERSION);
+	put_count(out, ", \"format\": ", FORMAT);
+	put_host(out, s);
 	put_member(out, ", \"source\": ", s->source->name);
 	put_member(out, ", \"module\": ", s->module);
 	put_member(out, ", \"kernel\": ", s->kernel);
