@@ -15,7 +15,7 @@ BUILT = os.path.join(ksft.BUILT, "seeds")
 
 STUCK = tool.STUCK
 # What a thread that somebody can wake may be called; unknown is one that just moved.
-LIVE = ("blocked", "waiting", "timed", "unknown")
+LIVE = ("signal", "blocked", "waiting", "timed", "unknown")
 
 # Long enough for an emulated machine that has other things to do.
 PATIENCE = 120
