@@ -92,6 +92,16 @@ def name_test(kind, pattern):
     return test
 
 
+def amd64_only(reason):
+    """Skip a test on other architectures, where it is known not to work."""
+    def decorate(test):
+        def skip():
+            raise ksft.Skip("%s: %s" % (platform.machine(), reason))
+        skip.__doc__ = test.__doc__
+        return test if platform.machine() == "x86_64" else skip
+    return decorate
+
+
 def test_name_in_stack():
     """the name of a lock on a thread's own stack"""
     with ksft.Factory("stack", MKSTACKS) as factory:
@@ -100,15 +110,13 @@ def test_name_in_stack():
         expect_begin(lines, [*DEEP, "lock_of_own"])
 
 
+@amd64_only("elfutils 0.188 has no rule for signal frames there")
 def test_handler():
     """a lock taken in a signal handler that interrupted its holder"""
     _, (lines,) = explain_kind("handler")
     names = functions(lines)
     expect_begin(lines, ["pthread_mutex_lock", "inner"])
-    if SIGNAL not in names:
-        raise AssertionError(lines)
-    # There elfutils cannot get any further.
-    if "interrupted" not in names[names.index(SIGNAL):] and platform.machine() != "aarch64":
+    if SIGNAL not in names or "interrupted" not in names[names.index(SIGNAL):]:
         raise AssertionError(lines)
 
 
@@ -253,6 +261,7 @@ def test_musl():
             raise AssertionError(line)
 
 
+@amd64_only("the root for arm64 lacks libc6-dbg")
 def test_python():
     """the C functions of Python, of which there are many"""
     with ksft.Factory("join", MKLOCKS_PY) as factory:
@@ -335,6 +344,7 @@ def test_no_rights():
             ksft.equal(found[:4], DEEP, "functions: " + got.stdout + got.stderr)
 
 
+@amd64_only("what called syscall(2) of glibc is not known there")
 def test_seed_pool():
     """000: the binding's function, and Python's below it"""
     with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
@@ -350,6 +360,7 @@ def test_seed_gdb():
     expect_inside(stacks[-1], " in libc.so.6", "gdb")
 
 
+@amd64_only("elfutils 0.188 has no rule for signal frames there")
 def test_seed_handler():
     """002: the handler of SIGPROF inside of pthread_mutex_lock()"""
     with built("sigprof", os.path.join(BUILT, "victim")).wait_for("ready") as program:
@@ -373,6 +384,7 @@ def test_seed_fork():
         expect_inside(lines, function, "main")
 
 
+@amd64_only("the root for arm64 lacks libc6-dbg")
 def test_seed_traced():
     """004: the waiter and its tracer, which waits for it"""
     with built("traced", "pool").wait_for("ready") as program:
