@@ -302,7 +302,9 @@ static int look_and_show(const struct options *opts)
 	int status = EXIT_FAILED;
 
 	if (!inspect(&in, opts)) {
-		describe(&in, opts);
+		/* A graph says what waits for what, and no more. */
+		if (!opts->command->has_format)
+			describe(&in, opts);
 		status = opts->command->run(opts, &in.analyses[in.last]);
 	}
 	for (int n = 0; n < 2; n++) {

@@ -7,11 +7,13 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static sem_t is_held;
 static int fds[2];
 
 static void *holder(void *arg)
@@ -19,6 +21,7 @@ static void *holder(void *arg)
 	char byte;
 
 	pthread_mutex_lock(&mutex);
+	sem_post(&is_held);
 	printf("tid holder %d\nready\n", gettid());
 	fflush(stdout);
 	while (read(fds[0], &byte, 1) != 1)
@@ -35,7 +38,7 @@ int main(void)
 		return 1;
 	printf("pid timed_lock %d\n", getpid());
 	pthread_create(&thread, NULL, holder, NULL);
-	sleep(1);
+	sem_wait(&is_held);
 	do {
 		clock_gettime(CLOCK_REALTIME, &end);
 		end.tv_sec++;

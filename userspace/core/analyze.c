@@ -404,8 +404,8 @@ static void judge_able(const struct work *w, struct judgement *j, const struct w
 		j->reason = chain.end_thread == j->holder_thread ? REASON_HOLDER : REASON_TO_HOLDER;
 }
 
-/* The wait of the same thread in the first look, if it was for the same, or NULL. */
-static const struct waiter *same_wait_before(const struct work *w, const struct waiter *waiter)
+/* Whether the first look shows the same thread in a wait for the same. */
+static bool waited_before(const struct work *w, const struct waiter *waiter)
 {
 	const struct thread *t = &w->s->threads[waiter->thread];
 	const unsigned int all = W_WAITS_ON | W_EXPECTED;
@@ -413,20 +413,19 @@ static const struct waiter *same_wait_before(const struct work *w, const struct 
 	int old;
 
 	if (!w->before || !(t->known & T_START))
-		return NULL;
+		return false;
 	old = snapshot_find_thread(w->before->s, t->tid);
 	if (old < 0 || w->before->s->threads[old].start_ns != t->start_ns)
-		return NULL;
+		return false;
 	before = model_first_waiter(w->before, old);
 	return before && (before->known & waiter->known & all) == all &&
-	       before->waits_on == waiter->waits_on && before->expected == waiter->expected ?
-	       before : NULL;
+	       before->waits_on == waiter->waits_on && before->expected == waiter->expected;
 }
 
 /* It wakes by itself.  But who finds a lock held waits again, and is blocked all the while. */
 static void judge_timed(const struct work *w, struct judgement *j, const struct waiter *waiter)
 {
-	bool again = same_wait_before(w, waiter), ran = w->before_thread[waiter->thread] < 0;
+	bool again = waited_before(w, waiter), ran = w->before_thread[waiter->thread] < 0;
 
 	j->retries = again && ran;
 	if (again && (ran || primitives[j->primitive].is_lock))
