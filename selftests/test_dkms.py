@@ -116,7 +116,7 @@ def test_hang():
                  "--module", root.module(root.first), "--", "sh", "-c", FIND_HANG)
     ksft.equal(output.splitlines()[:2], [root.first, root.modinfo(root.first, "srcversion")],
                "kernel and module")
-    if not re.search(r"^orphaned certain +[0-9]+ orphan\.py ", output, re.M):
+    if not re.search(r"^ *\d+ orphan\.py +\d+ orphan\.py +orphaned +certain ", output, re.M):
         raise AssertionError("no orphan in: " + output)
 
 
