@@ -18,6 +18,7 @@ from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, st
                         wait_until_in)
 
 MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
+MKSTACKS_O0 = os.path.join(ksft.BUILT, "mkstacks-o0")
 MKSTACKS_CXX = os.path.join(ksft.BUILT, "mkstacks-cxx")
 MKSTACKS_32 = os.path.join(ksft.BUILT, "mkstacks-32")
 MKLOCKS_MUSL = os.path.join(ksft.BUILT, "mklocks-musl")
@@ -79,6 +80,19 @@ def test_deep():
         if not re.fullmatch(r"#\d %s\+0x[0-9a-f]+ at mkstacks.c:\d+ in mkstacks" % function, line):
             raise AssertionError(line)
     ksft.equal(lines[0], "#0 pthread_mutex_lock in libc.so.6", "first line")
+
+
+def test_frame_pointers():
+    """a program that is not optimised: the module shows the register which leads to the callers"""
+    for kind in ("self", "stack"):
+        _, (lines,) = explain_kind(kind, MKSTACKS_O0)
+        expect_begin(lines, DEEP)
+        ksft.equal([line for line in lines if line.startswith("not read")], [], "rest of " + kind)
+    with ksft.Factory("pair", MKSTACKS_O0) as factory:
+        _, stacks = explain(waiter(factory))
+    for lines in stacks:
+        expect_inside(lines, " in libc.so.6", " holds_", " run_thread+")
+        ksft.equal([line for line in lines if line.startswith("not read")], [], "rest of the pair")
 
 
 def name_test(kind, pattern):
@@ -245,6 +259,9 @@ def test_32():
             return program.tgid in found and found[program.tgid]["verdict"] != "unknown"
         until("the program waits", look)
         name, (lines,) = explain(program.tgid)
+        bits = [got["bits"] for kind, got in ksft.read_waiters()
+                if kind == "thread" and int(got["tid"]) == program.tgid]
+    ksft.equal(bits, ["32"], "bits")
     ksft.equal(name, "stacks_word in mkstacks-32", "name")
     expect_begin(lines, ["inner", "middle", "outer"])
 
@@ -396,7 +413,8 @@ def test_seed_traced():
         raise AssertionError(others)
 
 
-ksft.run([test_deep, name_test("heap", "the heap"), name_test("memfd", r"memfd stacks\+0x0"),
+ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
+          name_test("memfd", r"memfd stacks\+0x0"),
           name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
           test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
           test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_table,

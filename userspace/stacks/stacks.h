@@ -64,6 +64,7 @@ struct place {
 struct stack {
 	pid_t tid;
 	pid_t tgid;
+	const struct thread *thread;	/* as the snapshot has it, or NULL: it does not */
 	uint64_t word;		/* that it waits on; 0: none */
 	bool wants_kernel;	/* its kernel stack says more than the call that it is in */
 	enum stack_error error;

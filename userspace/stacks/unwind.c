@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The frames of sleeping threads, by elfutils' libdw: nothing is attached to, memory is read
- * as far as it is present, and of the registers only PC and SP are known.
+ * as far as it is present, and of the registers PC and SP are known, and with the module those
+ * that lead to the callers.
  *
  * That is enough for most: the functions that sleep have saved the others on the stack.
  */
@@ -33,12 +34,19 @@ struct unwinder {
 	int rc;
 };
 
-/* DWARF's number of the stack pointer, by machine. */
+#define NO_REGISTER	(-1)
+
+/* DWARF's numbers of the registers, by machine. */
 static const struct {
 	int machine;
 	int sp;
-} stack_pointers[] = {
-	{ EM_X86_64, 7 }, { EM_386, 4 }, { EM_AARCH64, 31 }, { EM_ARM, 13 },
+	int fp;
+	int lr;
+} numbers[] = {
+	{ EM_X86_64, 7, 6, NO_REGISTER },
+	{ EM_386, 4, 5, NO_REGISTER },
+	{ EM_AARCH64, 31, 29, 30 },
+	{ EM_ARM, 13, NO_REGISTER, NO_REGISTER },
 };
 
 /*
@@ -86,18 +94,27 @@ static int find_machine(struct unwinder *u, GElf_Ehdr *header)
 	return elf && gelf_getehdr(elf, header) ? header->e_machine : EM_NONE;
 }
 
+/* What is not known stays unset, and ends the stack where it is needed. */
+static bool set_register(Dwfl_Thread *thread, int number, uint64_t value)
+{
+	return number == NO_REGISTER || !value ||
+	       dwfl_thread_state_registers(thread, number, 1, &value);
+}
+
 static bool set_registers(Dwfl_Thread *thread, void *arg)
 {
 	struct unwinder *u = arg;
 	GElf_Ehdr header;
 	int machine = find_machine(u, &header);
 
-	for (size_t i = 0; i < ARRAY_SIZE(stack_pointers); i++) {
-		if (stack_pointers[i].machine != machine)
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].machine != machine)
 			continue;
 		u->is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
 		dwfl_thread_state_register_pc(thread, u->regs->pc);
-		return dwfl_thread_state_registers(thread, stack_pointers[i].sp, 1, &u->regs->sp);
+		return set_register(thread, numbers[i].sp, u->regs->sp) &&
+		       set_register(thread, numbers[i].fp, u->regs->fp) &&
+		       set_register(thread, numbers[i].lr, u->regs->lr);
 	}
 	return false;
 }
