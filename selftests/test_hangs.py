@@ -53,7 +53,7 @@ CASES = (
     Hang("exit waits for the lock of stdin, which a thread reads",
          ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
          {"main": ("blocked", "stdio lock",
-                   NOT_BLOCKED + r"thread {reader} \(\w+\) sleeps in read\(0\): pipe:\[\d+\]")},
+                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(0\): pipe:\[\d+\]")},
          first=("main",)),
     Hang("exit waits for a thread to leave a condition variable", built("cond_destroy"),
          {"main": ("blocked", "pthread_cond_destroy", NOT_BLOCKED + "thread {tick} .*"),

@@ -14,6 +14,7 @@
  * Offsets are in bytes from the futex word, in 64-bit programs.
  */
 #include <linux/futex.h>
+#include <string.h>
 #include <time.h>
 
 #include "array.h"
@@ -740,6 +741,29 @@ static bool decode_go(const struct waiter *w, struct lock *lock)
 	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, GO_LOCK);
 }
 
+/**
+ * pthread_tid_at() - where the id of a thread is in its struct pthread
+ * @arch: the machine, as in uname(2)
+ *
+ * In all versions of glibc that there are (nptl/descr.h): behind a header of the size that the
+ * architecture reserved, and two links.  The kernel clears it when the thread exits.
+ *
+ * Return: the offset in bytes; 0 if it is not known.
+ */
+uint64_t pthread_tid_at(const char *arch)
+{
+	static const struct {
+		const char *arch;
+		uint64_t offset;
+	} offsets[] = { { "x86_64", 0x2d0 }, { "aarch64", 0xd0 } };
+
+	for (size_t i = 0; arch && i < ARRAY_SIZE(offsets); i++) {
+		if (!strcmp(arch, offsets[i].arch))
+			return offsets[i].offset;
+	}
+	return 0;
+}
+
 /*
  * glibc's own locks (lll_lock()): 2 is locked with waiters, and nothing names the owner.
  * Those of stdio (_IO_lock_t) have a depth@4 and the owner's struct pthread@8.
@@ -752,8 +776,13 @@ static bool decode_lll(const struct waiter *w, struct lock *lock)
 	if (!plain_wait(w) || !waits_while(w, 2))
 		return false;
 	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_long(w, 8, &owner) &&
-	    is_pointer(owner) && !(owner & 15))
-		return recognised(lock, STDIO_LOCK);
+	    is_pointer(owner) && !(owner & 15)) {
+		recognised(lock, STDIO_LOCK);
+		lock->owner_at = owner;
+		/* flockfile(3) can be called again. */
+		lock->knows_owner = true;
+		return true;
+	}
 	return recognised(lock, LOW_LEVEL_LOCK);
 }
 
