@@ -65,6 +65,13 @@ CASES = (
           "main": ("deadlock", "pthread_join",
                    r"joins thread {loader} \(\w+\), which is in a deadlock")},
          first=("loader", "user"), status=3),
+    *(Hang("a mutex and a rwlock in two orders" + bits, built(program),
+           {"first": ("deadlock", "pthread_rwlock", DEADLOCK % ("second", "first")),
+            "second": ("deadlock", "pthread_mutex", DEADLOCK % ("first", "second")),
+            "main": ("deadlock", "pthread_join",
+                     r"joins thread {first} \(\w+\), which is in a deadlock")},
+           first=("first", "second"), status=3)
+      for program, bits in (("two_orders", ""), ("two_orders_32", ", in a 32-bit program"))),
     Hang("a wake that was lost: threads of a pool wait for a free lock", built("master_lock"),
          {"green0": ("waiting", "pthread_cond", "2 threads of its address space are not blocked: .*")},
          first=("green0", "green1", "green2")),

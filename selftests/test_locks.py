@@ -15,6 +15,8 @@ LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shar
               "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
               "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
+             ("32-bit glibc", "mklocks-32",
+              tuple(kind for kind in LIBC_KINDS if kind != "semaphore")),
              ("Rust", "mklocks-rust", ("mutex", "rwlock", "rwlock.write", "park")),
              ("parking_lot", "mklocks-parking-lot",
               ("mutex", "reader", "upgradable", "writer", "condition", "queue")))

@@ -73,7 +73,7 @@ struct lock {
 struct waiter;
 
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
-uint64_t pthread_tid_at(const char *arch);
+uint64_t pthread_tid_at(const char *arch, bool is_32bit);
 void recognise_lock(struct waiter *w);
 
 #endif

@@ -516,15 +516,15 @@ static struct exit_word *sort_exit_words(const struct snapshot *s, size_t *nr)
  */
 static void find_pthread_owners(struct snapshot *s)
 {
-	uint64_t tid_at = pthread_tid_at(s->arch);
 	struct exit_word *words = NULL;
 	size_t nr = 0;
 
-	for (size_t i = 0; tid_at && i < s->nr_waiters; i++) {
+	for (size_t i = 0; i < s->nr_waiters; i++) {
 		struct waiter *w = &s->waiters[i];
+		uint64_t tid_at = pthread_tid_at(s->arch, w->is_32bit);
 		struct exit_word *found, key = { .mm = w->mm, .word = w->lock.owner_at + tid_at };
 
-		if (!w->lock.owner_at || w->mm < 0)
+		if (!w->lock.owner_at || !tid_at || w->mm < 0)
 			continue;
 		if (!words)
 			words = sort_exit_words(s, &nr);
@@ -562,6 +562,10 @@ void snapshot_index(struct snapshot *s)
 		w->process = snapshot_find_process(s, w->tgid);
 		if (w->key_type == KEY_SHARED_INODE)
 			w->shared = snapshot_find_shared(s, w->key);
+		if (!w->is_32bit && w->thread >= 0 && s->threads[w->thread].bits == 32) {
+			w->is_32bit = true;
+			recognise_lock(w);
+		}
 	}
 	find_pthread_owners(s);
 }

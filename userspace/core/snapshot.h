@@ -131,6 +131,7 @@ struct waiter {
 	uint32_t value;
 	uint32_t bitset;
 	const struct words *words;	/* around the futex */
+	bool is_32bit;		/* its thread runs 32-bit code, as far as is known */
 	struct lock lock;	/* see recognise_lock() */
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */
