@@ -80,7 +80,7 @@ SUITES = (
     Suite("file", "selftests/test_file.py", GUEST, ALL),
     Suite("tool", "selftests/test_tool.py", GUEST, ALL),
     Suite("verdicts", "selftests/test_verdicts.py", GUEST, ALL),
-    Suite("stacks", "selftests/test_stacks.py", GUEST, SOME),
+    Suite("stacks", "selftests/test_stacks.py", GUEST, SOME, prepare=(BUILD_PYTHON_ROOT,)),
     Suite("hangs", "selftests/test_hangs.py", GUEST, SOME, "full"),
     Suite("options", "selftests/test_options.py", GUEST, ALL, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),

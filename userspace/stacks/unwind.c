@@ -14,6 +14,7 @@
 
 #include "array.h"
 #include "images.h"
+#include "python.h"
 #include "records.h"
 #include "symbols.h"
 #include "unwind.h"
@@ -26,6 +27,7 @@ struct unwinder {
 	struct target *target;
 	Dwfl *dwfl;
 	const struct registers *regs;	/* of the thread whose turn it is */
+	struct python python;
 	bool is_64;
 	size_t nr_unwound;
 	size_t nr_written;
@@ -130,7 +132,7 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
  * Frames
  */
 
-static int put_frame(const struct frame *frame, void *arg)
+static int put_any_frame(const struct frame *frame, void *arg)
 {
 	struct unwinder *u = arg;
 
@@ -141,6 +143,23 @@ static int put_frame(const struct frame *frame, void *arg)
 	u->nr_written++;
 	u->rc = write_frame(u->fd, frame);
 	return u->rc;
+}
+
+/* The interpreter's loop stands for the functions that it runs. */
+static int put_frame(const struct frame *frame, void *arg)
+{
+	struct unwinder *u = arg;
+
+	if (python_is_loop(frame) && python_put_frames(&u->python, put_any_frame, u))
+		return u->is_cut ? -ENOSPC : u->rc;
+	return put_any_frame(frame, arg);
+}
+
+/* If the stack could not be followed to its end, the functions of Python may still be known. */
+static void put_python_rest(struct unwinder *u)
+{
+	while (!u->is_cut && !u->rc && python_put_frames(&u->python, put_any_frame, u))
+		;
 }
 
 /* What was taken for a return address may be none. */
@@ -177,11 +196,14 @@ static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 	u->nr_unwound = u->nr_written = 0;
 	u->is_cut = u->is_complete = false;
 	target_forget(u->target);
+	python_begin(&u->python, stack->thread && stack->thread->nstid > 0 ? stack->thread->nstid :
+		     stack->tid, stack->is_only_thread);
 	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
 	if (u->is_cut)
 		return STACK_TOO_LONG;
 	if (u->is_complete)
 		return STACK_OK;
+	put_python_rest(u);
 	/* It returns 0, too, where a register is not known. */
 	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
 }
@@ -216,6 +238,7 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 
 	if (!u.dwfl)
 		return -ENOMEM;
+	u.python = (struct python){ .dwfl = u.dwfl, .target = t };
 	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
 		return -ENOEXEC;
 	for (size_t i = 0; i < nr && !rc; i++) {
