@@ -82,7 +82,7 @@ SUITES = (
     Suite("verdicts", "selftests/test_verdicts.py", GUEST, ALL),
     Suite("stacks", "selftests/test_stacks.py", GUEST, SOME, prepare=(BUILD_PYTHON_ROOT,)),
     Suite("hangs", "selftests/test_hangs.py", GUEST, SOME, "full"),
-    Suite("options", "selftests/test_options.py", GUEST, ALL, "full"),
+    Suite("options", "selftests/test_options.py", GUEST, SOME, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
     Suite("storms", "selftests/test_storms.py %d" % MINUTES, GUEST, DEBUG, "nightly",
           timeout=60 * MINUTES + 900),
@@ -94,7 +94,7 @@ SUITES = (
           prepare=(BUILD_KERNEL_SELFTESTS,)),
     Suite("locks", "selftests/test_locks.py", GUEST, ALL, "full",
           prepare=(BUILD_PYTHON_ROOT,)),
-    Suite("seeds", "selftests/test_seeds.py", GUEST, ALL, "full"),
+    Suite("seeds", "selftests/test_seeds.py", GUEST, SOME, "full"),
     Suite("examples", "selftests/test_examples.py", GUEST, (REFERENCE,), "full"),
     # Lockdown cannot be undone: this has to be the last.
     Suite("lockdown", "selftests/test_lockdown.py", GUEST, ALL, "full"),
