@@ -53,7 +53,8 @@ CASES = (
     Hang("exit waits for the lock of stdin, which a thread reads",
          ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
          {"main": ("blocked", "stdio lock",
-                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(0\): pipe:\[\d+\]")},
+                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(0\): pipe:\[\d+\], "
+                   r"other end: process \d+ \(sleep\)")},
          first=("main",)),
     Hang("exit waits for a thread to leave a condition variable", built("cond_destroy"),
          {"main": ("blocked", "pthread_cond_destroy", NOT_BLOCKED + "thread {tick} .*"),
@@ -93,7 +94,7 @@ CASES = (
          # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
          {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
                  r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
-                 r"pipe:\[\d+\]") for name in ("worker1", "worker2", "worker3")},
+                 r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
     Hang("an idle daemon, which waits for a signal",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),
