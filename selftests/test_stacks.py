@@ -74,7 +74,7 @@ def explain_kind(kind, program=MKSTACKS, **how):
 def test_deep():
     """three functions deep, with their source lines, and the lock's name"""
     name, (lines,) = explain_kind("self")
-    ksft.equal(name, "stacks_lock in mkstacks", "name")
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in mkstacks", "name")
     expect_begin(lines, DEEP)
     for function, line in zip(DEEP[1:], lines[1:]):
         if not re.fullmatch(r"#\d %s\+0x[0-9a-f]+ at mkstacks.c:\d+ in mkstacks" % function, line):
@@ -203,7 +203,7 @@ def test_deleted():
             os.remove(program)
             shutil.copy("/bin/true", program)
             name, (lines,) = explain(waiter(factory))
-    ksft.equal(name, "stacks_lock in gone", "name")
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in gone", "name")
     expect_begin(lines, DEEP)
 
 
@@ -224,7 +224,7 @@ def test_chroot():
         with (ksft.mounted("--bind", "/proc", directory + "/proc"),
               ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory):
             name, (lines,) = explain(waiter(factory))
-    ksft.equal(name, "stacks_lock in inside", "name")
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in inside", "name")
     expect_begin(lines, DEEP)
 
 
@@ -233,7 +233,7 @@ def test_cxx():
     if not os.path.exists(MKSTACKS_CXX):
         raise ksft.Skip("no C++ program was built")
     name, (lines,) = explain_kind("", MKSTACKS_CXX)
-    ksft.equal(name, "savings in mkstacks-cxx", "name")
+    ksft.equal(name, "savings.lock (mutex) in mkstacks-cxx", "name")
     names = functions(lines)
     ksft.equal(names[0], "pthread_mutex_lock", "first function")
     ksft.equal([got for got in names if "bank" in got],
@@ -425,13 +425,13 @@ def test_seed_handler():
         tgid = program.number("victim")
         settled(tgid, 2)
         name, (lines, *_) = explain(tgid)
-    ksft.equal(name, "lock in victim", "name")
+    ksft.equal(name, "lock (pthread_mutex_t) in victim", "name")
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL, "pthread_mutex_lock", "main")
 
 
 def test_seed_fork():
     """003: fork's child in the lock that it copied"""
-    for lock, name, function in (("mutex", "mutex in fork_locks", "pthread_mutex_lock"),
+    for lock, name, function in (("mutex", "mutex (pthread_mutex_t) in fork_locks", "pthread_mutex_lock"),
                                  ("timezone", "libc.so.6", "libc.so.6")):
         with built("fork_locks", lock).wait_for("ready") as program:
             child = program.number("child")
@@ -455,6 +455,9 @@ def test_seed_traced():
 
 
 ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
+          name_test("member",
+                    r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] \(pthread_mutex_t\) in mkstacks"),
+          name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
           name_test("memfd", r"memfd stacks\+0x0"),
           name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
           test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,

@@ -55,8 +55,9 @@ enum stack_error {
 
 /* Where a word is. */
 struct place {
-	const char *symbol;	/* that holds it, or NULL ... */
+	const char *symbol;	/* that holds it, with the members that lead there, or NULL ... */
 	uint64_t offset;	/* ... and where in it; without a symbol, as frame.address */
+	const char *type;	/* of what the symbol is, if that is a lock's; else NULL */
 	const char *module;	/* file name without directory, or NULL: in none ... */
 	const char *mapping;	/* ... but in this, in words; NULL: not known either */
 };
