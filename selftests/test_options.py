@@ -4,14 +4,16 @@
 of fork that waits for a lock of its parent's, and a pool at rest. Output is compared with
 what it must be, but for times, padding and addresses."""
 
+import calendar
 import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
-from lib import ksft, tool
+from lib import ksft, schema, tool
 
 # With a backslash, as systemd has them in its names.
 CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"
@@ -133,9 +135,9 @@ def test_json_columns():
     status, output = run("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
                          "--pid", HOST.text("{ORPHAN}"))
     names = {name: int(value) for name, value in HOST.names.items() if "_" not in name}
-    ksft.equal(json.loads(output), {"waiters": [
+    ksft.equal(schema.check(output)["waiters"], [
         {"tid": names["ORPHAN"], "tgid": names["ORPHAN"], "comm": "orphan", "expected": 2,
-         "execed": False, "holder": names["HOLDER"], "pi_owner": None}]}, "output")
+         "execed": False, "holder": names["HOLDER"], "pi_owner": None}], "waiters")
     ksft.equal(status, 3, "exit status")
 
 
@@ -143,9 +145,10 @@ def test_json_tree():
     """futexinspect --json --tree"""
     _, output = run("-J", "--tree", "-o", "TID", "--pid", HOST.text("{A},{ORPHAN}"))
     names = HOST.names
-    ksft.equal(json.loads(output), {"waiters": [
-        {"tid": names["A"], "children": [{"tid": names["B"]}]},
-        {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"])}]}]}, "output")
+    ksft.equal(schema.check(output)["waiters"], [
+        {"tid": names["A"], "children": [{"tid": names["B"], "children": []}]},
+        {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"]), "children": []}]}],
+               "waiters")
 
 
 def test_json_agrees():
@@ -159,7 +162,43 @@ def test_json_agrees():
         ksft.equal(len(waiter), len(columns), "members")
         for key, value in waiter.items():
             if not key.endswith("asleep_ns"):
-                ksft.equal(value, same.get(key), key)
+                ksft.equal(value, same[key], key)
+
+
+# What prints JSON.
+JSON_COMMANDS = ("", "--tree", "--stacks", "--interval 0", "--verdict stuck", "-p {POOL}",
+                 "--source module", "explain", "explain {A}", "explain {ORPHAN}", "explain {POOL}")
+
+
+def schema_test(command):
+    """The test of the JSON of a command, as ksft.run() wants it."""
+    def test():
+        got = schema.check(run("--json", *HOST.text(command).split())[1])
+        now = {waiter["tid"] for waiter in tool.judge()}
+        if not {waiter["tid"] for waiter in got["waiters"]} <= now or not got["waiters"]:
+            raise AssertionError("waiters: %s" % got["waiters"])
+        ksft.equal((got["futexinspect"]["host"], got["futexinspect"]["source"]),
+                   (os.uname().nodename, "module"), "host and source")
+        age = time.time() - calendar.timegm(time.strptime(got["futexinspect"]["time"],
+                                                          "%Y-%m-%dT%H:%M:%SZ"))
+        if not -1 <= age < 120:
+            raise AssertionError("it was looked at %d seconds ago" % age)
+    test.__doc__ = "the schema of futexinspect --json " + command
+    return test
+
+
+def test_explain_json():
+    """futexinspect --json explain: one waiter, with the stacks that explain it"""
+    got = schema.check(run("--json", "explain", HOST.text("{A}"))[1])
+    waiter, = got["waiters"]
+    step, back = waiter["chain"]
+    ksft.equal((waiter["tid"], step["tid"], back["tid"], waiter["end"]["tid"], waiter["cycle"]),
+               (int(HOST.names["A"]), int(HOST.names["B"]), waiter["tid"], waiter["tid"], 2), "ids")
+    for thread in (waiter, step, back):
+        if not thread["stack"] or thread["stack_error"]:
+            raise AssertionError("no stack: %s" % thread)
+    if not waiter["lock_name"]:
+        raise AssertionError("no name of the lock: %s" % waiter)
 
 
 def edges(dot):
@@ -239,5 +278,6 @@ def test_completion():
 
 
 ksft.run([case_test(*case) for case in CASES] +
-         [test_json_columns, test_json_tree, test_json_agrees, test_graph, test_drawn, test_file,
+         [*map(schema_test, JSON_COMMANDS), test_explain_json, test_json_columns, test_json_tree,
+          test_json_agrees, test_graph, test_drawn, test_file,
           test_proc, test_nobody, test_completion], around=host)

@@ -111,6 +111,17 @@ static int inspect(struct inspection *in, const struct options *opts)
 #define MAX_STACKS	20
 #define MAX_STACKS_JSON	1000
 
+static void show_json(const struct options *opts, const struct selection *sel,
+		      const struct stacks *st)
+{
+	const struct json_options json = {
+		.columns = opts->chosen_columns ? &opts->table.columns : NULL,
+		.tree = opts->table.tree, .stacks = st, .interval_ms = opts->interval_ms,
+	};
+
+	print_json(stdout, sel, &json);
+}
+
 /* There is nothing to explain.  Return: the exit status. */
 static int explain_nothing(const struct options *opts, const struct analysis *a)
 {
@@ -126,12 +137,33 @@ static int explain_nothing(const struct options *opts, const struct analysis *a)
 		      opts->name);
 		return EXIT_FAILED;
 	}
-	select_waiters(&sel, a, &opts->filter);
-	print_gaps(stdout, &sel);
+	select_thread(&sel, a, &opts->filter, PID_NONE);
 	status = selection_is_complete(&sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
-	puts("no thread is stuck or blocked on a futex");
+	if (opts->json) {
+		show_json(opts, &sel, NULL);
+	} else {
+		print_gaps(stdout, &sel);
+		puts("no thread is stuck or blocked on a futex");
+	}
 	selection_free(&sel);
 	return status;
+}
+
+static void show_explanation(const struct options *opts, const struct analysis *a, size_t waiter,
+			     const struct stacks *st)
+{
+	struct selection sel;
+
+	if (opts->json) {
+		select_thread(&sel, a, &opts->filter, a->s->waiters[waiter].tid);
+		show_json(opts, &sel, st);
+		selection_free(&sel);
+		return;
+	}
+	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
+		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
+		       opts->tid);
+	print_explanation(stdout, a, waiter, st);
 }
 
 static int explain(const struct options *opts, const struct analysis *a)
@@ -142,14 +174,11 @@ static int explain(const struct options *opts, const struct analysis *a)
 
 	if (waiter < 0 || (!opts->tid && !opts->name && verdicts[verdict].is_idle))
 		return explain_nothing(opts, a);
-	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
-		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
-		       opts->tid);
 	if (a->s->source->has_stacks) {
 		choose_stacks_to_explain(&st, a, waiter);
 		read_stacks(PROC_ROOT, &st);
 	}
-	print_explanation(stdout, a, waiter, &st);
+	show_explanation(opts, a, waiter, &st);
 	stacks_free(&st);
 	return verdicts[verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
@@ -173,9 +202,9 @@ static int print_list(const struct options *opts, const struct selection *sel,
 	struct table_options table = opts->table;
 
 	table.stacks = st;
-	if (!opts->full_json)
+	if (!opts->json)
 		return print_table(stdout, sel, &table);
-	print_json(stdout, sel, st);
+	show_json(opts, sel, st);
 	return 0;
 }
 
@@ -188,7 +217,7 @@ static int print_list_with_stacks(const struct options *opts, const struct selec
 		warnx("a saved copy has no stacks");
 		return print_list(opts, sel, NULL);
 	}
-	choose_listed_stacks(&st, sel, opts->full_json ? MAX_STACKS_JSON : MAX_STACKS);
+	choose_listed_stacks(&st, sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
 	read_stacks(PROC_ROOT, &st);
 	rc = print_list(opts, sel, &st);
 	stacks_free(&st);
@@ -291,7 +320,7 @@ static int graph(const struct options *opts, const struct analysis *a)
 
 const struct command commands[] = {
 	{ "", list, .has_table = true, .has_filter = true, .has_json = true },
-	{ "explain", explain, .takes_tid = true },
+	{ "explain", explain, .takes_tid = true, .has_json = true },
 	{ "graph", graph, .has_filter = true, .has_format = true },
 	{ NULL }
 };

@@ -302,12 +302,12 @@ static void check_table(struct options *opts, const struct given *given)
 	if (given->json && (t->raw || t->noheadings || t->notruncate))
 		bad_usage(t->raw ? "--raw" : t->noheadings ? "--noheadings" : "--notruncate",
 			  "cannot be used with --json");
-	opts->full_json = given->json && !given->output && !t->tree;
-	t->json = given->json;
+	opts->json = given->json;
+	opts->chosen_columns = given->output;
 	/* Who chooses columns, or reads with a program, wants to have each. */
-	t->all |= given->output || given->json || t->raw || t->tree;
-	t->fit_columns = !given->output && !given->json;
-	t->color = t->color && !t->json && !t->raw;
+	t->all |= given->output || t->raw || t->tree;
+	t->fit_columns = !given->output;
+	t->color = t->color && !t->raw;
 }
 
 /* Return: whether it is an option that selects waiters. */

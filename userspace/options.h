@@ -42,7 +42,8 @@ struct options {
 	const struct command *command;
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
 	bool quiet;			/* of what the source does not show */
-	bool full_json;			/* all that is known, not columns */
+	bool json;
+	bool chosen_columns;		/* only those of --output in JSON */
 	bool stacks;			/* of those that are stuck */
 	struct table_options table;
 	struct filter filter;

@@ -63,6 +63,7 @@ static inline void judge(struct snapshot *looks, int nr)
 {
 	static struct table_options table = { .fit_columns = true };
 	struct analysis analyses[2] = { 0 };
+	struct json_options json = { .tree = nr % 2 };
 	struct filter all = { 0 };
 	struct selection sel;
 	FILE *out = get_sink();
@@ -71,7 +72,7 @@ static inline void judge(struct snapshot *looks, int nr)
 		analyze(&analyses[n], &looks[n], n ? &analyses[n - 1] : NULL);
 	check_certainty(&analyses[nr - 1]);
 	select_waiters(&sel, &analyses[nr - 1], &all);
-	print_json(out, &sel, NULL);
+	print_json(out, &sel, &json);
 	print_graph(out, &sel);
 	for (size_t i = 0; i < sel.nr && i < MAX_SHOWN; i++)
 		print_explanation(out, &analyses[nr - 1], sel.waiters[i], NULL);

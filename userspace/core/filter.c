@@ -194,6 +194,27 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 }
 
 /**
+ * select_thread() - choose all waiter records of one thread
+ * @sel: receives them, and keeps @a and @f; see selection_free()
+ * @a: the analysis
+ * @f: a filter, by which it is known whether anybody is missing
+ * @tid: the thread; PID_NONE: no record is chosen
+ */
+void select_thread(struct selection *sel, const struct analysis *a, const struct filter *f,
+		   pid_t tid)
+{
+	size_t nr = a->s->nr_waiters;
+
+	*sel = (struct selection){ .a = a, .f = f, .waiters = xcalloc(nr, sizeof(*sel->waiters)) };
+	for (size_t i = 0; i < nr; i++) {
+		if (tid == PID_NONE || a->s->waiters[i].tid != tid)
+			continue;
+		sel->waiters[sel->nr++] = i;
+		sel->nr_verdicts[a->judgements[i].verdict]++;
+	}
+}
+
+/**
  * selection_free() - free the memory of a selection
  * @sel: the selection
  */

@@ -36,6 +36,8 @@ bool filter_set_cgroup(struct filter *f, const char *path);
 void filter_free(struct filter *f);
 
 void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f);
+void select_thread(struct selection *sel, const struct analysis *a, const struct filter *f,
+		   pid_t tid);
 void selection_free(struct selection *sel);
 bool selection_stuck(const struct selection *sel);
 bool selection_is_complete(const struct selection *sel);

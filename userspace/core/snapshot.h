@@ -356,6 +356,7 @@ struct source {
 /* Bits of snapshot.known. */
 enum {
 	SNAPSHOT_START	= 1 << 0,
+	SNAPSHOT_REAL	= 1 << 1,
 };
 
 struct snapshot {
@@ -365,7 +366,9 @@ struct snapshot {
 	const char *kernel;
 	const char *arch;
 	const char *boot_id;
+	const char *host;	/* its name */
 	uint64_t start_ns;
+	uint64_t real_ns;	/* CLOCK_REALTIME when the snapshot was begun */
 
 	struct waiter *waiters;
 	struct mm *mms;

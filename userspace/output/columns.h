@@ -49,13 +49,17 @@ enum column_type {
 	TYPE_BOOLEAN,
 };
 
-/* The longest key in JSON. */
-#define MAX_KEY		24
+/* What a column is about: in JSON, which object has it. */
+enum column_scope {
+	OF_WAITER,
+	OF_PROCESS,
+	OF_MM,
+};
 
 /**
  * struct column - a column
  * @name: its heading, and its name in --output
- * @key: its key in JSON, which no other column has, of up to MAX_KEY characters
+ * @key: its key in JSON, which no other column has
  * @type: type of its values in JSON
  * @help: what it shows, for --list-columns
  * @get: its value for a waiter
@@ -65,8 +69,7 @@ enum column_type {
  * @has_tree: the branches of a tree are drawn here, in the first such column
  * @has_colour: it is coloured as the verdict is
  * @is_folded: it is the last column, and is folded to the width that is left
- * @is_of_process: all waiters of a process have the same value; such columns are adjacent
- * @is_optional: JSON with all that is known leaves it out if there is none
+ * @scope: what it is about; unless it is the waiter, @get needs no more of its subject than that
  */
 struct column {
 	const char *name;
@@ -80,8 +83,7 @@ struct column {
 	bool has_tree;
 	bool has_colour;
 	bool is_folded;
-	bool is_of_process;
-	bool is_optional;
+	enum column_scope scope;
 };
 
 extern const struct column columns[];
@@ -99,7 +101,6 @@ struct column_list {
 enum style {
 	STYLE_PERSON,		/* for reading: units, long text cut */
 	STYLE_FULL,		/* the same, nothing cut */
-	STYLE_JSON,		/* for programs */
 };
 
 void default_columns(struct column_list *list, size_t width);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of waiters, worst first, as a list or as a tree; raw; or in JSON.
+ * The table of waiters, worst first, as a list or as a tree; or raw.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -156,20 +156,13 @@ static int fill_line(const struct table *t, struct libscols_line *line, const st
 
 		if (t->cols.cols[n]->is_folded && t->folded_width)
 			fold(buf, t->folded_width);
-		if (text)
-			rc = scols_line_set_data(line, n, text);
+		rc = scols_line_set_data(line, n, text);
 	}
 	return rc ?: colour_line(t, line, row);
 }
 
 static int add_column(const struct table *t, size_t n)
 {
-	/* A boolean of libsmartcols would be false where the value is not known. */
-	static const int json_types[] = {
-		[TYPE_TEXT]	= SCOLS_JSON_STRING,
-		[TYPE_NUMBER]	= SCOLS_JSON_NUMBER,
-		[TYPE_BOOLEAN]	= SCOLS_JSON_NUMBER,
-	};
 	const struct column *col = t->cols.cols[n];
 	bool folded = col->is_folded && t->folded_width;
 	int flags = folded ? SCOLS_FL_WRAP : 0;
@@ -179,12 +172,9 @@ static int add_column(const struct table *t, size_t n)
 		flags |= SCOLS_FL_TREE;
 	else if (col->align_right)
 		flags |= SCOLS_FL_RIGHT;
-	cl = scols_table_new_column(t->tb, t->opts->json ? col->key : col->name,
-				    strlen(col->name), flags);
+	cl = scols_table_new_column(t->tb, col->name, strlen(col->name), flags);
 	if (!cl)
 		return -ENOMEM;
-	if (scols_column_set_json_type(cl, json_types[col->type]))
-		return -EINVAL;
 	if (!folded)
 		return 0;
 	return scols_column_set_safechars(cl, "\n") ||
@@ -220,11 +210,8 @@ static int fill_table(struct table *t)
 	scols_table_set_termwidth(t->tb, t->below ? MAX_LINE : t->width);
 	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_enable_raw(t->tb, opts->raw);
-	scols_table_enable_json(t->tb, opts->json);
 	scols_table_enable_noheadings(t->tb, opts->noheadings);
 	scols_table_enable_colors(t->tb, opts->color);
-	if (opts->json)
-		scols_table_set_name(t->tb, "waiters");
 	for (size_t n = 0; !rc && n < t->cols.nr; n++)
 		rc = add_column(t, n);
 	return rc ?: add_lines(t);
@@ -347,8 +334,6 @@ static void print_summary(FILE *out, const struct selection *sel)
 
 static enum style table_style(const struct table_options *opts)
 {
-	if (opts->json)
-		return STYLE_JSON;
 	return opts->raw || opts->notruncate ? STYLE_FULL : STYLE_PERSON;
 }
 
@@ -419,12 +404,12 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
  */
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
-	bool for_people = !opts->json && !opts->raw && !opts->noheadings;
+	bool for_people = !opts->raw && !opts->noheadings;
 	int rc = 0;
 
 	scols_init_debug(0);
 	print_gaps(for_people ? out : NULL, sel);
-	if (sel->nr || opts->json)
+	if (sel->nr)
 		rc = print_rows(out, sel, opts);
 	if (!rc && for_people)
 		print_summary(out, sel);

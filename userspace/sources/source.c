@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "activity.h"
@@ -185,6 +187,20 @@ const struct source *find_source(const char *name)
 	return NULL;
 }
 
+/* Which host this is, and when, where the source does not say it. */
+static void add_host(struct snapshot *s)
+{
+	struct timespec now;
+	struct utsname host;
+
+	if (!s->host && !uname(&host))
+		s->host = snapshot_keep_escaped(s, host.nodename, strlen(host.nodename));
+	if (s->known & SNAPSHOT_REAL || clock_gettime(CLOCK_REALTIME, &now))
+		return;
+	s->real_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	s->known |= SNAPSHOT_REAL;
+}
+
 /**
  * take_look() - take one snapshot
  * @s: receives it, indexed; to be freed by the caller, even after a failure.  Its source
@@ -198,8 +214,13 @@ const struct source *find_source(const char *name)
  */
 int take_look(struct snapshot *s, const struct source *source, const char *path)
 {
+	int rc;
+
 	snapshot_init(s, source);
-	return source->take(s, path);
+	rc = source->take(s, path);
+	if (!rc && s->source->two_looks)
+		add_host(s);
+	return rc;
 }
 
 /**

@@ -782,6 +782,8 @@ static const struct field futexinspect_fields[] = {
 	HOST(arch, parse_text_field),
 	HOST(boot_id, parse_text_field),
 	HOST(start_ns, parse_u64, .bit = SNAPSHOT_START),
+	HOST(host, parse_text_field),
+	HOST(real_ns, parse_u64, .bit = SNAPSHOT_REAL),
 };
 
 static void *begin_waiter(struct parser *p)

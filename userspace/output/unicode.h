@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Text of a snapshot is printable ASCII, with octal escapes for all else.  Where it is shown,
+ * the escapes of a character that can be seen become that character.
+ */
+#ifndef FUTEXINSPECT_UNICODE_H
+#define FUTEXINSPECT_UNICODE_H
+
+#include <stddef.h>
+
+/* Length of an escape: "\303" */
+#define ESCAPE_LEN	4
+
+/* The longest UTF-8 sequence */
+#define MAX_UTF8	4
+
+size_t unescape_char(const char *text, char dst[MAX_UTF8]);
+const char *shown_text(char *dst, size_t size, const char *text);
+size_t text_unit(const char *text, size_t *width);
+size_t text_width(const char *text);
+size_t text_fitting(const char *text, size_t width);
+
+#endif
