@@ -158,6 +158,32 @@ def test_color_on_terminal():
         ksft.equal("\x1b[" in got, color, "color with %s in %r" % (env, got))
 
 
+def chain(nr):
+    """A copy in which each of so many threads waits for the one before it."""
+    lines = ["futexinspect version=1", "mm id=1 live=%d live_threads=1-%d hidden=0" % (nr, nr),
+             "process tgid=1 ppid=0 mm=1 execed=yes caught=0x0"]
+    for tid in range(1, nr + 1):
+        lines.append("thread tid=%d tgid=1 mm=1 state=S" % tid)
+        if tid > 1:
+            lines.append("waiter tid=%d tgid=1 mm=1 op=FUTEX_WAIT flags=PRIVATE expected=2 value=2 "
+                         "uaddr=0x%x timeout=none bitset=0xffffffff words=0:2,0,%x,1,0*6" %
+                         (tid, 4096 * tid, tid - 1))
+    return "\n".join([*lines, "end\n"])
+
+
+def test_large_graph():
+    """a graph has no more nodes than can be seen, and says what it leaves out"""
+    def nodes(*args):
+        got = tool.run("graph", "--file", "-", *args, input=chain(2000))
+        ksft.equal((got.status, got.stderr), (0, ""), "status and errors")
+        left_out = re.search(r'label="(\d+) of 1999 waiters are left out', got.stdout)
+        return len(re.findall(r"^\t+n\d+ \[", got.stdout, re.M)), left_out and int(left_out[1])
+    few, left_out = nodes()
+    if few > 160 or not 1999 - few <= left_out < 1999:
+        raise AssertionError("%d nodes, %s are left out" % (few, left_out))
+    ksft.equal(nodes("--all"), (2000, None), "nodes, and waiters that are left out, with --all")
+
+
 def draw(script, *args):
     """Run the graph command where dot(1) is this script."""
     with tempfile.TemporaryDirectory() as directory:
@@ -344,7 +370,7 @@ def test_hidepid_root():
 
 
 ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_jq, test_color,
-          test_color_on_terminal, test_dot, test_dot_fails,
+          test_color_on_terminal, test_large_graph, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
           test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

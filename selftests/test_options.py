@@ -203,23 +203,43 @@ def test_explain_json():
 
 def edges(dot):
     """The edges of a graph, by the first line of their ends' labels, and the label."""
-    labels = dict(re.findall(r'^\t(\w+) \[label="(.*?)"', dot, re.M))
-    return sorted((labels[a], labels[b], label, "bold" in style) for a, b, label, style in
+    labels = dict(re.findall(r'^\t+(\w+) \[label="(.*?)"', dot, re.M))
+    return sorted((labels[a], labels[b], label, "style=bold" in style) for a, b, label, style in
                   re.findall(r'^\t(\w+) -> (\w+) \[label="(.*?)"(.*)\];', dot, re.M))
+
+
+def graph(*args):
+    """The exit status and the graph, whose labels are on one line."""
+    status, output = run("graph", *args)
+    return status, output.replace("\\n", " ")
 
 
 def test_graph():
     """futexinspect graph"""
-    status, output = run("graph", "-p", HOST.text("{A},{ORPHAN}"))
+    status, output = graph("-p", HOST.text("{A},{ORPHAN}"))
     a, b, orphan, gone = (HOST.text(text) for text in (
-        "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
-        "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
-        "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain",
-        "thread {HOLDER}\\nis in process {PARENT} (mkwaiters), not in its waiter's"))
+        "mkwaiters thread {A} deadlock, likely", "mkwaiters thread {B} deadlock, likely",
+        "orphan thread {ORPHAN} orphaned, certain",
+        "thread {HOLDER} is in process {PARENT} (mkwaiters), not in its waiter's"))
     got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
     ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
                             (orphan, gone, "pthread_mutex", False)]), "edges")
     ksft.equal(status, 3, "exit status")
+    clusters = re.findall(r'^\t\tlabel="(.*)";', output, re.M)
+    ksft.equal(sorted(clusters), sorted(HOST.text(name) for name in (
+        "mkwaiters (process {ABBA})", "orphan (process {ORPHAN})")), "clusters")
+    if "host %s, kernel %s, " % (os.uname().nodename, os.uname().release) not in output:
+        raise AssertionError("no title in %s" % output)
+
+
+def test_graph_group():
+    """futexinspect graph: a pool at rest is one node, and with --all one for each thread"""
+    pool = HOST.text("{POOL}")
+    one, each = (graph("-p", pool, *more)[1] for more in ((), ("--all",)))
+    ksft.equal(one.count("mkwaiters x4 thread"), 1, "groups in " + one)
+    ksft.equal(each.count(' waiting"'), 4, "waiters in " + each)
+    if not re.search(r"mkwaiters thread %s can run: sleeps in \w+" % pool, one):
+        raise AssertionError("nothing says what the main thread does: " + one)
 
 
 def test_drawn():
@@ -228,7 +248,7 @@ def test_drawn():
         raise ksft.Skip("graphviz is not installed")
     status, output = run("graph", "--format", "svg", "-p", HOST.text("{A}"))
     ksft.equal(status, 3, "exit status")
-    if "<svg" not in output or HOST.text("{A} of {ABBA}") not in output:
+    if "<svg" not in output or HOST.text("thread {A}") not in output:
         raise AssertionError("no drawing: %s" % output)
 
 
@@ -279,5 +299,5 @@ def test_completion():
 
 ksft.run([case_test(*case) for case in CASES] +
          [*map(schema_test, JSON_COMMANDS), test_explain_json, test_json_columns, test_json_tree,
-          test_json_agrees, test_graph, test_drawn, test_file,
+          test_json_agrees, test_graph, test_graph_group, test_drawn, test_file,
           test_proc, test_nobody, test_completion], around=host)

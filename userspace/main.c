@@ -245,9 +245,9 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 		return EXIT_FAILED;
 	}
 	if (opts->format)
-		rc = draw_graph(sel, opts->format);
+		rc = draw_graph(sel, opts->table.all, opts->format);
 	else
-		print_graph(stdout, sel);
+		print_graph(stdout, sel, opts->table.all);
 	if (rc == -ENOENT)
 		warnx("--format takes dot(1), which is not installed: apt install graphviz");
 	else if (rc < 0)
@@ -319,9 +319,9 @@ static int graph(const struct options *opts, const struct analysis *a)
 }
 
 const struct command commands[] = {
-	{ "", list, .has_table = true, .has_filter = true, .has_json = true },
+	{ "", list, .has_table = true, .has_all = true, .has_filter = true, .has_json = true },
 	{ "explain", explain, .takes_tid = true, .has_json = true },
-	{ "graph", graph, .has_filter = true, .has_format = true },
+	{ "graph", graph, .has_all = true, .has_filter = true, .has_format = true },
 	{ NULL }
 };
 
@@ -331,9 +331,7 @@ static int look_and_show(const struct options *opts)
 	int status = EXIT_FAILED;
 
 	if (!inspect(&in, opts)) {
-		/* A graph says what waits for what, and no more. */
-		if (!opts->command->has_format)
-			describe(&in, opts);
+		describe(&in, opts);
 		status = opts->command->run(opts, &in.analyses[in.last]);
 	}
 	for (int n = 0; n < 2; n++) {

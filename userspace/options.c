@@ -57,6 +57,7 @@ struct given {
 	const char *json;
 	const char *output;
 	const char *listing;	/* an option that is for the table only */
+	const char *all;
 	const char *filter;
 	const char *source;
 	const char *interval;
@@ -75,7 +76,7 @@ static const char help_options[] =
 	"which thread waits for which, for dot(1).\n"
 	"\n"
 	"Options:\n"
-	" -a, --all               list each waiter, not those that are alike as one\n"
+	" -a, --all               show each waiter, not those that are alike as one\n"
 	" -J, --json              write JSON: all there is, or the columns of --output\n"
 	" -o, --output LIST       columns to show; with +LIST: besides the default\n"
 	" -H, --list-columns      list the columns\n"
@@ -287,6 +288,8 @@ static void check_command(const struct options *opts, const struct given *given)
 		bad_command(opts, given->filter, "is of one thread");
 	if (opts->format && !c->has_format)
 		bad_usage("--format", "is for graph only");
+	if (given->all && !c->has_all)
+		bad_command(opts, given->all, "is of one thread");
 	if (given->listing && !c->has_table)
 		bad_usage(given->listing, "is for the table only");
 }
@@ -345,7 +348,7 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 			   "not a column, or one too many: --list-columns shows all");
 		break;
 	case 'a':
-		given->listing = "--all";
+		given->all = "--all";
 		t->all = true;
 		break;
 	case 'n':

@@ -21,6 +21,7 @@ struct options;
  * @run: do it; return: the exit status
  * @takes_tid: its argument is a thread, or a process
  * @has_table: the options for the table apply to it
+ * @has_all: it can show each waiter, not those that are alike as one
  * @has_filter: the options that select waiters apply to it
  * @has_json: it has a JSON form
  * @has_format: it can be drawn
@@ -30,6 +31,7 @@ struct command {
 	int (*run)(const struct options *opts, const struct analysis *a);
 	bool takes_tid;
 	bool has_table;
+	bool has_all;
 	bool has_filter;
 	bool has_json;
 	bool has_format;

@@ -7,13 +7,13 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "array.h"
 #include "gaps.h"
 #include "holders.h"
 #include "json_writer.h"
 #include "output.h"
+#include "text.h"
 
 /* Changes when a member is no longer what it was. */
 #define FORMAT	2
@@ -478,18 +478,13 @@ static void put_gaps(struct document *d, const struct selection *sel)
 	json_string_member(out, "error", s->error);
 }
 
-/* In UTC.  A saved copy may not say it. */
-static void put_time(struct json *out, const struct snapshot *s)
+/* A saved copy may not say it. */
+static void put_host(struct json *out, const struct snapshot *s)
 {
-	time_t seconds = s->real_ns / 1000000000;
-	char text[64];
-	struct tm tm;
-	bool known = s->known & SNAPSHOT_REAL && gmtime_r(&seconds, &tm);
+	char time[TIME_SIZE];
 
-	if (known)
-		strftime(text, sizeof(text), "%FT%TZ", &tm);
 	json_string_member(out, "host", s->host);
-	json_string_member(out, "time", known ? text : NULL);
+	json_string_member(out, "time", s->known & SNAPSHOT_REAL ? format_time(time, s->real_ns) : NULL);
 }
 
 static void put_header(struct document *d, const struct selection *sel)
@@ -501,7 +496,7 @@ static void put_header(struct document *d, const struct selection *sel)
 	json_begin(out, "{");
 	json_string_member(out, "tool", FUTEXINSPECT_VERSION);
 	json_number_member(out, "format", FORMAT);
-	put_time(out, s);
+	put_host(out, s);
 	json_string_member(out, "source", s->source->name);
 	json_string_member(out, "module", s->module);
 	json_string_member(out, "kernel", s->kernel);

@@ -383,7 +383,7 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 	else if (opts->all)
 		list_rows(&t.rows, sel);
 	else
-		group_rows(&t.rows, sel);
+		group_rows(&t.rows, sel, NULL);
 	scols_table_set_stream(t.tb, out);
 	rc = fill_table(&t);
 	if (!rc)
