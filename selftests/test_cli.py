@@ -4,13 +4,16 @@
 terminals, full disks, this host."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 from lib import ksft, tool
@@ -133,10 +136,12 @@ def test_color():
         raise AssertionError("no plain line in %s" % lines)
 
 
-def on_terminal(**env):
-    """What the tool writes to a terminal."""
+def on_terminal(*args, status=3, columns=80, **env):
+    """What the tool writes to a terminal, and to standard error, as one text."""
     terminal, slave = pty.openpty()
-    with subprocess.Popen([tool.PROGRAM, "-f", ZOO], stdout=slave,
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen([tool.PROGRAM, "-f", ZOO, *args], stdout=slave, stderr=slave,
+                          stdin=subprocess.DEVNULL,
                           env={**tool.ENVIRONMENT, "TERM": "xterm", **env}) as process:
         os.close(slave)
         text = b""
@@ -145,16 +150,16 @@ def on_terminal(**env):
                 text += piece
         except OSError:
             pass # the other end is closed
-        ksft.equal(process.wait(), 3, "status")
+        ksft.equal(process.wait(), status, "status: " + text.decode())
     os.close(terminal)
-    return text.decode()
+    return text.decode().replace("\r", "")
 
 
 def test_color_on_terminal():
     """color on a terminal, but with NO_COLOR or on a dumb one"""
     for env, color in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
                        ({"TERM": "dumb"}, False)):
-        got = on_terminal(**env)
+        got = on_terminal("--no-pager", **env)
         ksft.equal("\x1b[" in got, color, "color with %s in %r" % (env, got))
 
 
@@ -182,6 +187,68 @@ def test_large_graph():
     if few > 160 or not 1999 - few <= left_out < 1999:
         raise AssertionError("%d nodes, %s are left out" % (few, left_out))
     ksft.equal(nodes("--all"), (2000, None), "nodes, and waiters that are left out, with --all")
+
+
+# A pager that marks each line.
+MARK = "sed s/^/page:/"
+
+
+def test_pager():
+    """a pager shows what is written to a terminal, which is as wide as before"""
+    for args in ((), ("--json",), ("explain", "102"), ("graph",)):
+        plain = on_terminal("--no-pager", *args).splitlines()
+        paged = on_terminal(*args, PAGER=MARK).splitlines()
+        ksft.equal(paged, ["page:" + line for line in plain], " ".join(args))
+    wide = on_terminal(columns=200, PAGER=MARK)
+    if "FUTEX" not in wide or "\x1b[31m" not in wide:
+        raise AssertionError("neither wide nor coloured: " + wide)
+
+
+def test_no_pager():
+    """no pager: if the environment says so, on a dumb terminal, elsewhere than on a terminal"""
+    plain = on_terminal("--no-pager", PAGER=MARK)
+    for env in ({"PAGER": ""}, {"PAGER": "cat"}):
+        ksft.equal(on_terminal(**env), plain, "with %s" % env)
+    ksft.equal("page:" in on_terminal(PAGER=MARK, TERM="dumb"), False, "on a dumb terminal")
+    for args in (("-f", ZOO), ("--help",), ("--list-columns",)):
+        got = tool.run(*args, env={"PAGER": MARK, "TERM": "xterm"})
+        ksft.equal("page:" in got.stdout, False, "in a pipe: %s" % " ".join(args))
+
+
+def test_pager_quits():
+    """a pager that reads nothing, or not all, changes no exit status, and nobody complains"""
+    for pager in ("true", "head -c 1"):
+        got = on_terminal("--json", PAGER=pager)
+        ksft.equal(got in ("", "{"), True, "output with %s: %r" % (pager, got))
+
+
+def test_pager_missing():
+    """a pager that cannot be run is an error, for nothing was shown"""
+    got = on_terminal(status=1, PAGER="/nonexistent")
+    ksft.equal(got.splitlines()[-1], "futexinspect: cannot run the pager: see PAGER in the "
+               "environment, or use --no-pager", "last line")
+
+
+def with_programs(**env):
+    """What is shown where less and more are scripts that say how they were started."""
+    env.setdefault("NAMES", "less more")
+    with tempfile.TemporaryDirectory() as directory:
+        for name in env.pop("NAMES").split():
+            path = os.path.join(directory, name)
+            with open(path, "w", encoding="ascii") as file:
+                file.write('#!/bin/sh\necho "%s LESS=$LESS secure=$LESSSECURE"\n' % name)
+            os.chmod(path, 0o755)
+        return on_terminal(**{"PATH": directory, **env}).split("\n")[0]
+
+
+def test_default_pager():
+    """less is the pager if none is chosen, more if there is no less; under sudo, less alone"""
+    ksft.equal(with_programs(), "less LESS=FRX secure=", "less")
+    ksft.equal(with_programs(LESS="R"), "less LESS=R secure=", "less with its own options")
+    ksft.equal(with_programs(NAMES="more"), "more LESS=FRX secure=", "more")
+    ksft.equal(with_programs(SUDO_UID="1", LESS="R", PAGER=MARK), "less LESS=FRX secure=1", "sudo")
+    for env in ({"NAMES": ""}, {"NAMES": "more", "SUDO_UID": "1"}):
+        ksft.equal(with_programs(**env).split()[0], "PID", "first word without less")
 
 
 def draw(script, *args):
@@ -370,7 +437,8 @@ def test_hidepid_root():
 
 
 ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_jq, test_color,
-          test_color_on_terminal, test_large_graph, test_dot, test_dot_fails,
+          test_color_on_terminal, test_pager, test_no_pager, test_pager_quits,
+          test_pager_missing, test_default_pager, test_large_graph, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
           test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

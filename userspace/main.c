@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "pager.h"
 
 /* Threads of which is shown what they do: each takes a few files of /proc. */
 #define MAX_DESCRIBED	256
@@ -27,11 +28,18 @@ struct inspection {
 /* A full disk must not pass for a short answer. */
 static int close_stdout(void)
 {
-	if (ferror(stdout) | fflush(stdout)) {
+	if ((ferror(stdout) | fflush(stdout)) && !pager_is_running()) {
 		warn("write error");
 		return -1;
 	}
-	return 0;
+	return pager_finish();
+}
+
+/* Before the first line of an answer. */
+static void begin_output(const struct options *opts)
+{
+	if (!opts->no_pager && isatty(STDOUT_FILENO))
+		pager_start();
 }
 
 static void sleep_ms(unsigned int ms)
@@ -137,6 +145,7 @@ static int explain_nothing(const struct options *opts, const struct analysis *a)
 		      opts->name);
 		return EXIT_FAILED;
 	}
+	begin_output(opts);
 	select_thread(&sel, a, &opts->filter, PID_NONE);
 	status = selection_is_complete(&sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
 	if (opts->json) {
@@ -154,6 +163,7 @@ static void show_explanation(const struct options *opts, const struct analysis *
 {
 	struct selection sel;
 
+	begin_output(opts);
 	if (opts->json) {
 		select_thread(&sel, a, &opts->filter, a->s->waiters[waiter].tid);
 		show_json(opts, &sel, st);
@@ -201,6 +211,7 @@ static int print_list(const struct options *opts, const struct selection *sel,
 {
 	struct table_options table = opts->table;
 
+	begin_output(opts);
 	table.stacks = st;
 	if (!opts->json)
 		return print_table(stdout, sel, &table);
@@ -244,10 +255,12 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 		      opts->format);
 		return EXIT_FAILED;
 	}
-	if (opts->format)
+	if (opts->format) {
 		rc = draw_graph(sel, opts->table.all, opts->format);
-	else
+	} else {
+		begin_output(opts);
 		print_graph(stdout, sel, opts->table.all);
+	}
 	if (rc == -ENOENT)
 		warnx("--format takes dot(1), which is not installed: apt install graphviz");
 	else if (rc < 0)

@@ -21,6 +21,7 @@ enum {
 	OPT_TREE = 256,
 	OPT_STACKS,
 	OPT_COLOR,
+	OPT_NO_PAGER,
 	OPT_VERDICT,
 	OPT_CGROUP,
 	OPT_SOURCE,
@@ -39,6 +40,7 @@ static const struct option longopts[] = {
 	{ "tree",	  no_argument,	     NULL, OPT_TREE },
 	{ "stacks",	  no_argument,	     NULL, OPT_STACKS },
 	{ "color",	  optional_argument, NULL, OPT_COLOR },
+	{ "no-pager",	  no_argument,	     NULL, OPT_NO_PAGER },
 	{ "format",	  required_argument, NULL, 'T' },
 	{ "pid",	  required_argument, NULL, 'p' },
 	{ "verdict",	  required_argument, NULL, OPT_VERDICT },
@@ -86,6 +88,7 @@ static const char help_options[] =
 	"     --tree              waiters hang from the threads that hold their locks\n"
 	"     --stacks            the stacks of those that are stuck or blocked\n"
 	"     --color[=WHEN]      auto (default: on terminals), always or never\n"
+	"     --no-pager          do not start a pager on a terminal\n"
 	" -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
 	"\n"
 	"Which waiters; the exit status is about these:\n"
@@ -400,6 +403,9 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 		given->interval = "--interval";
 		opts->interval_ms = parse_long(optarg, 0, MAX_INTERVAL_MS,
 					       "not a time from 0 to 60000 ms");
+		break;
+	case OPT_NO_PAGER:
+		opts->no_pager = true;
 		break;
 	case 'q':
 		opts->quiet = true;

@@ -43,6 +43,7 @@ extern const struct command commands[];
 struct options {
 	const struct command *command;
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
+	bool no_pager;
 	bool quiet;			/* of what the source does not show */
 	bool json;
 	bool chosen_columns;		/* only those of --output in JSON */

@@ -12,9 +12,9 @@ from lib import ksft
 PROGRAM = os.path.realpath(os.environ.get("FUTEXINSPECT") or
                            os.path.join(ksft.TOP, "build", "futexinspect"))
 
-# The width of a terminal that the tests were started from has no say.
-ENVIRONMENT = {**{key: value for key, value in os.environ.items() if key != "COLUMNS"},
-               "LC_ALL": "C"}
+# The terminal that the tests were started from, and who has started them, have no say.
+ENVIRONMENT = {**{key: value for key, value in os.environ.items()
+                  if key not in ("COLUMNS", "PAGER", "LESS", "SUDO_UID")}, "LC_ALL": "C"}
 
 # What runs a program as an ordinary user, and as root without the right to look at others.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")

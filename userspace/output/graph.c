@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,9 +20,8 @@
 #include "dot.h"
 #include "holders.h"
 #include "output.h"
+#include "reader.h"
 #include "text.h"
-
-extern char **environ;
 
 /* Beyond so many nodes the rest is left out, unless all is wanted: nobody could read it. */
 #define MAX_NODES	150
@@ -554,17 +552,9 @@ static int start_dot(pid_t *pid, int fds[2], const char *format)
 {
 	char option[64];
 	char *argv[] = { "dot", option, NULL };
-	posix_spawn_file_actions_t actions;
-	int rc;
 
 	snprintf(option, sizeof(option), "-T%.50s", format);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
-	posix_spawn_file_actions_addclose(&actions, fds[0]);
-	posix_spawn_file_actions_addclose(&actions, fds[1]);
-	rc = posix_spawnp(pid, "dot", &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return rc;
+	return start_reader(pid, fds, argv);
 }
 
 /**
