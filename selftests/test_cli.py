@@ -15,6 +15,7 @@ import sys
 import tempfile
 import termios
 import time
+import unicodedata
 
 from lib import ksft, tool
 
@@ -105,6 +106,31 @@ def test_json_size():
         sizes.append(len(got.stdout))
     if sizes[1] > 2.2 * sizes[0]:
         raise AssertionError("%d bytes, %d for twice the threads" % tuple(sizes))
+
+
+def visible(char):
+    """Whether a person sees the character as such, so that it is no trick in a name."""
+    return char == " " or (unicodedata.category(char) not in
+                           ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
+
+
+def test_unicode():
+    """of all characters, those that cannot be seen are escaped, and hardly any others"""
+    chars = [chr(code) for code in range(0x80, 0x110000) if not 0xd800 <= code < 0xe000]
+    names = ["".join("\\%03o" % byte for byte in char.encode()) for char in chars]
+    lines = ["waiter comm=%s\n" % "|".join(names[i:i + 500]) for i in range(0, len(names), 500)]
+    text = "futexinspect version=1\n%send\n" % "".join(lines)
+    got = [name for waiter in json.loads(
+        tool.run("--json", "-o", "COMMAND", "-f", "-", input=text).stdout)["waiters"]
+           for name in waiter["comm"].split("|")]
+    ksft.equal(len(got), len(chars), "names")
+    # The C library and Python may know different versions of Unicode.
+    ksft.equal([hex(ord(char)) for char in got if len(char) == 1 and not visible(char) and
+                unicodedata.category(char) != "Cn"], [], "characters that are shown")
+    shown = {char for char in got if len(char) == 1}
+    escaped = sum(visible(char) and char not in shown for char in chars)
+    if escaped > 300 or len(shown) < 100000:
+        raise AssertionError("%d that can be seen are escaped, %d are not" % (escaped, len(shown)))
 
 
 def test_jq():
@@ -436,7 +462,7 @@ def test_hidepid_root():
     ksft.equal((got.status, "hidepid" in got.stdout), (3, False), "status, and word of hidden ones")
 
 
-ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_jq, test_color,
+ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_unicode, test_jq, test_color,
           test_color_on_terminal, test_pager, test_no_pager, test_pager_quits,
           test_pager_missing, test_default_pager, test_large_graph, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,

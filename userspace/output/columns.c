@@ -13,6 +13,7 @@
 #include "array.h"
 #include "columns.h"
 #include "holders.h"
+#include "screen.h"
 #include "text.h"
 
 /*
@@ -537,16 +538,13 @@ struct value column_value(const struct column *col, const struct subject *sub)
 	return col->get_other ? col->get_other(sub) : NONE;
 }
 
-/* An escaped name can have four times its bytes.  No escape is cut in two. */
+/* No character and no escape is cut in two.  @text may be in @buf. */
 static const char *cut_text(char *buf, const char *text, size_t max)
 {
-	size_t len = 0, next = 0;
+	size_t len = text_fitting(text, max - strlen("..."));
 
-	while (next <= max - strlen("...")) {
-		len = next;
-		next += text[next] == '\\' ? strlen("\\000") : 1;
-	}
-	snprintf(buf, VALUE_SIZE, "%.*s...", (int)len, text);
+	memmove(buf, text, len);
+	strcpy(buf + len, "...");
 	return buf;
 }
 
@@ -580,8 +578,8 @@ static const char *value_text(const struct value *v, char *buf)
  * @style: how to write it
  * @buf: may be used for the text; may be @sub->buf
  *
- * Return: printable ASCII, in @buf, in @sub->buf or owned by the snapshot: "?" if it is not
- * known, "-" if there is none.
+ * Return: text that the screen can show, in @buf, in @sub->buf or owned by the snapshot: "?" if
+ * it is not known, "-" if there is none.
  */
 const char *column_text(const struct column *col, const struct subject *sub, enum style style,
 			char buf[VALUE_SIZE])
@@ -589,7 +587,9 @@ const char *column_text(const struct column *col, const struct subject *sub, enu
 	struct value v = column_value(col, sub);
 	const char *text = value_text(&v, buf);
 
-	if (style == STYLE_PERSON && col->max_width && strlen(text) > col->max_width)
+	if (style != STYLE_RAW)
+		text = shown_text(buf, VALUE_SIZE, text);
+	if (style == STYLE_PERSON && col->max_width && text_width(text) > col->max_width)
 		return cut_text(buf, text, col->max_width);
 	return text;
 }

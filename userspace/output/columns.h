@@ -101,6 +101,7 @@ struct column_list {
 enum style {
 	STYLE_PERSON,		/* for reading: units, long text cut */
 	STYLE_FULL,		/* the same, nothing cut */
+	STYLE_RAW,		/* for scripts: printable ASCII */
 };
 
 void default_columns(struct column_list *list, size_t width);

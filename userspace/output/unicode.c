@@ -6,12 +6,9 @@
  * characters that cannot be seen, which make one name look like another or turn the line
  * around.  All these stay escaped.
  */
-#include <langinfo.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
-#include <wchar.h>
 #include <wctype.h>
 
 #include "array.h"
@@ -56,8 +53,13 @@ static bool is_visible(uint32_t c)
 	return utf8_locale() && iswprint_l(c, utf8_locale());
 }
 
-/* The byte that an escape stands for, or -1. */
-static int escaped_byte(const char *text)
+/**
+ * escaped_byte() - decode an escape
+ * @text: where it may begin
+ *
+ * Return: the byte that it stands for, or -1: none begins there.
+ */
+int escaped_byte(const char *text)
 {
 	if (text[0] != '\\' || text[1] < '0' || text[1] > '3')
 		return -1;
@@ -104,94 +106,4 @@ size_t unescape_char(const char *text, char dst[MAX_UTF8])
 	if (!len || c < least[len] || (c >= 0xd800 && c <= 0xdfff))
 		return 0;
 	return is_visible(c) ? len : 0;
-}
-
-/**
- * shown_text() - text as the terminal of this locale can show it
- * @dst: may be used for the result; a longer one is cut, between characters
- * @size: of @dst
- * @text: escaped
- *
- * Return: @text where the locale is not UTF-8, else @dst, in which no escape is left of a
- * character that can be seen.
- */
-const char *shown_text(char *dst, size_t size, const char *text)
-{
-	size_t used = 0;
-
-	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
-		return text;
-	while (*text) {
-		char c[MAX_UTF8] = { *text };
-		size_t len = unescape_char(text, c), taken = len ? len * ESCAPE_LEN : 1;
-
-		len = len ?: 1;
-		if (len >= size - used)
-			break;
-		memcpy(dst + used, c, len);
-		used += len;
-		text += taken;
-	}
-	dst[used] = '\0';
-	return dst;
-}
-
-/**
- * text_unit() - what must not be cut in two: an escape, or a character
- * @text: as shown_text() returns it, not empty
- * @width: receives how many columns it takes
- *
- * Return: its length in bytes.
- */
-size_t text_unit(const char *text, size_t *width)
-{
-	mbstate_t state = { 0 };
-	wchar_t c;
-	size_t len;
-
-	*width = 1;
-	if (*text == '\\' && escaped_byte(text) >= 0)
-		return *width = ESCAPE_LEN;
-	if (!(*text & 0x80))
-		return 1;
-	len = mbrtowc(&c, text, strlen(text), &state);
-	if (len > MAX_UTF8)
-		return 1;
-	*width = wcwidth(c) < 0 ? 1 : wcwidth(c);
-	return len;
-}
-
-/**
- * text_width() - how many columns a text takes
- * @text: as shown_text() returns it
- */
-size_t text_width(const char *text)
-{
-	size_t sum = 0, width;
-
-	for (; *text; sum += width)
-		text += text_unit(text, &width);
-	return sum;
-}
-
-/**
- * text_fitting() - find where to cut a text
- * @text: as shown_text() returns it
- * @width: in columns
- *
- * Return: length in bytes of the longest beginning that is not wider.
- */
-size_t text_fitting(const char *text, size_t width)
-{
-	size_t len = 0, used = 0;
-
-	while (text[len]) {
-		size_t columns, next = text_unit(text + len, &columns);
-
-		if (used + columns > width)
-			break;
-		used += columns;
-		len += next;
-	}
-	return len;
 }

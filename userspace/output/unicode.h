@@ -14,10 +14,7 @@
 /* The longest UTF-8 sequence */
 #define MAX_UTF8	4
 
+int escaped_byte(const char *text);
 size_t unescape_char(const char *text, char dst[MAX_UTF8]);
-const char *shown_text(char *dst, size_t size, const char *text);
-size_t text_unit(const char *text, size_t *width);
-size_t text_width(const char *text);
-size_t text_fitting(const char *text, size_t width);
 
 #endif
