@@ -187,6 +187,20 @@ def schema_test(command):
     return test
 
 
+def test_identity():
+    """the command line and the user of a process"""
+    with ksft.Factory("abba", user=65534, group=65534, extra_groups=[]) as factory:
+        pid = factory.process.pid
+        with open("/proc/%d/cmdline" % pid, encoding="utf-8") as file:
+            cmdline = file.read().rstrip("\0").replace("\0", " ")
+        _, output = run("-rno", "USER,CMDLINE", "-p", str(pid))
+        ksft.equal(output, 2 * ("nobody %s\n" % cmdline.replace(" ", "\\x20")), "columns")
+        for command in (("explain", str(pid)), ("-p", str(pid))):
+            process, = schema.check(run("--json", *command)[1])["processes"]
+            ksft.equal((process["user"], process["cmdline"]), ("nobody", cmdline),
+                       " ".join(command))
+
+
 def test_explain_json():
     """futexinspect --json explain: one waiter, with the stacks that explain it"""
     got = schema.check(run("--json", "explain", HOST.text("{A}"))[1])
@@ -298,6 +312,6 @@ def test_completion():
 
 
 ksft.run([case_test(*case) for case in CASES] +
-         [*map(schema_test, JSON_COMMANDS), test_explain_json, test_json_columns, test_json_tree,
+         [*map(schema_test, JSON_COMMANDS), test_identity, test_explain_json, test_json_columns, test_json_tree,
           test_json_agrees, test_graph, test_graph_group, test_drawn, test_file,
           test_proc, test_nobody, test_completion], around=host)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "options.h"
 #include "pager.h"
 
@@ -79,22 +80,62 @@ static ssize_t find_explained(const struct options *opts, const struct analysis 
 	return waiter >= 0 ? waiter : analysis_find_worst(a, opts->tid, opts->name);
 }
 
-/* What the threads do that verdicts speak of, as far as there is time for. */
+/* One waiter of each process that will be shown. */
+static void identify(struct snapshot *s, const struct analysis *a, const struct filter *f)
+{
+	bool *seen = xcalloc(s->nr_processes, sizeof(*seen));
+	struct selection sel;
+	size_t nr = 0;
+
+	select_waiters(&sel, a, f);
+	for (size_t i = 0; i < sel.nr; i++) {
+		int process = s->waiters[sel.waiters[i]].process;
+
+		if (process < 0 || seen[process])
+			continue;
+		seen[process] = true;
+		sel.waiters[nr++] = sel.waiters[i];
+	}
+	identify_processes(s, sel.waiters, nr);
+	selection_free(&sel);
+	free(seen);
+}
+
+/* The waiter that explain tells about, and the threads that could wake it. */
+static void describe_waiter(struct snapshot *s, const struct analysis *a, size_t waiter)
+{
+	const struct waiter *w = &s->waiters[waiter];
+	int threads[MAX_DESCRIBED];
+
+	if (w->process >= 0)
+		describe_process(s, w->process);
+	if (w->mm >= 0)
+		describe_threads(s, threads, analysis_list_unblocked(a, w->mm, threads,
+								     MAX_DESCRIBED));
+}
+
+/* What is said of the threads that verdicts speak of, as far as there is time for. */
 static void describe(struct inspection *in, const struct options *opts)
 {
 	const struct analysis *a = &in->analyses[in->last];
+	bool all = opts->json && !opts->chosen_columns;
 	struct snapshot *s = &in->looks[in->last];
 	int threads[MAX_DESCRIBED];
-	ssize_t waiter = -1;
+	ssize_t waiter;
+	size_t shown;
 
 	describe_threads(s, threads, analysis_list_named(a, threads, MAX_DESCRIBED));
-	if (opts->command->takes_tid)
-		waiter = find_explained(opts, a);
-	if (waiter >= 0 && s->waiters[waiter].process >= 0)
-		describe_process(s, s->waiters[waiter].process);
-	if (waiter >= 0 && s->waiters[waiter].mm >= 0)
-		describe_threads(s, threads, analysis_list_unblocked(a, s->waiters[waiter].mm,
-								     threads, MAX_DESCRIBED));
+	if (!opts->command->takes_tid) {
+		if (all || has_identity(&opts->table.columns))
+			identify(s, a, &opts->filter);
+		return;
+	}
+	shown = waiter = find_explained(opts, a);
+	if (waiter < 0)
+		return;
+	describe_waiter(s, a, waiter);
+	if (all && s->waiters[waiter].process >= 0)
+		identify_processes(s, &shown, 1);
 }
 
 /*

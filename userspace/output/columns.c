@@ -255,6 +255,16 @@ static struct value get_program(const struct subject *sub)
 	return text_value(sub->process ? sub->process->comm : NULL);
 }
 
+static struct value get_cmdline(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->cmdline : NULL);
+}
+
+static struct value get_user(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->user : NULL);
+}
+
 static struct value get_ppid(const struct subject *sub)
 {
 	return sub->process ? id_value(sub->process->ppid) : UNKNOWN;
@@ -404,6 +414,10 @@ const struct column columns[] = {
 	  get_live_count, .align_right = true, .scope = OF_MM },
 	{ "THREADS", "live_threads", TYPE_TEXT, "ids of those threads", get_live_threads,
 	  .max_width = 24, .scope = OF_MM },
+	{ "USER", "user", TYPE_TEXT, "effective user of its process; ? if it is a saved copy",
+	  get_user, .max_width = 12, .scope = OF_PROCESS, .is_identity = true },
+	{ "CMDLINE", "cmdline", TYPE_TEXT, "command line of its process; ? if it is a saved copy",
+	  get_cmdline, .max_width = 40, .scope = OF_PROCESS, .is_identity = true },
 	{ "PPID", "ppid", TYPE_NUMBER, "parent process", get_ppid, .align_right = true,
 	  .scope = OF_PROCESS },
 	{ "EXECED", "execed", TYPE_BOOLEAN, "whether its process has called execve since its fork",
@@ -456,7 +470,7 @@ void default_columns(struct column_list *list, size_t width)
  * parse_columns() - read a list of columns
  * @list: receives them.  After a "+" they are added to the columns that it has: before the
  *	last one, if that is folded.
- * @text: their names, in any case, separated by commas
+ * @text: their names, in any case, separated by commas; after a "+", each may have one
  *
  * Return: NULL, or the rest of @text from the first name that is not understood, or that
  * is one too many.
@@ -471,8 +485,9 @@ const char *parse_columns(struct column_list *list, const char *text)
 	else
 		list->nr = 0;
 	for (;;) {
+		const char *name = text + (adds && *text == '+');
 		size_t len = strcspn(text, ",");
-		const struct column *col = find_column(text, len), *last;
+		const struct column *col = find_column(name, len - (name - text)), *last;
 
 		if (!col || list->nr == MAX_COLUMNS)
 			return text;
@@ -486,6 +501,19 @@ const char *parse_columns(struct column_list *list, const char *text)
 			return NULL;
 		text += len + 1;
 	}
+}
+
+/**
+ * has_identity() - whether columns show what has to be looked up first: the command line or user
+ * @list: the columns
+ */
+bool has_identity(const struct column_list *list)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->cols[i]->is_identity)
+			return true;
+	}
+	return false;
 }
 
 /**

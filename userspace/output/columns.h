@@ -69,6 +69,7 @@ enum column_scope {
  * @has_tree: the branches of a tree are drawn here, in the first such column
  * @has_colour: it is coloured as the verdict is
  * @is_folded: it is the last column, and is folded to the width that is left
+ * @is_identity: it shows what identify_processes() finds
  * @scope: what it is about; unless it is the waiter, @get needs no more of its subject than that
  */
 struct column {
@@ -84,6 +85,7 @@ struct column {
 	bool has_colour;
 	bool is_folded;
 	enum column_scope scope;
+	bool is_identity;
 };
 
 extern const struct column columns[];
@@ -106,6 +108,7 @@ enum style {
 
 void default_columns(struct column_list *list, size_t width);
 const char *parse_columns(struct column_list *list, const char *text);
+bool has_identity(const struct column_list *list);
 void print_columns(FILE *out);
 void set_subject(struct subject *sub, const struct analysis *a, const struct row *row, char *buf);
 struct value column_value(const struct column *col, const struct subject *sub);

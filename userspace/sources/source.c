@@ -19,6 +19,7 @@
 #include "blocked.h"
 #include "filter.h"
 #include "gaps.h"
+#include "identity.h"
 #include "mappings.h"
 #include "owners.h"
 #include "rights.h"
@@ -243,6 +244,18 @@ void describe_threads(struct snapshot *s, const int *threads, size_t nr)
 void describe_process(struct snapshot *s, int process)
 {
 	s->processes[process].runtime = find_runtime(PROC_ROOT, s, &s->processes[process]);
+}
+
+/**
+ * identify_processes() - find out which command lines and users processes have
+ * @s: the snapshot; in one that is not of this host, nothing is found
+ * @waiters: indices of a waiter of each process
+ * @nr: how many
+ */
+void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr)
+{
+	if (s->source->two_looks)
+		find_identities(PROC_ROOT, PASSWD_FILE, s, waiters, nr);
 }
 
 /**
