@@ -9,9 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array.h"
 #include "options.h"
-#include "text.h"
 
 #define DEFAULT_INTERVAL_MS	200
 #define MAX_INTERVAL_MS		(60 * 1000)
@@ -256,28 +254,15 @@ static void __attribute__((noreturn)) bad_command(const struct options *opts, co
 	bad_usage(arg, text);
 }
 
-/* A name does not begin with a digit here, so that a slip in an id is told. */
-static void parse_thread(struct options *opts, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (!len || (*word >= '0' && *word <= '9') || *word == '-') {
-		opts->tid = parse_long(word, 1, MAX_TID, "not a thread id");
-		return;
-	}
-	opts->name = xcalloc(1, ESCAPED_SIZE(len));
-	escape_text(opts->name, word, len);
-}
-
 static void parse_operands(struct options *opts, int argc, char **argv)
 {
 	opts->command = argc ? find_command(argv[0]) : &commands[0];
 	if (opts->command->takes_tid && argc > 2)
 		bad_usage(argv[2], "is one argument too many");
-	if (opts->command->takes_tid && argc == 2)
-		parse_thread(opts, argv[1]);
-	else if (argc > 1)
+	if (argc > 1 && !opts->command->takes_tid)
 		bad_command(opts, argv[1], "takes no arguments");
+	if (argc > 1 && !parse_thread(argv[1], strlen(argv[1]), &opts->tid, &opts->name))
+		bad_usage(argv[1], "not a thread id");
 }
 
 /* Options that do not go with the command. */

@@ -30,6 +30,7 @@ struct selection {
 	bool stuck_cgroup_unknown;	/* ... and one of these is stuck */
 };
 
+bool parse_thread(const char *word, size_t len, pid_t *id, char **name);
 const char *filter_add_pids(struct filter *f, const char *list);
 const char *filter_add_verdicts(struct filter *f, const char *list);
 bool filter_set_cgroup(struct filter *f, const char *path);

@@ -192,12 +192,11 @@ static bool find_step(const struct forest *f, size_t waiter, struct step *step, 
 /* A thread that is no waiter comes before the first that waits for it, to be as high up. */
 static void add_rows(struct forest *f)
 {
-	size_t *order = analysis_rank(f->a);
 	struct step step;
 	ssize_t holder;
 
 	for (size_t n = 0; n < f->a->s->nr_waiters; n++) {
-		size_t i = order[n];
+		size_t i = f->a->order[n];
 
 		if (!f->wanted[i])
 			continue;
@@ -207,7 +206,6 @@ static void add_rows(struct forest *f)
 		f->rows->rows[f->rows->nr++] = (struct row){ .waiter = i, .thread = -1,
 							     .parent = -1 };
 	}
-	free(order);
 }
 
 static ssize_t parent_row(struct forest *f, size_t waiter)

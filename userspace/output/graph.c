@@ -364,9 +364,9 @@ static void put_waiters(struct drawing *d, const struct selection *sel)
 	struct selection drawn = { .a = sel->a, .f = sel->f };
 	bool *wanted = selection_with_holders(sel);
 
-	drawn.waiters = analysis_rank(d->a);
+	drawn.waiters = xcalloc(d->s->nr_waiters, sizeof(*drawn.waiters));
 	for (size_t n = 0; n < d->s->nr_waiters; n++) {
-		size_t i = drawn.waiters[n];
+		size_t i = d->a->order[n];
 		const struct waiter *w = &d->s->waiters[i];
 
 		/* An io_uring request blocks no thread. */

@@ -16,7 +16,7 @@
 #define MIN_REASON	60	/* a text of less width is rather put below its row */
 #define INDENT		8	/* of the text there ... */
 #define MIN_TEXT	30	/* ... and its width, at least */
-#define NUMBER_SIZE	64
+#define LOCK_SIZE	64	/* of the name of a lock, and its address */
 #define MAX_LINE	65536
 #define BRANCH_WIDTH	2	/* of each level of a tree */
 
@@ -255,7 +255,7 @@ static size_t put_lock(char *dst, size_t size, const struct table *t, size_t wai
 /* Below its row, with its lock, if it has a text that is more than usual. */
 static void print_below(FILE *out, const struct table *t, const struct row *row)
 {
-	char buf[VALUE_SIZE], text[VALUE_SIZE + NUMBER_SIZE], *save = NULL;
+	char buf[VALUE_SIZE], text[VALUE_SIZE + LOCK_SIZE], *save = NULL;
 	struct subject sub;
 	size_t used = 0;
 
