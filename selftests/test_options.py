@@ -181,6 +181,8 @@ def schema_test(command):
             raise AssertionError("waiters %s, of %s" % (found, now))
         ksft.equal((got["futexinspect"]["host"], got["futexinspect"]["source"]),
                    (os.uname().nodename, "module"), "host and source")
+        ksft.equal((got["futexinspect"]["looks"], got["futexinspect"]["interval_ms"]),
+                   (2, 0 if "--interval" in command else 200), "looks, and the time between")
         age = time.time() - calendar.timegm(time.strptime(got["futexinspect"]["time"],
                                                           "%Y-%m-%dT%H:%M:%SZ"))
         if not -1 <= age < 120:

@@ -31,7 +31,8 @@ static pid_t pager = -1;
  */
 static bool is_on_behalf(void)
 {
-	return getenv("SUDO_UID") || getauxval(AT_SECURE);
+	return getenv("SUDO_UID") || getenv("DOAS_USER") || getenv("PKEXEC_UID") ||
+	       getauxval(AT_SECURE);
 }
 
 /* Return: 0, or something else: there is no pager, or none is wanted. */

@@ -5,20 +5,37 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "output.h"
+
+/* Those that turn a line around, or join what they stand between. */
+static inline bool is_trick(wchar_t c)
+{
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
 
 /* The tool promises that a terminal can show all that it prints. */
 static inline ssize_t sink_write(void *cookie, const char *buf, size_t size)
 {
+	static mbstate_t state;
+	wchar_t c;
+
 	(void)cookie;
 	for (size_t i = 0; i < size; i++) {
-		if ((buf[i] < ' ' || buf[i] > '~') && buf[i] != '\n' && buf[i] != '\t')
+		size_t len = mbrtowc(&c, &buf[i], 1, &state);
+
+		if (len == (size_t)-2)
+			continue;
+		if (len != 1 || (!iswprint(c) && c != '\n' && c != '\t') || is_trick(c))
 			abort();
 	}
 	return size;
@@ -28,8 +45,11 @@ static inline FILE *get_sink(void)
 {
 	static FILE *sink;
 
-	if (!sink)
+	if (!sink) {
+		if (!setlocale(LC_CTYPE, "C.UTF-8"))
+			abort();
 		sink = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = sink_write });
+	}
 	return sink;
 }
 

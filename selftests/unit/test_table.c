@@ -129,6 +129,7 @@ static void test_column_rows(void)
 
 		ok(c->name && c->key && c->help && c->get && col(c->name) == c,
 		   "column %s has all that it needs, and a name of its own", c->name);
+		ok(strlen(c->key) <= MAX_KEY, "  and a key that is not too long");
 		for (size_t k = 0; k < i; k++)
 			same |= !strcmp(columns[k].key, c->key);
 		ok(!c->is_folded || i == nr_columns - 1, "  and is folded only if it is the last");

@@ -49,6 +49,9 @@ enum column_type {
 	TYPE_BOOLEAN,
 };
 
+/* The longest key in JSON. */
+#define MAX_KEY		24
+
 /* What a column is about: in JSON, which object has it. */
 enum column_scope {
 	OF_WAITER,
@@ -59,7 +62,7 @@ enum column_scope {
 /**
  * struct column - a column
  * @name: its heading, and its name in --output
- * @key: its key in JSON, which no other column has
+ * @key: its key in JSON, which no other column has, of up to MAX_KEY characters
  * @type: type of its values in JSON
  * @help: what it shows, for --list-columns
  * @get: its value for a waiter

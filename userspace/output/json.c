@@ -5,7 +5,7 @@
  * Processes and address spaces are written once, and waiters refer to them: so the output is
  * linear in what there is.  A member is always there; what is not known is null.
  */
-#include <inttypes.h>
+#include <assert.h>
 #include <stdlib.h>
 
 #include "array.h"
@@ -25,8 +25,20 @@ struct places {
 	size_t nr;
 };
 
+/* Room for a key with the punctuation around it. */
+#define KEY_SIZE	32
+
+static_assert(MAX_KEY + sizeof("\"\": ") <= KEY_SIZE, "a key does not fit");
+
+/* "key": in a buffer whose size the compiler knows, so that copying it is cheap. */
+struct key {
+	char text[KEY_SIZE];
+	size_t len;
+};
+
 struct document {
 	struct json out;
+	struct key *keys;	/* for each column */
 	const struct analysis *a;
 	const struct snapshot *s;
 	const struct json_options *opts;
@@ -64,21 +76,31 @@ static void put_value(struct json *out, const struct value *v)
 	}
 }
 
-static void put_column(struct json *out, const struct column *col, const struct subject *sub)
+static void put_column(struct document *d, const struct column *col, const struct subject *sub)
 {
+	const struct key *key = &d->keys[col - columns];
 	struct value v = column_value(col, sub);
 
-	json_key(out, col->key);
-	put_value(out, &v);
+	json_element(&d->out);
+	json_bytes(&d->out, key->text, KEY_SIZE);
+	d->out.used -= KEY_SIZE - key->len;
+	put_value(&d->out, &v);
 }
 
 /* All columns that are about a waiter, a process or an mm. */
-static void put_columns(struct json *out, enum column_scope scope, const struct subject *sub)
+static void put_columns(struct document *d, enum column_scope scope, const struct subject *sub)
 {
 	for (size_t i = 0; i < nr_columns; i++) {
 		if (columns[i].scope == scope)
-			put_column(out, &columns[i], sub);
+			put_column(d, &columns[i], sub);
 	}
+}
+
+static void make_keys(struct document *d)
+{
+	d->keys = xcalloc(nr_columns, sizeof(*d->keys));
+	for (size_t i = 0; i < nr_columns; i++)
+		d->keys[i].len = snprintf(d->keys[i].text, KEY_SIZE, "\"%s\": ", columns[i].key);
 }
 
 /*
@@ -294,9 +316,9 @@ static void put_row(struct document *d, size_t i)
 	json_element(&d->out);
 	json_begin(&d->out, "{");
 	for (size_t n = 0; chosen && n < chosen->nr; n++)
-		put_column(&d->out, chosen->cols[n], &sub);
+		put_column(d, chosen->cols[n], &sub);
 	if (!chosen) {
-		put_columns(&d->out, OF_WAITER, &sub);
+		put_columns(d, OF_WAITER, &sub);
 		put_more(d, row);
 	}
 	if (d->opts->tree)
@@ -374,7 +396,7 @@ static void put_process(struct document *d, int process)
 	json_begin(&d->out, "{");
 	json_id_member(&d->out, "tgid", p->tgid);
 	json_string_member(&d->out, "program", p->comm);
-	put_columns(&d->out, OF_PROCESS, &sub);
+	put_columns(d, OF_PROCESS, &sub);
 	json_string_member(&d->out, "runtime", p->runtime ? runtimes[p->runtime].name : NULL);
 	json_end(&d->out, "}");
 }
@@ -399,7 +421,7 @@ static void put_mm(struct document *d, int i)
 	struct subject sub = { .a = d->a, .mm = &d->s->mms[i] };
 
 	json_begin(&d->out, "{");
-	put_columns(&d->out, OF_MM, &sub);
+	put_columns(d, OF_MM, &sub);
 	json_boolean_member(&d->out, "complete", mm->complete);
 	put_unblocked(d, mm);
 	json_end(&d->out, "}");
@@ -533,6 +555,7 @@ void print_json(FILE *file, const struct selection *sel, const struct json_optio
 		list_rows(&d.rows, sel);
 	link_children(&d);
 	find_places(&d);
+	make_keys(&d);
 	json_init(&d.out, file);
 	json_begin(&d.out, "{\n");
 	put_header(&d, sel);
@@ -542,6 +565,7 @@ void print_json(FILE *file, const struct selection *sel, const struct json_optio
 	json_end(&d.out, "\n}\n");
 	json_finish(&d.out);
 	rows_free(&d.rows);
+	free(d.keys);
 	free(d.first_child);
 	free(d.next);
 	free_places(&d.processes);

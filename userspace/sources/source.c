@@ -188,17 +188,16 @@ const struct source *find_source(const char *name)
 	return NULL;
 }
 
-/* Which host this is, and when, where the source does not say it. */
-static void add_host(struct snapshot *s)
+/* Which host this is, and when the look was begun, where the source does not say it. */
+static void add_host(struct snapshot *s, const struct timespec *begun)
 {
-	struct timespec now;
 	struct utsname host;
 
 	if (!s->host && !uname(&host))
 		s->host = snapshot_keep_escaped(s, host.nodename, strlen(host.nodename));
-	if (s->known & SNAPSHOT_REAL || clock_gettime(CLOCK_REALTIME, &now))
+	if (s->known & SNAPSHOT_REAL)
 		return;
-	s->real_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	s->real_ns = begun->tv_sec * 1000000000ULL + begun->tv_nsec;
 	s->known |= SNAPSHOT_REAL;
 }
 
@@ -215,12 +214,14 @@ static void add_host(struct snapshot *s)
  */
 int take_look(struct snapshot *s, const struct source *source, const char *path)
 {
+	struct timespec begun;
 	int rc;
 
+	clock_gettime(CLOCK_REALTIME, &begun);
 	snapshot_init(s, source);
 	rc = source->take(s, path);
 	if (!rc && s->source->two_looks)
-		add_host(s);
+		add_host(s, &begun);
 	return rc;
 }
 
