@@ -215,9 +215,10 @@ static void put_node(FILE *out, const struct dot *d, size_t i, const char *inden
 struct placed {
 	int cluster;
 	size_t node;
+	size_t first;		/* node of the cluster, from 1; 0: it is in none */
 };
 
-static int compare_placed(const void *x, const void *y)
+static int compare_clusters(const void *x, const void *y)
 {
 	const struct placed *a = x, *b = y;
 
@@ -226,14 +227,30 @@ static int compare_placed(const void *x, const void *y)
 	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-/* Those of a cluster together, in the order in which they were added. */
+static int compare_places(const void *x, const void *y)
+{
+	const struct placed *a = x, *b = y;
+
+	if (a->first != b->first)
+		return a->first > b->first ? -1 : 1;
+	return a->node < b->node ? -1 : a->node > b->node;
+}
+
+/* Those of a cluster together.  dot(1) draws from the bottom up, so the first cluster comes last. */
 static struct placed *place_nodes(const struct dot *d)
 {
 	struct placed *placed = xcalloc(d->nr_nodes, sizeof(*placed));
 
 	for (size_t i = 0; i < d->nr_nodes; i++)
-		placed[i] = (struct placed){ d->nodes[i].cluster, i };
-	qsort(placed, d->nr_nodes, sizeof(*placed), compare_placed);
+		placed[i] = (struct placed){ d->nodes[i].cluster, i, 0 };
+	qsort(placed, d->nr_nodes, sizeof(*placed), compare_clusters);
+	for (size_t i = 0; i < d->nr_nodes; i++) {
+		if (placed[i].cluster < 0)
+			continue;
+		placed[i].first = i && placed[i - 1].cluster == placed[i].cluster ?
+				  placed[i - 1].first : placed[i].node + 1;
+	}
+	qsort(placed, d->nr_nodes, sizeof(*placed), compare_places);
 	return placed;
 }
 
@@ -257,13 +274,15 @@ void dot_print(FILE *out, struct dot *d, const char *title,
 	for (size_t i = 0; i < d->nr_nodes; i++) {
 		int cluster = placed[i].cluster;
 
-		if (cluster != last) {
-			fprintf(out, "%s\tsubgraph cluster_%d {\n\t\tstyle=rounded;\n\t\tlabel=\"",
-				last < 0 ? "" : "\t}\n", cluster);
+		if (cluster != last && last >= 0)
+			fputs("\t}\n", out);
+		if (cluster != last && cluster >= 0) {
+			fprintf(out, "\tsubgraph cluster_%d {\n\t\tstyle=rounded;\n\t\tlabel=\"",
+				cluster);
 			put_cluster_title(out, cluster, arg);
 			fputs("\";\n", out);
-			last = cluster;
 		}
+		last = cluster;
 		put_node(out, d, placed[i].node, cluster < 0 ? "\t" : "\t\t");
 	}
 	fputs(last < 0 ? "" : "\t}\n", out);
