@@ -36,6 +36,8 @@ static const struct form forms[] = {
 	{ "app+0x1139", { .address = 0x1139, APP } },
 	{ "0x7f00, which is in no file", { .address = 0x7f00 } },
 	{ "<signal handler called>", { FRAME_SIGNAL, "__restore_rt", LIBC } },
+	{ "Jobs.take at jobs.py:17 (Python)",
+	  { FRAME_PYTHON, "Jobs.take", .file = "jobs.py", .line = 17 } },
 };
 
 static void test_forms(void)
@@ -64,6 +66,17 @@ static const struct fold folds[] = {
 	  { { .function = "__futex_abstimed_wait_common64", LIBC },
 	    { .function = "__pthread_clockjoin_ex", .offset = 9, LIBC },
 	    { .function = "main", APP } } },
+	{ "functions of Python stand for those of its interpreter",
+	  "sem_wait in libc.so.6, join at threading.py:7 (Python), job in _job.so",
+	  { { .function = "sem_wait", LIBC },
+	    { .function = "PyThread_acquire_lock_timed", .module = "python3.11" },
+	    { FRAME_PYTHON, "join", .file = "threading.py", .line = 7 },
+	    { .function = "_PyEval_Vector", .module = "libpython3.11.so.1.0" },
+	    { .function = "job", .module = "_job.so" } } },
+	{ "but only if they are known",
+	  "sem_wait in libc.so.6, PyThread_acquire_lock_timed in python3.12",
+	  { { .function = "sem_wait", LIBC },
+	    { .function = "PyThread_acquire_lock_timed", .module = "python3.12" } } },
 	{ "below a signal handler, too",
 	  "syscall in libc.so.6, handle in app, <signal handler called>, "
 	  "pthread_mutex_lock+0x4c in libc.so.6, main in app",

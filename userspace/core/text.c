@@ -80,13 +80,13 @@ const char *format_id(char dst[ID_SIZE], pid_t id)
 /**
  * format_time() - write a time of the day, in UTC: 2026-11-26T14:15:16Z
  * @dst: receives the string
- * @real_ns: CLOCK_REALTIME
+ * @realtime_ns: CLOCK_REALTIME
  *
  * Return: @dst, or NULL: no calendar has it.
  */
-const char *format_time(char dst[TIME_SIZE], uint64_t real_ns)
+const char *format_time(char dst[TIME_SIZE], uint64_t realtime_ns)
 {
-	time_t seconds = real_ns / 1000000000;
+	time_t seconds = realtime_ns / 1000000000;
 	struct tm tm;
 
 	if (!gmtime_r(&seconds, &tm) || !strftime(dst, TIME_SIZE, "%FT%TZ", &tm))

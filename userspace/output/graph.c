@@ -481,7 +481,7 @@ static void count_threads(struct drawing *d)
 static void put_title(char *dst, size_t size, const struct snapshot *s)
 {
 	char time[TIME_SIZE];
-	bool known = s->known & SNAPSHOT_REAL && format_time(time, s->real_ns);
+	bool known = s->known & SNAPSHOT_REALTIME && format_time(time, s->realtime_ns);
 
 	snprintf(dst, size, "futexinspect: which thread waits for which\nhost %.64s, kernel %.64s, %s, "
 		 "source %s\nred with two borders: stuck; thick arrows: a cycle; dashed: not there",

@@ -506,7 +506,7 @@ static void put_host(struct json *out, const struct snapshot *s)
 	char time[TIME_SIZE];
 
 	json_string_member(out, "host", s->host);
-	json_string_member(out, "time", s->known & SNAPSHOT_REAL ? format_time(time, s->real_ns) : NULL);
+	json_string_member(out, "time", s->known & SNAPSHOT_REALTIME ? format_time(time, s->realtime_ns) : NULL);
 }
 
 static void put_header(struct document *d, const struct selection *sel)

@@ -195,10 +195,10 @@ static void add_host(struct snapshot *s, const struct timespec *begun)
 
 	if (!s->host && !uname(&host))
 		s->host = snapshot_keep_escaped(s, host.nodename, strlen(host.nodename));
-	if (s->known & SNAPSHOT_REAL)
+	if (s->known & SNAPSHOT_REALTIME)
 		return;
-	s->real_ns = begun->tv_sec * 1000000000ULL + begun->tv_nsec;
-	s->known |= SNAPSHOT_REAL;
+	s->realtime_ns = begun->tv_sec * 1000000000ULL + begun->tv_nsec;
+	s->known |= SNAPSHOT_REALTIME;
 }
 
 /**

@@ -783,7 +783,7 @@ static const struct field futexinspect_fields[] = {
 	HOST(boot_id, parse_text_field),
 	HOST(start_ns, parse_u64, .bit = SNAPSHOT_START),
 	HOST(host, parse_text_field),
-	HOST(real_ns, parse_u64, .bit = SNAPSHOT_REAL),
+	HOST(realtime_ns, parse_u64, .bit = SNAPSHOT_REALTIME),
 };
 
 static void *begin_waiter(struct parser *p)
@@ -932,6 +932,9 @@ static const struct field thread_fields[] = {
 	THREAD(clear_child_tid, parse_u64, .bit = T_CLEAR_TID, .absent = "0"),
 	THREAD(io_uring, parse_yesno, .absent = "no"),
 	THREAD(blocked, parse_u64, .absent = "0"),
+	THREAD(bits, parse_u32),
+	THREAD(fp, parse_u64, .bit = T_FP),
+	THREAD(lr, parse_u64, .bit = T_LR),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)
