@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 
-from lib import ksft, tool
+from lib import ksft, schema, tool
 from lib.cases import parse_cases, read_cases
 
 SELFTESTS = os.path.join(ksft.TOP, "selftests")
@@ -62,6 +62,8 @@ def check_tidy(text):
 
 def check_stdout(case, text, directory):
     """What is written to standard output."""
+    if text.startswith("{"):
+        schema.check(text)
     if case.stdout_file:
         same(text, read(directory, case.stdout_file), "standard output")
     elif case.stdout is not None:

@@ -4,14 +4,16 @@
 of fork that waits for a lock of its parent's, and a pool at rest. Output is compared with
 what it must be, but for times, padding and addresses."""
 
+import calendar
 import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
-from lib import ksft, tool
+from lib import ksft, schema, tool
 
 # With a backslash, as systemd has them in its names.
 CGROUP = "/sys/fs/cgroup/futexinspect\\x2doptions"
@@ -133,9 +135,9 @@ def test_json_columns():
     status, output = run("-J", "-o", "TID,PID,COMMAND,EXPECTED,EXECED,HOLDER,PI-OWNER",
                          "--pid", HOST.text("{ORPHAN}"))
     names = {name: int(value) for name, value in HOST.names.items() if "_" not in name}
-    ksft.equal(json.loads(output), {"waiters": [
+    ksft.equal(schema.check(output)["waiters"], [
         {"tid": names["ORPHAN"], "tgid": names["ORPHAN"], "comm": "orphan", "expected": 2,
-         "execed": False, "holder": names["HOLDER"], "pi_owner": None}]}, "output")
+         "execed": False, "holder": names["HOLDER"], "pi_owner": None}], "waiters")
     ksft.equal(status, 3, "exit status")
 
 
@@ -143,9 +145,10 @@ def test_json_tree():
     """futexinspect --json --tree"""
     _, output = run("-J", "--tree", "-o", "TID", "--pid", HOST.text("{A},{ORPHAN}"))
     names = HOST.names
-    ksft.equal(json.loads(output), {"waiters": [
-        {"tid": names["A"], "children": [{"tid": names["B"]}]},
-        {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"])}]}]}, "output")
+    ksft.equal(schema.check(output)["waiters"], [
+        {"tid": names["A"], "children": [{"tid": names["B"], "children": []}]},
+        {"tid": names["HOLDER"], "children": [{"tid": int(names["ORPHAN"]), "children": []}]}],
+               "waiters")
 
 
 def test_json_agrees():
@@ -159,28 +162,102 @@ def test_json_agrees():
         ksft.equal(len(waiter), len(columns), "members")
         for key, value in waiter.items():
             if not key.endswith("asleep_ns"):
-                ksft.equal(value, same.get(key), key)
+                ksft.equal(value, same[key], key)
+
+
+# What prints JSON.
+JSON_COMMANDS = ("", "--tree", "--stacks", "--interval 0", "--verdict stuck", "-p {POOL}",
+                 "--source module", "explain", "explain {A}", "explain {ORPHAN}", "explain {POOL}")
+
+
+def schema_test(command):
+    """The test of the JSON of a command, as ksft.run() wants it."""
+    def test():
+        got = schema.check(run("--json", *HOST.text(command).split())[1])
+        now = {waiter["tid"] for waiter in tool.judge()}
+        # In a tree, waiters may hang from threads that are none.
+        found = {waiter["tid"] for waiter in got["waiters"] if waiter["verdict"]}
+        if not found or not found <= now:
+            raise AssertionError("waiters %s, of %s" % (found, now))
+        ksft.equal((got["futexinspect"]["host"], got["futexinspect"]["source"]),
+                   (os.uname().nodename, "module"), "host and source")
+        ksft.equal((got["futexinspect"]["looks"], got["futexinspect"]["interval_ms"]),
+                   (2, 0 if "--interval" in command else 200), "looks, and the time between")
+        age = time.time() - calendar.timegm(time.strptime(got["futexinspect"]["time"],
+                                                          "%Y-%m-%dT%H:%M:%SZ"))
+        if not -1 <= age < 120:
+            raise AssertionError("it was looked at %d seconds ago" % age)
+    test.__doc__ = "the schema of futexinspect --json " + command
+    return test
+
+
+def test_identity():
+    """the command line and the user of a process"""
+    with ksft.Factory("abba", user=65534, group=65534, extra_groups=[]) as factory:
+        pid = factory.process.pid
+        with open("/proc/%d/cmdline" % pid, encoding="utf-8") as file:
+            cmdline = file.read().rstrip("\0").replace("\0", " ")
+        _, output = run("-rno", "USER,CMDLINE", "-p", str(pid))
+        ksft.equal(output, 2 * ("nobody %s\n" % cmdline.replace(" ", "\\x20")), "columns")
+        for command in (("explain", str(pid)), ("-p", str(pid))):
+            process, = schema.check(run("--json", *command)[1])["processes"]
+            ksft.equal((process["user"], process["cmdline"]), ("nobody", cmdline),
+                       " ".join(command))
+
+
+def test_explain_json():
+    """futexinspect --json explain: one waiter, with the stacks that explain it"""
+    got = schema.check(run("--json", "explain", HOST.text("{A}"))[1])
+    waiter, = got["waiters"]
+    step, back = waiter["chain"]
+    ksft.equal((waiter["tid"], step["tid"], back["tid"], waiter["end"]["tid"], waiter["cycle"]),
+               (int(HOST.names["A"]), int(HOST.names["B"]), waiter["tid"], waiter["tid"], 2), "ids")
+    for thread in (waiter, step, back):
+        if not thread["stack"] or thread["stack_error"]:
+            raise AssertionError("no stack: %s" % thread)
+    if not waiter["lock_name"]:
+        raise AssertionError("no name of the lock: %s" % waiter)
 
 
 def edges(dot):
     """The edges of a graph, by the first line of their ends' labels, and the label."""
-    labels = dict(re.findall(r'^\t(\w+) \[label="(.*?)"', dot, re.M))
-    return sorted((labels[a], labels[b], label, "bold" in style) for a, b, label, style in
+    labels = dict(re.findall(r'^\t+(\w+) \[label="(.*?)"', dot, re.M))
+    return sorted((labels[a], labels[b], label, "style=bold" in style) for a, b, label, style in
                   re.findall(r'^\t(\w+) -> (\w+) \[label="(.*?)"(.*)\];', dot, re.M))
+
+
+def graph(*args):
+    """The exit status and the graph, whose labels are on one line."""
+    status, output = run("graph", *args)
+    return status, output.replace("\\n", " ")
 
 
 def test_graph():
     """futexinspect graph"""
-    status, output = run("graph", "-p", HOST.text("{A},{ORPHAN}"))
+    status, output = graph("-p", HOST.text("{A},{ORPHAN}"))
     a, b, orphan, gone = (HOST.text(text) for text in (
-        "mkwaiters\\n{A} of {ABBA}\\ndeadlock, likely",
-        "mkwaiters\\n{B} of {ABBA}\\ndeadlock, likely",
-        "orphan\\n{ORPHAN} of {ORPHAN}\\norphaned, certain",
-        "thread {HOLDER}\\nis in process {PARENT} (mkwaiters), not in its waiter's"))
+        "mkwaiters thread {A} deadlock, likely", "mkwaiters thread {B} deadlock, likely",
+        "orphan thread {ORPHAN} orphaned, certain",
+        "thread {HOLDER} is in process {PARENT} (mkwaiters), not in its waiter's"))
     got = [(*edge[:2], edge[2].split()[0], edge[3]) for edge in edges(output)]
     ksft.equal(got, sorted([(a, b, "pthread_mutex", True), (b, a, "pthread_mutex", True),
                             (orphan, gone, "pthread_mutex", False)]), "edges")
     ksft.equal(status, 3, "exit status")
+    clusters = re.findall(r'^\t\tlabel="(.*)";', output, re.M)
+    ksft.equal(sorted(clusters), sorted(HOST.text(name) for name in (
+        "mkwaiters (process {ABBA})", "orphan (process {ORPHAN})")), "clusters")
+    if "host %s, kernel %s, " % (os.uname().nodename, os.uname().release) not in output:
+        raise AssertionError("no title in %s" % output)
+
+
+def test_graph_group():
+    """futexinspect graph: a pool at rest is one node, and with --all one for each thread"""
+    pool = HOST.text("{POOL}")
+    one, each = (graph("-p", pool, *more)[1] for more in ((), ("--all",)))
+    ksft.equal(one.count("mkwaiters x4 thread"), 1, "groups in " + one)
+    ksft.equal(each.count(' waiting"'), 4, "waiters in " + each)
+    if not re.search(r"mkwaiters thread %s can run: sleeps in \w+" % pool, one):
+        raise AssertionError("nothing says what the main thread does: " + one)
 
 
 def test_drawn():
@@ -189,7 +266,7 @@ def test_drawn():
         raise ksft.Skip("graphviz is not installed")
     status, output = run("graph", "--format", "svg", "-p", HOST.text("{A}"))
     ksft.equal(status, 3, "exit status")
-    if "<svg" not in output or HOST.text("{A} of {ABBA}") not in output:
+    if "<svg" not in output or HOST.text("thread {A}") not in output:
         raise AssertionError("no drawing: %s" % output)
 
 
@@ -239,5 +316,6 @@ def test_completion():
 
 
 ksft.run([case_test(*case) for case in CASES] +
-         [test_json_columns, test_json_tree, test_json_agrees, test_graph, test_drawn, test_file,
+         [*map(schema_test, JSON_COMMANDS), test_identity, test_explain_json, test_json_columns, test_json_tree,
+          test_json_agrees, test_graph, test_graph_group, test_drawn, test_file,
           test_proc, test_nobody, test_completion], around=host)

@@ -100,7 +100,7 @@ def test_contents():
 
 def test_documentation():
     """both kinds of packages hold the documentation, and the screens that it shows"""
-    want = {os.path.relpath(path, ksft.TOP + "/Documentation") for pattern in ("*.rst", "**/*.txt")
+    want = {os.path.relpath(path, ksft.TOP + "/Documentation") for pattern in ("*.rst", "*.json", "**/*.txt")
             for path in glob.glob(ksft.TOP + "/Documentation/" + pattern, recursive=True)}
     for paths in contents():
         got = {re.sub("^/usr/share/doc/futexinspect[^/]*/", "", path) for path in paths}

@@ -4,6 +4,7 @@
 says what holds, and a row at the end."""
 
 import functools
+import json
 import os
 import re
 import tempfile
@@ -193,6 +194,28 @@ def verdicts():
                  "userspace/futexinspect.8")
 
 
+# Which words a member of JSON may have, and the array of the program that has them.
+WORDS = (
+    ("frame", "kind", "userspace/stacks/frames.c", "frame_kinds"),
+    ("thread", "by", "userspace/core/model.c", "evidence_names"),
+    ("thread", "state", "userspace/core/model.c", "run_state_names"),
+    ("waiter", "verdict", "userspace/core/verdicts.c", "verdicts"),
+    ("waiter", "certainty", "userspace/core/verdicts.c", "certainties"),
+)
+
+
+def schema_words():
+    """the schema of JSON has the words that the program has"""
+    definitions = json.loads(read("Documentation/futexinspect.schema.json"))["$defs"]
+    for definition, member, path, array in WORDS:
+        rows, = re.findall(r"^(?:static )?const [^=;]*\b%s\[\w+\] = \{\n(.*?)^\};" % array,
+                           read(path), re.M | re.S)
+        words = set(re.findall(r'(?:\.name|\]\t*) *= "([^"]+)"', rows))
+        # A thread that is not in the snapshot is "gone".
+        found = set(definitions[definition]["properties"][member]["enum"]) - {None, "gone"}
+        ksft.equal(sorted(found), sorted(words), "words of %s" % member)
+
+
 def paths_exist():
     """every path that CONTRIBUTING.rst names is there"""
     text = re.sub(r"``([\w.]+/[\w.]+)\.\[ch\]``", r"``\1.c`` ``\1.h``", read("CONTRIBUTING.rst"))
@@ -257,5 +280,5 @@ def documentation():
 
 
 ksft.run([licences, versions, needs, matrix, rows, version_tests, locks_on_stack, core, abilities,
-          model, lock_names, verdicts, paths_exist, language, citations, shell, python, style,
+          model, lock_names, verdicts, schema_words, paths_exist, language, citations, shell, python, style,
           comments, documentation])

@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "options.h"
+#include "pager.h"
 
 /* Threads of which is shown what they do: each takes a few files of /proc. */
 #define MAX_DESCRIBED	256
@@ -27,11 +29,18 @@ struct inspection {
 /* A full disk must not pass for a short answer. */
 static int close_stdout(void)
 {
-	if (ferror(stdout) | fflush(stdout)) {
+	if ((ferror(stdout) | fflush(stdout)) && !pager_is_running()) {
 		warn("write error");
 		return -1;
 	}
-	return 0;
+	return pager_finish();
+}
+
+/* Before the first line of an answer. */
+static void begin_output(const struct options *opts)
+{
+	if (!opts->no_pager && isatty(STDOUT_FILENO))
+		pager_start();
 }
 
 static void sleep_ms(unsigned int ms)
@@ -71,22 +80,62 @@ static ssize_t find_explained(const struct options *opts, const struct analysis 
 	return waiter >= 0 ? waiter : analysis_find_worst(a, opts->tid, opts->name);
 }
 
-/* What the threads do that verdicts speak of, as far as there is time for. */
+/* One waiter of each process that will be shown. */
+static void identify(struct snapshot *s, const struct analysis *a, const struct filter *f)
+{
+	bool *seen = xcalloc(s->nr_processes, sizeof(*seen));
+	struct selection sel;
+	size_t nr = 0;
+
+	select_waiters(&sel, a, f);
+	for (size_t i = 0; i < sel.nr; i++) {
+		int process = s->waiters[sel.waiters[i]].process;
+
+		if (process < 0 || seen[process])
+			continue;
+		seen[process] = true;
+		sel.waiters[nr++] = sel.waiters[i];
+	}
+	identify_processes(s, sel.waiters, nr);
+	selection_free(&sel);
+	free(seen);
+}
+
+/* The waiter that explain tells about, and the threads that could wake it. */
+static void describe_waiter(struct snapshot *s, const struct analysis *a, size_t waiter)
+{
+	const struct waiter *w = &s->waiters[waiter];
+	int threads[MAX_DESCRIBED];
+
+	if (w->process >= 0)
+		describe_process(s, w->process);
+	if (w->mm >= 0)
+		describe_threads(s, threads, analysis_list_unblocked(a, w->mm, threads,
+								     MAX_DESCRIBED));
+}
+
+/* What is said of the threads that verdicts speak of, as far as there is time for. */
 static void describe(struct inspection *in, const struct options *opts)
 {
 	const struct analysis *a = &in->analyses[in->last];
+	bool all = opts->json && !opts->chosen_columns;
 	struct snapshot *s = &in->looks[in->last];
 	int threads[MAX_DESCRIBED];
-	ssize_t waiter = -1;
+	ssize_t waiter;
+	size_t shown;
 
 	describe_threads(s, threads, analysis_list_named(a, threads, MAX_DESCRIBED));
-	if (opts->command->takes_tid)
-		waiter = find_explained(opts, a);
-	if (waiter >= 0 && s->waiters[waiter].process >= 0)
-		describe_process(s, s->waiters[waiter].process);
-	if (waiter >= 0 && s->waiters[waiter].mm >= 0)
-		describe_threads(s, threads, analysis_list_unblocked(a, s->waiters[waiter].mm,
-								     threads, MAX_DESCRIBED));
+	if (!opts->command->takes_tid) {
+		if (all || has_identity(&opts->table.columns))
+			identify(s, a, &opts->filter);
+		return;
+	}
+	shown = waiter = find_explained(opts, a);
+	if (waiter < 0)
+		return;
+	describe_waiter(s, a, waiter);
+	if (all && s->waiters[waiter].process >= 0)
+		identify_processes(s, &shown, 1);
 }
 
 /*
@@ -111,6 +160,17 @@ static int inspect(struct inspection *in, const struct options *opts)
 #define MAX_STACKS	20
 #define MAX_STACKS_JSON	1000
 
+static void show_json(const struct options *opts, const struct selection *sel,
+		      const struct stacks *st)
+{
+	const struct json_options json = {
+		.columns = opts->chosen_columns ? &opts->table.columns : NULL,
+		.tree = opts->table.tree, .stacks = st, .interval_ms = opts->interval_ms,
+	};
+
+	print_json(stdout, sel, &json);
+}
+
 /* There is nothing to explain.  Return: the exit status. */
 static int explain_nothing(const struct options *opts, const struct analysis *a)
 {
@@ -126,12 +186,35 @@ static int explain_nothing(const struct options *opts, const struct analysis *a)
 		      opts->name);
 		return EXIT_FAILED;
 	}
-	select_waiters(&sel, a, &opts->filter);
-	print_gaps(stdout, &sel);
+	begin_output(opts);
+	select_thread(&sel, a, &opts->filter, PID_NONE);
 	status = selection_is_complete(&sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
-	puts("no thread is stuck or blocked on a futex");
+	if (opts->json) {
+		show_json(opts, &sel, NULL);
+	} else {
+		print_gaps(stdout, &sel);
+		puts("no thread is stuck or blocked on a futex");
+	}
 	selection_free(&sel);
 	return status;
+}
+
+static void show_explanation(const struct options *opts, const struct analysis *a, size_t waiter,
+			     const struct stacks *st)
+{
+	struct selection sel;
+
+	begin_output(opts);
+	if (opts->json) {
+		select_thread(&sel, a, &opts->filter, a->s->waiters[waiter].tid);
+		show_json(opts, &sel, st);
+		selection_free(&sel);
+		return;
+	}
+	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
+		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
+		       opts->tid);
+	print_explanation(stdout, a, waiter, st);
 }
 
 static int explain(const struct options *opts, const struct analysis *a)
@@ -142,14 +225,11 @@ static int explain(const struct options *opts, const struct analysis *a)
 
 	if (waiter < 0 || (!opts->tid && !opts->name && verdicts[verdict].is_idle))
 		return explain_nothing(opts, a);
-	if (opts->tid && a->s->waiters[waiter].tid != opts->tid)
-		printf("Thread %d itself does not wait on a futex. The worst of its process:\n\n",
-		       opts->tid);
 	if (a->s->source->has_stacks) {
 		choose_stacks_to_explain(&st, a, waiter);
 		read_stacks(PROC_ROOT, &st);
 	}
-	print_explanation(stdout, a, waiter, &st);
+	show_explanation(opts, a, waiter, &st);
 	stacks_free(&st);
 	return verdicts[verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
 }
@@ -172,10 +252,11 @@ static int print_list(const struct options *opts, const struct selection *sel,
 {
 	struct table_options table = opts->table;
 
+	begin_output(opts);
 	table.stacks = st;
-	if (!opts->full_json)
+	if (!opts->json)
 		return print_table(stdout, sel, &table);
-	print_json(stdout, sel, st);
+	show_json(opts, sel, st);
 	return 0;
 }
 
@@ -188,7 +269,7 @@ static int print_list_with_stacks(const struct options *opts, const struct selec
 		warnx("a saved copy has no stacks");
 		return print_list(opts, sel, NULL);
 	}
-	choose_listed_stacks(&st, sel, opts->full_json ? MAX_STACKS_JSON : MAX_STACKS);
+	choose_listed_stacks(&st, sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
 	read_stacks(PROC_ROOT, &st);
 	rc = print_list(opts, sel, &st);
 	stacks_free(&st);
@@ -215,10 +296,12 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 		      opts->format);
 		return EXIT_FAILED;
 	}
-	if (opts->format)
-		rc = draw_graph(sel, opts->format);
-	else
-		print_graph(stdout, sel);
+	if (opts->format) {
+		rc = draw_graph(sel, opts->table.all, opts->format);
+	} else {
+		begin_output(opts);
+		print_graph(stdout, sel, opts->table.all);
+	}
 	if (rc == -ENOENT)
 		warnx("--format takes dot(1), which is not installed: apt install graphviz");
 	else if (rc < 0)
@@ -290,9 +373,9 @@ static int graph(const struct options *opts, const struct analysis *a)
 }
 
 const struct command commands[] = {
-	{ "", list, .has_table = true, .has_filter = true, .has_json = true },
-	{ "explain", explain, .takes_tid = true },
-	{ "graph", graph, .has_filter = true, .has_format = true },
+	{ "", list, .has_table = true, .has_all = true, .has_filter = true, .has_json = true },
+	{ "explain", explain, .takes_tid = true, .has_json = true },
+	{ "graph", graph, .has_all = true, .has_filter = true, .has_format = true },
 	{ NULL }
 };
 
@@ -302,9 +385,7 @@ static int look_and_show(const struct options *opts)
 	int status = EXIT_FAILED;
 
 	if (!inspect(&in, opts)) {
-		/* A graph says what waits for what, and no more. */
-		if (!opts->command->has_format)
-			describe(&in, opts);
+		describe(&in, opts);
 		status = opts->command->run(opts, &in.analyses[in.last]);
 	}
 	for (int n = 0; n < 2; n++) {

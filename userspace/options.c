@@ -9,9 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array.h"
 #include "options.h"
-#include "text.h"
 
 #define DEFAULT_INTERVAL_MS	200
 #define MAX_INTERVAL_MS		(60 * 1000)
@@ -21,6 +19,7 @@ enum {
 	OPT_TREE = 256,
 	OPT_STACKS,
 	OPT_COLOR,
+	OPT_NO_PAGER,
 	OPT_VERDICT,
 	OPT_CGROUP,
 	OPT_SOURCE,
@@ -39,6 +38,7 @@ static const struct option longopts[] = {
 	{ "tree",	  no_argument,	     NULL, OPT_TREE },
 	{ "stacks",	  no_argument,	     NULL, OPT_STACKS },
 	{ "color",	  optional_argument, NULL, OPT_COLOR },
+	{ "no-pager",	  no_argument,	     NULL, OPT_NO_PAGER },
 	{ "format",	  required_argument, NULL, 'T' },
 	{ "pid",	  required_argument, NULL, 'p' },
 	{ "verdict",	  required_argument, NULL, OPT_VERDICT },
@@ -57,6 +57,7 @@ struct given {
 	const char *json;
 	const char *output;
 	const char *listing;	/* an option that is for the table only */
+	const char *all;
 	const char *filter;
 	const char *source;
 	const char *interval;
@@ -75,7 +76,7 @@ static const char help_options[] =
 	"which thread waits for which, for dot(1).\n"
 	"\n"
 	"Options:\n"
-	" -a, --all               list each waiter, not those that are alike as one\n"
+	" -a, --all               show each waiter, not those that are alike as one\n"
 	" -J, --json              write JSON: all there is, or the columns of --output\n"
 	" -o, --output LIST       columns to show; with +LIST: besides the default\n"
 	" -H, --list-columns      list the columns\n"
@@ -85,6 +86,7 @@ static const char help_options[] =
 	"     --tree              waiters hang from the threads that hold their locks\n"
 	"     --stacks            the stacks of those that are stuck or blocked\n"
 	"     --color[=WHEN]      auto (default: on terminals), always or never\n"
+	"     --no-pager          do not start a pager on a terminal\n"
 	" -T, --format FORMAT     draw the graph with dot(1): svg, png, ...\n"
 	"\n"
 	"Which waiters; the exit status is about these:\n"
@@ -252,28 +254,15 @@ static void __attribute__((noreturn)) bad_command(const struct options *opts, co
 	bad_usage(arg, text);
 }
 
-/* A name does not begin with a digit here, so that a slip in an id is told. */
-static void parse_thread(struct options *opts, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (!len || (*word >= '0' && *word <= '9') || *word == '-') {
-		opts->tid = parse_long(word, 1, MAX_TID, "not a thread id");
-		return;
-	}
-	opts->name = xcalloc(1, ESCAPED_SIZE(len));
-	escape_text(opts->name, word, len);
-}
-
 static void parse_operands(struct options *opts, int argc, char **argv)
 {
 	opts->command = argc ? find_command(argv[0]) : &commands[0];
 	if (opts->command->takes_tid && argc > 2)
 		bad_usage(argv[2], "is one argument too many");
-	if (opts->command->takes_tid && argc == 2)
-		parse_thread(opts, argv[1]);
-	else if (argc > 1)
+	if (argc > 1 && !opts->command->takes_tid)
 		bad_command(opts, argv[1], "takes no arguments");
+	if (argc > 1 && !parse_thread(argv[1], strlen(argv[1]), &opts->tid, &opts->name))
+		bad_usage(argv[1], "not a thread id");
 }
 
 /* Options that do not go with the command. */
@@ -287,6 +276,8 @@ static void check_command(const struct options *opts, const struct given *given)
 		bad_command(opts, given->filter, "is of one thread");
 	if (opts->format && !c->has_format)
 		bad_usage("--format", "is for graph only");
+	if (given->all && !c->has_all)
+		bad_command(opts, given->all, "is of one thread");
 	if (given->listing && !c->has_table)
 		bad_usage(given->listing, "is for the table only");
 }
@@ -302,12 +293,12 @@ static void check_table(struct options *opts, const struct given *given)
 	if (given->json && (t->raw || t->noheadings || t->notruncate))
 		bad_usage(t->raw ? "--raw" : t->noheadings ? "--noheadings" : "--notruncate",
 			  "cannot be used with --json");
-	opts->full_json = given->json && !given->output && !t->tree;
-	t->json = given->json;
+	opts->json = given->json;
+	opts->chosen_columns = given->output;
 	/* Who chooses columns, or reads with a program, wants to have each. */
-	t->all |= given->output || given->json || t->raw || t->tree;
-	t->fit_columns = !given->output && !given->json;
-	t->color = t->color && !t->json && !t->raw;
+	t->all |= given->output || t->raw || t->tree;
+	t->fit_columns = !given->output;
+	t->color = t->color && !t->raw;
 }
 
 /* Return: whether it is an option that selects waiters. */
@@ -345,7 +336,7 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 			   "not a column, or one too many: --list-columns shows all");
 		break;
 	case 'a':
-		given->listing = "--all";
+		given->all = "--all";
 		t->all = true;
 		break;
 	case 'n':
@@ -397,6 +388,9 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 		given->interval = "--interval";
 		opts->interval_ms = parse_long(optarg, 0, MAX_INTERVAL_MS,
 					       "not a time from 0 to 60000 ms");
+		break;
+	case OPT_NO_PAGER:
+		opts->no_pager = true;
 		break;
 	case 'q':
 		opts->quiet = true;

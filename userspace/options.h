@@ -21,6 +21,7 @@ struct options;
  * @run: do it; return: the exit status
  * @takes_tid: its argument is a thread, or a process
  * @has_table: the options for the table apply to it
+ * @has_all: it can show each waiter, not those that are alike as one
  * @has_filter: the options that select waiters apply to it
  * @has_json: it has a JSON form
  * @has_format: it can be drawn
@@ -30,6 +31,7 @@ struct command {
 	int (*run)(const struct options *opts, const struct analysis *a);
 	bool takes_tid;
 	bool has_table;
+	bool has_all;
 	bool has_filter;
 	bool has_json;
 	bool has_format;
@@ -41,8 +43,10 @@ extern const struct command commands[];
 struct options {
 	const struct command *command;
 	void (*print)(FILE *out);	/* do only this, such as printing the help; or NULL */
+	bool no_pager;
 	bool quiet;			/* of what the source does not show */
-	bool full_json;			/* all that is known, not columns */
+	bool json;
+	bool chosen_columns;		/* only those of --output in JSON */
 	bool stacks;			/* of those that are stuck */
 	struct table_options table;
 	struct filter filter;

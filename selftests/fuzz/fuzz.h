@@ -5,20 +5,37 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "output.h"
+
+/* Those that turn a line around, or join what they stand between. */
+static inline bool is_trick(wchar_t c)
+{
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
 
 /* The tool promises that a terminal can show all that it prints. */
 static inline ssize_t sink_write(void *cookie, const char *buf, size_t size)
 {
+	static mbstate_t state;
+	wchar_t c;
+
 	(void)cookie;
 	for (size_t i = 0; i < size; i++) {
-		if ((buf[i] < ' ' || buf[i] > '~') && buf[i] != '\n' && buf[i] != '\t')
+		size_t len = mbrtowc(&c, &buf[i], 1, &state);
+
+		if (len == (size_t)-2)
+			continue;
+		if (len != 1 || (!iswprint(c) && c != '\n' && c != '\t') || is_trick(c))
 			abort();
 	}
 	return size;
@@ -28,8 +45,11 @@ static inline FILE *get_sink(void)
 {
 	static FILE *sink;
 
-	if (!sink)
+	if (!sink) {
+		if (!setlocale(LC_CTYPE, "C.UTF-8"))
+			abort();
 		sink = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = sink_write });
+	}
 	return sink;
 }
 
@@ -63,6 +83,7 @@ static inline void judge(struct snapshot *looks, int nr)
 {
 	static struct table_options table = { .fit_columns = true };
 	struct analysis analyses[2] = { 0 };
+	struct json_options json = { .tree = nr % 2 };
 	struct filter all = { 0 };
 	struct selection sel;
 	FILE *out = get_sink();
@@ -71,8 +92,8 @@ static inline void judge(struct snapshot *looks, int nr)
 		analyze(&analyses[n], &looks[n], n ? &analyses[n - 1] : NULL);
 	check_certainty(&analyses[nr - 1]);
 	select_waiters(&sel, &analyses[nr - 1], &all);
-	print_json(out, &sel, NULL);
-	print_graph(out, &sel);
+	print_json(out, &sel, &json);
+	print_graph(out, &sel, nr % 2);
 	for (size_t i = 0; i < sel.nr && i < MAX_SHOWN; i++)
 		print_explanation(out, &analyses[nr - 1], sel.waiters[i], NULL);
 	table.tree = sel.nr % 2;

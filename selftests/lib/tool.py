@@ -12,9 +12,9 @@ from lib import ksft
 PROGRAM = os.path.realpath(os.environ.get("FUTEXINSPECT") or
                            os.path.join(ksft.TOP, "build", "futexinspect"))
 
-# The width of a terminal that the tests were started from has no say.
-ENVIRONMENT = {**{key: value for key, value in os.environ.items() if key != "COLUMNS"},
-               "LC_ALL": "C"}
+# The terminal that the tests were started from, and who has started them, have no say.
+ENVIRONMENT = {**{key: value for key, value in os.environ.items()
+                  if key not in ("COLUMNS", "PAGER", "LESS", "SUDO_UID")}, "LC_ALL": "C"}
 
 # What runs a program as an ordinary user, and as root without the right to look at others.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -46,6 +46,15 @@ def check_printable(text):
             raise AssertionError("raw control character %r in %r" % (char, text))
 
 
+def with_processes(document):
+    """The waiters of a document, each with the members of its process and address space."""
+    def refer(waiter, key, array):
+        return {} if waiter.get(key) is None else document[array][waiter[key]]
+    return [{**refer(waiter, "process", "processes"),
+             **refer(waiter, "address_space", "address_spaces"), **waiter}
+            for waiter in document["waiters"]]
+
+
 def judge(*args, **how):
     """The waiters of the tool's JSON output. The exit status has to agree with them; how are
     the options of run()."""
@@ -53,7 +62,7 @@ def judge(*args, **how):
     if got.status not in (0, 3):
         raise AssertionError("status %d: %s" % (got.status, got.stderr))
     check_printable(got.stdout + got.stderr)
-    waiters = json.loads(got.stdout)["waiters"]
+    waiters = with_processes(json.loads(got.stdout))
     if all("verdict" in waiter for waiter in waiters):
         ksft.equal(got.status == 3, any(waiter["verdict"] in STUCK for waiter in waiters),
                    "exit status 3 and stuck waiters")

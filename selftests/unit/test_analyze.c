@@ -1147,7 +1147,6 @@ static void test_rank(void)
 	static const pid_t want[] = { 101, 100, 30, 10, 13, 12, 99 };
 	struct snapshot s;
 	struct analysis a;
-	size_t *order;
 	bool good = true;
 
 	load(&s, PAIR W(10, 10, 1)
@@ -1160,11 +1159,9 @@ static void test_rank(void)
 	     T(102, 100, 3) LOCK(100, 100, 3, "00000065") LOCK(101, 100, 3, "00000064"));
 	s.waiters[6].asleep_ns = 2;
 	analyze(&a, &s, NULL);
-	order = analysis_rank(&a);
 	for (size_t i = 0; i < s.nr_waiters; i++)
-		good &= s.waiters[order[i]].tid == want[i];
+		good &= s.waiters[a.order[i]].tid == want[i];
 	ok(good, "worst first, then longest asleep, unknown times last");
-	free(order);
 	analysis_free(&a);
 	snapshot_free(&s);
 }
@@ -1319,7 +1316,7 @@ static void draw_all(FILE *f, const struct analysis *a)
 	struct selection sel;
 
 	select_waiters(&sel, a, &all);
-	print_graph(f, &sel);
+	print_graph(f, &sel, true);
 	selection_free(&sel);
 }
 
@@ -1350,22 +1347,25 @@ static size_t count(const char *text, const char *what)
 	return n;
 }
 
-/* The nodes: threads from 0, then address spaces, processes, and the pipe. */
+#define RED	", style=solid, color=red];"
+#define CYCLE	", style=bold, color=red, penwidth=3];"
+
+/* The nodes: the waiter, its address space, the other thread, the pipe, its process. */
 static void test_graph(void)
 {
 	char *text = draw(PAIR W(10, 10, 1), 0);
 
-	ok(strstr(text, "n0 -> n2 [label=\"low-level lock 0x1000\", color=red];"),
+	ok(strstr(text, "n0 -> n1 [label=\"low-level lock 0x1000\"" RED),
 	   "the waiter waits for its address space, outside the cycle");
-	ok(strstr(text, "n2 -> n1 [label=\"\", color=red, style=bold];") &&
-	   strstr(text, "n1 -> n4 [label=\"sleeps\", color=red, style=bold];") &&
-	   strstr(text, "n4 -> n3 [label=\"\", color=red, style=bold];") &&
-	   strstr(text, "n3 -> n2 [label=\"\", color=red, style=bold];"),
+	ok(strstr(text, "n1 -> n2 [label=\"\"" CYCLE) &&
+	   strstr(text, "n2 -> n3 [label=\"sleeps\"" CYCLE) &&
+	   strstr(text, "n3 -> n4 [label=\"\"" CYCLE) &&
+	   strstr(text, "n4 -> n1 [label=\"\"" CYCLE),
 	   "a cycle through a pipe is bold");
 	free(text);
 	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2)
 		    W(20, 20, 2), 1);
-	ok(count(text, "color=red];") && !count(text, "color=red, style=bold];"),
+	ok(count(text, RED) && !count(text, CYCLE),
 	   "no cycle, if another process has the pipe open");
 	free(text);
 	text = draw(PAIR W(10, 10, 1) MM(2, 1, "20") PROC(20, 1, 2, yes, 0x0) T(20, 20, 2), 1);
@@ -1402,7 +1402,7 @@ static void test_large(void)
 	f = open_memstream(&graph, &size);
 	draw_all(f, &a);
 	fclose(f);
-	is_num(count(graph, "color=red, style=bold];"), nr, "and all edges of its graph");
+	is_num(count(graph, CYCLE), nr, "and all edges of its graph");
 	free(graph);
 	ok(length < nr * 200, "and their reasons stay short");
 	analysis_free(&a);

@@ -455,6 +455,7 @@ static char *read_data(const char *path, size_t *len)
 /* Everything that can be done with a file that was accepted. */
 static void use(const struct snapshot *s, FILE *sink)
 {
+	const struct json_options json = { .interval_ms = 0 };
 	struct table_options opts = { .tree = true };
 	const struct filter all = { 0 };
 	struct selection sel;
@@ -462,7 +463,7 @@ static void use(const struct snapshot *s, FILE *sink)
 
 	analyze(&a, s, NULL);
 	select_waiters(&sel, &a, &all);
-	print_json(sink, &sel, NULL);
+	print_json(sink, &sel, &json);
 	if (s->nr_waiters)
 		print_explanation(sink, &a, 0, NULL);
 	selection_free(&sel);

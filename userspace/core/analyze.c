@@ -601,6 +601,65 @@ static void end_work(struct work *w)
 		free(w->changed[pass]);
 }
 
+/* What the order of the waiters depends on. */
+struct rank {
+	uint64_t asleep_ns;	/* 0: not known */
+	size_t nr_behind;
+	size_t waiter;
+	bool in_cycle;
+	enum verdict verdict;
+	enum certainty certainty;
+	pid_t tid;
+};
+
+/*
+ * Worst first: verdict, certainty, those of a cycle before those that wait for it, time asleep,
+ * how many hang behind it; then by id.
+ */
+static int compare_ranks(const void *x, const void *y)
+{
+	const struct rank *a = x, *b = y;
+
+	if (a->verdict != b->verdict)
+		return a->verdict < b->verdict ? -1 : 1;
+	if (a->certainty != b->certainty)
+		return a->certainty < b->certainty ? -1 : 1;
+	if (a->in_cycle != b->in_cycle)
+		return a->in_cycle ? -1 : 1;
+	if (a->asleep_ns != b->asleep_ns)
+		return a->asleep_ns > b->asleep_ns ? -1 : 1;
+	if (a->nr_behind != b->nr_behind)
+		return a->nr_behind > b->nr_behind ? -1 : 1;
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
+	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
+}
+
+/* The order in which to show the waiters.  Return: their indices, to be freed. */
+static size_t *rank_waiters(const struct analysis *a)
+{
+	size_t nr = a->s->nr_waiters;
+	size_t *order = xcalloc(nr, sizeof(*order));
+	struct rank *ranks = xcalloc(nr, sizeof(*ranks));
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct waiter *w = &a->s->waiters[i];
+
+		ranks[i] = (struct rank){
+			.asleep_ns = w->known & W_ASLEEP ? w->asleep_ns : 0, .waiter = i,
+			.nr_behind = a->contention[i].nr_behind,
+			.in_cycle = a->judgements[i].cycle_size,
+			.verdict = a->judgements[i].verdict,
+			.certainty = a->judgements[i].certainty, .tid = w->tid,
+		};
+	}
+	qsort(ranks, nr, sizeof(*ranks), compare_ranks);
+	for (size_t i = 0; i < nr; i++)
+		order[i] = ranks[i].waiter;
+	free(ranks);
+	return order;
+}
+
 /**
  * analyze() - judge the waiters of a snapshot
  * @a: receives the analysis, which refers to @now; to be given to analysis_free() before
@@ -631,6 +690,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 		a->nr_verdicts[a->judgements[i].verdict]++;
 	}
 	end_work(&w);
+	a->order = rank_waiters(a);
 }
 
 /**
@@ -642,6 +702,7 @@ void analysis_free(struct analysis *a)
 	model_free(&a->model);
 	free(a->judgements);
 	free(a->contention);
+	free(a->order);
 }
 
 /**
@@ -724,11 +785,10 @@ size_t analysis_list_named(const struct analysis *a, int *threads, size_t max)
 	struct named n = {
 		.seen = xcalloc(a->s->nr_threads, sizeof(*n.seen)), .threads = threads, .max = max,
 	};
-	size_t *order = analysis_rank(a);
 
 	for (size_t i = 0; i < a->s->nr_waiters && n.nr < max; i++) {
-		const struct judgement *j = &a->judgements[order[i]];
-		int mm = a->s->waiters[order[i]].mm;
+		const struct judgement *j = &a->judgements[a->order[i]];
+		int mm = a->s->waiters[a->order[i]].mm;
 
 		add_named(&n, &a->model, j->end_thread);
 		if (mm < 0 || j->end_thread >= 0)
@@ -736,43 +796,8 @@ size_t analysis_list_named(const struct analysis *a, int *threads, size_t max)
 		for (size_t k = 0; k < model_mm(&a->model, mm)->nr_others && k < MAX_OTHERS; k++)
 			add_named(&n, &a->model, model_mm(&a->model, mm)->others[k]);
 	}
-	free(order);
 	free(n.seen);
 	return n.nr;
-}
-
-/* What the order of the waiters depends on. */
-struct rank {
-	uint64_t asleep_ns;	/* 0: not known */
-	size_t nr_behind;
-	size_t waiter;
-	bool in_cycle;
-	enum verdict verdict;
-	enum certainty certainty;
-	pid_t tid;
-};
-
-/*
- * Worst first: verdict, certainty, those of a cycle before those that wait for it, time asleep,
- * how many hang behind it; then by id.
- */
-static int compare_ranks(const void *x, const void *y)
-{
-	const struct rank *a = x, *b = y;
-
-	if (a->verdict != b->verdict)
-		return a->verdict < b->verdict ? -1 : 1;
-	if (a->certainty != b->certainty)
-		return a->certainty < b->certainty ? -1 : 1;
-	if (a->in_cycle != b->in_cycle)
-		return a->in_cycle ? -1 : 1;
-	if (a->asleep_ns != b->asleep_ns)
-		return a->asleep_ns > b->asleep_ns ? -1 : 1;
-	if (a->nr_behind != b->nr_behind)
-		return a->nr_behind > b->nr_behind ? -1 : 1;
-	if (a->tid != b->tid)
-		return a->tid < b->tid ? -1 : 1;
-	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
 }
 
 /**
@@ -785,45 +810,13 @@ static int compare_ranks(const void *x, const void *y)
  */
 ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *name)
 {
-	size_t *order = analysis_rank(a);
 	ssize_t found = -1;
 
 	for (size_t i = 0; i < a->s->nr_waiters && found < 0; i++) {
-		const struct waiter *w = &a->s->waiters[order[i]];
+		const struct waiter *w = &a->s->waiters[a->order[i]];
 
 		if ((!tgid || w->tgid == tgid) && (!name || waiter_is_named(a->s, w, name)))
-			found = order[i];
+			found = a->order[i];
 	}
-	free(order);
 	return found < 0 ? -1 : analysis_find_waiter(a, a->s->waiters[found].tid);
-}
-
-/**
- * analysis_rank() - the order in which to show the waiters, worst first
- * @a: the analysis
- *
- * Return: indices into the snapshot's waiters, to be freed by the caller.
- */
-size_t *analysis_rank(const struct analysis *a)
-{
-	size_t nr = a->s->nr_waiters;
-	size_t *order = xcalloc(nr, sizeof(*order));
-	struct rank *ranks = xcalloc(nr, sizeof(*ranks));
-
-	for (size_t i = 0; i < nr; i++) {
-		const struct waiter *w = &a->s->waiters[i];
-
-		ranks[i] = (struct rank){
-			.asleep_ns = w->known & W_ASLEEP ? w->asleep_ns : 0, .waiter = i,
-			.nr_behind = a->contention[i].nr_behind,
-			.in_cycle = a->judgements[i].cycle_size,
-			.verdict = a->judgements[i].verdict,
-			.certainty = a->judgements[i].certainty, .tid = w->tid,
-		};
-	}
-	qsort(ranks, nr, sizeof(*ranks), compare_ranks);
-	for (size_t i = 0; i < nr; i++)
-		order[i] = ranks[i].waiter;
-	free(ranks);
-	return order;
 }

@@ -83,6 +83,7 @@ struct analysis {
 	const struct snapshot *s;
 	struct judgement *judgements;	/* one for each waiter */
 	struct contention *contention;	/* the same */
+	size_t *order;		/* of the waiters: the worst first */
 	size_t nr_verdicts[NR_VERDICTS];
 	size_t nr_suspects;	/* waiters whose wake a second look may find lost */
 	bool two_looks;
@@ -95,6 +96,5 @@ ssize_t analysis_find_waiter(const struct analysis *a, pid_t tid);
 ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *name);
 size_t analysis_list_unblocked(const struct analysis *a, int mm, int *threads, size_t max);
 size_t analysis_list_named(const struct analysis *a, int *threads, size_t max);
-size_t *analysis_rank(const struct analysis *a);
 
 #endif

@@ -60,6 +60,7 @@ static void find_same_word(const struct snapshot *s, struct contention *c)
 				longest = w->asleep_ns;
 		}
 		for (size_t k = i; k < end; k++) {
+			c[words[k].waiter].word = i + 1;
 			c[words[k].waiter].nr_waiters = end - i;
 			c[words[k].waiter].asleep_ns = longest;
 		}

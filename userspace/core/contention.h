@@ -9,6 +9,7 @@
 
 /* How many hang with a waiter, and behind it. */
 struct contention {
+	size_t word;		/* 0: not known; those on the same word have the same */
 	size_t nr_waiters;	/* on the same word, with this one */
 	uint64_t asleep_ns;	/* the longest time that one of them has slept, or 0: not known */
 	size_t nr_behind;	/* waiters for what its thread holds, and for what those hold */

@@ -25,27 +25,48 @@ static const char *add_words(const char *list, struct filter *f,
 	}
 }
 
-static void add_name(struct filter *f, const char *word, size_t len)
-{
-	char *name = xcalloc(1, ESCAPED_SIZE(len));
-
-	escape_text(name, word, len);
-	array_push(f->names, f->nr_names, name);
-}
-
-/* A name does not begin with a digit here, so that a slip in an id is told. */
-static bool add_pid(struct filter *f, const char *word, size_t len)
+/**
+ * parse_thread() - read the id or the name of a thread or process
+ * @word: where it begins
+ * @len: of it
+ * @id: receives the id, or 0: it is a name
+ * @name: receives the name, escaped as in a snapshot, to be freed by the caller; NULL: it is
+ *	an id
+ *
+ * A name does not begin with a digit here, so that a slip in an id is told.
+ *
+ * Return: whether it is one of both.
+ */
+bool parse_thread(const char *word, size_t len, pid_t *id, char **name)
 {
 	char *end;
-	long pid = strtol(word, &end, 10);
+	long n;
 
-	if (len && end == word && *word != '-') {
-		add_name(f, word, len);
+	*id = 0;
+	*name = NULL;
+	if (len && !(*word >= '0' && *word <= '9') && *word != '-') {
+		*name = xcalloc(1, ESCAPED_SIZE(len));
+		escape_text(*name, word, len);
 		return true;
 	}
-	if (!len || end != word + len || pid < 1 || pid > MAX_TID)
+	n = strtol(word, &end, 10);
+	if (!len || end != word + len || n < 1 || n > MAX_TID)
 		return false;
-	array_push(f->pids, f->nr_pids, pid);
+	*id = n;
+	return true;
+}
+
+static bool add_pid(struct filter *f, const char *word, size_t len)
+{
+	char *name;
+	pid_t pid;
+
+	if (!parse_thread(word, len, &pid, &name))
+		return false;
+	if (name)
+		array_push(f->names, f->nr_names, name);
+	else
+		array_push(f->pids, f->nr_pids, pid);
 	return true;
 }
 
@@ -175,10 +196,10 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 {
 	size_t nr = a->s->nr_waiters;
 
-	*sel = (struct selection){ .a = a, .f = f, .waiters = analysis_rank(a) };
+	*sel = (struct selection){ .a = a, .f = f, .waiters = xcalloc(nr, sizeof(*sel->waiters)) };
 	for (size_t i = 0; i < nr; i++) {
-		const struct waiter *w = &a->s->waiters[sel->waiters[i]];
-		enum verdict v = a->judgements[sel->waiters[i]].verdict;
+		const struct waiter *w = &a->s->waiters[a->order[i]];
+		enum verdict v = a->judgements[a->order[i]].verdict;
 		const struct process *p = process_of_waiter(a->s, w);
 		enum yesno in = in_cgroup(f, p ? p->cgroup : NULL);
 
@@ -188,8 +209,29 @@ void select_waiters(struct selection *sel, const struct analysis *a, const struc
 		sel->stuck_cgroup_unknown |= in == YESNO_UNKNOWN && verdicts[v].stuck;
 		if (in != YES)
 			continue;
-		sel->waiters[sel->nr++] = sel->waiters[i];
+		sel->waiters[sel->nr++] = a->order[i];
 		sel->nr_verdicts[v]++;
+	}
+}
+
+/**
+ * select_thread() - choose all waiter records of one thread
+ * @sel: receives them, and keeps @a and @f; see selection_free()
+ * @a: the analysis
+ * @f: a filter, by which it is known whether anybody is missing
+ * @tid: the thread; PID_NONE: no record is chosen
+ */
+void select_thread(struct selection *sel, const struct analysis *a, const struct filter *f,
+		   pid_t tid)
+{
+	size_t nr = a->s->nr_waiters;
+
+	*sel = (struct selection){ .a = a, .f = f, .waiters = xcalloc(nr, sizeof(*sel->waiters)) };
+	for (size_t i = 0; i < nr; i++) {
+		if (tid == PID_NONE || a->s->waiters[i].tid != tid)
+			continue;
+		sel->waiters[sel->nr++] = i;
+		sel->nr_verdicts[a->judgements[i].verdict]++;
 	}
 }
 

@@ -30,12 +30,15 @@ struct selection {
 	bool stuck_cgroup_unknown;	/* ... and one of these is stuck */
 };
 
+bool parse_thread(const char *word, size_t len, pid_t *id, char **name);
 const char *filter_add_pids(struct filter *f, const char *list);
 const char *filter_add_verdicts(struct filter *f, const char *list);
 bool filter_set_cgroup(struct filter *f, const char *path);
 void filter_free(struct filter *f);
 
 void select_waiters(struct selection *sel, const struct analysis *a, const struct filter *f);
+void select_thread(struct selection *sel, const struct analysis *a, const struct filter *f,
+		   pid_t tid);
 void selection_free(struct selection *sel);
 bool selection_stuck(const struct selection *sel);
 bool selection_is_complete(const struct selection *sel);

@@ -204,6 +204,8 @@ struct process {
 	bool complete;		/* not from the file, but all its live threads are there */
 	bool in_state_d;	/* one of its threads is, as far as known */
 	enum runtime runtime;	/* see describe_process() */
+	const char *cmdline;	/* its arguments, parted by spaces: see identify_processes() ... */
+	const char *user;	/* ... and its effective user */
 	const char *pid_ns;
 	const char *cgroup;
 	const char *comm;

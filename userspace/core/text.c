@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "text.h"
 
@@ -73,6 +74,23 @@ size_t format_ranges(char *dst, const pid_t *tids, size_t nr)
 const char *format_id(char dst[ID_SIZE], pid_t id)
 {
 	snprintf(dst, ID_SIZE, id < 0 ? "?" : "%d", id);
+	return dst;
+}
+
+/**
+ * format_time() - write a time of the day, in UTC: 2026-11-26T14:15:16Z
+ * @dst: receives the string
+ * @realtime_ns: CLOCK_REALTIME
+ *
+ * Return: @dst, or NULL: no calendar has it.
+ */
+const char *format_time(char dst[TIME_SIZE], uint64_t realtime_ns)
+{
+	time_t seconds = realtime_ns / 1000000000;
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(dst, TIME_SIZE, "%FT%TZ", &tm))
+		return NULL;
 	return dst;
 }
 

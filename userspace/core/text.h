@@ -13,6 +13,7 @@
 #define RANGE_SIZE		sizeof("2147483647-2147483647,")
 
 #define DURATION_SIZE		16
+#define TIME_SIZE		32
 #define ID_SIZE			12
 
 /* Digits of any 64-bit number. */
@@ -36,6 +37,7 @@ static inline char *format_decimal(char *end, uint64_t num)
 size_t escape_text(char *dst, const char *src, size_t len);
 size_t format_ranges(char *dst, const pid_t *tids, size_t nr);
 const char *format_id(char dst[ID_SIZE], pid_t id);
+const char *format_time(char dst[TIME_SIZE], uint64_t realtime_ns);
 const char *format_duration(char dst[DURATION_SIZE], uint64_t ns);
 
 #endif

@@ -13,6 +13,7 @@
 #include "array.h"
 #include "columns.h"
 #include "holders.h"
+#include "screen.h"
 #include "text.h"
 
 /*
@@ -69,6 +70,11 @@ static struct value get_certainty(const struct subject *sub)
 static struct value get_stuck(const struct subject *sub)
 {
 	return yesno_value(verdicts[sub->j->verdict].stuck ? YES : NO);
+}
+
+static struct value get_blocked(const struct subject *sub)
+{
+	return yesno_value(sub->j->verdict == VERDICT_BLOCKED ? YES : NO);
 }
 
 static struct value get_primitive(const struct subject *sub)
@@ -249,6 +255,16 @@ static struct value get_program(const struct subject *sub)
 	return text_value(sub->process ? sub->process->comm : NULL);
 }
 
+static struct value get_cmdline(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->cmdline : NULL);
+}
+
+static struct value get_user(const struct subject *sub)
+{
+	return text_value(sub->process ? sub->process->user : NULL);
+}
+
 static struct value get_ppid(const struct subject *sub)
 {
 	return sub->process ? id_value(sub->process->ppid) : UNKNOWN;
@@ -349,6 +365,8 @@ const struct column columns[] = {
 	{ "CERTAINTY", "certainty", TYPE_TEXT, "how certain it is that no thread can wake it",
 	  get_certainty, .has_colour = true },
 	{ "STUCK", "stuck", TYPE_BOOLEAN, "whether no thread can wake it, by its verdict", get_stuck },
+	{ "BLOCKED", "blocked", TYPE_BOOLEAN, "whether it waits for a lock or an exit, by its verdict",
+	  get_blocked },
 	{ "TID", "tid", TYPE_NUMBER, "thread id", get_tid, get_other_tid,
 	  .align_right = true },
 	{ "PID", "tgid", TYPE_NUMBER, "process id (tgid)", get_tgid, get_other_tgid,
@@ -378,9 +396,9 @@ const struct column columns[] = {
 	{ "PRIMITIVE", "primitive", TYPE_TEXT, "what the words around the futex look like",
 	  get_primitive },
 	{ "HOLDER", "holder", TYPE_NUMBER, "thread that holds the lock", get_holder,
-	  .align_right = true, .is_optional = true },
+	  .align_right = true },
 	{ "HOLDER-PID", "holder_tgid", TYPE_NUMBER, "process of the holder", get_holder_tgid,
-	  .align_right = true, .is_optional = true },
+	  .align_right = true },
 	{ "ON-WORD", "on_same_word", TYPE_NUMBER, "waiters on the same word, with this one",
 	  get_same_word, .align_right = true },
 	{ "WORD-ASLEEP", "word_asleep_ns", TYPE_NUMBER,
@@ -391,20 +409,24 @@ const struct column columns[] = {
 	{ "PI-OWNER", "pi_owner", TYPE_NUMBER, "owner of a PI futex, as the kernel has it",
 	  get_pi_owner, .align_right = true },
 	{ "PROGRAM", "program", TYPE_TEXT, "name of the process", get_program, get_other_program,
-	  .max_width = 15, .is_of_process = true },
+	  .max_width = 15 },
 	{ "LIVE", "live_count", TYPE_NUMBER, "live threads in its address space (mm)",
-	  get_live_count, .align_right = true, .is_of_process = true },
+	  get_live_count, .align_right = true, .scope = OF_MM },
 	{ "THREADS", "live_threads", TYPE_TEXT, "ids of those threads", get_live_threads,
-	  .max_width = 24, .is_of_process = true },
+	  .max_width = 24, .scope = OF_MM },
+	{ "USER", "user", TYPE_TEXT, "effective user of its process; ? if it is a saved copy",
+	  get_user, .max_width = 12, .scope = OF_PROCESS, .is_identity = true },
+	{ "CMDLINE", "cmdline", TYPE_TEXT, "command line of its process; ? if it is a saved copy",
+	  get_cmdline, .max_width = 40, .scope = OF_PROCESS, .is_identity = true },
 	{ "PPID", "ppid", TYPE_NUMBER, "parent process", get_ppid, .align_right = true,
-	  .is_of_process = true },
+	  .scope = OF_PROCESS },
 	{ "EXECED", "execed", TYPE_BOOLEAN, "whether its process has called execve since its fork",
-	  get_execed, .is_of_process = true },
-	{ "PIDNS", "pid_ns", TYPE_TEXT, "pid namespace", get_pid_ns, .is_of_process = true },
+	  get_execed, .scope = OF_PROCESS },
+	{ "PIDNS", "pid_ns", TYPE_TEXT, "pid namespace", get_pid_ns, .scope = OF_PROCESS },
 	{ "UNIT", "unit", TYPE_TEXT, "systemd's unit, which may be of a container", get_unit,
-	  .max_width = 24, .is_of_process = true },
+	  .max_width = 24, .scope = OF_PROCESS },
 	{ "CGROUP", "cgroup", TYPE_TEXT, "cgroup v2", get_cgroup, .max_width = 40,
-	  .is_of_process = true },
+	  .scope = OF_PROCESS },
 	{ "REASON", "reason", TYPE_TEXT, "why it has this verdict", get_reason, get_other_reason,
 	  .is_folded = true },
 };
@@ -448,7 +470,7 @@ void default_columns(struct column_list *list, size_t width)
  * parse_columns() - read a list of columns
  * @list: receives them.  After a "+" they are added to the columns that it has: before the
  *	last one, if that is folded.
- * @text: their names, in any case, separated by commas
+ * @text: their names, in any case, separated by commas; after a "+", each may have one
  *
  * Return: NULL, or the rest of @text from the first name that is not understood, or that
  * is one too many.
@@ -463,8 +485,9 @@ const char *parse_columns(struct column_list *list, const char *text)
 	else
 		list->nr = 0;
 	for (;;) {
+		const char *name = text + (adds && *text == '+');
 		size_t len = strcspn(text, ",");
-		const struct column *col = find_column(text, len), *last;
+		const struct column *col = find_column(name, len - (name - text)), *last;
 
 		if (!col || list->nr == MAX_COLUMNS)
 			return text;
@@ -478,6 +501,19 @@ const char *parse_columns(struct column_list *list, const char *text)
 			return NULL;
 		text += len + 1;
 	}
+}
+
+/**
+ * has_identity() - whether columns show what has to be looked up first: the command line or user
+ * @list: the columns
+ */
+bool has_identity(const struct column_list *list)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->cols[i]->is_identity)
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -524,49 +560,38 @@ void set_subject(struct subject *sub, const struct analysis *a, const struct row
  */
 struct value column_value(const struct column *col, const struct subject *sub)
 {
-	if (sub->w)
+	if (sub->w || (col->scope == OF_PROCESS && sub->process) ||
+	    (col->scope == OF_MM && sub->mm))
 		return col->get(sub);
 	return col->get_other ? col->get_other(sub) : NONE;
 }
 
-/* An escaped name can have four times its bytes.  No escape is cut in two. */
+/* No character and no escape is cut in two.  @text may be in @buf. */
 static const char *cut_text(char *buf, const char *text, size_t max)
 {
-	size_t len = 0, next = 0;
+	size_t len = text_fitting(text, max - strlen("..."));
 
-	while (next <= max - strlen("...")) {
-		len = next;
-		next += text[next] == '\\' ? strlen("\\000") : 1;
-	}
-	snprintf(buf, VALUE_SIZE, "%.*s...", (int)len, text);
+	memmove(buf, text, len);
+	strcpy(buf + len, "...");
 	return buf;
 }
 
-static const char *boolean_text(bool value, enum style style)
-{
-	if (style == STYLE_JSON)
-		return value ? "true" : "false";
-	return value ? "yes" : "no";
-}
-
-static const char *value_text(const struct value *v, enum style style, char *buf)
+static const char *value_text(const struct value *v, char *buf)
 {
 	switch (v->kind) {
 	case VALUE_UNKNOWN:
-		return style == STYLE_JSON ? NULL : "?";
+		return "?";
 	case VALUE_NONE:
-		return style == STYLE_JSON ? NULL : "-";
+		return "-";
 	case VALUE_TEXT:
 		return v->text;
 	case VALUE_DURATION:
-		if (style != STYLE_JSON)
-			return format_duration(buf, v->number);
-		break;
+		return format_duration(buf, v->number);
 	case VALUE_HEX:
 		snprintf(buf, VALUE_SIZE, "0x%0*" PRIx64, v->digits, v->number);
 		return buf;
 	case VALUE_BOOLEAN:
-		return boolean_text(v->number, style);
+		return v->number ? "yes" : "no";
 	case VALUE_NUMBER:
 		break;
 	}
@@ -581,16 +606,18 @@ static const char *value_text(const struct value *v, enum style style, char *buf
  * @style: how to write it
  * @buf: may be used for the text; may be @sub->buf
  *
- * Return: printable ASCII, in @buf, in @sub->buf or owned by the snapshot: "?" if it is not
- * known, "-" if there is none.  In JSON NULL for both.
+ * Return: text that the screen can show, in @buf, in @sub->buf or owned by the snapshot: "?" if
+ * it is not known, "-" if there is none.
  */
 const char *column_text(const struct column *col, const struct subject *sub, enum style style,
 			char buf[VALUE_SIZE])
 {
 	struct value v = column_value(col, sub);
-	const char *text = value_text(&v, style, buf);
+	const char *text = value_text(&v, buf);
 
-	if (style == STYLE_PERSON && col->max_width && strlen(text) > col->max_width)
+	if (style != STYLE_RAW)
+		text = shown_text(buf, VALUE_SIZE, text);
+	if (style == STYLE_PERSON && col->max_width && text_width(text) > col->max_width)
 		return cut_text(buf, text, col->max_width);
 	return text;
 }

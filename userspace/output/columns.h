@@ -52,6 +52,13 @@ enum column_type {
 /* The longest key in JSON. */
 #define MAX_KEY		24
 
+/* What a column is about: in JSON, which object has it. */
+enum column_scope {
+	OF_WAITER,
+	OF_PROCESS,
+	OF_MM,
+};
+
 /**
  * struct column - a column
  * @name: its heading, and its name in --output
@@ -65,8 +72,8 @@ enum column_type {
  * @has_tree: the branches of a tree are drawn here, in the first such column
  * @has_colour: it is coloured as the verdict is
  * @is_folded: it is the last column, and is folded to the width that is left
- * @is_of_process: all waiters of a process have the same value; such columns are adjacent
- * @is_optional: JSON with all that is known leaves it out if there is none
+ * @is_identity: it shows what identify_processes() finds
+ * @scope: what it is about; unless it is the waiter, @get needs no more of its subject than that
  */
 struct column {
 	const char *name;
@@ -80,8 +87,8 @@ struct column {
 	bool has_tree;
 	bool has_colour;
 	bool is_folded;
-	bool is_of_process;
-	bool is_optional;
+	enum column_scope scope;
+	bool is_identity;
 };
 
 extern const struct column columns[];
@@ -99,11 +106,12 @@ struct column_list {
 enum style {
 	STYLE_PERSON,		/* for reading: units, long text cut */
 	STYLE_FULL,		/* the same, nothing cut */
-	STYLE_JSON,		/* for programs */
+	STYLE_RAW,		/* for scripts: printable ASCII */
 };
 
 void default_columns(struct column_list *list, size_t width);
 const char *parse_columns(struct column_list *list, const char *text);
+bool has_identity(const struct column_list *list);
 void print_columns(FILE *out);
 void set_subject(struct subject *sub, const struct analysis *a, const struct row *row, char *buf);
 struct value column_value(const struct column *col, const struct subject *sub);

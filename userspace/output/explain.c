@@ -10,29 +10,33 @@
 #include "array.h"
 #include "holders.h"
 #include "output.h"
+#include "screen.h"
 #include "text.h"
 
-#define WIDTH		80
+/* Longer lines are hard to read. */
+#define MAX_WIDTH	100
 #define INDENT		10
 #define TEXT_SIZE	1024
 
 /* Threads that are listed one by one. */
 #define MAX_LISTED	16
 
-/* Write @text in the columns from INDENT to WIDTH, broken at spaces. */
-static void put_wrapped(FILE *out, const char *text)
+/* Write @text in the columns from INDENT on, broken at spaces. */
+static void put_wrapped(FILE *out, char *text)
 {
-	size_t col = INDENT;
+	size_t col = INDENT, width = output_width(out);
+	char *word;
 
-	while (*text) {
-		size_t len = strcspn(text, " ");
+	width = width > MAX_WIDTH ? MAX_WIDTH : width;
+	while ((word = strsep(&text, " "))) {
+		size_t len = text_width(word);
 
-		if (col > INDENT && col + 1 + len > WIDTH) {
+		if (col > INDENT && col + 1 + len > width) {
 			fprintf(out, "\n%*s", INDENT, "");
 			col = INDENT;
 		}
-		col += fprintf(out, "%s%.*s", col > INDENT ? " " : "", (int)len, text);
-		text += len + (text[len] == ' ');
+		fprintf(out, "%s%s", col > INDENT ? " " : "", word);
+		col += len + (col > INDENT);
 	}
 	fputc('\n', out);
 }
@@ -48,6 +52,7 @@ static void para(FILE *out, const char *label, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	shown_text(text, sizeof(text), text);
 	fprintf(out, "%-*s", INDENT, label);
 	put_wrapped(out, text);
 }
@@ -74,9 +79,12 @@ static const char *number(char buf[NUMBER_SIZE], const char *fmt, bool known, ui
 
 static void explain_title(FILE *out, const struct judgement *j, const struct waiter *w)
 {
-	fprintf(out, "Thread %d (%s) %s.\n\n", w->tid, or_unknown(w->comm),
-		j->reason == REASON_TO_CYCLE ? "waits for threads in a deadlock" :
-					       verdicts[j->verdict].title);
+	const char *title = j->reason == REASON_TO_CYCLE ? "waits for threads in a deadlock" :
+							   verdicts[j->verdict].title;
+	char name[TEXT_SIZE];
+
+	fprintf(out, "Thread %d (%s) %s.\n\n", w->tid,
+		shown_text(name, sizeof(name), or_unknown(w->comm)), title);
 }
 
 static void explain_who(FILE *out, const struct snapshot *s, const struct waiter *w)

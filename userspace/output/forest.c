@@ -36,6 +36,7 @@ struct alike {
 	int process;		/* negative: not known, so the thread is like no other */
 	int holder;
 	uint64_t word;		/* 0: any.  One lock is not like another, but one idle wait is */
+	pid_t single;		/* the thread, if it is to be like no other; else 0 */
 	size_t rank;
 };
 
@@ -52,8 +53,20 @@ static int compare_alike_and_rank(const void *x, const void *y)
 	return rc ?: a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-/* In the order of sel->waiters. */
-static void find_alike(struct alike *alike, const struct selection *sel)
+/* For each thread: another waits for it.  To be freed. */
+static bool *find_holders(const struct model *m)
+{
+	bool *holders = xcalloc(m->s->nr_threads, sizeof(*holders));
+
+	for (size_t i = 0; i < m->s->nr_threads; i++) {
+		if (holder_of(m, i) >= 0)
+			holders[holder_of(m, i)] = true;
+	}
+	return holders;
+}
+
+/* In the order of sel->waiters.  @single: threads that are like no other, or NULL. */
+static void find_alike(struct alike *alike, const struct selection *sel, const bool *single)
 {
 	for (size_t i = 0; i < sel->nr; i++) {
 		const struct judgement *j = &sel->a->judgements[sel->waiters[i]];
@@ -67,28 +80,47 @@ static void find_alike(struct alike *alike, const struct selection *sel)
 		alike[i].process = w->process < 0 ? -1 - w->tid : w->process;
 		alike[i].holder = j->holder_thread;
 		alike[i].word = verdicts[j->verdict].is_idle ? 0 : w->waits_on;
+		if (single && w->thread >= 0 && single[w->thread])
+			alike[i].single = w->tid;
 		alike[i].rank = i;
 	}
 	qsort(alike, sel->nr, sizeof(*alike), compare_alike_and_rank);
+}
+
+/*
+ * For each waiter of the selection, the first one that is like it; for that one, how many there
+ * are.  Both are by their place in sel->waiters.
+ */
+static void count_alike(size_t *first_alike, size_t *nr_alike, const struct selection *sel,
+			const bool *single)
+{
+	struct alike *alike = xcalloc(sel->nr, sizeof(*alike));
+	size_t first = 0;
+
+	find_alike(alike, sel, single);
+	for (size_t i = 0; i < sel->nr; i++) {
+		if (i && compare_alike(&alike[i - 1], &alike[i]))
+			first = i;
+		first_alike[alike[i].rank] = alike[first].rank;
+		nr_alike[alike[first].rank]++;
+	}
+	free(alike);
 }
 
 /**
  * group_rows() - make a row for all waiters that are alike, worst first
  * @rows: receives them; to be freed with rows_free()
  * @sel: the waiters
+ * @row_of: receives for each waiter of the snapshot that is in @sel its row, from 1; then a
+ *	thread that others wait for has a row of its own.  NULL: nobody asks for it
  */
-void group_rows(struct rows *rows, const struct selection *sel)
+void group_rows(struct rows *rows, const struct selection *sel, size_t *row_of)
 {
-	struct alike *alike = xcalloc(sel->nr, sizeof(*alike));
+	bool *single = row_of ? find_holders(&sel->a->model) : NULL;
+	size_t *first_alike = xcalloc(sel->nr, sizeof(*first_alike));
 	size_t *nr_alike = xcalloc(sel->nr, sizeof(*nr_alike));
-	size_t first = 0;
 
-	find_alike(alike, sel);
-	for (size_t i = 0; i < sel->nr; i++) {
-		if (i && compare_alike(&alike[i - 1], &alike[i]))
-			first = i;
-		nr_alike[alike[first].rank]++;
-	}
+	count_alike(first_alike, nr_alike, sel, single);
 	rows->rows = xcalloc(sel->nr, sizeof(*rows->rows));
 	rows->nr = 0;
 	for (size_t i = 0; i < sel->nr; i++) {
@@ -97,9 +129,14 @@ void group_rows(struct rows *rows, const struct selection *sel)
 				.waiter = sel->waiters[i], .thread = -1, .parent = -1,
 				.nr_alike = nr_alike[i] - 1,
 			};
+		/* The first one of those that are alike comes first. */
+		if (row_of)
+			row_of[sel->waiters[i]] = nr_alike[i] ? rows->nr :
+						  row_of[sel->waiters[first_alike[i]]];
 	}
 	free(nr_alike);
-	free(alike);
+	free(first_alike);
+	free(single);
 }
 
 /**
@@ -155,12 +192,11 @@ static bool find_step(const struct forest *f, size_t waiter, struct step *step, 
 /* A thread that is no waiter comes before the first that waits for it, to be as high up. */
 static void add_rows(struct forest *f)
 {
-	size_t *order = analysis_rank(f->a);
 	struct step step;
 	ssize_t holder;
 
 	for (size_t n = 0; n < f->a->s->nr_waiters; n++) {
-		size_t i = order[n];
+		size_t i = f->a->order[n];
 
 		if (!f->wanted[i])
 			continue;
@@ -170,7 +206,6 @@ static void add_rows(struct forest *f)
 		f->rows->rows[f->rows->nr++] = (struct row){ .waiter = i, .thread = -1,
 							     .parent = -1 };
 	}
-	free(order);
 }
 
 static ssize_t parent_row(struct forest *f, size_t waiter)

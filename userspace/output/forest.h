@@ -20,7 +20,7 @@ struct rows {
 	size_t nr;
 };
 
-void group_rows(struct rows *rows, const struct selection *sel);
+void group_rows(struct rows *rows, const struct selection *sel, size_t *row_of);
 void list_rows(struct rows *rows, const struct selection *sel);
 void tree_rows(struct rows *rows, const struct selection *sel);
 void rows_free(struct rows *rows);

@@ -10,6 +10,7 @@
 #include "array.h"
 #include "gaps.h"
 #include "output.h"
+#include "screen.h"
 #include "text.h"
 
 #define NOT_COMPLETE	"the list is not complete: "
@@ -18,16 +19,22 @@ static void print_gap(FILE *out, const char *fmt, ...) __attribute__((format(pri
 
 static void print_gap(FILE *out, const char *fmt, ...)
 {
+	const char *shown;
+	char *text;
 	va_list ap;
+	int len;
 
 	va_start(ap, fmt);
-	if (out) {
-		vfprintf(out, fmt, ap);
-		fputc('\n', out);
-	} else {
-		vwarnx(fmt, ap);
-	}
+	len = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	if (len < 0)
+		return;
+	shown = shown_text(text, len + 1, text);
+	if (out)
+		fprintf(out, "%s\n", shown);
+	else
+		warnx("%s", shown);
+	free(text);
 }
 
 /*

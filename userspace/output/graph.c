@@ -2,239 +2,443 @@
 /*
  * The graph of which thread waits for which, in the language of dot(1).
  *
- * It has the waiters and what they wait for: the holder where one is known, or else one
- * node for all threads of an mm, or for all mms that map a word in shared memory.  Threads
- * that are not waiters are drawn only if they matter: if they can run, are stopped, or
- * sleep for something known.  So the graph is no larger than the snapshot.
+ * It has the waiters, those that are alike as one, and what they wait for: the holder where one
+ * is known, or else one node for all threads of an mm, or for all mms that map a word in shared
+ * memory.  A lock that several wait for is a node, too.  Threads that are not waiters are drawn
+ * only if they matter: if they can run, are stopped, or sleep for something known.  The threads
+ * of a process are in a cluster.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "array.h"
-#include "model.h"
+#include "dot.h"
+#include "holders.h"
 #include "output.h"
+#include "reader.h"
+#include "text.h"
 
-extern char **environ;
+/* Beyond so many nodes the rest is left out, unless all is wanted: nobody could read it. */
+#define MAX_NODES	150
 
-struct arrow {
-	size_t from;
-	size_t to;
-	char label[64];
-};
+/* Threads of an mm that are drawn only because they are in it. */
+#define MAX_MEMBERS	8
+
+/* What a thread does is folded to so many columns. */
+#define FOLD_WIDTH	32
+
+#define DASHED	"dashed"
+#define SOLID	"solid"
 
 struct drawing {
-	FILE *out;
+	struct dot dot;
 	const struct analysis *a;
 	const struct model *m;
 	const struct snapshot *s;
-	bool *drawn;		/* for each node of the model */
-	struct arrow *arrows;
-	size_t nr_arrows;
+	bool all;		/* each waiter, however many there are */
+	struct rows rows;	/* the waiters */
+	size_t *row_of;		/* for each waiter of the snapshot; from 1, 0: it is not drawn */
+	bool *followed;		/* for each row: what it waits for was drawn */
+	size_t nr_left_out;	/* waiters */
+	/* Nodes, from 1; 0: it is not drawn. */
+	size_t *of_row;
+	size_t *of_word;	/* by the id in struct contention */
+	size_t *of_node;	/* by the node of the model */
+	struct idmap gone;	/* holders that are not there; from 0 */
 	struct count {
 		size_t can_run;
 		size_t wait;
 		size_t sleep;
 		size_t stopped;
+		size_t drawn;
 	} *counts;		/* for each mm, of its threads */
 };
-
-/* In a quoted string only these two characters need escaping. */
-static void put_quoted(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-}
 
 static bool is_stuck(const struct model *m, size_t node)
 {
 	return model_level(m, PASS_HOLDERS, node) == LEVEL_STUCK;
 }
 
-/* Begin a node.  Return: whether it was not there yet. */
-static bool begin_node(struct drawing *d, size_t node)
+/* An arrow to a node of the model, which is stuck if what waits for it is and it cannot run. */
+static void link_nodes(struct drawing *d, size_t from, size_t to, size_t node, const char *label)
 {
-	if (d->drawn[node])
-		return false;
-	d->drawn[node] = true;
-	fprintf(d->out, "\tn%zu [label=\"", node);
-	return true;
+	d->dot.nodes[to].stuck |= d->dot.nodes[from].stuck && is_stuck(d->m, node);
+	dot_add_arrow(&d->dot, from, to, SOLID, label);
 }
 
-static void end_node(struct drawing *d, size_t node, const char *more)
+static int cluster_of(int process, const struct snapshot *s)
 {
-	fprintf(d->out, "\"%s%s];\n", more, is_stuck(d->m, node) ? ", color=red" : "");
+	return process >= 0 && s->processes[process].tgid >= 0 ? process : -1;
 }
 
-static void put_edge(struct drawing *d, size_t from, size_t to, const char *label)
-{
-	struct arrow arrow = { .from = from, .to = to };
+/*
+ * What waiters wait for, if it is no thread
+ */
 
-	snprintf(arrow.label, sizeof(arrow.label), "%s", label);
-	array_push(d->arrows, d->nr_arrows, arrow);
+static size_t process_node(struct drawing *d, int process)
+{
+	size_t *slot = &d->of_node[node_process(d->s, process)];
+
+	if (!*slot)
+		*slot = 1 + dot_add_node(&d->dot, cluster_of(process, d->s), false,
+					 "shape=component", "the process");
+	return *slot - 1;
 }
 
-static void put_process(struct drawing *d, int process)
+/* The process of all threads of an mm, or -1. */
+static int process_of_mm(const struct drawing *d, int mm)
 {
-	const struct process *p = &d->s->processes[process];
-	size_t node = node_process(d->s, process);
+	pid_t tgid = model_mm(d->m, mm)->tgid;
 
-	if (!begin_node(d, node))
-		return;
-	fprintf(d->out, "process %d\\n", p->tgid);
-	put_quoted(d->out, p->comm ? p->comm : "?");
-	end_node(d, node, ", shape=component");
+	return tgid < 0 ? -1 : snapshot_find_process(d->s, tgid);
 }
 
-static void put_mm(struct drawing *d, int mm)
+static size_t mm_node(struct drawing *d, int mm)
 {
+	size_t *slot = &d->of_node[node_mm(d->s, mm)];
 	const struct count *c = &d->counts[mm];
-	size_t node = node_mm(d->s, mm);
+	char label[LABEL_SIZE];
+	size_t n;
 
-	if (!begin_node(d, node))
-		return;
-	fprintf(d->out, "address space\\ncan run: %zu, wait: %zu", c->can_run, c->wait);
+	if (*slot)
+		return *slot - 1;
+	n = snprintf(label, sizeof(label), "any thread of the\naddress space\ncan run: %zu, wait: %zu",
+		     c->can_run, c->wait);
 	if (c->sleep)
-		fprintf(d->out, ", sleep: %zu", c->sleep);
+		n += snprintf(label + n, sizeof(label) - n, ", sleep: %zu", c->sleep);
 	if (c->stopped)
-		fprintf(d->out, ", stopped: %zu", c->stopped);
+		n += snprintf(label + n, sizeof(label) - n, ", stopped: %zu", c->stopped);
 	if (!model_mm(d->m, mm)->complete)
-		fputs(", others are not known", d->out);
-	end_node(d, node, ", shape=ellipse");
-}
-
-static void put_thread(struct drawing *d, int thread)
-{
-	const struct thread *t = &d->s->threads[thread];
-	int waiter = model_first_wait(d->m, thread);
-	const struct judgement *j = waiter < 0 ? NULL : &d->a->judgements[waiter];
-
-	if (!begin_node(d, thread))
-		return;
-	put_quoted(d->out, t->comm ? t->comm : "?");
-	fprintf(d->out, "\\n%d of %d\\n", t->tid, t->tgid);
-	fputs(j ? verdicts[j->verdict].name : model_state_name(d->m, thread), d->out);
-	if (j && j->certainty != CERTAINTY_NONE)
-		fprintf(d->out, ", %s", certainties[j->certainty].name);
-	end_node(d, thread, j && verdicts[j->verdict].stuck ? ", style=bold" : "");
+		snprintf(label + n, sizeof(label) - n, "\nothers are not known");
+	*slot = 1 + dot_add_node(&d->dot, cluster_of(process_of_mm(d, mm), d->s), false,
+				 "shape=ellipse", label);
+	return *slot - 1;
 }
 
 /* A word in shared memory, and the mms that map it. */
-static void put_shared(struct drawing *d, int shared)
+static size_t shared_node(struct drawing *d, int shared)
 {
 	const struct shared *sh = &d->s->shared[shared];
-	size_t node = node_shared(d->s, shared);
+	size_t *slot = &d->of_node[node_shared(d->s, shared)], node;
+	char label[LABEL_SIZE];
 
-	if (!begin_node(d, node))
-		return;
-	put_quoted(d->out, sh->key_text ? sh->key_text : "?");
-	fputs(sh->complete == YES ? "" : "\\nand others may map it", d->out);
-	end_node(d, node, ", shape=ellipse");
+	if (*slot)
+		return *slot - 1;
+	snprintf(label, sizeof(label), "who maps\n%s%s", sh->key_text ?: "?",
+		 sh->complete == YES ? "" : "\nand others may map it");
+	node = dot_add_node(&d->dot, -1, false, "shape=ellipse", label);
+	*slot = node + 1;
 	for (size_t i = 0; i < sh->nr_maps; i++) {
-		put_mm(d, d->s->maps[sh->first_map + i]);
-		put_edge(d, node, node_mm(d->s, d->s->maps[sh->first_map + i]), "");
+		int mm = d->s->maps[sh->first_map + i];
+
+		link_nodes(d, node, mm_node(d, mm), node_mm(d->s, mm), "");
 	}
+	return node;
 }
 
 /* What ends a sleep, and the processes that can end it. */
-static void put_wakers(struct drawing *d, int wakers)
+static size_t wakers_node(struct drawing *d, int wakers)
 {
 	const struct wakers *w = &d->s->wakers[wakers];
-	size_t node = node_wakers(d->s, wakers);
+	size_t *slot = &d->of_node[node_wakers(d->s, wakers)], node;
+	char label[LABEL_SIZE];
 
-	if (!begin_node(d, node))
-		return;
-	fprintf(d->out, "%s %" PRIu64, sleep_texts[w->kind].wakers, w->id);
-	end_node(d, node, ", shape=cds");
+	if (*slot)
+		return *slot - 1;
+	snprintf(label, sizeof(label), "%s %" PRIu64, sleep_texts[w->kind].wakers, w->id);
+	node = dot_add_node(&d->dot, -1, false, "shape=cds", label);
+	*slot = node + 1;
+	return node;
+}
+
+static void put_waker_processes(struct drawing *d, size_t node, int wakers)
+{
+	const struct wakers *w = &d->s->wakers[wakers];
+
 	for (size_t i = 0; i < w->nr_processes; i++) {
 		int p = d->s->waker_processes[w->first_process + i];
 
-		put_process(d, p);
-		put_edge(d, node, node_process(d->s, p), "");
+		link_nodes(d, node, process_node(d, p), node_process(d->s, p), "");
 	}
 }
 
-/* A holder that is not there is no node of the model: each of its waiters draws its own. */
-static void put_gone(struct drawing *d, int thread, const char *label)
+/* Replace spaces by newlines such that no line is longer than need be. */
+static void fold_label(char *text)
 {
-	pid_t id = model_holder(d->m, thread)->id;
-	char text[REASON_SIZE];
+	size_t column = 0;
 
-	put_gone_text(text, sizeof(text), d->a, model_first_wait(d->m, thread), id);
-	fprintf(d->out, "\tgone%d [label=\"thread %d\\n", thread, id);
-	put_quoted(d->out, text);
-	fputs("\", style=dashed, color=red];\n", d->out);
-	fprintf(d->out, "\tn%d -> gone%d [label=\"", thread, thread);
-	put_quoted(d->out, label);
-	fputs("\", color=red];\n", d->out);
+	for (char *c = text; *c; c++) {
+		if (*c == ' ' && column + strcspn(c + 1, " ") >= FOLD_WIDTH)
+			*c = '\n';
+		column = *c == '\n' ? 0 : column + 1;
+	}
 }
 
-static void put_label(char *dst, size_t size, const char *lock, const struct waiter *w)
+/* The same id in the locks of two mms may mean two threads. */
+static size_t gone_node(struct drawing *d, const struct waiter *w, pid_t id)
 {
-	if (w->known & W_WAITS_ON)
-		snprintf(dst, size, "%s %#" PRIx64, lock, w->waits_on);
+	uint64_t key = (uint64_t)(w->mm + 1) << 32 | (uint32_t)id;
+	char label[LABEL_SIZE], text[LABEL_SIZE / 2];
+	int node = idmap_find(&d->gone, key);
+
+	if (node >= 0)
+		return node;
+	put_gone_text(text, sizeof(text), d->a, model_first_wait(d->m, w->thread), id);
+	fold_label(text);
+	snprintf(label, sizeof(label), "thread %d\n%s", id, text);
+	node = dot_add_node(&d->dot, -1, true, "style=dashed", label);
+	idmap_add(&d->gone, key, node);
+	return node;
+}
+
+/*
+ * Threads
+ */
+
+/* A thread that waits on no futex, or whose wait is not to be drawn. */
+static size_t other_node(struct drawing *d, int thread)
+{
+	const struct thread *t = &d->s->threads[thread];
+	size_t *slot = &d->of_node[thread];
+	char label[LABEL_SIZE], does[LABEL_SIZE / 2] = "";
+
+	if (*slot)
+		return *slot - 1;
+	if (t->activity)
+		snprintf(does, sizeof(does), "%s", t->activity);
+	fold_label(does);
+	snprintf(label, sizeof(label), "%.64s\nthread %d\n%s%s%s", t->comm ?: "?", t->tid,
+		 model_state_name(d->m, thread), *does ? ":\n" : "", does);
+	*slot = 1 + dot_add_node(&d->dot, cluster_of(t->process, d->s), false,
+				 model_is_stopped(d->m, thread) ? "style=\"rounded,dotted\"" :
+								  "style=rounded", label);
+	return *slot - 1;
+}
+
+/* A waiter, and those that are like it.  A thread that waits on several words is one. */
+static size_t row_node(struct drawing *d, size_t row)
+{
+	const struct row *r = &d->rows.rows[row];
+	const struct waiter *w = &d->s->waiters[r->waiter];
+	const struct judgement *j = &d->a->judgements[r->waiter];
+	const char *certainty = certainties[j->certainty].name;
+	char label[LABEL_SIZE], alike[64] = "", others[64] = "";
+
+	if (d->of_row[row])
+		return d->of_row[row] - 1;
+	if (r->nr_alike) {
+		snprintf(alike, sizeof(alike), " x%zu", r->nr_alike + 1);
+		snprintf(others, sizeof(others), " and %zu like it", r->nr_alike);
+	}
+	snprintf(label, sizeof(label), "%.64s%s\nthread %d%s\n%s%s%s", w->comm ?: "?", alike, w->tid,
+		 others, verdicts[j->verdict].name, certainty ? ", " : "", certainty ?: "");
+	d->of_row[row] = 1 + dot_add_node(&d->dot, cluster_of(w->process, d->s),
+					  verdicts[j->verdict].stuck, r->nr_alike ?
+					  "shape=box3d" : "shape=box", label);
+	return d->of_row[row] - 1;
+}
+
+/* The row of a thread's first wait, from 1; 0: it has none, or it is not drawn. */
+static size_t row_of_thread(const struct drawing *d, int thread)
+{
+	int waiter = model_first_wait(d->m, thread);
+
+	return waiter < 0 ? 0 : d->row_of[waiter];
+}
+
+static size_t thread_node(struct drawing *d, int thread)
+{
+	size_t row = row_of_thread(d, thread);
+
+	return row ? row_node(d, row - 1) : other_node(d, thread);
+}
+
+/*
+ * Waits
+ */
+
+/* Idle waiters that are alike may wait on a word each. */
+static void put_label(const struct drawing *d, char dst[ARROW_LABEL_SIZE], const struct waiter *w)
+{
+	const char *lock = primitives[model_holder(d->m, w->thread)->primitive].name ?: "futex";
+	size_t i = w - d->s->waiters;
+	bool several = verdicts[d->a->judgements[i].verdict].is_idle &&
+		       d->rows.rows[d->row_of[i] - 1].nr_alike;
+
+	if (w->known & W_WAITS_ON && !several)
+		snprintf(dst, ARROW_LABEL_SIZE, "%s %#" PRIx64, lock, w->waits_on);
 	else
-		snprintf(dst, size, "%s", lock);
+		snprintf(dst, ARROW_LABEL_SIZE, "%s", lock);
 }
 
-static void put_waiter(struct drawing *d, const struct waiter *w)
+/* A word that several wait on; else the arrow says which it is, and @from is returned. */
+static size_t put_word(struct drawing *d, size_t from, const struct waiter *w,
+		       char label[ARROW_LABEL_SIZE])
+{
+	size_t i = w - d->s->waiters;
+	const struct contention *c = &d->a->contention[i];
+	char text[LABEL_SIZE];
+	size_t node;
+
+	if (verdicts[d->a->judgements[i].verdict].is_idle || c->nr_waiters < 2)
+		return from;
+	if (!d->of_word[c->word]) {
+		snprintf(text, sizeof(text), "%s\n%zu waiters", label, c->nr_waiters);
+		d->of_word[c->word] = 1 + dot_add_node(&d->dot, cluster_of(w->process, d->s), false,
+						       "shape=hexagon", text);
+	}
+	node = d->of_word[c->word] - 1;
+	d->dot.nodes[node].stuck |= d->dot.nodes[from].stuck;
+	dot_add_arrow(&d->dot, from, node, SOLID, "");
+	*label = '\0';
+	return node;
+}
+
+/* What a waiter waits for.  Return: the thread, if it is one; else -1. */
+static int put_wait(struct drawing *d, const struct waiter *w)
 {
 	const struct holder *h = model_holder(d->m, w->thread);
-	char label[64];
+	size_t from = thread_node(d, w->thread);
+	char label[ARROW_LABEL_SIZE];
 
-	put_thread(d, w->thread);
-	put_label(label, sizeof(label), primitives[h->primitive].name ?: "futex", w);
+	put_label(d, label, w);
+	from = put_word(d, from, w, label);
 	if (h->id != PID_UNKNOWN && h->thread >= 0) {
-		put_thread(d, h->thread);
-		put_edge(d, w->thread, h->thread, label);
-	} else if (h->id != PID_UNKNOWN && h->gone) {
-		put_gone(d, w->thread, label);
-	} else if (w->shared >= 0) {
-		put_shared(d, w->shared);
-		put_edge(d, w->thread, node_shared(d->s, w->shared), label);
-	} else if (w->mm >= 0 && w->key_type != KEY_UNKNOWN) {
-		put_mm(d, w->mm);
-		put_edge(d, w->thread, node_mm(d->s, w->mm), label);
+		link_nodes(d, from, thread_node(d, h->thread), h->thread, label);
+		return h->thread;
+	}
+	if (h->id != PID_UNKNOWN && h->gone)
+		dot_add_arrow(&d->dot, from, gone_node(d, w, h->id), DASHED, label);
+	else if (w->shared >= 0)
+		link_nodes(d, from, shared_node(d, w->shared), node_shared(d->s, w->shared), label);
+	else if (w->mm >= 0 && w->key_type != KEY_UNKNOWN)
+		link_nodes(d, from, mm_node(d, w->mm), node_mm(d->s, w->mm), label);
+	return -1;
+}
+
+static bool is_full(const struct drawing *d)
+{
+	return !d->all && d->dot.nr_nodes >= MAX_NODES;
+}
+
+/* A row, what it waits for, what that waits for, and so on. */
+static void put_row(struct drawing *d, size_t row)
+{
+	while (!d->followed[row] && !is_full(d)) {
+		const struct waiter *w = &d->s->waiters[d->rows.rows[row].waiter];
+		int thread;
+
+		d->followed[row] = true;
+		thread = put_wait(d, w);
+		if (thread < 0 || !row_of_thread(d, thread))
+			return;
+		row = row_of_thread(d, thread) - 1;
 	}
 }
 
-/* A thread that waits on no futex: it is stopped, sleeps, or can run. */
+/* A node that says what is not drawn, and what waits for that. */
+static void put_left_out(struct drawing *d)
+{
+	char label[LABEL_SIZE];
+	size_t note;
+
+	if (!d->nr_left_out)
+		return;
+	snprintf(label, sizeof(label), "%zu of %zu waiters are left out:\n--pid draws those of a "
+		 "process,\n--all draws all", d->nr_left_out, d->s->nr_waiters);
+	note = dot_add_node(&d->dot, -1, false, "shape=note", label);
+	for (size_t i = 0; i < d->rows.nr; i++) {
+		if (d->of_row[i] && !d->followed[i])
+			dot_add_arrow(&d->dot, d->of_row[i] - 1, note, "dotted", "");
+	}
+}
+
+/* The waiters to show, and the holders that they wait for, worst first. */
+static void put_waiters(struct drawing *d, const struct selection *sel)
+{
+	struct selection drawn = { .a = sel->a, .f = sel->f };
+	bool *wanted = selection_with_holders(sel);
+
+	drawn.waiters = xcalloc(d->s->nr_waiters, sizeof(*drawn.waiters));
+	for (size_t n = 0; n < d->s->nr_waiters; n++) {
+		size_t i = d->a->order[n];
+		const struct waiter *w = &d->s->waiters[i];
+
+		/* An io_uring request blocks no thread. */
+		if (w->thread >= 0 && w->call != CALL_IO_URING &&
+		    (wanted[i] || wanted[model_first_wait(d->m, w->thread)]))
+			drawn.waiters[drawn.nr++] = i;
+	}
+	if (d->all) {
+		list_rows(&d->rows, &drawn);
+		for (size_t n = 0; n < drawn.nr; n++)
+			d->row_of[drawn.waiters[n]] = n + 1;
+	} else {
+		group_rows(&d->rows, &drawn, d->row_of);
+	}
+	d->of_row = xcalloc(d->rows.nr, sizeof(*d->of_row));
+	d->followed = xcalloc(d->rows.nr, sizeof(*d->followed));
+	for (size_t i = 0; i < d->rows.nr; i++)
+		put_row(d, i);
+	for (size_t i = 0; i < d->rows.nr; i++)
+		d->nr_left_out += d->followed[i] ? 0 : d->rows.rows[i].nr_alike + 1;
+	selection_free(&drawn);
+	free(wanted);
+}
+
+/*
+ * Threads that wait on no futex: they are stopped, sleep, or can run
+ */
+
+static void put_tracer(struct drawing *d, int thread)
+{
+	int tracer = find_tracer(d->s, thread);
+
+	if (model_is_stopped(d->m, thread) && d->s->threads[thread].state == STATE_TRACED &&
+	    tracer >= 0)
+		link_nodes(d, thread_node(d, thread), thread_node(d, tracer), tracer, "traced by");
+}
+
+static bool is_drawn(const struct drawing *d, int thread)
+{
+	size_t row = row_of_thread(d, thread);
+
+	return row ? d->of_row[row - 1] : d->of_node[thread];
+}
+
 static void put_other(struct drawing *d, int thread)
 {
-	const struct snapshot *s = d->s;
-	const struct thread *t = &s->threads[thread];
-	bool wanted = d->drawn[thread] || (t->mm >= 0 && d->drawn[node_mm(s, t->mm)]) ||
-		      (t->process >= 0 && d->drawn[node_process(s, t->process)]);
-	int tracer = find_tracer(s, thread);
+	const struct thread *t = &d->s->threads[thread];
+	size_t mm = t->mm >= 0 ? d->of_node[node_mm(d->s, t->mm)] : 0;
+	size_t process = t->process >= 0 ? d->of_node[node_process(d->s, t->process)] : 0;
+	bool drawn = is_drawn(d, thread);
 
-	if (!wanted || model_waits(d->m, thread) || model_is_dead(d->m, thread))
+	if ((!drawn && !mm && !process) || model_waits(d->m, thread) || model_is_dead(d->m, thread))
 		return;
-	put_thread(d, thread);
-	if (t->mm >= 0 && d->drawn[node_mm(s, t->mm)])
-		put_edge(d, node_mm(s, t->mm), thread, "");
-	if (model_is_stopped(d->m, thread) && t->state == STATE_TRACED && tracer >= 0) {
-		put_thread(d, tracer);
-		put_edge(d, thread, tracer, "traced by");
-	}
+	if (!drawn && t->mm >= 0 && !d->all && d->counts[t->mm].drawn++ >= MAX_MEMBERS)
+		return;
+	thread_node(d, thread);
+	if (mm)
+		link_nodes(d, mm - 1, thread_node(d, thread), thread, "");
+	put_tracer(d, thread);
 }
 
 static void put_sleeps(struct drawing *d)
 {
 	for (size_t i = 0; i < d->s->nr_blocked; i++) {
 		const struct blocked *b = &d->s->blocked[i];
+		size_t node;
 
-		if (!d->drawn[b->thread] || model_own_state(d->m, b->thread) != RUN_SLEEPS)
+		if (!is_drawn(d, b->thread) || model_own_state(d->m, b->thread) != RUN_SLEEPS)
 			continue;
-		put_wakers(d, b->wakers);
-		put_edge(d, b->thread, node_wakers(d->s, b->wakers), "sleeps");
+		node = wakers_node(d, b->wakers);
+		link_nodes(d, thread_node(d, b->thread), node, node_wakers(d->s, b->wakers), "sleeps");
+		put_waker_processes(d, node, b->wakers);
 	}
 }
 
@@ -244,131 +448,15 @@ static void put_members(struct drawing *d)
 	for (size_t i = 0; i < d->s->nr_threads; i++) {
 		const struct thread *t = &d->s->threads[i];
 		bool first = t->process >= 0 && t->tid == t->tgid;
+		size_t node = t->process < 0 ? 0 : d->of_node[node_process(d->s, t->process)];
 
-		if (t->process < 0 || !d->drawn[node_process(d->s, t->process)])
+		if (!node)
 			continue;
-		if (t->mm >= 0 && first) {
-			put_mm(d, t->mm);
-			put_edge(d, node_process(d->s, t->process), node_mm(d->s, t->mm), "");
-		} else if (t->mm < 0 && !model_is_dead(d->m, i)) {
-			put_thread(d, i);
-			put_edge(d, node_process(d->s, t->process), i, "");
-		}
+		if (t->mm >= 0 && first)
+			link_nodes(d, node - 1, mm_node(d, t->mm), node_mm(d->s, t->mm), "");
+		else if (t->mm < 0 && !model_is_dead(d->m, i))
+			link_nodes(d, node - 1, thread_node(d, i), i, "");
 	}
-}
-
-/*
- * Cycles: the strongly connected components of the arrows between stuck nodes, by Tarjan's
- * algorithm, with an explicit stack since a chain may have any length.
- */
-
-struct search {
-	const struct drawing *d;
-	/* For each node: */
-	size_t *start;		/* its first arrow, since they are sorted */
-	size_t *next;		/* the arrow to follow next */
-	size_t *order;		/* when it was reached; 0: not yet */
-	size_t *low;		/* the earliest node that it leads back to */
-	size_t *component;	/* 0: not known yet */
-	size_t *path;
-	size_t *pending;	/* nodes that were reached and have no component */
-	size_t nr_pending;
-	size_t clock;
-};
-
-static int compare_arrows(const void *x, const void *y)
-{
-	const struct arrow *a = x, *b = y;
-
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
-	return a->to < b->to ? -1 : a->to > b->to;
-}
-
-static void enter(struct search *se, size_t node, size_t *depth)
-{
-	se->order[node] = se->low[node] = ++se->clock;
-	se->next[node] = se->start[node];
-	se->pending[se->nr_pending++] = node;
-	se->path[(*depth)++] = node;
-}
-
-static void leave(struct search *se, size_t node, size_t *depth)
-{
-	size_t member;
-
-	--*depth;
-	if (*depth && se->low[node] < se->low[se->path[*depth - 1]])
-		se->low[se->path[*depth - 1]] = se->low[node];
-	if (se->low[node] != se->order[node])
-		return;
-	do {
-		member = se->pending[--se->nr_pending];
-		se->component[member] = se->order[node];
-	} while (member != node);
-}
-
-static void search_from(struct search *se, size_t root)
-{
-	size_t depth = 0;
-
-	enter(se, root, &depth);
-	while (depth) {
-		size_t node = se->path[depth - 1], to;
-
-		if (se->next[node] == se->start[node + 1]) {
-			leave(se, node, &depth);
-			continue;
-		}
-		to = se->d->arrows[se->next[node]++].to;
-		if (!is_stuck(se->d->m, to))
-			continue;
-		if (!se->order[to])
-			enter(se, to, &depth);
-		else if (!se->component[to] && se->order[to] < se->low[node])
-			se->low[node] = se->order[to];
-	}
-}
-
-/* Sorts the arrows.  Return: the component of each node, to be freed. */
-static size_t *find_components(struct drawing *d)
-{
-	size_t nr = nr_nodes(d->s), *all = xcalloc(6 * nr + 1, sizeof(*all));
-	struct search se = {
-		.d = d, .start = all, .next = all + nr + 1, .order = all + 2 * nr + 1,
-		.low = all + 3 * nr + 1, .path = all + 4 * nr + 1, .pending = all + 5 * nr + 1,
-		.component = xcalloc(nr, sizeof(*se.component)),
-	};
-
-	if (d->nr_arrows)
-		qsort(d->arrows, d->nr_arrows, sizeof(*d->arrows), compare_arrows);
-	for (size_t i = 0; i < d->nr_arrows; i++)
-		se.start[d->arrows[i].from + 1]++;
-	for (size_t i = 0; i < nr; i++)
-		se.start[i + 1] += se.start[i];
-	for (size_t i = 0; i < nr; i++) {
-		if (!se.order[i] && is_stuck(d->m, i))
-			search_from(&se, i);
-	}
-	free(all);
-	return se.component;
-}
-
-static void put_arrows(struct drawing *d)
-{
-	size_t *component = find_components(d);
-
-	for (size_t i = 0; i < d->nr_arrows; i++) {
-		const struct arrow *arrow = &d->arrows[i];
-		bool stuck = is_stuck(d->m, arrow->from) && is_stuck(d->m, arrow->to);
-		bool cycle = stuck && component[arrow->from] == component[arrow->to];
-
-		fprintf(d->out, "\tn%zu -> n%zu [label=\"", arrow->from, arrow->to);
-		put_quoted(d->out, arrow->label);
-		fprintf(d->out, "\"%s%s];\n", stuck ? ", color=red" : "",
-			cycle ? ", style=bold" : "");
-	}
-	free(component);
 }
 
 static void count_threads(struct drawing *d)
@@ -386,51 +474,77 @@ static void count_threads(struct drawing *d)
 	}
 }
 
-/* The waiters to show, and the holders that they wait for. */
-static void put_waiters(struct drawing *d, const struct selection *sel)
+/*
+ * The whole
+ */
+
+static void put_title(char *dst, size_t size, const struct snapshot *s)
 {
-	bool *wanted = selection_with_holders(sel);
+	char time[TIME_SIZE];
+	bool known = s->known & SNAPSHOT_REALTIME && format_time(time, s->realtime_ns);
 
-	for (size_t i = 0; i < d->s->nr_waiters; i++) {
-		const struct waiter *w = &d->s->waiters[i];
+	snprintf(dst, size, "futexinspect: which thread waits for which\nhost %.64s, kernel %.64s, %s, "
+		 "source %s\nred with two borders: stuck; thick arrows: a cycle; dashed: not there",
+		 s->host ?: "?", s->kernel ?: "?", known ? time : "time not known", s->source->name);
+}
 
-		/* An io_uring request blocks no thread. */
-		if (w->thread < 0 || w->call == CALL_IO_URING)
-			continue;
-		if (wanted[i] || wanted[model_first_wait(d->m, w->thread)])
-			put_waiter(d, w);
-	}
-	free(wanted);
+static void put_cluster_title(FILE *out, int process, const void *arg)
+{
+	const struct snapshot *s = arg;
+
+	dot_put_text(out, s->processes[process].comm ?: "?");
+	fprintf(out, " (process %d)", s->processes[process].tgid);
+}
+
+static void init(struct drawing *d, const struct analysis *a, bool all)
+{
+	const struct snapshot *s = a->s;
+
+	*d = (struct drawing){
+		.a = a, .m = &a->model, .s = s, .all = all,
+		.row_of = xcalloc(s->nr_waiters, sizeof(*d->row_of)),
+		.of_word = xcalloc(s->nr_waiters + 1, sizeof(*d->of_word)),
+		.of_node = xcalloc(nr_nodes(s), sizeof(*d->of_node)),
+		.counts = xcalloc(s->nr_mms, sizeof(*d->counts)),
+	};
+	idmap_init(&d->gone, s->nr_waiters);
+}
+
+static void finish(struct drawing *d)
+{
+	dot_free(&d->dot);
+	rows_free(&d->rows);
+	idmap_free(&d->gone);
+	free(d->row_of);
+	free(d->followed);
+	free(d->of_row);
+	free(d->of_word);
+	free(d->of_node);
+	free(d->counts);
 }
 
 /**
  * print_graph() - write the graph of which thread waits for which, for dot(1)
  * @out: where to; errors are left to its error flag
  * @sel: the waiters to begin with
- *
- * Nodes that cannot run are red.  A cycle is red and bold.
+ * @all: draw each waiter, not those that are alike as one, and however many there are
  */
-void print_graph(FILE *out, const struct selection *sel)
+void print_graph(FILE *out, const struct selection *sel, bool all)
 {
-	const struct analysis *a = sel->a;
-	const struct snapshot *s = a->s;
-	struct drawing d = {
-		.out = out, .a = a, .m = &a->model, .s = s, .drawn = xcalloc(nr_nodes(s), sizeof(*d.drawn)),
-		.counts = xcalloc(s->nr_mms, sizeof(*d.counts)),
-	};
+	char title[LABEL_SIZE];
+	struct drawing d;
 
+	init(&d, sel->a, all);
 	count_threads(&d);
-	fputs("digraph futexinspect {\n\trankdir=LR;\n\tnode [shape=box];\n", out);
 	put_waiters(&d, sel);
-	for (size_t i = 0; i < s->nr_threads; i++)
+	for (size_t i = 0; i < d.s->nr_threads; i++)
 		put_other(&d, i);
 	put_sleeps(&d);
 	put_members(&d);
-	put_arrows(&d);
-	fputs("}\n", out);
-	free(d.drawn);
-	free(d.counts);
-	free(d.arrows);
+	put_left_out(&d);
+	put_title(title, sizeof(title), d.s);
+	dot_print(out, &d.dot, title, put_cluster_title, d.s);
+	finish(&d);
 }
 
 /* Start dot(1) with the pipe as its input.  Return: 0 or a positive errno. */
@@ -438,28 +552,21 @@ static int start_dot(pid_t *pid, int fds[2], const char *format)
 {
 	char option[64];
 	char *argv[] = { "dot", option, NULL };
-	posix_spawn_file_actions_t actions;
-	int rc;
 
 	snprintf(option, sizeof(option), "-T%.50s", format);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
-	posix_spawn_file_actions_addclose(&actions, fds[0]);
-	posix_spawn_file_actions_addclose(&actions, fds[1]);
-	rc = posix_spawnp(pid, "dot", &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return rc;
+	return start_reader(pid, fds, argv);
 }
 
 /**
  * draw_graph() - let dot(1) draw the graph on standard output
  * @sel: the waiters to begin with
+ * @all: as print_graph() has it
  * @format: one of the formats that it knows
  *
  * Return: 0; a negative errno, which is -ENOENT if there is no dot(1); or 1 if dot(1)
  * failed and has said why.
  */
-int draw_graph(const struct selection *sel, const char *format)
+int draw_graph(const struct selection *sel, bool all, const char *format)
 {
 	int fds[2], status, rc;
 	FILE *out;
@@ -476,7 +583,7 @@ int draw_graph(const struct selection *sel, const char *format)
 	signal(SIGPIPE, SIG_IGN);	/* dot(1) does not read if it does not know the format */
 	out = fdopen(fds[1], "w");
 	if (out) {
-		print_graph(out, sel);
+		print_graph(out, sel, all);
 		fclose(out);
 	} else {
 		close(fds[1]);

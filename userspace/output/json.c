@@ -1,472 +1,573 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The analysis as JSON, written as it goes: a tree of 100,000 waiters would cost more than
- * all the rest of the program.
+ * The analysis as JSON: see Documentation/json.rst, and the schema beside it.
  *
- * All text in a snapshot is printable ASCII, so only the quote and the backslash need
- * escaping.  Unknown is null.
+ * Processes and address spaces are written once, and waiters refer to them: so the output is
+ * linear in what there is.  A member is always there; what is not known is null.
  */
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
 #include "array.h"
 #include "gaps.h"
 #include "holders.h"
+#include "json_writer.h"
 #include "output.h"
 #include "text.h"
 
 /* Changes when a member is no longer what it was. */
-#define FORMAT	1
+#define FORMAT	2
 
-/* What stdio gets at once.  The buffer of the fragments begins with as much, and grows. */
-#define BUFFER_SIZE	(64 * 1024)
-
-/* What the columns of a process look like, for the waiters of the process. */
-struct fragment {
-	size_t start;		/* in the buffer of all fragments */
-	size_t len;		/* 0: not made yet */
-	size_t nr;		/* of columns, from the first one that is of the process */
+/* Where a process or mm stands in its array: from 1, so that 0 is none. */
+struct places {
+	size_t *of;		/* for each record of the snapshot */
+	int *order;		/* the records that are written */
+	size_t nr;
 };
 
 /* Room for a key with the punctuation around it. */
 #define KEY_SIZE	32
 
-static_assert(MAX_KEY + sizeof(", \"\": ") <= KEY_SIZE, "a key does not fit");
+static_assert(MAX_KEY + sizeof("\"\": ") <= KEY_SIZE, "a key does not fit");
 
-/* ', "key": ', in a buffer whose size the compiler knows, so that copying it is cheap. */
+/* "key": in a buffer whose size the compiler knows, so that copying it is cheap. */
 struct key {
 	char text[KEY_SIZE];
 	size_t len;
 };
 
-struct json {
-	FILE *file;		/* NULL: all stays in the buffer, which grows */
-	char *buf;
-	size_t used;
-	size_t size;
+struct document {
+	struct json out;
 	struct key *keys;	/* for each column */
-	struct fragment *fragments;	/* for each process ... */
-	struct json *texts;	/* ... and where their texts are */
+	const struct analysis *a;
+	const struct snapshot *s;
+	const struct json_options *opts;
+	struct rows rows;
+	size_t *first_child;	/* of a tree, for each row: from 1, 0 is none ... */
+	size_t *next;		/* ... and its next sibling */
+	struct places processes;
+	struct places mms;
 };
 
-static void flush(struct json *out)
-{
-	fwrite_unlocked(out->buf, 1, out->used, out->file);
-	out->used = 0;
-}
-
-static void make_room(struct json *out, size_t len)
-{
-	if (out->file)
-		flush(out);
-	while (len > out->size - out->used) {
-		out->size *= 2;
-		out->buf = xrealloc(out->buf, out->size);
-	}
-}
-
-/* Inline, since for a literal the compiler knows the length: that makes it a store or two. */
-static inline __attribute__((always_inline)) void put_bytes(struct json *out, const char *bytes,
-							     size_t len)
-{
-	if (len > out->size - out->used)
-		make_room(out, len);
-	memcpy(out->buf + out->used, bytes, len);
-	out->used += len;
-}
-
-static void put_key(struct json *out, const struct key *key)
-{
-	if (KEY_SIZE > out->size - out->used)
-		make_room(out, KEY_SIZE);
-	memcpy(out->buf + out->used, key->text, KEY_SIZE);
-	out->used += key->len;
-}
-
-static inline __attribute__((always_inline)) void put(struct json *out, const char *text)
-{
-	put_bytes(out, text, strlen(text));
-}
-
-/* Bytes that need no escape in a string. */
-static const bool is_plain[256] = {
-	[' ' ... '"' - 1] = true,
-	['"' + 1 ... '\\' - 1] = true,
-	['\\' + 1 ... '~'] = true,
-};
-
-static void put_string(struct json *out, const char *val)
-{
-	if (!val) {
-		put(out, "null");
-		return;
-	}
-	put(out, "\"");
-	for (const char *c = val; *val; val = c) {
-		while (is_plain[(unsigned char)*c])
-			c++;
-		put_bytes(out, val, c - val);
-		if (!*c)
-			break;
-		put(out, "\\");
-		put_bytes(out, c++, 1);
-	}
-	put(out, "\"");
-}
-
-static void put_decimal(struct json *out, uint64_t val)
-{
-	char digits[DECIMAL_SIZE], *end = digits + sizeof(digits), *p = format_decimal(end, val);
-
-	put_bytes(out, p, end - p);
-}
-
-/* In quotes, since JSON has no hexadecimal numbers. */
-static void put_hex(struct json *out, uint64_t val, int min_digits)
-{
-	char digits[20], *end = digits + sizeof(digits), *p = end;
-
-	*--p = '"';
-	do {
-		*--p = "0123456789abcdef"[val & 15];
-		val >>= 4;
-	} while (val || end - 1 - p < min_digits);
-	*--p = 'x';
-	*--p = '0';
-	*--p = '"';
-	put_bytes(out, p, end - p);
-}
+/*
+ * Values
+ */
 
 static void put_value(struct json *out, const struct value *v)
 {
 	switch (v->kind) {
 	case VALUE_UNKNOWN:
 	case VALUE_NONE:
-		put(out, "null");
+		json_null(out);
 		break;
 	case VALUE_TEXT:
-		put_string(out, v->text);
+		json_string(out, v->text);
 		break;
 	case VALUE_NUMBER:
 	case VALUE_DURATION:
-		put_decimal(out, v->number);
+		json_number(out, v->number);
 		break;
 	case VALUE_HEX:
-		put_hex(out, v->number, v->digits);
+		json_hex(out, v->number, v->digits);
 		break;
 	case VALUE_BOOLEAN:
-		put(out, v->number ? "true" : "false");
+		json_boolean(out, v->number);
 		break;
 	}
 }
 
-static void put_id(struct json *out, pid_t id)
+static void put_column(struct document *d, const struct column *col, const struct subject *sub)
 {
-	if (id >= 0)
-		put_decimal(out, id);
-	else
-		put(out, "null");
+	const struct key *key = &d->keys[col - columns];
+	struct value v = column_value(col, sub);
+
+	json_element(&d->out);
+	json_bytes(&d->out, key->text, KEY_SIZE);
+	d->out.used -= KEY_SIZE - key->len;
+	put_value(&d->out, &v);
 }
 
-/* What a thread does, as a clause without its subject. */
-static void put_does(struct json *out, const struct analysis *a, int thread)
+/* All columns that are about a waiter, a process or an mm. */
+static void put_columns(struct document *d, enum column_scope scope, const struct subject *sub)
 {
-	char text[REASON_SIZE];
-
-	put(out, ", \"does\": ");
-	if (thread >= 0)
-		put_thread_text(text, sizeof(text), a, thread);
-	put_string(out, thread < 0 ? NULL : text);
-}
-
-/* What it waits for, what that waits for, and so on: the first steps of a long chain. */
-static void put_chain(struct json *out, const struct analysis *a, const struct waiter *w)
-{
-	struct step steps[MAX_STEPS];
-	size_t nr = find_steps(&a->model, w, steps, MAX_STEPS);
-	char text[REASON_SIZE];
-
-	put(out, ", \"chain\": [");
-	for (size_t n = 0; n < nr; n++) {
-		int t = steps[n].thread;
-
-		put(out, n ? ", {\"tid\": " : "{\"tid\": ");
-		put_id(out, steps[n].id);
-		put(out, ", \"comm\": ");
-		put_string(out, t < 0 ? NULL : a->s->threads[t].comm);
-		put(out, ", \"by\": ");
-		put_string(out, evidence_names[steps[n].evidence]);
-		put(out, ", \"state\": ");
-		put_string(out, t < 0 ? "gone" : model_state_name(&a->model, t));
-		put_does(out, a, t);
-		if (t >= 0 && model_state(&a->model, t) == RUN_SLEEPS) {
-			put_sleep_text(text, sizeof(text), a, t);
-			put(out, ", \"sleeps\": ");
-			put_string(out, text);
-		}
-		put(out, "}");
+	for (size_t i = 0; i < nr_columns; i++) {
+		if (columns[i].scope == scope)
+			put_column(d, &columns[i], sub);
 	}
-	put(out, "]");
 }
 
-/* Where the lock names no holder: the first ones of the threads that are not blocked. */
-static void put_unblocked(struct json *out, const struct analysis *a, const struct waiter *w,
-			  const struct judgement *j)
+static void make_keys(struct document *d)
 {
-	const struct mm_state *mm = w->mm < 0 ? NULL : model_mm(&a->model, w->mm);
-
-	put(out, ", \"unblocked\": [");
-	if (mm && j->verdict == VERDICT_BLOCKED && j->end_thread < 0) {
-		for (size_t i = 0; i < mm->nr_others && i < MAX_OTHERS; i++) {
-			const struct thread *t = &a->s->threads[mm->others[i]];
-
-			put(out, i ? ", {\"tid\": " : "{\"tid\": ");
-			put_id(out, t->tid);
-			put(out, ", \"comm\": ");
-			put_string(out, t->comm);
-			put_does(out, a, mm->others[i]);
-			put(out, "}");
-		}
-	}
-	put(out, "]");
+	d->keys = xcalloc(nr_columns, sizeof(*d->keys));
+	for (size_t i = 0; i < nr_columns; i++)
+		d->keys[i].len = snprintf(d->keys[i].text, KEY_SIZE, "\"%s\": ", columns[i].key);
 }
+
+/*
+ * Stacks
+ */
 
 static void put_frame(struct json *out, const struct frame *f)
 {
-	put(out, "{\"kind\": ");
-	put_string(out, frame_kinds[f->kind]);
-	put(out, ", \"function\": ");
-	put_string(out, f->function);
-	put(out, ", \"offset\": ");
-	put_decimal(out, f->offset);
-	put(out, ", \"module\": ");
-	put_string(out, f->module);
-	put(out, ", \"address\": ");
-	put_hex(out, f->address, 1);
-	put(out, ", \"build_id\": ");
-	put_string(out, f->build_id);
-	put(out, ", \"file\": ");
-	put_string(out, f->file);
-	put(out, ", \"line\": ");
+	json_element(out);
+	json_begin(out, "{");
+	json_string_member(out, "kind", frame_kinds[f->kind]);
+	json_string_member(out, "function", f->function);
+	json_number_member(out, "offset", f->offset);
+	json_string_member(out, "module", f->module);
+	json_key(out, "address");
+	json_hex(out, f->address, 1);
+	json_string_member(out, "build_id", f->build_id);
+	json_string_member(out, "file", f->file);
 	if (f->file)
-		put_decimal(out, f->line);
+		json_number_member(out, "line", f->line);
 	else
-		put(out, "null");
-	put(out, "}");
+		json_null_member(out, "line");
+	json_end(out, "}");
 }
 
 /* What was read of a thread's stack: all frames, not only those that a person wants. */
 static void put_stack(struct json *out, const struct stack *stack)
 {
+	json_string_member(out, "stack_error", stack ? stack_errors[stack->error] : NULL);
+	json_string_member(out, "kernel_stack", stack ? stack->kernel : NULL);
+	if (!stack) {
+		json_null_member(out, "stack");
+		return;
+	}
+	json_key(out, "stack");
+	json_begin(out, "[");
+	for (size_t i = 0; i < stack->nr_frames; i++)
+		put_frame(out, &stack->frames[i]);
+	json_end(out, "]");
+}
+
+static void put_lock_name(struct json *out, const struct stack *stack)
+{
 	char text[FRAME_SIZE];
 
-	put(out, ", \"lock_name\": ");
-	put_string(out, format_place(text, &stack->place));
-	put(out, ", \"lock_note\": ");
-	put_string(out, place_note(&stack->place));
-	put(out, ", \"stack_error\": ");
-	put_string(out, stack_errors[stack->error]);
-	put(out, ", \"stack\": [");
-	for (size_t i = 0; i < stack->nr_frames; i++) {
-		put(out, i ? ", " : "");
-		put_frame(out, &stack->frames[i]);
+	json_string_member(out, "lock_name", stack ? format_place(text, &stack->place) : NULL);
+	json_string_member(out, "lock_note", stack ? place_note(&stack->place) : NULL);
+}
+
+/*
+ * Threads that others wait for
+ */
+
+static void put_sleeps(struct document *d, int thread)
+{
+	char text[REASON_SIZE];
+	bool sleeps = thread >= 0 && model_state(&d->a->model, thread) == RUN_SLEEPS;
+
+	if (sleeps)
+		put_sleep_text(text, sizeof(text), d->a, thread);
+	json_string_member(&d->out, "sleeps", sleeps ? text : NULL);
+}
+
+/* @does: a clause without its subject.  A negative @thread is not there. */
+static void put_thread_members(struct document *d, int thread, const struct step *step,
+			       const char *does)
+{
+	const struct thread *t = thread < 0 ? NULL : &d->s->threads[thread];
+	struct json *out = &d->out;
+
+	json_begin(out, "{");
+	json_string_member(out, "by", evidence_names[step->evidence]);
+	json_id_member(out, "tid", step->id);
+	json_id_member(out, "tgid", t ? t->tgid : PID_UNKNOWN);
+	json_string_member(out, "comm", t ? t->comm : NULL);
+	json_string_member(out, "state", t ? model_state_name(&d->a->model, thread) : "gone");
+	json_string_member(out, "does", does);
+	put_sleeps(d, thread);
+	put_stack(out, t ? find_stack(d->opts->stacks, t->tid) : NULL);
+	json_end(out, "}");
+}
+
+/* A thread that @waiter, or the one before it in a chain, waits for. */
+static void put_step(struct document *d, const struct step *step, size_t waiter)
+{
+	char does[REASON_SIZE];
+
+	if (step->thread >= 0)
+		put_thread_text(does, sizeof(does), d->a, step->thread);
+	else
+		put_gone_text(does, sizeof(does), d->a, waiter, step->id);
+	put_thread_members(d, step->thread, step, does);
+}
+
+/* A thread that is there, of which no other is known to wait for it. */
+static void put_thread(struct document *d, int thread)
+{
+	struct step step = { thread, d->s->threads[thread].tid, BY_NOTHING };
+
+	put_step(d, &step, 0);
+}
+
+/* What it waits for, what that waits for, and so on: the first steps of a long chain. */
+static void put_chain(struct document *d, size_t waiter)
+{
+	const struct model *m = &d->a->model;
+	struct step steps[MAX_STEPS];
+	size_t nr = find_steps(m, &d->s->waiters[waiter], steps, MAX_STEPS);
+
+	json_key(&d->out, "chain");
+	json_begin(&d->out, "[");
+	for (size_t n = 0; n < nr; n++) {
+		json_element(&d->out);
+		put_step(d, &steps[n], waiter);
+		if (steps[n].thread >= 0 && model_first_wait(m, steps[n].thread) >= 0)
+			waiter = model_first_wait(m, steps[n].thread);
 	}
-	put(out, "]");
+	json_end(&d->out, "]");
+	json_boolean_member(&d->out, "chain_cut", nr == MAX_STEPS);
 }
 
-static void put_column(struct json *out, size_t i, const struct subject *sub)
+/* Where the chain of holders ends: at a thread, or at one that is not there. */
+static void put_end(struct document *d, const struct waiter *w, const struct judgement *j)
 {
-	struct value v = column_value(&columns[i], sub);
+	struct step gone = { -1, j->end_holder, BY_NOTHING };
 
-	if (columns[i].is_optional && v.kind == VALUE_NONE)
-		return;
-	put_key(out, &out->keys[i]);
-	put_value(out, &v);
+	json_key(&d->out, "end");
+	if (j->reason == REASON_GONE || j->reason == REASON_TO_GONE)
+		put_step(d, &gone, model_first_wait(&d->a->model, j->end_thread));
+	else if (j->end_thread >= 0 && (j->end_thread != w->thread || j->cycle_size))
+		put_thread(d, j->end_thread);
+	else
+		json_null(&d->out);
 }
 
-/* The columns from @first on that all waiters of a process share. */
-static void make_fragment(struct json *out, struct fragment *f, size_t first,
-			  const struct subject *sub)
+static void put_cycle(struct json *out, const struct judgement *j)
 {
-	f->start = out->texts->used;
-	for (f->nr = 0; first + f->nr < nr_columns && columns[first + f->nr].is_of_process; f->nr++)
-		put_column(out->texts, first + f->nr, sub);
-	f->len = out->texts->used - f->start;
-}
-
-/*
- * The columns of the process, which are long and the same for all its waiters.  Return: how
- * many columns were put; 0: the process is not known, or the waiter's mm is another.
- */
-static size_t put_process(struct json *out, size_t first, const struct subject *sub)
-{
-	const struct waiter *w = sub->w;
-	struct fragment *f;
-
-	if (w->process < 0 || sub->process->mm != w->mm)
-		return 0;
-	f = &out->fragments[w->process];
-	if (!f->len)
-		make_fragment(out, f, first, sub);
-	put_bytes(out, out->texts->buf + f->start, f->len);
-	return f->nr;
+	if (j->cycle_size)
+		json_number_member(out, "cycle", j->cycle_size);
+	else
+		json_null_member(out, "cycle");
 }
 
 /*
- * live_threads are ranges as in the file, "100-104,107": every id of every waiter's process
- * would make the output quadratic.
+ * Waiters, and in a tree the threads that they hang from
  */
-static void put_waiter(struct json *out, const struct analysis *a, size_t i,
-		       const struct stacks *st)
+
+static int row_process(const struct document *d, const struct row *row)
 {
-	const struct stack *stack;
-	const struct row row = { .waiter = i };
+	if (row->waiter >= 0)
+		return d->s->waiters[row->waiter].process;
+	return row->thread < 0 ? -1 : d->s->threads[row->thread].process;
+}
+
+static int row_mm(const struct document *d, const struct row *row)
+{
+	if (row->waiter >= 0)
+		return d->s->waiters[row->waiter].mm;
+	return row->thread < 0 ? -1 : d->s->threads[row->thread].mm;
+}
+
+static void put_place(struct json *out, const char *key, const struct places *places, int i)
+{
+	if (i < 0)
+		json_null_member(out, key);
+	else
+		json_number_member(out, key, places->of[i] - 1);
+}
+
+/* What no column has. */
+static void put_more(struct document *d, const struct row *row)
+{
+	pid_t tid = row->waiter < 0 ? row->id : d->s->waiters[row->waiter].tid;
+	const struct stack *stack = find_stack(d->opts->stacks, tid);
+	struct json *out = &d->out;
+
+	put_place(out, "process", &d->processes, row_process(d, row));
+	put_place(out, "address_space", &d->mms, row_mm(d, row));
+	if (row->waiter < 0) {
+		json_null_member(out, "chain");
+		json_null_member(out, "chain_cut");
+		json_null_member(out, "end");
+		json_null_member(out, "cycle");
+	} else {
+		put_chain(d, row->waiter);
+		put_end(d, &d->s->waiters[row->waiter], &d->a->judgements[row->waiter]);
+		put_cycle(out, &d->a->judgements[row->waiter]);
+	}
+	put_lock_name(out, stack);
+	put_stack(out, stack);
+}
+
+static void put_row(struct document *d, size_t i);
+
+static void put_children(struct document *d, size_t i)
+{
+	json_key(&d->out, "children");
+	json_begin(&d->out, "[");
+	for (size_t n = d->first_child[i]; n; n = d->next[n - 1])
+		put_row(d, n - 1);
+	json_end(&d->out, "]");
+}
+
+/* A tree is no deeper than can be read: see forest.c. */
+static void put_row(struct document *d, size_t i)
+{
+	const struct column_list *chosen = d->opts->columns;
+	const struct row *row = &d->rows.rows[i];
 	char buf[VALUE_SIZE];
 	struct subject sub;
-	size_t nr;
 
-	set_subject(&sub, a, &row, buf);
-	put(out, "{");
-	for (size_t c = 0; c < nr_columns; c += nr) {
-		nr = columns[c].is_of_process ? put_process(out, c, &sub) : 0;
-		if (nr)
+	set_subject(&sub, d->a, row, buf);
+	json_element(&d->out);
+	json_begin(&d->out, "{");
+	for (size_t n = 0; chosen && n < chosen->nr; n++)
+		put_column(d, chosen->cols[n], &sub);
+	if (!chosen) {
+		put_columns(d, OF_WAITER, &sub);
+		put_more(d, row);
+	}
+	if (d->opts->tree)
+		put_children(d, i);
+	json_end(&d->out, "}");
+}
+
+static void put_rows(struct document *d)
+{
+	json_key(&d->out, "waiters");
+	json_begin(&d->out, "[");
+	for (size_t i = 0; i < d->rows.nr; i++) {
+		if (d->rows.rows[i].parent >= 0)
 			continue;
-		put_column(out, c, &sub);
-		nr = 1;
+		d->out.sep = *d->out.sep ? ",\n" : "\n";
+		put_row(d, i);
 	}
-	put_chain(out, a, sub.w);
-	put_unblocked(out, a, sub.w, sub.j);
-	/* The same as "primitive", and older. */
-	if (sub.j->holder != PID_UNKNOWN) {
-		put(out, ", \"lock\": ");
-		put_string(out, primitives[sub.j->primitive].name);
+	json_end(&d->out, "\n]");
+}
+
+/* From the last to the first, since each is put before its siblings. */
+static void link_children(struct document *d)
+{
+	d->first_child = xcalloc(d->rows.nr, sizeof(*d->first_child));
+	d->next = xcalloc(d->rows.nr, sizeof(*d->next));
+	for (size_t i = d->rows.nr; i-- > 0; ) {
+		ssize_t parent = d->rows.rows[i].parent;
+
+		if (parent < 0)
+			continue;
+		d->next[i] = d->first_child[parent];
+		d->first_child[parent] = i + 1;
 	}
-	stack = find_stack(st, sub.w->tid);
-	if (stack)
-		put_stack(out, stack);
-	put(out, "}");
 }
 
-static void put_member(struct json *out, const char *key, const char *val)
+/*
+ * Processes and address spaces
+ */
+
+static void add_place(struct places *places, int i)
 {
-	put(out, key);
-	put_string(out, val);
+	if (i < 0 || places->of[i])
+		return;
+	places->order[places->nr++] = i;
+	places->of[i] = places->nr;
 }
 
-static void put_count(struct json *out, const char *key, uint64_t val)
+/* In the order of the rows. */
+static void find_places(struct document *d)
 {
-	put(out, key);
-	put_decimal(out, val);
+	const struct snapshot *s = d->s;
+
+	d->processes.of = xcalloc(s->nr_processes, sizeof(*d->processes.of));
+	d->processes.order = xcalloc(s->nr_processes, sizeof(*d->processes.order));
+	d->mms.of = xcalloc(s->nr_mms, sizeof(*d->mms.of));
+	d->mms.order = xcalloc(s->nr_mms, sizeof(*d->mms.order));
+	for (size_t i = 0; i < d->rows.nr; i++) {
+		add_place(&d->processes, row_process(d, &d->rows.rows[i]));
+		add_place(&d->mms, row_mm(d, &d->rows.rows[i]));
+	}
 }
 
-/* What is missing, and who of those that were asked for. */
-static void put_gaps(struct json *out, const struct selection *sel)
+static void free_places(struct places *places)
 {
-	const struct snapshot *s = sel->a->s;
-	const char *sep = "";
+	free(places->of);
+	free(places->order);
+}
 
-	put(out, selection_is_complete(sel) ? ", \"complete\": true" : ", \"complete\": false");
-	put(out, ", \"missing\": [");
+static void put_process(struct document *d, int process)
+{
+	const struct process *p = &d->s->processes[process];
+	char buf[VALUE_SIZE];
+	struct subject sub = { .a = d->a, .process = p, .buf = buf };
+
+	json_begin(&d->out, "{");
+	json_id_member(&d->out, "tgid", p->tgid);
+	json_string_member(&d->out, "program", p->comm);
+	put_columns(d, OF_PROCESS, &sub);
+	json_string_member(&d->out, "runtime", p->runtime ? runtimes[p->runtime].name : NULL);
+	json_end(&d->out, "}");
+}
+
+/* Those that wait on no futex: the first ones of them, and how many there are. */
+static void put_unblocked(struct document *d, const struct mm_state *mm)
+{
+	json_number_member(&d->out, "nr_unblocked", mm->nr_others);
+	json_key(&d->out, "unblocked");
+	json_begin(&d->out, "[");
+	for (size_t i = 0; i < mm->nr_others && i < MAX_OTHERS; i++) {
+		json_element(&d->out);
+		put_thread(d, mm->others[i]);
+	}
+	json_end(&d->out, "]");
+}
+
+/* live_threads are ranges as in the file, "100-104,107". */
+static void put_mm(struct document *d, int i)
+{
+	const struct mm_state *mm = model_mm(&d->a->model, i);
+	struct subject sub = { .a = d->a, .mm = &d->s->mms[i] };
+
+	json_begin(&d->out, "{");
+	put_columns(d, OF_MM, &sub);
+	json_boolean_member(&d->out, "complete", mm->complete);
+	put_unblocked(d, mm);
+	json_end(&d->out, "}");
+}
+
+/* An array, or null where columns were chosen, which have what was wanted of these. */
+static void put_places(struct document *d, const char *key, const struct places *places,
+		       void (*put)(struct document *d, int i))
+{
+	struct json *out = &d->out;
+
+	if (d->opts->columns) {
+		json_null_member(out, key);
+	} else {
+		json_key(out, key);
+		json_begin(out, "[");
+		for (size_t i = 0; i < places->nr; i++) {
+			out->sep = i ? ",\n" : "\n";
+			json_element(out);
+			put(d, places->order[i]);
+		}
+		json_end(out, "\n]");
+	}
+	out->sep = ",\n";
+}
+
+/*
+ * The header
+ */
+
+static void put_counts(struct json *out, const struct selection *sel)
+{
+	json_number_member(out, "waiters", sel->nr);
+	json_number_member(out, "waiters_of_host", sel->a->s->nr_waiters);
+	json_key(out, "verdicts");
+	json_begin(out, "{");
+	for (enum verdict v = 0; v < NR_VERDICTS; v++)
+		json_number_member(out, verdicts[v].name, sel->nr_verdicts[v]);
+	json_end(out, "}");
+}
+
+/* Those of the ids that were asked for which could not be looked at. */
+static void put_missing(struct json *out, const struct selection *sel)
+{
+	json_key(out, "missing");
+	json_begin(out, "[");
 	for (size_t i = 0; i < sel->f->nr_pids; i++) {
-		if (!is_missing(s, sel->f->pids[i]))
+		if (!is_missing(sel->a->s, sel->f->pids[i]))
 			continue;
-		put(out, sep);
-		put_decimal(out, sel->f->pids[i]);
-		sep = ", ";
+		json_element(out);
+		json_number(out, sel->f->pids[i]);
 	}
-	put_count(out, "], \"no_rights\": ", s->nr_denied_processes);
-	put(out, s->hides_processes ? ", \"hidepid\": true" : ", \"hidepid\": false");
-	put_member(out, ", \"rights_needed\": ", s->nr_denied || s->hides_processes ? s->rights : NULL);
-	put_count(out, ", \"hidden\": ", s->nr_hidden);
-	put_count(out, ", \"left_out\": ", s->nr_incomplete_mms);
-	put_count(out, ", \"left_out_waiters\": ", s->nr_left_out);
-	put_count(out, ", \"errors\": ", s->nr_errors);
-	put_member(out, ", \"error\": ", s->error);
+	json_end(out, "]");
 }
 
-/* Where and when a live host was looked at.  A saved copy says neither. */
+/* What was not looked at. */
+static void put_gaps(struct document *d, const struct selection *sel)
+{
+	const struct snapshot *s = d->s;
+	struct json *out = &d->out;
+
+	json_boolean_member(out, "complete", selection_is_complete(sel));
+	put_missing(out, sel);
+	json_boolean_member(out, "shows_queues", s->source->shows_queues);
+	json_boolean_member(out, "shows_sleeps", s->source->shows_sleeps);
+	json_number_member(out, "no_rights", s->nr_denied_processes);
+	json_boolean_member(out, "hidepid", s->hides_processes);
+	json_string_member(out, "rights_needed",
+			   s->nr_denied || s->hides_processes ? s->rights : NULL);
+	json_number_member(out, "hidden", s->nr_hidden);
+	json_number_member(out, "left_out", s->nr_incomplete_mms);
+	json_number_member(out, "left_out_waiters", s->nr_left_out);
+	json_number_member(out, "cgroup_unknown", sel->nr_cgroup_unknown);
+	json_number_member(out, "stacks_left_out", d->opts->stacks ? d->opts->stacks->nr_left_out : 0);
+	json_number_member(out, "errors", s->nr_errors);
+	json_string_member(out, "error", s->error);
+}
+
+/* A saved copy may not say it. */
 static void put_host(struct json *out, const struct snapshot *s)
 {
-	char text[64], name[ESCAPED_SIZE(sizeof(((struct utsname *)NULL)->nodename))];
-	bool live = s->source->two_looks;
-	time_t now = time(NULL);
-	struct utsname host;
+	char time[TIME_SIZE];
 
-	if (live && !uname(&host))
-		escape_text(name, host.nodename, strlen(host.nodename));
-	else
-		live = false;
-	strftime(text, sizeof(text), "%FT%TZ", gmtime(&now));
-	put_member(out, ", \"host\": ", live ? name : NULL);
-	put_member(out, ", \"time\": ", live ? text : NULL);
+	json_string_member(out, "host", s->host);
+	json_string_member(out, "time", s->known & SNAPSHOT_REALTIME ? format_time(time, s->realtime_ns) : NULL);
 }
 
-static void put_header(struct json *out, const struct selection *sel)
+static void put_header(struct document *d, const struct selection *sel)
 {
-	const struct analysis *a = sel->a;
-	const struct snapshot *s = a->s;
+	const struct snapshot *s = d->s;
+	struct json *out = &d->out;
 
-	put_member(out, "{\n\"futexinspect\": {\"tool\": ", FUTEXINSPECT_VERSION);
-	put_count(out, ", \"format\": ", FORMAT);
+	json_key(out, "futexinspect");
+	json_begin(out, "{");
+	json_string_member(out, "tool", FUTEXINSPECT_VERSION);
+	json_number_member(out, "format", FORMAT);
 	put_host(out, s);
-	put_member(out, ", \"source\": ", s->source->name);
-	put_member(out, ", \"module\": ", s->module);
-	put_member(out, ", \"kernel\": ", s->kernel);
-	put_member(out, ", \"arch\": ", s->arch);
-	put_member(out, ", \"boot_id\": ", s->boot_id);
+	json_string_member(out, "source", s->source->name);
+	json_string_member(out, "module", s->module);
+	json_string_member(out, "kernel", s->kernel);
+	json_string_member(out, "arch", s->arch);
+	json_string_member(out, "boot_id", s->boot_id);
 	if (s->known & SNAPSHOT_START)
-		put_count(out, ", \"start_ns\": ", s->start_ns);
+		json_number_member(out, "start_ns", s->start_ns);
 	else
-		put_member(out, ", \"start_ns\": ", NULL);
-	put_count(out, ", \"looks\": ", a->two_looks ? 2 : 1);
-	put_gaps(out, sel);
-}
-
-static void init(struct json *out, struct json *texts, FILE *file, const struct snapshot *s)
-{
-	*out = (struct json){
-		.file = file, .buf = xrealloc(NULL, BUFFER_SIZE), .size = BUFFER_SIZE,
-		.keys = xcalloc(nr_columns, sizeof(*out->keys)),
-		.fragments = xcalloc(s->nr_processes, sizeof(*out->fragments)),
-		.texts = texts,
-	};
-	for (size_t i = 0; i < nr_columns; i++)
-		out->keys[i].len = snprintf(out->keys[i].text, KEY_SIZE, "%s\"%s\": ",
-					    i ? ", " : "", columns[i].key);
-	*texts = (struct json){
-		.buf = xrealloc(NULL, BUFFER_SIZE), .size = BUFFER_SIZE, .keys = out->keys,
-	};
-}
-
-static void finish(struct json *out)
-{
-	flush(out);
-	free(out->texts->buf);
-	free(out->keys);
-	free(out->fragments);
-	free(out->buf);
+		json_null_member(out, "start_ns");
+	json_number_member(out, "looks", d->a->two_looks ? 2 : 1);
+	if (d->a->two_looks)
+		json_number_member(out, "interval_ms", d->opts->interval_ms);
+	else
+		json_null_member(out, "interval_ms");
+	put_counts(out, sel);
+	put_gaps(d, sel);
+	json_end(out, "}");
+	out->sep = ",\n";
 }
 
 /**
- * print_json() - write all that is known of waiters as one JSON object
+ * print_json() - write waiters as one JSON object
  * @file: where to; errors are left to its error flag
  * @sel: the waiters
- * @st: stacks of those that are not idle, or NULL
+ * @opts: what of them
  */
-void print_json(FILE *file, const struct selection *sel, const struct stacks *st)
+void print_json(FILE *file, const struct selection *sel, const struct json_options *opts)
 {
-	struct json out, texts;
+	struct document d = { .a = sel->a, .s = sel->a->s, .opts = opts };
 
-	init(&out, &texts, file, sel->a->s);
-	put_header(&out, sel);
-	put(&out, "},\n\"waiters\": [");
-	for (size_t i = 0; i < sel->nr; i++) {
-		put(&out, i ? ",\n" : "\n");
-		put_waiter(&out, sel->a, sel->waiters[i], st);
-	}
-	put(&out, "\n]\n}\n");
-	finish(&out);
+	if (opts->tree)
+		tree_rows(&d.rows, sel);
+	else
+		list_rows(&d.rows, sel);
+	link_children(&d);
+	find_places(&d);
+	make_keys(&d);
+	json_init(&d.out, file);
+	json_begin(&d.out, "{\n");
+	put_header(&d, sel);
+	put_places(&d, "processes", &d.processes, put_process);
+	put_places(&d, "address_spaces", &d.mms, put_mm);
+	put_rows(&d);
+	json_end(&d.out, "\n}\n");
+	json_finish(&d.out);
+	rows_free(&d.rows);
+	free(d.keys);
+	free(d.first_child);
+	free(d.next);
+	free_places(&d.processes);
+	free_places(&d.mms);
 }

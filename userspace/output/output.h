@@ -16,18 +16,25 @@ struct table_options {
 	bool tree;
 	bool all;		/* a row for each waiter, not for those that are alike */
 	bool raw;
-	bool json;
 	bool noheadings;
 	bool notruncate;
 	bool color;
 	const struct stacks *stacks;	/* to show below those that are stuck, or NULL */
 };
 
+/* What JSON has. */
+struct json_options {
+	const struct column_list *columns;	/* of each waiter; NULL: all that is known */
+	bool tree;
+	const struct stacks *stacks;		/* or NULL: none were read */
+	unsigned int interval_ms;		/* between two looks */
+};
+
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
 void print_gaps(FILE *out, const struct selection *sel);
-void print_json(FILE *out, const struct selection *sel, const struct stacks *st);
-void print_graph(FILE *out, const struct selection *sel);
-int draw_graph(const struct selection *sel, const char *format);
+void print_json(FILE *out, const struct selection *sel, const struct json_options *opts);
+void print_graph(FILE *out, const struct selection *sel, bool all);
+int draw_graph(const struct selection *sel, bool all, const char *format);
 void print_explanation(FILE *out, const struct analysis *a, size_t waiter,
 		       const struct stacks *st);
 void print_stack(FILE *out, int indent, const struct stack *stack);

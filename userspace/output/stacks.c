@@ -3,6 +3,7 @@
  * Stacks, for people.
  */
 #include "output.h"
+#include "screen.h"
 
 /* Frames of a longer stack that are shown: the innermost say most. */
 #define MAX_SHOWN	10
@@ -40,7 +41,7 @@ void print_stack(FILE *out, int indent, const struct stack *stack)
 	nr = nr_shown(&shown);
 	for (size_t i = 0; i < nr; i++)
 		fprintf(out, "%*s#%zu %s\n", indent, "", i,
-			format_frame(text, &shown.frames[i]));
+			shown_text(text, sizeof(text), format_frame(text, &shown.frames[i])));
 	if (nr < shown.nr)
 		fprintf(out, "%*sand %zu more frames\n", indent, "", shown.nr - nr);
 	print_end(out, indent, stack);
@@ -59,5 +60,5 @@ void print_lock_name(FILE *out, const char *label, const struct stack *stack)
 
 	if (!stack->word || !format_place(text, &stack->place))
 		return;
-	fprintf(out, "%s%s%s%s\n", label, text, note ? ": " : "", note ?: "");
+	fprintf(out, "%s%s%s%s\n", label, shown_text(text, sizeof(text), text), note ? ": " : "", note ?: "");
 }

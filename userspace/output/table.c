@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of waiters, worst first, as a list or as a tree; raw; or in JSON.
+ * The table of waiters, worst first, as a list or as a tree; or raw.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "array.h"
 #include "output.h"
+#include "screen.h"
 #include "text.h"
 
-#define DEFAULT_WIDTH	80
 #define MIN_REASON	60	/* a text of less width is rather put below its row */
 #define INDENT		8	/* of the text there ... */
 #define MIN_TEXT	30	/* ... and its width, at least */
-#define NUMBER_SIZE	64
+#define LOCK_SIZE	64	/* of the name of a lock, and its address */
 #define MAX_LINE	65536
 #define BRANCH_WIDTH	2	/* of each level of a tree */
 
@@ -34,19 +32,6 @@ struct table {
 	size_t folded_width;	/* of the column that is folded; 0: none is */
 	const struct column *below;	/* the last column, if it is put below the rows */
 };
-
-/* A pipe has no width: its reader gets what fits on any terminal. */
-static size_t output_width(FILE *out)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize ws;
-
-	if (isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &ws) && ws.ws_col)
-		return ws.ws_col;
-	if (columns && atoi(columns) > 0)
-		return atoi(columns);
-	return DEFAULT_WIDTH;
-}
 
 static const char *cell(const struct table *t, const struct row *row, size_t n, char *buf)
 {
@@ -72,7 +57,7 @@ static size_t column_width(const struct table *t, size_t n)
 
 	for (size_t i = 0; i < t->rows.nr; i++) {
 		const struct row *row = &t->rows.rows[i];
-		size_t len = strlen(cell(t, row, n, buf));
+		size_t len = text_width(cell(t, row, n, buf));
 
 		if (t->opts->tree && n == t->tree_column)
 			len += BRANCH_WIDTH * (row->depth - 1);
@@ -81,30 +66,50 @@ static size_t column_width(const struct table *t, size_t n)
 	return widest;
 }
 
-/*
- * Where the text of the last column goes: into it, folded to the width that is left, or below
- * the row if that is too little.
- */
-static void place_text(struct table *t)
+/* Of all columns, but for the last one if it is folded. */
+static size_t used_width(const struct table *t)
 {
-	const struct column *last = t->cols.cols[t->cols.nr - 1];
 	size_t used = 0;
 
-	if (!last->is_folded || t->style != STYLE_PERSON)
-		return;
-	for (size_t n = 0; n < t->cols.nr - 1; n++)
-		used += column_width(t, n) + 1;
-	if (t->width >= used + MIN_REASON) {
-		t->folded_width = t->width - used;
-		return;
+	for (size_t n = 0; n < t->cols.nr; n++) {
+		if (!t->cols.cols[n]->is_folded)
+			used += column_width(t, n) + 1;
 	}
-	t->below = last;
-	t->cols.nr--;
+	return used;
+}
+
+static void drop_column(struct column_list *list, const char *name)
+{
+	size_t nr = 0;
+
+	for (size_t n = 0; n < list->nr; n++) {
+		if (!name || strcmp(list->cols[n]->name, name))
+			list->cols[nr++] = list->cols[n];
+	}
+	list->nr = nr;
+}
+
+/* The default columns; on a narrow screen without one or two that can be missed. */
+static void fit_columns(struct table *t)
+{
+	static const char *const dropped[][2] = {
+		{ NULL, NULL }, { "ASLEEP", NULL }, { "CERTAINTY", NULL }, { "ASLEEP", "CERTAINTY" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++) {
+		default_columns(&t->cols, t->width);
+		for (size_t k = 0; k < ARRAY_SIZE(dropped[i]); k++)
+			drop_column(&t->cols, dropped[i][k]);
+		if (used_width(t) <= t->width + 1)
+			break;
+	}
 }
 
 static void choose_columns(struct table *t)
 {
-	if (t->opts->fit_columns)
+	if (t->opts->fit_columns && t->style == STYLE_PERSON)
+		fit_columns(t);
+	else if (t->opts->fit_columns)
 		default_columns(&t->cols, t->width);
 	else
 		t->cols = t->opts->columns;
@@ -117,11 +122,30 @@ static void choose_columns(struct table *t)
 	}
 }
 
+/*
+ * Where the text of the last column goes: into it, folded to the width that is left, or below
+ * the row if that is too little.
+ */
+static void place_text(struct table *t)
+{
+	const struct column *last = t->cols.cols[t->cols.nr - 1];
+	size_t used = used_width(t);
+
+	if (!last->is_folded || t->style != STYLE_PERSON)
+		return;
+	if (t->width >= used + MIN_REASON) {
+		t->folded_width = t->width - used;
+		return;
+	}
+	t->below = last;
+	t->cols.nr--;
+}
+
 /* Replace the last space that still fits by a newline, again and again. */
 static void fold(char *text, size_t width)
 {
-	while (strlen(text) > width) {
-		char *space = memrchr(text, ' ', width + 1);
+	while (text_width(text) > width) {
+		char *space = memrchr(text, ' ', text_fitting(text, width) + 1);
 
 		if (!space)
 			space = strchr(text, ' ');
@@ -156,20 +180,13 @@ static int fill_line(const struct table *t, struct libscols_line *line, const st
 
 		if (t->cols.cols[n]->is_folded && t->folded_width)
 			fold(buf, t->folded_width);
-		if (text)
-			rc = scols_line_set_data(line, n, text);
+		rc = scols_line_set_data(line, n, text);
 	}
 	return rc ?: colour_line(t, line, row);
 }
 
 static int add_column(const struct table *t, size_t n)
 {
-	/* A boolean of libsmartcols would be false where the value is not known. */
-	static const int json_types[] = {
-		[TYPE_TEXT]	= SCOLS_JSON_STRING,
-		[TYPE_NUMBER]	= SCOLS_JSON_NUMBER,
-		[TYPE_BOOLEAN]	= SCOLS_JSON_NUMBER,
-	};
 	const struct column *col = t->cols.cols[n];
 	bool folded = col->is_folded && t->folded_width;
 	int flags = folded ? SCOLS_FL_WRAP : 0;
@@ -179,12 +196,9 @@ static int add_column(const struct table *t, size_t n)
 		flags |= SCOLS_FL_TREE;
 	else if (col->align_right)
 		flags |= SCOLS_FL_RIGHT;
-	cl = scols_table_new_column(t->tb, t->opts->json ? col->key : col->name,
-				    strlen(col->name), flags);
+	cl = scols_table_new_column(t->tb, col->name, strlen(col->name), flags);
 	if (!cl)
 		return -ENOMEM;
-	if (scols_column_set_json_type(cl, json_types[col->type]))
-		return -EINVAL;
 	if (!folded)
 		return 0;
 	return scols_column_set_safechars(cl, "\n") ||
@@ -220,11 +234,8 @@ static int fill_table(struct table *t)
 	scols_table_set_termwidth(t->tb, t->below ? MAX_LINE : t->width);
 	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_enable_raw(t->tb, opts->raw);
-	scols_table_enable_json(t->tb, opts->json);
 	scols_table_enable_noheadings(t->tb, opts->noheadings);
 	scols_table_enable_colors(t->tb, opts->color);
-	if (opts->json)
-		scols_table_set_name(t->tb, "waiters");
 	for (size_t n = 0; !rc && n < t->cols.nr; n++)
 		rc = add_column(t, n);
 	return rc ?: add_lines(t);
@@ -244,7 +255,7 @@ static size_t put_lock(char *dst, size_t size, const struct table *t, size_t wai
 /* Below its row, with its lock, if it has a text that is more than usual. */
 static void print_below(FILE *out, const struct table *t, const struct row *row)
 {
-	char buf[VALUE_SIZE], text[VALUE_SIZE + NUMBER_SIZE], *save = NULL;
+	char buf[VALUE_SIZE], text[VALUE_SIZE + LOCK_SIZE], *save = NULL;
 	struct subject sub;
 	size_t used = 0;
 
@@ -347,9 +358,9 @@ static void print_summary(FILE *out, const struct selection *sel)
 
 static enum style table_style(const struct table_options *opts)
 {
-	if (opts->json)
-		return STYLE_JSON;
-	return opts->raw || opts->notruncate ? STYLE_FULL : STYLE_PERSON;
+	if (opts->raw)
+		return STYLE_RAW;
+	return opts->notruncate ? STYLE_FULL : STYLE_PERSON;
 }
 
 /* libsmartcols ends a row that is folded otherwise than one that is not. */
@@ -398,7 +409,7 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
 	else if (opts->all)
 		list_rows(&t.rows, sel);
 	else
-		group_rows(&t.rows, sel);
+		group_rows(&t.rows, sel, NULL);
 	scols_table_set_stream(t.tb, out);
 	rc = fill_table(&t);
 	if (!rc)
@@ -419,12 +430,12 @@ static int print_rows(FILE *out, const struct selection *sel, const struct table
  */
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts)
 {
-	bool for_people = !opts->json && !opts->raw && !opts->noheadings;
+	bool for_people = !opts->raw && !opts->noheadings;
 	int rc = 0;
 
 	scols_init_debug(0);
 	print_gaps(for_people ? out : NULL, sel);
-	if (sel->nr || opts->json)
+	if (sel->nr)
 		rc = print_rows(out, sel, opts);
 	if (!rc && for_people)
 		print_summary(out, sel);

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "activity.h"
@@ -17,6 +19,7 @@
 #include "blocked.h"
 #include "filter.h"
 #include "gaps.h"
+#include "identity.h"
 #include "mappings.h"
 #include "owners.h"
 #include "rights.h"
@@ -185,6 +188,19 @@ const struct source *find_source(const char *name)
 	return NULL;
 }
 
+/* Which host this is, and when the look was begun, where the source does not say it. */
+static void add_host(struct snapshot *s, const struct timespec *begun)
+{
+	struct utsname host;
+
+	if (!s->host && !uname(&host))
+		s->host = snapshot_keep_escaped(s, host.nodename, strlen(host.nodename));
+	if (s->known & SNAPSHOT_REALTIME)
+		return;
+	s->realtime_ns = begun->tv_sec * 1000000000ULL + begun->tv_nsec;
+	s->known |= SNAPSHOT_REALTIME;
+}
+
 /**
  * take_look() - take one snapshot
  * @s: receives it, indexed; to be freed by the caller, even after a failure.  Its source
@@ -198,8 +214,15 @@ const struct source *find_source(const char *name)
  */
 int take_look(struct snapshot *s, const struct source *source, const char *path)
 {
+	struct timespec begun;
+	int rc;
+
+	clock_gettime(CLOCK_REALTIME, &begun);
 	snapshot_init(s, source);
-	return source->take(s, path);
+	rc = source->take(s, path);
+	if (!rc && s->source->two_looks)
+		add_host(s, &begun);
+	return rc;
 }
 
 /**
@@ -222,6 +245,18 @@ void describe_threads(struct snapshot *s, const int *threads, size_t nr)
 void describe_process(struct snapshot *s, int process)
 {
 	s->processes[process].runtime = find_runtime(PROC_ROOT, s, &s->processes[process]);
+}
+
+/**
+ * identify_processes() - find out which command lines and users processes have
+ * @s: the snapshot; in one that is not of this host, nothing is found
+ * @waiters: indices of a waiter of each process
+ * @nr: how many
+ */
+void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr)
+{
+	if (s->source->two_looks)
+		find_identities(PROC_ROOT, PASSWD_FILE, s, waiters, nr);
 }
 
 /**

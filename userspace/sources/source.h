@@ -21,6 +21,7 @@ const struct source *find_source(const char *name);
 int take_look(struct snapshot *s, const struct source *source, const char *path);
 void describe_threads(struct snapshot *s, const int *threads, size_t nr);
 void describe_process(struct snapshot *s, int process);
+void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr);
 void look_for(struct snapshot *s, const pid_t *ids, size_t nr);
 void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
