@@ -87,7 +87,9 @@ CASES = (
          first=("reader", "writer")),
     Hang("a lock of Python that fork copied, in a child with a thread of its own",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "fork_print.py")),
-         {"child": ("waiting", "sem_t", "1 thread of its address space is not blocked: .*")},
+         {"child": ("waiting", "sem_t",
+                    "child of fork that never called execve: if another thread of its parent had this "
+                    "lock, none here can release it; 1 thread of its address space is not blocked: .*")},
          first=("child",), explains="py-spy dump --pid {child}"),
     Hang("a worker of Python's multiprocessing was killed with a semaphore",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "mp_worker_killed.py")),

@@ -384,11 +384,22 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
  * Some thread could wake it, as far as is known.  If it waits for a lock, its holder is the
  * only one that should.
  */
+/*
+ * A child of fork(2) has copies of the locks that its parent's other threads had, and its main
+ * thread is the one that called fork(2).  A semaphore serves as a lock, too: Python's.
+ */
+static bool may_be_copy(const struct snapshot *s, const struct waiter *w, enum primitive primitive)
+{
+	return waiter_is_forked(s, w) && waiter_is_local(w) && w->tid == w->tgid &&
+	       (primitives[primitive].is_lock || primitive == SEM) && primitive != PTHREAD_JOIN;
+}
+
 static void judge_able(const struct work *w, struct judgement *j, const struct waiter *waiter,
 		       enum reason reason)
 {
 	struct chain chain;
 
+	j->may_be_copy = j->holder_thread < 0 && may_be_copy(w->s, waiter, j->primitive);
 	judge(j, primitives[j->primitive].is_lock ? VERDICT_BLOCKED : VERDICT_WAITING, reason);
 	if (j->verdict != VERDICT_BLOCKED || j->holder_thread < 0)
 		return;
@@ -607,14 +618,15 @@ struct rank {
 	size_t nr_behind;
 	size_t waiter;
 	bool in_cycle;
+	bool may_be_copy;
 	enum verdict verdict;
 	enum certainty certainty;
 	pid_t tid;
 };
 
 /*
- * Worst first: verdict, certainty, those of a cycle before those that wait for it, time asleep,
- * how many hang behind it; then by id.
+ * Worst first: verdict, certainty, those of a cycle before those that wait for it, those that
+ * fork may have left without a holder, time asleep, how many hang behind it; then by id.
  */
 static int compare_ranks(const void *x, const void *y)
 {
@@ -626,6 +638,8 @@ static int compare_ranks(const void *x, const void *y)
 		return a->certainty < b->certainty ? -1 : 1;
 	if (a->in_cycle != b->in_cycle)
 		return a->in_cycle ? -1 : 1;
+	if (a->may_be_copy != b->may_be_copy)
+		return a->may_be_copy ? -1 : 1;
 	if (a->asleep_ns != b->asleep_ns)
 		return a->asleep_ns > b->asleep_ns ? -1 : 1;
 	if (a->nr_behind != b->nr_behind)
@@ -649,6 +663,7 @@ static size_t *rank_waiters(const struct analysis *a)
 			.asleep_ns = w->known & W_ASLEEP ? w->asleep_ns : 0, .waiter = i,
 			.nr_behind = a->contention[i].nr_behind,
 			.in_cycle = a->judgements[i].cycle_size,
+			.may_be_copy = a->judgements[i].may_be_copy,
 			.verdict = a->judgements[i].verdict,
 			.certainty = a->judgements[i].certainty, .tid = w->tid,
 		};

@@ -75,6 +75,7 @@ struct judgement {
 	pid_t end_holder;	/* ... and the holder there that is gone */
 	size_t cycle_size;	/* threads in the cycle that it is in, or 0 */
 	int runnable;		/* a thread of its mm that can run, or -1 */
+	bool may_be_copy;	/* fork may have copied what it waits for as its parent had it */
 	bool retries;		/* it has a timeout, and waited for the same before */
 };
 

@@ -260,7 +260,8 @@ static void print_below(FILE *out, const struct table *t, const struct row *row)
 	size_t used = 0;
 
 	if (row->waiter >= 0 && !t->opts->all &&
-	    verdicts[t->a->judgements[row->waiter].verdict].is_idle)
+	    verdicts[t->a->judgements[row->waiter].verdict].is_idle &&
+	    !t->a->judgements[row->waiter].may_be_copy)
 		return;
 	set_subject(&sub, t->a, row, buf);
 	if (row->waiter >= 0)
