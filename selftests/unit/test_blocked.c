@@ -120,6 +120,8 @@ static const struct scene scenes[] = {
 	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, FINE },
 	{ "the same, and it has opened what it reads by name", READS(3),
 	  { { 10, 3, "pipe:[7]", BY_NAME }, WRITER(10, 4) }, .caught = 2, STUCK },
+	{ "reads it until its own timer ends the process", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .timers = "yes armed=14:9", STUCK },
 	{ "sleeps for something else than the pipe", READS(3),
 	  { READER(10, 3), WRITER(10, 4) }, .wchan = "handle_userfault", FINE },
 	{ "only the stack tells that it sleeps for the pipe", READS(3),

@@ -2,10 +2,10 @@
 /*
  * Which threads can run, and which could make others run: the model of one snapshot.
  *
- * The nodes of a graph are threads, mms, processes, words in shared memory, and sets
- * of processes that can end a sleep.  An edge says: if the first can run, so can the
- * second, because the first may wake the second or is part of it.  A thread wakes
- * others through its mm, so there is no edge for each pair of threads.
+ * The nodes of a graph are threads, mms, processes, words in shared memory, sets of
+ * processes that can end a sleep, and the ends of processes.  An edge says: if the first can
+ * run, so can the second, because the first may wake the second or is part of it.  A thread
+ * wakes others through its mm, so there is no edge for each pair of threads.
  *
  * A thread is initially runnable unless we know that it is blocked: it waits without a
  * timeout on futexes whose wakers are all known, it sleeps in a call that only known
@@ -78,12 +78,24 @@ size_t node_wakers(const struct snapshot *s, int wakers)
 }
 
 /**
+ * node_end() - the node of what a process does to others: what its threads do, or its end
+ * @s: the snapshot
+ * @process: index of the process
+ *
+ * A signal may end a process none of whose threads can run.
+ */
+size_t node_end(const struct snapshot *s, int process)
+{
+	return node_wakers(s, s->nr_wakers) + process;
+}
+
+/**
  * nr_nodes() - how many nodes there are
  * @s: the snapshot
  */
 size_t nr_nodes(const struct snapshot *s)
 {
-	return node_wakers(s, s->nr_wakers);
+	return node_end(s, s->nr_processes);
 }
 
 /**
@@ -547,15 +559,17 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 	graph_add_edge(g, holder, t);
 	if (s->threads[holder].tgid != s->threads[t].tgid &&
 	    (pass == PASS_PROOF || process_of_holder_may_act(s, holder)))
-		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
+		graph_add_edge(g, node_end(s, s->threads[holder].process), t);
 }
 
 /* For a PI waiter with two records, because it was requeued while it was looked at. */
 static void add_owner_edge(struct graph *g, const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
+	int process = s->threads[owner].process;
 
-	graph_add_edge(g, node_process(s, s->threads[owner].process), w->thread);
+	graph_add_edge(g, process == w->process ? node_process(s, process) : node_end(s, process),
+		       w->thread);
 }
 
 /* Its own process counts even if it has unmapped a shared word: it can map it again. */
@@ -622,7 +636,7 @@ static void add_threads(struct model *m, struct graph *g)
 		if (model_is_stopped(m, i) && thread_is_held_by_tracer(s, i)) {
 			int tracer = find_tracer(s, i);
 
-			graph_add_edge(g, node_process(s, s->threads[tracer].process), i);
+			graph_add_edge(g, node_end(s, s->threads[tracer].process), i);
 		}
 	}
 }
@@ -643,16 +657,59 @@ static void add_shared(struct graph *g, const struct snapshot *s)
 	}
 }
 
-static void add_groups(struct graph *g, const struct snapshot *s)
+/* Whose threads sleep until one of a set of processes ends that. */
+enum {
+	SLEEPER_NONE	= -1,
+	SLEEPER_SEVERAL	= -2,
+};
+
+/* For each set of wakers the one process, or one of the above. */
+static int *find_sleepers(const struct snapshot *s)
 {
-	add_shared(g, s);
+	int *sleepers = xcalloc(s->nr_wakers, sizeof(*sleepers));
+
+	for (size_t i = 0; i < s->nr_wakers; i++)
+		sleepers[i] = SLEEPER_NONE;
+	for (size_t i = 0; i < s->nr_blocked; i++) {
+		int process = s->threads[s->blocked[i].thread].process;
+		int *sleeper = &sleepers[s->blocked[i].wakers];
+
+		if (*sleeper == SLEEPER_NONE && process >= 0)
+			*sleeper = process;
+		else if (*sleeper != process)
+			*sleeper = SLEEPER_SEVERAL;
+	}
+	return sleepers;
+}
+
+/*
+ * The end of a process ends the sleeps of others, but none of its own threads goes on then.
+ * Nor does it map what it has open.
+ */
+static void add_wakers(struct graph *g, const struct snapshot *s)
+{
+	int *sleepers = find_sleepers(s);
+
 	for (size_t i = 0; i < s->nr_wakers; i++) {
 		const struct wakers *w = &s->wakers[i];
 
-		for (size_t k = 0; k < w->nr_processes; k++)
-			graph_add_edge(g, node_process(s, s->waker_processes[w->first_process + k]),
+		for (size_t k = 0; k < w->nr_processes; k++) {
+			int p = s->waker_processes[w->first_process + k];
+			bool runs = p == sleepers[i] || w->kind == SLEEP_SHARED;
+
+			graph_add_edge(g, runs ? node_process(s, p) : node_end(s, p),
 				       node_wakers(s, i));
+		}
 	}
+	free(sleepers);
+}
+
+static void add_groups(struct graph *g, const struct snapshot *s)
+{
+	add_shared(g, s);
+	add_wakers(g, s);
+	for (size_t i = 0; i < s->nr_processes; i++)
+		graph_add_edge(g, node_process(s, i), node_end(s, i));
 }
 
 /* Memory that clone(2) with CLONE_VM shares is that of several processes. */
@@ -762,8 +819,10 @@ static void set_process_levels(const struct model *m, unsigned char *levels)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (!process_is_complete(m, p) || process_may_act(p))
+		if (!process_is_complete(m, p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
+		if (process_may_act(p))
+			levels[node_end(s, i)] = LEVEL_RUNNABLE;
 		/* The end of a process wakes others that use the same memory. */
 		if (process_may_act(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
 			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;

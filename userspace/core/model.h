@@ -96,12 +96,13 @@ struct model {
 
 /*
  * Nodes of the graphs: threads have their own index, then come mms, processes, words in
- * shared memory, and sets of wakers.
+ * shared memory, sets of wakers, and the ends of processes.
  */
 size_t node_mm(const struct snapshot *s, int mm);
 size_t node_process(const struct snapshot *s, int process);
 size_t node_shared(const struct snapshot *s, int shared);
 size_t node_wakers(const struct snapshot *s, int wakers);
+size_t node_end(const struct snapshot *s, int process);
 size_t nr_nodes(const struct snapshot *s);
 
 void model_build(struct model *m, const struct snapshot *s);
