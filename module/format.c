@@ -511,6 +511,8 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		fi_put(t, " io_uring=yes");
 	if (thread->blocked)
 		put_address(t, " blocked=0x", thread->blocked);
+	if (thread->pdeath)
+		put_number(t, " pdeath=", thread->pdeath);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

@@ -18,7 +18,9 @@
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
+#include <mqueue.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -29,6 +31,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +45,8 @@ static char shm_name[64];
 
 /* The thread that waits, if it is not the child's main thread. */
 static volatile pid_t *waiter;
+/* Its process, if that is another one. */
+static volatile pid_t *waiter_tgid;
 
 static void wait_on(uint32_t *word, int op)
 {
@@ -633,6 +638,95 @@ static void sigio(void)
 	wait_for_good(NULL);
 }
 
+/* The process itself has nothing with O_ASYNC, but another one sends it the signals. */
+static void sigurg(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || fcntl(ends[0], F_SETOWN, getpid()))
+		die("socketpair");
+	signal(SIGURG, do_nothing);
+	start_sleeper();
+	wait_for_good(NULL);
+}
+
+static void message_queue(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGTERM };
+	mqd_t queue = mq_open(shm_name, O_RDONLY | O_CREAT | O_EXCL, 0600, NULL);
+
+	if (queue < 0 || mq_unlink(shm_name) || mq_notify(queue, &event))
+		die("mq_notify");
+	signal(SIGTERM, do_nothing);
+	wait_for_good(NULL);
+}
+
+/* The end of the parent, which is this process's parent, sends it a signal that it handles. */
+static void parent_runs(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	signal(SIGUSR1, do_nothing);
+	wait_for_good(NULL);
+}
+
+static void parent_hangs(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		parent_runs();
+	wait_until_blocked(child, child, SYS_futex);
+	*waiter_tgid = child;
+	*waiter = child;
+	wait_for_good(NULL);
+}
+
+/*
+ * A thread reads from a pipe whose writer hangs, in a session of its own that has a terminal.
+ * The other end of that is a process that can run.
+ */
+static void start_on_terminal(void (*hangup)(int))
+{
+	static int ends[2];
+	pid_t holder, thread;
+	volatile pid_t *writer = map_shared(sizeof(*writer));
+
+	if (pipe(ends))
+		die("pipe");
+	holder = fork_child();
+	if (!holder) {
+		int terminal;
+		pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+
+		if (child < 0)
+			die("forkpty");
+		if (child) {
+			close(ends[1]);
+			*writer = child;
+			sleep_for_good(NULL);
+		}
+		signal(SIGHUP, hangup);
+		wait_for_good(NULL);
+	}
+	close(ends[1]);
+	while (!*writer)
+		sched_yield();
+	wait_until_blocked(*writer, *writer, SYS_futex);
+	thread = start_thread(read_pipe, &ends[0]);
+	wait_until_blocked(getpid(), thread, SYS_read);
+	wait_for_good(NULL);
+}
+
+static void hangup(void)
+{
+	start_on_terminal(SIG_DFL);
+}
+
+static void hangup_ignored(void)
+{
+	start_on_terminal(SIG_IGN);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -670,6 +764,12 @@ static const struct {
 	{ "sigchld_masked", sigchld_masked },
 	{ "sigchld_read", sigchld_read },
 	{ "sigio", sigio },
+	{ "sigurg", sigurg },
+	{ "message_queue", message_queue },
+	{ "parent_runs", parent_runs },
+	{ "parent_hangs", parent_hangs },
+	{ "hangup", hangup },
+	{ "hangup_ignored", hangup_ignored },
 	{ "supervised", supervised },
 	{ "ring", ring },
 	{ "ended_main", ended_main },
@@ -684,7 +784,8 @@ static void make(void (*run)(void))
 {
 	pid_t child;
 
-	waiter = map_shared(sizeof(*waiter));
+	waiter = map_shared(2 * sizeof(*waiter));
+	waiter_tgid = waiter + 1;
 	child = fork_child();
 	if (!child) {
 		run();
@@ -697,8 +798,10 @@ static void make(void (*run)(void))
 	}
 	if (!*waiter)
 		*waiter = child;
-	wait_until_blocked(child, *waiter, SYS_futex);
-	printf("waiter tid=%d tgid=%d\n", *waiter, child);
+	if (!*waiter_tgid)
+		*waiter_tgid = child;
+	wait_until_blocked(*waiter_tgid, *waiter, SYS_futex);
+	printf("waiter tid=%d tgid=%d\n", *waiter, *waiter_tgid);
 	stay();
 	shm_unlink(shm_name);
 	kill(0, SIGKILL);

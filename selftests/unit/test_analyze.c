@@ -6,6 +6,8 @@
  * worlds below a waiter is a lock of glibc's unless it says otherwise, so that
  * the word 2 of FREE, which names no owner, makes it an unknown one.
  */
+#include <linux/futex.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "holders.h"
@@ -999,6 +1001,64 @@ static void test_signallers(void)
 	check_signallers(0, 'R', cycle, VERDICT_DEADLOCK, REASON_CYCLE, "whoever sends it");
 }
 
+/* What is typed at a terminal, and its size, tell programs what to do that handle that. */
+static void test_terminal_orders(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t caught;
+		bool has_terminal;
+		enum verdict verdict;
+	} cases[] = {
+		{ "SIGWINCH, without a terminal", SIGNAL(SIGWINCH), false, VERDICT_NO_WAKER },
+		{ "SIGWINCH", SIGNAL(SIGWINCH), true, VERDICT_SIGNAL },
+		{ "SIGTSTP", SIGNAL(SIGTSTP), true, VERDICT_SIGNAL },
+		{ "SIGINT, as Python does", SIGNAL(SIGINT), true, VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, ALONE EVENT(10));
+		s.processes[0].caught = cases[i].caught;
+		s.processes[0].has_terminal = cases[i].has_terminal;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
+/* A process maps the word that a hangup of its terminal ends. */
+static void test_hangup_of_mapper(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t expected;
+		bool has_terminal;
+		enum verdict verdict;
+	} cases[] = {
+		{ "no terminal", FUTEX_WAITERS | 20, false, VERDICT_NO_WAKER },
+		{ "a lock that may be robust", FUTEX_WAITERS | 20, true, VERDICT_BLOCKED },
+		{ "another word, which no end wakes", 2, true, VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2));
+		s.waiters[0].expected = s.waiters[0].value = cases[i].expected;
+		s.shared[0].reach = REACH_INHERITED;
+		s.processes[1].has_terminal = cases[i].has_terminal;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 /* Others may change the word of a private wait in memory that they map. */
 static void test_private_in_shared(void)
 {
@@ -1204,10 +1264,18 @@ static void test_timer_text(void)
 		   T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), 10,
 		   "shares its memory with a process that goes on when its own timer ends it in 7 s");
 	check_text(ARMED(0x2200, 0x0, "14:7000000000,10:5000000000"), 10,
-		   "its process has a timer and handles signals: a handler may run in 5 s, and wake "
+		   "its process has a timer and handles its signal: a handler may run in 5 s, and wake "
 		   "it");
 	check_text(MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), 10,
-		   "its process has a timer and handles signals: a handler may run, and wake it");
+		   "its process may have a timer whose signal it handles: a handler may run, and wake "
+		   "it");
+	check_text(MM(1, 1, "10") PROC(10, 9, 1, yes, 0x0) THREAD_10("start_ns=10 pdeath=9")
+		   W(10, 10, 1), 10,
+		   "the only live thread of its address space: no other can wake it; the end of its "
+		   "parent, process 9, ends it");
+	check_text(MM(1, 1, "10") PROC(10, 9, 1, yes, 0x0) THREAD_10("start_ns=10 pdeath=17")
+		   W(10, 10, 1), 10,
+		   "the only live thread of its address space: no other can wake it");
 }
 
 static void test_text(void)
@@ -1461,6 +1529,8 @@ int main(void)
 	test_proc_caveat();
 	test_reach();
 	test_signallers();
+	test_terminal_orders();
+	test_hangup_of_mapper();
 	test_private_in_shared();
 	test_namespace();
 	test_decode();

@@ -46,7 +46,6 @@
 	nr " 0x" #a " 0x" #b " 0x" #c " 0x" #d " 0x" #e " 0x0" TAIL
 #define SLEEPS		CALL(NANOSLEEP, 0, 0, 0, 0, 0)
 #define READS(fd)	CALL(READ, fd, 0, 1, 0, 0)
-#define SIGNAL(nr)	(1U << ((nr) - 1))
 #define STUCK_AS(why)	VERDICT_NO_WAKER, REASON_##why
 #define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
 #define MEMORY		0x10000	/* the page at this address is in the file */
@@ -537,15 +536,24 @@ static void test_signals(void)
 		const char *flags;	/* of descriptor 0; NULL: it has none */
 		enum verdict verdict;
 		enum reason reason;
+		const char *target;	/* of descriptor 0; default: a socket */
 	} cases[] = {
 		{ "no handler", 0, 'S', NULL, STUCK_AS(ALL_SLEEP) },
-		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', NULL, VERDICT_WAITING, REASON_SIGNAL },
-		{ "of SIGCHLD, of a child that has ended", SIGNAL(SIGCHLD), 'Z', NULL,
+		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', "02", VERDICT_WAITING, REASON_SIGNAL },
+		{ "of SIGCHLD, of a child that has ended", SIGNAL(SIGCHLD), 'Z', "02",
 		  STUCK_AS(ALL_SLEEP) },
 		{ "of another signal", SIGNAL(SIGTERM), 'S', "02", STUCK_AS(ALL_SLEEP) },
 		{ "of SIGIO", SIGNAL(SIGIO), 'S', "020002", VERDICT_WAITING, REASON_SIGNAL },
 		{ "of SIGIO, but nothing has O_ASYNC", SIGNAL(SIGIO), 'S', "02",
 		  STUCK_AS(ALL_SLEEP) },
+		{ "of SIGURG, which a socket may send", SIGNAL(SIGURG), 'S', "02", VERDICT_WAITING,
+		  REASON_SIGNAL },
+		{ "of SIGURG, and it has no socket", SIGNAL(SIGURG), 'S', "02", STUCK_AS(ALL_SLEEP),
+		  "pipe:[9]" },
+		{ "of a signal that a message queue may send", SIGNAL(SIGTERM), 'S', "02",
+		  VERDICT_WAITING, REASON_SIGNAL, "/queue" },
+		{ "of a signal, and a file is no message queue", SIGNAL(SIGTERM), 'S', "02",
+		  STUCK_AS(ALL_SLEEP), "/tmp/queue" },
 		{ "of SIGIO, and no descriptor can be seen", SIGNAL(SIGIO), 'S', NULL,
 		  VERDICT_WAITING, REASON_SIGNAL },
 	};
@@ -563,14 +571,55 @@ static void test_signals(void)
 			char info[64];
 
 			snprintf(info, sizeof(info), "pos:\t0\nflags:\t%s\n", cases[i].flags);
-			create_link("socket:[9]", "10/fd/0");
-			create_file(info, "10/fdinfo/0");
+			create_link(cases[i].target ?: "socket:[9]", "10/task/10/fd/0");
+			create_file(info, "10/task/10/fdinfo/0");
 		}
 		load(&s, &sc);
 		find_blocked(root, compare_tables, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict &&
 		   a.judgements[0].reason == cases[i].reason, "a handler: %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+/* A thread waits for a child that hangs, until the child's terminal hangs up. */
+static void test_terminal(void)
+{
+	static const struct {
+		const char *name;
+		pid_t pid;		/* which has the terminal */
+		const char *signals;
+		enum verdict verdict;
+	} cases[] = {
+		{ "which ends it", 20, "SigCgt:\t0\n", VERDICT_WAITING },
+		{ "whose hangup it ignores", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_NO_WAKER },
+		{ "whose hangup it handles", 20, "SigCgt:\t1\n", VERDICT_NO_WAKER },
+		{ "whose hangup it blocks", 20, "SigCgt:\t0\nSigBlk:\t1\n", VERDICT_NO_WAKER },
+		{ "which ends the one that waits", 10, "SigCgt:\t0\n", VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		pid_t pid = cases[i].pid, writer = pid == 10 ? 20 : 10;
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
+				    .ppid_20 = 10, .fds = { READER(20, 5), WRITER(writer, 6) } };
+		char text[256];
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		snprintf(text, sizeof(text), "Name:\tt\nState:\tS (x)\nTgid:\t20\nPPid:\t10\n"
+			 "TracerPid:\t0\nNSpid:\t20\n%s", cases[i].signals);
+		create_file(text, "20/task/20/status");
+		snprintf(text, sizeof(text), "%d (t) S %d 1 1 34816 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 "
+			 "1000 5\n", pid, pid == 20 ? 10 : 1);
+		create_file(text, "%d/task/%d/stat", pid, pid);
+		load(&s, &sc);
+		find_blocked(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
 		analysis_free(&a);
 		snapshot_free(&s);
 		remove_tree();
@@ -790,6 +839,7 @@ int main(void)
 	test_grandchild();
 	test_signals();
 	test_signals_in_container();
+	test_terminal();
 	test_other_child();
 	test_vfork_wakers();
 	test_io_uring();

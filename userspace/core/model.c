@@ -12,6 +12,7 @@
  * processes can end, or it is stopped or dead.  Whatever a runnable node can reach is
  * runnable.  The rest is not.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,7 +164,7 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	       wakers_are_known(s, w);
 }
 
-/* Which of the mms that map a word are of a process that its own timer may end. */
+/* Which of the mms that map a word are of a process that a signal may end. */
 enum {
 	ENDS_NONE	= -1,
 	ENDS_SEVERAL	= -2,
@@ -193,8 +194,8 @@ static bool has_maps_of_last(const struct snapshot *s, size_t shared)
 	       last->first_map == word->first_map;
 }
 
-/* For each shared word its one mm, or one of the above. */
-static int *find_ending_mms(const struct snapshot *s)
+/* For each shared word its one mm, or one of the above; @may_end says it of a process. */
+static int *find_ending_mms(const struct snapshot *s, bool (*may_end)(const struct process *p))
 {
 	bool *ends = xcalloc(s->nr_mms, sizeof(*ends));
 	int *found = xcalloc(s->nr_shared, sizeof(*found));
@@ -202,7 +203,7 @@ static int *find_ending_mms(const struct snapshot *s)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (p->mm >= 0 && process_may_act(p))
+		if (p->mm >= 0 && may_end(p))
 			ends[p->mm] = true;
 	}
 	for (size_t i = 0; i < s->nr_shared; i++)
@@ -212,15 +213,34 @@ static int *find_ending_mms(const struct snapshot *s)
 	return found;
 }
 
+/* For each shared word, which process that maps it may end. */
+struct ending {
+	int *by_timer;
+	int *by_any;
+};
+
+static bool others_end(const int *ending, const struct waiter *w)
+{
+	return ending[w->shared] != ENDS_NONE && ending[w->shared] != w->mm;
+}
+
+/* Whether the kernel may take it for a waiter for a robust lock (handle_futex_death()). */
+static bool may_be_robust(const struct waiter *w)
+{
+	return !(w->known & W_EXPECTED) || w->expected & FUTEX_WAITERS;
+}
+
 /*
  * Whether processes that are not known may come to map its word, and wake it; or the kernel
- * when another process that maps it ends (robust lists, clear_child_tid).
+ * when another process that maps it ends (robust lists, clear_child_tid).  Most processes
+ * that are used by hand have a terminal: that it hangs up only counts for robust locks.
  */
-static bool is_exposed(const struct snapshot *s, const struct waiter *w, const int *ending)
+static bool is_exposed(const struct snapshot *s, const struct waiter *w,
+		       const struct ending *ending)
 {
 	return w->shared >= 0 && !waiter_is_pi(w) &&
-	       (!shared_is_closed(&s->shared[w->shared]) ||
-		(ending[w->shared] != ENDS_NONE && ending[w->shared] != w->mm));
+	       (!shared_is_closed(&s->shared[w->shared]) || others_end(ending->by_timer, w) ||
+		(may_be_robust(w) && others_end(ending->by_any, w)));
 }
 
 /**
@@ -286,7 +306,10 @@ static void find_own_states(struct model *m)
 {
 	const struct snapshot *s = m->s;
 	bool *final = xcalloc(s->nr_threads, sizeof(*final));
-	int *ending = find_ending_mms(s);
+	struct ending ending = {
+		.by_timer = find_ending_mms(s, process_may_act),
+		.by_any = find_ending_mms(s, process_may_end),
+	};
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		m->first_waiter[i] = m->first_blocked[i] = -1;
@@ -301,7 +324,7 @@ static void find_own_states(struct model *m)
 		if (m->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
 			m->first_waiter[t] = i;
 		final[t] &= wait_is_final(s, &s->waiters[i]);
-		m->exposed[t] |= is_exposed(s, &s->waiters[i], ending) ||
+		m->exposed[t] |= is_exposed(s, &s->waiters[i], &ending) ||
 				 is_signalled(s, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_blocked; i++) {
@@ -313,7 +336,8 @@ static void find_own_states(struct model *m)
 						 final[i] && m->first_waiter[i] >= 0,
 						 final[i] && m->first_blocked[i] >= 0);
 	free(final);
-	free(ending);
+	free(ending.by_timer);
+	free(ending.by_any);
 }
 
 /**
@@ -536,17 +560,17 @@ static bool rests_on_holder(const struct holder *h, enum pass pass)
 	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
 }
 
-static bool process_of_holder_may_act(const struct snapshot *s, int holder)
+static bool process_of_holder_may_end(const struct snapshot *s, int holder)
 {
 	const struct process *p = process_of_thread(s, &s->threads[holder]);
 
-	return p && process_may_act(p);
+	return p && process_may_end(p);
 }
 
 /*
  * An owner in another process also lets go when that process ends.  The proof must
  * allow for that.  The other pass finds out which thread holds what meanwhile, unless
- * a timer may end the process.
+ * a signal may end the process.
  */
 static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
@@ -558,7 +582,7 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 		return;
 	graph_add_edge(g, holder, t);
 	if (s->threads[holder].tgid != s->threads[t].tgid &&
-	    (pass == PASS_PROOF || process_of_holder_may_act(s, holder)))
+	    (pass == PASS_PROOF || process_of_holder_may_end(s, holder)))
 		graph_add_edge(g, node_end(s, s->threads[holder].process), t);
 }
 
@@ -821,10 +845,10 @@ static void set_process_levels(const struct model *m, unsigned char *levels)
 
 		if (!process_is_complete(m, p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
-		if (process_may_act(p))
+		if (process_may_end(p))
 			levels[node_end(s, i)] = LEVEL_RUNNABLE;
 		/* The end of a process wakes others that use the same memory. */
-		if (process_may_act(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+		if (process_may_end(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
 			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
 	}
 }

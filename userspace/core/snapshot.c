@@ -67,9 +67,9 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"children and threads of",
 	},
 	[SLEEP_SIGNAL] = {
-		"waits for a signal of a child of process ",
+		"waits for a signal of a child, or the parent, of process ",
 		", none of which can run",
-		"children of",
+		"children or parent of",
 	},
 	[SLEEP_SHARED] = {
 		"waits on a word in the memory of inode ",
@@ -331,6 +331,7 @@ static void index_signals(struct snapshot *s)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		s->processes[i].blocked = UINT64_MAX;
 		s->processes[i].traced = false;
+		s->processes[i].pdeath = 0;
 	}
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
@@ -338,6 +339,8 @@ static void index_signals(struct snapshot *s)
 		if (t->process < 0 || !thread_is_alive(t))
 			continue;
 		s->processes[t->process].blocked &= t->blocked;
+		if (t->pdeath)
+			s->processes[t->process].pdeath |= SIGNAL(t->pdeath);
 		s->processes[t->process].traced |= t->tracer != PID_NONE;
 	}
 }

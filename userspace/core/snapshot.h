@@ -166,6 +166,9 @@ enum {
 	SIGNALLERS_UNKNOWN	= -2,	/* somebody who is not known */
 };
 
+/* A signal in a mask. */
+#define SIGNAL(nr)	(1ULL << ((nr) - 1))
+
 /* Signals 32 and 33, which the C libraries keep for themselves. */
 #define FIRST_LIBC_SIGNAL	32
 #define NR_LIBC_SIGNALS		2
@@ -191,12 +194,14 @@ struct process {
 	uint64_t libc_caught;	/* ... which is the C library's own */
 	uint64_t ignored;
 	uint64_t blocked;	/* by all threads */
+	uint64_t pdeath;	/* the end of the parent sends them (PR_SET_PDEATHSIG) */
 	uint64_t libc_handlers[NR_LIBC_SIGNALS];	/* addresses */
 	const struct armed *armed;	/* for P_ARMED ... */
 	size_t nr_armed;
 	bool more_armed;	/* ... and there may be others */
 	bool busy;		/* one of its threads can run whatever others do, as far as known */
 	bool traced;		/* one of its threads is, as far as known */
+	bool has_terminal;	/* it has a controlling terminal, as far as known */
 	int signallers;		/* index into wakers of who may send it a signal that it handles;
 				 * or one of the below
 				 */
@@ -237,6 +242,7 @@ struct thread {
 	uint64_t start_ns;
 	uint64_t clear_child_tid;
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
+	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */
 };
 
 /* Bits of shared.known. */
@@ -279,7 +285,9 @@ enum sleep_kind {
 	SLEEP_CHILDREN,		/* for any of them */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
 	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
-	SLEEP_SIGNAL,		/* until a child's SIGCHLD is handled, whatever it sleeps for */
+	SLEEP_SIGNAL,		/* until a signal of a child or the parent is handled, whatever it
+				 * sleeps for
+				 */
 	SLEEP_SHARED,		/* on a word in memory that others have open */
 	NR_SLEEP_KINDS
 };

@@ -492,11 +492,16 @@ static void put_end_of_holder(struct story *st)
 	int end = st->j->end_thread;
 	uint64_t ns;
 
-	if (model_can_run(&st->a->model, PASS_PROOF, end) ||
-	    process_ends_itself(process_of_thread(st->s, &st->s->threads[end]), &ns) != TIMED)
+	const struct process *p = process_of_thread(st->s, &st->s->threads[end]);
+
+	if (!p || model_can_run(&st->a->model, PASS_PROOF, end))
 		return;
-	put(&st->buf, "; its own timer ends its process");
-	put_in(&st->buf, ns);
+	if (process_ends_itself(p, &ns) == TIMED) {
+		put(&st->buf, "; its own timer ends its process");
+		put_in(&st->buf, ns);
+	} else if (process_is_hung_up(p)) {
+		put(&st->buf, "; a hangup of its terminal ends its process");
+	}
 }
 
 static void put_holder(struct story *st)
@@ -574,7 +579,9 @@ static void put_timer(struct story *st)
 	uint64_t ns;
 
 	timed = process_wakes_itself(process_of_waiter(st->s, st->w), &ns);
-	put(&st->buf, "its process has a timer and handles signals: a handler may run");
+	put(&st->buf, timed == TIMED ? "its process has a timer and handles its signal" :
+				       "its process may have a timer whose signal it handles");
+	put(&st->buf, ": a handler may run");
 	if (timed == TIMED)
 		put_in(&st->buf, ns);
 	put(&st->buf, ", and wake it");
@@ -606,18 +613,27 @@ static void put_unseen(struct story *st)
 /* What will become of a stuck waiter all the same. */
 static void put_end(struct story *st)
 {
+	const struct process *p = process_of_waiter(st->s, st->w);
+	struct buf *b = &st->buf;
 	uint64_t ns;
 
-	switch (process_ends_itself(process_of_waiter(st->s, st->w), &ns)) {
+	if (!p)
+		return;
+	switch (process_ends_itself(p, &ns)) {
 	case TIMED:
-		put(&st->buf, "; its own timer ends it");
-		put_in(&st->buf, ns);
+		put(b, "; its own timer ends it");
+		put_in(b, ns);
 		break;
 	case TIMED_MAYBE:
-		put(&st->buf, "; its own timer may end it");
+		put(b, "; its own timer may end it");
 		break;
 	default:
 		break;
+	}
+	if (process_ends_with_parent(p) && p->ppid > 1) {
+		put(b, "; the end of its parent, process ");
+		put_id(b, p->ppid);
+		put(b, ", ends it");
 	}
 }
 
@@ -665,9 +681,9 @@ static const struct sentence {
 	[REASON_IO_URING]	= { .text = "it or its process uses io_uring: the end of a request may "
 					    "make it run" },
 	[REASON_TIMER]		= { put_timer },
-	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, or what "
-					    "it has open with O_ASYNC, may send: the handler may run, "
-					    "and wake it" },
+	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, its "
+					    "parent by its end, or what it has open may send: the "
+					    "handler may run, and wake it" },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
 	[REASON_TIMEOUT]	= { .text = "has a timeout" },

@@ -295,11 +295,11 @@ static bool note_children(struct reader *r, int thread, pid_t child)
 	return true;
 }
 
-/* A process that no thread is running in may still stop or continue by its own timer. */
+/* A process that no thread is running in may still be stopped or continued by a signal. */
 static bool some_may_stop(const struct reader *r)
 {
 	for (size_t i = 0; i < r->s->nr_processes; i++) {
-		if (process_may_stop_itself(&r->s->processes[i]))
+		if (process_may_stop(&r->s->processes[i]))
 			return true;
 	}
 	return false;
@@ -527,12 +527,22 @@ static bool list_family(struct reader *r, const struct blocker *b, struct pids *
 	return !ended && p->nr > 1 && p->nr < MAX_WAKERS && !get_children(r)->incomplete;
 }
 
-/* Those that may send SIGCHLD.  There may be none; a child that has ended has sent it. */
+/*
+ * Those that may send SIGCHLD, and the parent, if its end sends a signal.  There may be no
+ * child; one that has ended has sent it.
+ */
 static bool list_signallers(struct reader *r, const struct blocker *b, struct pids *p)
 {
-	add_family(r, b, p);
-	p->ids[0] = p->ids[--p->nr];
-	return p->nr < MAX_WAKERS - 1 && !get_children(r)->incomplete;
+	const struct process *process = &r->s->processes[snapshot_find_process(r->s, b->id)];
+
+	if (process_handles(process, SIGNAL(SIGCHLD))) {
+		add_family(r, b, p);
+		p->ids[0] = p->ids[--p->nr];
+	}
+	/* Process 1 never ends. */
+	if (process_handles(process, process->pdeath) && process->ppid != 1)
+		add_pid(p, process->ppid);
+	return p->nr < MAX_WAKERS - 1 && (!r->have_children || !r->children.incomplete);
 }
 
 /*
@@ -593,26 +603,14 @@ static void add_wakers_to_snapshot(struct reader *r, const struct blocker *b)
  * Threads
  */
 
-/*
- * Whether a timer's signal may end any call.  For a process that the module does not
- * describe, /proc shows the timers of timer_create(2), but not those of alarm(2): only
- * whether there is a handler for its signal.
- */
+/* Whether a timer's signal may end any call. */
 static bool may_have_timer(const struct reader *r, const struct thread *t)
 {
 	const struct process *p = process_of_thread(r->s, t);
-	char buf[PROCFS_FILE_SIZE];
 	uint64_t ns;
-	int rc;
 
-	if (!p || p->known & P_ARMED)
-		return !p || process_wakes_itself(p, &ns);
-	if (p->timers != YESNO_UNKNOWN)
-		return p->timers == YES;
-	if (!(p->known & P_CAUGHT) || p->caught & 1ULL << (SIGALRM - 1))
-		return true;
-	rc = procfs_read(buf, r->root, "%d/timers", t->tgid);
-	return rc ? rc != -ENOENT : *buf;
+	return !p || process_wakes_itself(p, &ns) ||
+	       (!(p->known & P_ARMED) && p->timers != NO);
 }
 
 /*
@@ -647,24 +645,34 @@ static bool look_at_thread(struct reader *r, int thread)
  * Signals
  */
 
-static struct blocker children_of(const struct process *p)
+static struct blocker signallers_of(const struct process *p)
 {
 	return (struct blocker){ .kind = SLEEP_SIGNAL, .id = p->tgid, .thread = -1 };
 }
 
+/* Whether somebody who is not known may send it a signal that it handles. */
+static bool is_signalled_by_others(const struct reader *r, const struct process *p)
+{
+	uint64_t handled = process_handles(p, UINT64_MAX);
+
+	return (handled && signals_of_files(r->root, p->tgid, handled)) ||
+	       (handled & SIGNAL(SIGCHLD) && may_be_init(r, p->tgid)) ||
+	       (handled & p->pdeath && p->ppid <= 0);
+}
+
 /*
- * A signal that is handled may end any sleep.  If a thread of the process can run anyway, it
- * does not matter.
+ * A signal that is handled may end any sleep, and one that is not ends the process.  If a
+ * thread of the process can run anyway, it does not matter.
  */
 static void look_at_process(struct reader *r, int process)
 {
 	struct process *p = &r->s->processes[process];
-	struct blocker b = children_of(p);
+	struct blocker b = signallers_of(p);
 
-	if ((process_handles_sigio(p) && has_async_file(r->root, p->tgid)) ||
-	    (process_handles_sigchld(p) && may_be_init(r, p->tgid))) {
+	p->has_terminal = has_terminal(r->root, p->tgid);
+	if (is_signalled_by_others(r, p)) {
 		p->signallers = SIGNALLERS_UNKNOWN;
-	} else if (process_handles_sigchld(p)) {
+	} else if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath)) {
 		array_push(r->signalled, r->nr_signalled, process);
 		add_wakers_to_snapshot(r, &b);
 	}
@@ -823,7 +831,7 @@ static void add_signallers(struct reader *r)
 {
 	for (size_t i = 0; i < r->nr_signalled; i++) {
 		struct process *p = &r->s->processes[r->signalled[i]];
-		struct blocker b = children_of(p);
+		struct blocker b = signallers_of(p);
 		int wakers = snapshot_add_wakers(r->s, b.kind, b.id);
 
 		p->signallers = add_wakers(r, &b) ? wakers : SIGNALLERS_UNKNOWN;
@@ -846,12 +854,15 @@ static bool shows_all_processes(const char *root)
 	return is_in_first_ns(root, "self") && is_in_first_ns(root, "1");
 }
 
-/* Nobody knows which children there are. */
-static void expect_signals(struct snapshot *s)
+/* Nobody knows which children and parents there are. */
+static void expect_signals(struct reader *r)
 {
-	for (size_t i = 0; i < s->nr_processes; i++) {
-		if (process_handles_sigchld(&s->processes[i]))
-			s->processes[i].signallers = SIGNALLERS_UNKNOWN;
+	for (size_t i = 0; i < r->s->nr_processes; i++) {
+		struct process *p = &r->s->processes[i];
+
+		p->has_terminal = has_terminal(r->root, p->tgid);
+		if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath) || is_signalled_by_others(r, p))
+			p->signallers = SIGNALLERS_UNKNOWN;
 	}
 }
 
@@ -872,7 +883,7 @@ void find_blocked(const char *root, compare_fn compare, struct snapshot *s)
 	struct reader r = { .root = root, .compare_files = compare, .s = s };
 
 	if (!shows_all_processes(root)) {
-		expect_signals(s);
+		expect_signals(&r);
 		return;
 	}
 	free(procfs_list_ids(&r.max_added, root, "."));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,53 +93,94 @@ int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
 	return rc ? rc : pipe_of_target(target, root, fd, end);
 }
 
-/* Other kinds of files send no signal; nor does their fdinfo have to be read then. */
-static bool may_be_async(const char *target)
-{
-	return !strncmp(target, "socket:", 7) || !strncmp(target, "pipe:", 5) ||
-	       *target == '/';
-}
-
 /* A descriptor that is closed meanwhile shows that a thread runs. */
 static bool is_async(const char *root, const char *fd)
 {
-	char target[PROCFS_LINK_SIZE], buf[PROCFS_FILE_SIZE];
+	char buf[PROCFS_FILE_SIZE];
 	const char *flags;
 
-	if (procfs_link(target, root, "%s", fd) || !may_be_async(target))
-		return false;
 	if (read_fdinfo(buf, root, fd))
 		return true;
 	flags = strstr(buf, "flags:");
 	return !flags || strtoul(flags + strlen("flags:"), NULL, 8) & O_ASYNC;
 }
 
-/**
- * has_async_file() - whether a process has a file open that may send it a signal
- * @root: where proc is mounted
- * @pid: the process
- *
- * O_ASYNC: fcntl(2).  Descriptors of a thread that has a table of its own do not count.
- *
- * Return: true also if that cannot be known, as after the exit of its main thread.
+/*
+ * A message queue is shown by its name alone, as "/NAME": it is in a file system of its own.  So
+ * would be a file in the root directory.
  */
-bool has_async_file(const char *root, pid_t pid)
+static bool may_be_queue(const char *target)
 {
-	DIR *dir = procfs_opendir(root, "%d/fd", pid);
-	bool any = false, found = false;
+	return *target == '/' && target[1] && !strchr(target + 1, '/');
+}
+
+/* What fcntl(2) with F_SETSIG sends instead of SIGIO is mostly one of these, which are queued. */
+#define OF_ASYNC	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
+
+/* The signals that one descriptor may send. */
+static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
+{
+	char target[PROCFS_LINK_SIZE];
+	uint64_t signals = 0;
+
+	if (procfs_link(target, root, "%s", fd))
+		return 0;
+	if (may_be_queue(target))
+		return UINT64_MAX;
+	if (!strncmp(target, "socket:", strlen("socket:")))
+		signals |= SIGNAL(SIGURG);
+	if (wanted & OF_ASYNC && is_async(root, fd))
+		signals |= OF_ASYNC;
+	return signals;
+}
+
+/* Return: 1 if it has any; 0 if not, as one that has ended; -1 if it cannot be seen. */
+static int add_signals_of_table(const char *root, pid_t pid, pid_t tid, uint64_t wanted,
+				uint64_t *signals)
+{
+	DIR *dir = procfs_opendir(root, "%d/task/%d/fd", pid, tid);
 	char path[PROCFS_LINK_SIZE];
 	struct dirent *d;
+	int any = 0;
 
-	while (dir && !found && (d = readdir(dir))) {
+	if (!dir)
+		return -1;
+	while ((d = readdir(dir))) {
 		if (d->d_name[0] == '.')
 			continue;
-		any = true;
-		snprintf(path, sizeof(path), "%d/fd/%.16s", pid, d->d_name);
-		found = is_async(root, path);
+		any = 1;
+		snprintf(path, sizeof(path), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
+		*signals |= signals_of_fd(root, path, wanted);
 	}
-	if (dir)
-		closedir(dir);
-	return found || !any;
+	closedir(dir);
+	return any;
+}
+
+/**
+ * signals_of_files() - the signals that may be sent for what a process has open
+ * @root: where proc is mounted
+ * @pid: the process
+ * @wanted: those that matter
+ *
+ * By a file with O_ASYNC (fcntl(2)), a message queue (mq_notify(3)), or a socket with urgent data.
+ * Descriptors of a thread that has a table of its own do not count.
+ *
+ * Return: mask of them; @wanted if its descriptors cannot be seen.
+ */
+uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
+{
+	uint64_t signals = 0;
+	bool seen = false;
+	int any = 0;
+	size_t nr;
+	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
+
+	for (size_t i = 0; i < nr && any <= 0; i++) {
+		any = add_signals_of_table(root, pid, tids[i], wanted, &signals);
+		seen |= any >= 0;
+	}
+	free(tids);
+	return seen ? signals & wanted : wanted;
 }
 
 /*

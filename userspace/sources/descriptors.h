@@ -22,7 +22,7 @@ struct descriptors {
 void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
 		      struct descriptors *d);
 void free_descriptors(struct descriptors *d);
-bool has_async_file(const char *root, pid_t pid);
+uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted);
 int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
 
 #endif

@@ -930,6 +930,7 @@ static const struct field thread_fields[] = {
 	THREAD(clear_child_tid, parse_u64, .bit = T_CLEAR_TID, .absent = "0"),
 	THREAD(io_uring, parse_yesno, .absent = "no"),
 	THREAD(blocked, parse_u64, .absent = "0"),
+	THREAD(pdeath, parse_u32, .absent = "0"),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)
