@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
@@ -344,6 +345,87 @@ static void vfork_lock(void)
 }
 
 /*
+ * File locks
+ */
+
+static void lock_file(void *arg)
+{
+	flock(*(int *)arg, LOCK_EX);
+	die("the file lock was released");
+}
+
+/* Who holds a lock waits for a file lock of the process that waits for that lock. */
+static void file_lock(void)
+{
+	pthread_mutex_t *lock = share_lock(map(-1), PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	int own = open_shm();
+	pid_t child;
+
+	if (flock(own, LOCK_EX))
+		die("flock");
+	child = fork_child();
+	if (!child) {
+		int fd = shm_open(shm_name, O_RDWR, 0);
+
+		/* What it has inherited is the same open file. */
+		close(own);
+		pthread_mutex_lock(lock);
+		lock_file(&fd);
+	}
+	wait_until_blocked(child, child, SYS_flock);
+	lock_once(lock);
+}
+
+/* A thread waits for a file lock of a process that can run. */
+static void file_lock_held(void)
+{
+	static int fd;
+	pid_t thread;
+
+	fd = open_shm();
+	if (flock(fd, LOCK_EX))
+		die("flock");
+	start_sleeper();
+	close(fd);
+	fd = shm_open(shm_name, O_RDWR, 0);
+	thread = start_thread(lock_file, &fd);
+	wait_until_blocked(getpid(), thread, SYS_flock);
+	wait_for_good(NULL);
+}
+
+static void set_record(int fd, int command)
+{
+	struct flock whole = { .l_type = F_WRLCK };
+
+	if (fcntl(fd, command, &whole))
+		die("fcntl");
+}
+
+static void lock_record(void *arg)
+{
+	set_record(*(int *)arg, F_SETLKW);
+	die("the record lock was released");
+}
+
+/* The same, but that is a record lock, and the process hangs. */
+static void record_lock(void)
+{
+	static int fd;
+	pid_t child, thread;
+
+	fd = open_shm();
+	child = fork_child();
+	if (!child) {
+		set_record(fd, F_SETLK);
+		wait_for_good(NULL);
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	thread = start_thread(lock_record, &fd);
+	wait_until_blocked(getpid(), thread, SYS_fcntl);
+	wait_for_good(NULL);
+}
+
+/*
  * Timers: far away, but they come.
  */
 
@@ -470,6 +552,14 @@ static void timer_thread(void)
 {
 	arm(create_timer((struct sigevent){ .sigev_notify = SIGEV_THREAD,
 					    .sigev_notify_function = do_nothing_with }));
+	wait_for_good(NULL);
+}
+
+/* The thread of the C library is there, but no timer is armed. */
+static void timer_thread_idle(void)
+{
+	create_timer((struct sigevent){ .sigev_notify = SIGEV_THREAD,
+					.sigev_notify_function = do_nothing_with });
 	wait_for_good(NULL);
 }
 
@@ -751,6 +841,7 @@ static const struct {
 	{ "timer_half_masked", timer_half_masked },
 	{ "timer_cpu", timer_cpu },
 	{ "timer_thread", timer_thread },
+	{ "timer_thread_idle", timer_thread_idle },
 	{ "timer_sigwait", timer_sigwait },
 	{ "timer_robust", timer_robust },
 	{ "timer_pi", timer_pi },
@@ -778,6 +869,9 @@ static const struct {
 	{ "wait_any", wait_any },
 	{ "wait_one", wait_one },
 	{ "vfork_lock", vfork_lock },
+	{ "file_lock", file_lock },
+	{ "file_lock_held", file_lock_held },
+	{ "record_lock", record_lock },
 };
 
 static void make(void (*run)(void))

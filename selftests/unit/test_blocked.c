@@ -5,6 +5,7 @@
  * to do with that.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@
 #define WAITID		"247"
 #define CLONE		"56"
 #define NANOSLEEP	"230"
+#define FLOCK		"73"
+#define FCNTL		"72"
+#define SIGTIMEDWAIT	"128"
 #else
 #define READ		"63"
 #define WRITE		"64"
@@ -39,6 +43,9 @@
 #define WAITID		"95"
 #define CLONE		"220"
 #define NANOSLEEP	"115"
+#define FLOCK		"32"
+#define FCNTL		"25"
+#define SIGTIMEDWAIT	"137"
 #endif
 #define CLONE3		"435"
 #define TAIL		" 0x7ffc00000000 0x7f00\n"
@@ -81,6 +88,7 @@ struct scene {
 	const char *pid_ns;	/* of process 1; default: the first one */
 	const char *kernel;	/* default: a new one */
 	const char *net_unix;
+	const char *locks;	/* in /proc/locks */
 	pid_t ns_tid_10;	/* its id in its own pid namespace; default: 10 */
 	pid_t ppid_10;		/* default: 1 */
 	pid_t pi_owner;		/* of the futex of thread 11; default: it is no PI futex */
@@ -110,6 +118,13 @@ struct scene {
 	NET_UNIX "00000000e145722f: 00000003 00000000 00000000 0001 03  9306 /tmp/l\n"
 #define NEW_CONNECTION \
 	NET_UNIX "00000000e145722f: 00000002 00000000 00000000 0001 02     0 /tmp/l\n"
+
+/* A file lock that the process holds, and one that process 10 waits for. */
+#define HOLDS(kind, pid, ino)	"1: " kind "  ADVISORY  WRITE " #pid " 08:01:" #ino " 0 EOF\n"
+#define WANTS(kind, pid, ino)	"1: -> " kind "  ADVISORY  WRITE " #pid " 08:01:" #ino " 0 EOF\n"
+#define LOCKED(pid, kind, by, ino) \
+	{ pid, 3, "/tmp/lock", O_RDWR, .more = "ino:\t" #ino "\nlock:\t" HOLDS(kind, by, ino) }
+#define FLOCKS		CALL(FLOCK, 4, 2, 0, 0, 0)
 
 static const struct scene scenes[] = {
 	/* read() and write() */
@@ -239,6 +254,55 @@ static const struct scene scenes[] = {
 		      "sdev:e\n" } },
 	  FINE },
 
+	/* File locks */
+	{ "waits for a file lock of a process that reads its pipe", FLOCKS,
+	  { LOCKED(20, "FLOCK", 20, 7), READER(20, 5), WRITER(20, 6) }, READS(5),
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), STUCK },
+	{ "waits for one of a process that sleeps elsewhere", FLOCKS,
+	  { LOCKED(20, "FLOCK", 20, 7) }, SLEEPS,
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one that another process has inherited, which can run", FLOCKS,
+	  { LOCKED(20, "FLOCK", 30, 7) }, SLEEPS,
+	  .locks = HOLDS("FLOCK", 30, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one that its own process holds", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7), STUCK },
+	{ "waits for one that no descriptor has", FLOCKS, { READER(10, 3) },
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one of which a server holds another part", FLOCKS,
+	  { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) HOLDS("POSIX", 0, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "a file of another device has the same number", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7)
+		   "2: FLOCK  ADVISORY  WRITE 9 08:02:7 0 EOF\n"
+		   "2: -> FLOCK  ADVISORY  WRITE 9 08:02:7 0 EOF\n", FINE },
+	{ "two threads of the process wait for locks", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7) WANTS("FLOCK", 10, 8), FINE },
+	{ "no table of locks says that it waits", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7), FINE },
+	{ "waits for a record lock of a process that reads its pipe", CALL(FCNTL, 4, 7, 0, 0, 0),
+	  { LOCKED(20, "POSIX", 20, 7), READER(20, 5), WRITER(20, 6) }, READS(5),
+	  .locks = HOLDS("POSIX", 20, 7) WANTS("POSIX", 10, 7), STUCK },
+	{ "is in another call of fcntl", CALL(FCNTL, 4, 26, 0, 0, 0),
+	  { LOCKED(10, "POSIX", 10, 7) },
+	  .locks = HOLDS("POSIX", 10, 7) WANTS("POSIX", 10, 7), FINE },
+
+	/* The C library's thread for timers; the set is in memory. */
+#define SIGWAITS(timeout)	CALL(SIGTIMEDWAIT, 10010, 0, timeout, 8, 0)
+	{ "waits for timers, and none is armed", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, STUCK },
+	{ "the same for some time only", SIGWAITS(1), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "a timer is armed", SIGWAITS(0), .timers = "yes armed=32:9",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "there may be more timers", SIGWAITS(0), .timers = "yes armed=14:cpu,?",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "it is not known which timers are armed", SIGWAITS(0), .timers = "yes",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "waits for other signals, too", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN + 1 } }, FINE },
+	{ "the set is not resident", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, .absent = true, FINE },
+
 	/* Children, tracees, tracers */
 	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
 	  { WRITER(10, 4), READER(20, 5) }, READS(5), .ppid_20 = 10, STUCK },
@@ -311,7 +375,8 @@ static const char *wchan_of(const char *call)
 {
 	static const char *const functions[][2] = {
 		{ READ " ", "pipe_read" }, { WRITE " ", "anon_pipe_write" },
-		{ PPOLL " ", "do_sys_poll" }, { PSELECT " ", "poll_schedule_timeout.constprop.0" },
+		{ FLOCK " ", "locks_lock_inode_wait" }, { FCNTL " ", "fcntl_setlk" },
+		{ SIGTIMEDWAIT " ", "do_sigtimedwait" }, { PPOLL " ", "do_sys_poll" }, { PSELECT " ", "poll_schedule_timeout.constprop.0" },
 		{ EPOLL_PWAIT " ", "do_epoll_wait" }, { WAIT4 " ", "do_wait" },
 	};
 
@@ -372,6 +437,8 @@ static void create_tree(const struct scene *sc)
 	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
 	create_file(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
 	create_link("net:[4026531840]", "10/ns/net");
+	if (sc->locks)
+		create_file(sc->locks, "locks");
 	if (sc->net_unix)
 		create_file(sc->net_unix, "10/net/unix");
 	create_task(10, 10, sc->state_10 ?: 'S', sc->ppid_10 ?: 1, sc->tracer_10, sc->call);

@@ -122,6 +122,20 @@ bool process_takes_orders(const struct process *p)
 }
 
 /**
+ * process_has_timer() - whether an armed timer sends a process one of some signals, or may
+ * @p: the process
+ * @signals: mask of them; it does not matter what the process does about them
+ */
+bool process_has_timer(const struct process *p, uint64_t signals)
+{
+	bool found = !(p->known & P_ARMED) || p->more_armed;
+
+	for (size_t i = 0; i < p->nr_armed; i++)
+		found |= signals & SIGNAL(p->armed[i].signal);
+	return found;
+}
+
+/**
  * process_wakes_itself() - whether a timer sends a process a signal that it handles
  * @p: the process, or NULL for one that is not known
  * @ns: receives in how many nanoseconds, for TIMED

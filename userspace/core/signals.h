@@ -22,6 +22,7 @@ void process_set_libc_handler(struct process *p, int i);
 bool process_has_handlers(const struct process *p);
 uint64_t process_handles(const struct process *p, uint64_t signals);
 bool process_takes_orders(const struct process *p);
+bool process_has_timer(const struct process *p, uint64_t signals);
 enum timed process_wakes_itself(const struct process *p, uint64_t *ns);
 enum timed process_ends_itself(const struct process *p, uint64_t *ns);
 bool process_is_hung_up(const struct process *p);

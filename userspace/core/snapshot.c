@@ -76,6 +76,16 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		", which nobody who can run has open",
 		"processes that have open the memory of inode",
 	},
+	[SLEEP_FILE_LOCK] = {
+		"waits for a lock of the file of inode ",
+		", which only processes that cannot run hold",
+		"holders of locks of inode",
+	},
+	[SLEEP_TIMER] = {
+		"waits for a timer of process ",
+		", which has none that is armed",
+		"threads of",
+	},
 };
 
 /**

@@ -289,6 +289,8 @@ enum sleep_kind {
 				 * sleeps for
 				 */
 	SLEEP_SHARED,		/* on a word in memory that others have open */
+	SLEEP_FILE_LOCK,	/* for a lock of a file */
+	SLEEP_TIMER,		/* for a timer's signal, which no armed timer sends */
 	NR_SLEEP_KINDS
 };
 
@@ -304,7 +306,9 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* inode of the pipe or memory, or tgid of the child or parent */
+	uint64_t id;		/* inode of the pipe, memory or file, or tgid of the child, parent
+				 * or process
+				 */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;
 };

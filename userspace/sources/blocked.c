@@ -3,13 +3,14 @@
  * What threads sleep for that wait for no futex, and which processes could end that.
  *
  * A sleep gets a record only if certain processes alone can end it: on pipes, for children
- * and tracees, and of a vfork parent.  Any other thread, and any that cannot be read, has
+ * and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any other thread, and any that cannot be read, has
  * no record, so it counts as able to run.
  *
  * The processes that could end a sleep are added to the snapshot, unless they are in it,
  * and what their threads sleep for is looked at in turn.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -105,6 +106,7 @@ static const struct descriptors *get_descriptors(struct reader *r)
 		find_descriptors(r->root, r->compare_files, r->s, d);
 		d->pipes.incomplete |= ring;
 		d->files.incomplete |= ring;
+		d->locks.holders.incomplete |= ring;
 	}
 	r->have_descriptors = true;
 	return d;
@@ -319,6 +321,46 @@ static bool note_waitid(struct reader *r, int thread, const uint64_t *args)
 	return note_children(r, thread, args[0] == P_PID ? args[1] : 0);
 }
 
+/* The table of locks says for which file, whatever the descriptor is by now. */
+static bool note_file_lock(struct reader *r, int thread, const char *kind)
+{
+	uint64_t ino;
+
+	if (!file_locks_find(&get_descriptors(r)->locks, r->s->threads[thread].tgid, kind, &ino))
+		return false;
+	add_blocker(r, SLEEP_FILE_LOCK, ino, thread);
+	return true;
+}
+
+static bool note_flock(struct reader *r, int thread, const uint64_t *args)
+{
+	(void)args;
+	return note_file_lock(r, thread, FLOCK_LOCK);
+}
+
+static bool note_fcntl(struct reader *r, int thread, const uint64_t *args)
+{
+	return args[1] == F_SETLKW && note_file_lock(r, thread, RECORD_LOCK);
+}
+
+/*
+ * A thread of the C library waits like this for timers with SIGEV_THREAD.  Nobody else sends that
+ * signal, so without an armed timer nothing ends the wait but a thread that arms one.
+ */
+static bool note_sigtimedwait(struct reader *r, int thread, const uint64_t *args)
+{
+	const struct thread *t = &r->s->threads[thread];
+	const struct process *p = process_of_thread(r->s, t);
+	uint64_t set;
+
+	if (!p || args[2] || process_has_timer(p, SIGNAL(FIRST_LIBC_SIGNAL)) ||
+	    !read_memory(r, thread, args[0], &set, sizeof(set)) ||
+	    set != SIGNAL(FIRST_LIBC_SIGNAL))
+		return false;
+	add_blocker(r, SLEEP_TIMER, t->tgid, thread);
+	return true;
+}
+
 #ifdef SYS_vfork
 static bool note_vfork(struct reader *r, int thread, const uint64_t *args)
 {
@@ -349,6 +391,9 @@ static bool note_clone3(struct reader *r, int thread, const uint64_t *args)
 #define IN_POLL		{ "do_sys_poll", "do_select", "poll_schedule_timeout" }
 #define IN_WAIT		{ "do_wait" }
 #define IN_VFORK	{ "wait_for_vfork_done", "kernel_clone" }
+#define IN_FLOCK	{ "locks_lock_inode_wait", "flock_lock_inode_wait" }
+#define IN_FCNTL	{ "fcntl_setlk", "do_lock_file_wait" }
+#define IN_SIGWAIT	{ "do_sigtimedwait" }
 
 /**
  * struct blocking_call - a call in which a thread may sleep
@@ -381,6 +426,9 @@ static const struct blocking_call calls[] = {
 	{ SYS_pselect6,	STATE_SLEEPING,		note_pselect,	IN_POLL },
 	{ SYS_wait4,	STATE_SLEEPING,		note_wait4,	IN_WAIT },
 	{ SYS_waitid,	STATE_SLEEPING,		note_waitid,	IN_WAIT },
+	{ SYS_flock,	STATE_SLEEPING,		note_flock,	IN_FLOCK },
+	{ SYS_fcntl,	STATE_SLEEPING,		note_fcntl,	IN_FCNTL },
+	{ SYS_rt_sigtimedwait, STATE_SLEEPING,	note_sigtimedwait, IN_SIGWAIT },
 #ifdef SYS_vfork
 	{ SYS_vfork,	STATE_DISK_SLEEP,	note_vfork,	IN_VFORK },
 #endif
@@ -568,6 +616,18 @@ static bool list_openers(struct reader *r, const struct blocker *b, struct pids 
 	return p->nr < MAX_WAKERS && !files->incomplete;
 }
 
+/* Those that have a lock of the file, by flock(2) or fcntl(2). */
+static bool list_lock_holders(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct file_locks *locks = &get_descriptors(r)->locks;
+	const struct relations *holders = &locks->holders;
+
+	for (size_t i = relations_find(holders, b->id);
+	     i < holders->nr && holders->all[i].id == b->id; i++)
+		add_pid(p, holders->all[i].pid);
+	return p->nr < MAX_WAKERS && file_locks_know(locks, b->id) && !holders->incomplete;
+}
+
 /* The processes that could end a sleep.  Return: whether they are all known. */
 static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *p)
 {
@@ -580,6 +640,11 @@ static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *
 		return list_openers(r, b, p);
 	case SLEEP_SIGNAL:
 		return list_signallers(r, b, p);
+	case SLEEP_FILE_LOCK:
+		return list_lock_holders(r, b, p);
+	case SLEEP_TIMER:
+		add_pid(p, b->id);
+		return true;
 	case SLEEP_CHILD:
 		return list_child(r, b, p);
 	case SLEEP_VFORK:

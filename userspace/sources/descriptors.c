@@ -31,6 +31,7 @@ struct descriptor_walk {
 	compare_fn compare;	/* descriptor tables */
 	struct relations *r;	/* pipes */
 	struct relations *files;
+	struct file_locks *locks;
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
 	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
@@ -245,7 +246,7 @@ static bool may_be_of_memory(const struct descriptor_walk *w, pid_t pid, const c
 }
 
 /*
- * A file that may be shared memory.  fdinfo has its inode number since 5.14 (seq_show() in
+ * A file that may be shared memory, or have locks.  fdinfo has its inode number since 5.14 (seq_show() in
  * fs/proc/fd.c), and its mount, which tells the device.
  */
 static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
@@ -257,6 +258,7 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 
 	if (rc)
 		return rc;
+	file_locks_add(w->locks, pid, buf);
 	ino = strstr(buf, "ino:");
 	w->files->incomplete |= !ino;
 	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
@@ -282,7 +284,7 @@ static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
 	else if (!rc && *target == '/')
-		rc = w->nr_wanted ? add_file(w, pid, fd) : 0;
+		rc = w->nr_wanted || w->locks->nr ? add_file(w, pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (rc > 0)
@@ -390,7 +392,8 @@ static void want_files(struct descriptor_walk *w, const struct snapshot *s)
 }
 
 /**
- * find_descriptors() - find out which processes have which pipes and shared memory open
+ * find_descriptors() - find out which processes have which pipes and shared memory open, and
+ *	which file locks they have
  * @root: where proc is mounted
  * @compare: compare_files(), or what stands for it in a test
  * @s: the snapshot, for whose shared words with REACH_OPEN the files are looked for
@@ -407,17 +410,20 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
 		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files,
-		.uncounted = version < 600,
+		.locks = &d->locks, .uncounted = version < 600,
 	};
 
 	memset(d, 0, sizeof(*d));
 	d->pipes.incomplete = version < 506;
 	want_files(&w, s);
+	file_locks_read(&d->locks, root);
 	if (!visit_processes(root, add_tables, &w))
 		d->pipes.incomplete = true;
 	d->files.incomplete |= d->pipes.incomplete;
+	d->locks.holders.incomplete |= d->pipes.incomplete;
 	relations_sort(&d->pipes);
 	relations_sort(&d->files);
+	relations_sort(&d->locks.holders);
 	free(w.wanted);
 }
 
@@ -429,4 +435,5 @@ void free_descriptors(struct descriptors *d)
 {
 	relations_free(&d->pipes);
 	relations_free(&d->files);
+	file_locks_free(&d->locks);
 }

@@ -2,6 +2,7 @@
 #ifndef FUTEXINSPECT_DESCRIPTORS_H
 #define FUTEXINSPECT_DESCRIPTORS_H
 
+#include "filelocks.h"
 #include "procfs.h"
 #include "relations.h"
 #include "snapshot.h"
@@ -17,6 +18,7 @@ struct pipe_end {
 struct descriptors {
 	struct relations pipes;		/* by inode */
 	struct relations files;		/* likewise, of the files that were asked for */
+	struct file_locks locks;
 };
 
 void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
