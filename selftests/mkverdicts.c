@@ -190,6 +190,52 @@ static void orphan_named(void)
 	die("the lock was released");
 }
 
+/* Make a child that is process 1 of a new pid namespace, and unmap @page here.  Return: its id. */
+static pid_t fork_into_namespace(void (*run)(void *page), void *page)
+{
+	pid_t child;
+
+	if (unshare(CLONE_NEWPID))
+		skip("no pid namespaces");
+	child = fork_child();
+	if (!child) {
+		run(page);
+		_exit(0);
+	}
+	munmap(page, SIZE);
+	return child;
+}
+
+static void take_lock(void *page)
+{
+	pthread_mutex_lock(page);
+}
+
+static void want_lock(void *page)
+{
+	start_thread(sleep_for_good, NULL);
+	pthread_mutex_lock(page);
+	die("the lock was released");
+}
+
+/* The holder of a lock was process 1 of another namespace than that where its waiter is 1. */
+static void namespaces(void)
+{
+	void *page = share_lock(map(-1), PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	pid_t child = fork_child();
+
+	if (!child) {
+		fork_into_namespace(take_lock, page);
+		wait(NULL);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	child = fork_into_namespace(want_lock, page);
+	*waiter_tgid = child;
+	*waiter = child;
+	sleep_for_good(NULL);
+}
+
 /*
  * What /proc shows
  */
@@ -830,6 +876,7 @@ static const struct {
 	{ "anonymous", anonymous },
 	{ "private_in_shared", private_in_shared },
 	{ "orphan_named", orphan_named },
+	{ "namespaces", namespaces },
 	{ "timer_handler", timer_handler },
 	{ "timer_ends", timer_ends },
 	{ "timer_object", timer_object },

@@ -76,6 +76,8 @@ KINDS = (
          "waiting"),
     Kind("timer_child_ignores", "the same, but the timer does nothing", "no-waker", "likely"),
     Kind("orphan_named", "a lock in a file of /dev/shm whose holder is gone", "orphaned", "likely"),
+    Kind("namespaces", "a lock whose holder was in another pid namespace, where it had the id that "
+         "its waiter has in its own", "blocked", reason="^shared futex"),
     Kind("wait_any", "a wait for a thread that waits for any child, one of which can run",
          "waiting"),
     Kind("wait_one", "the same, but it waits for the other child, and a third one has ended",

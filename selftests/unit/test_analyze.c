@@ -656,9 +656,13 @@ static const struct world {
 	{ "a shared lock that may be older than its container",
 	  TWO_IN_NS SHARED("1,2", yes, 1) SLOCK(10, 10, 1, "00000001"), NULL,
 	  { { 10, FINE(BLOCKED, SHARED) } } },
-	{ "a shared lock in memory without a name, of a container",
+	{ "a shared lock with the waiter's id, which a thread of another namespace may have had",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000001"), NULL,
-	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
+	{ "a cycle of shared locks in memory without a name, of a container",
+	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000002")
+	  SLOCK(20, 20, 2, "00000001"), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "a shared lock with an id that none has in a container",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), NULL,
 	  { { 10, FINE(BLOCKED, SHARED) } } },
@@ -1278,8 +1282,50 @@ static void test_timer_text(void)
 		   "the only live thread of its address space: no other can wake it");
 }
 
+/* A name that was removed cannot be opened, but the file has another one. */
+static void test_memory_text(void)
+{
+	static const struct {
+		const char *path;
+		const char *text;
+	} cases[] = {
+		{ "/dev/shm/x", "waits for whoever opens /dev/shm/x" },
+		{ "/dev/shm/x (deleted)",
+		  "waits for whoever opens another name of the file that was /dev/shm/x" },
+		{ "/dev/shm/x (deleted).1", "waits for whoever opens /dev/shm/x (deleted).1" },
+		{ NULL, "waits for whoever opens it" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char reason[REASON_SIZE];
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, TWO SHARED("1,2", yes, 1) SW(10, 10, 1) SW(20, 20, 2));
+		s.shared[0].reach = REACH_NAMED;
+		s.shared[0].path = cases[i].path;
+		analyze(&a, &s, NULL);
+		is_str(reason_text(&a, 0, reason), cases[i].text, cases[i].text);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 static void test_text(void)
 {
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("start_ns=10 nstid=7")
+		   LOCK(10, 10, 1, HEX_99), 10,
+		   "its lock's holder, thread 99 of its pid namespace, is no live thread of this "
+		   "process");
+	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD_10("start_ns=10 nstid=7")
+		   "thread tid=11 tgid=10 mm=1 nvcsw=1 start_ns=11 nstid=8\n"
+		   LOCK(10, 10, 1, HEX_99) LOCK(11, 10, 1, "00000007"), 11,
+		   "its lock is held by thread 10 (p10), whose lock's holder, thread 99 of its pid "
+		   "namespace, is not alive here");
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD, 10,
+		   "the only live thread of its address space: no other can wake it; it is traced by "
+		   "thread 30 (t30)");
 	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,
 		   "child of fork that never called execve, so its lock is a copy: the holder, "
 		   "thread 99, is no live thread of this process");
@@ -1537,6 +1583,7 @@ int main(void)
 	test_rank();
 	test_timer_text();
 	test_text();
+	test_memory_text();
 	test_sleeps();
 	test_graph();
 	test_large();

@@ -414,7 +414,9 @@ static void find_shared_holder(const struct model *m, const struct waiter *w, st
 		h->thread = t;
 		nr_found++;
 	}
-	if (nr_found > 1 || !complete)
+	/* In another namespace, from which the memory was passed on, its id is another thread's. */
+	if (nr_found > 1 || !complete ||
+	    (h->thread == w->thread && thread_is_in_namespace(&s->threads[w->thread])))
 		h->thread = -1;
 	h->gone = !nr_found && complete && !may_live_elsewhere(s, w);
 }

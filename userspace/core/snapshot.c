@@ -633,6 +633,17 @@ bool thread_is_frozen(const struct thread *t)
 }
 
 /**
+ * thread_is_in_namespace() - whether a thread has another id for itself than for the reader
+ * @t: the thread
+ *
+ * The ids in the locks of its process are those of its own pid namespace, too.
+ */
+bool thread_is_in_namespace(const struct thread *t)
+{
+	return t->nstid != PID_UNKNOWN && t->nstid != t->tid;
+}
+
+/**
  * waiter_is_named() - whether a name is that of a waiter's thread, or of its process
  * @s: the snapshot, indexed
  * @w: the waiter

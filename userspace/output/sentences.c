@@ -56,6 +56,14 @@ static void put_id(struct buf *b, pid_t id)
 		put_number(b, id);
 }
 
+/* The id of a holder that is not there, as the lock of a thread has it. */
+static void put_gone_id(struct buf *b, const struct snapshot *s, int thread, pid_t id)
+{
+	put_id(b, id);
+	if (thread_is_in_namespace(&s->threads[thread]))
+		put(b, " of its pid namespace");
+}
+
 /* " (NAME)" */
 static void put_name(struct buf *b, const char *name)
 {
@@ -246,13 +254,13 @@ static void put_gone(struct story *st)
 
 	if (st->w->key_type == KEY_SHARED_INODE) {
 		put(b, "the holder of its lock in shared memory, thread ");
-		put_id(b, st->j->holder);
+		put_gone_id(b, st->s, st->w->thread, st->j->holder);
 		put(b, ", is no live thread of a process that maps it");
 		return;
 	}
 	put(b, forked ? "child of fork that never called execve, so its lock is a copy: the "
 			"holder, thread " : "its lock's holder, thread ");
-	put_id(b, st->j->holder);
+	put_gone_id(b, st->s, st->w->thread, st->j->holder);
 	put(b, ", ");
 	if (find_foreign_holder(st->s, st->w, st->j->holder, &foreign))
 		put_foreign_holder(b, st, &foreign, forked);
@@ -340,7 +348,7 @@ static void put_to_gone(struct story *st)
 {
 	put_chain_start(st);
 	put(&st->buf, ", whose lock's holder, thread ");
-	put_id(&st->buf, st->j->end_holder);
+	put_gone_id(&st->buf, st->s, st->j->end_thread, st->j->end_holder);
 	put(&st->buf, ", is not alive here");
 }
 
@@ -423,6 +431,19 @@ static void put_lost(struct story *st)
 		      "a wake was lost, or is still to come");
 }
 
+/* Whether /proc/PID/maps says that a name was removed; @len receives the length of the name. */
+static bool is_removed(const char *path, size_t *len)
+{
+	static const char mark[] = " (deleted)";
+	const size_t size = sizeof(mark) - 1;
+
+	*len = strlen(path);
+	if (*len <= size || strcmp(path + *len - size, mark))
+		return false;
+	*len -= size;
+	return true;
+}
+
 #define MAPPERS_CAN_WAKE	"shared futex: any process that maps it can wake it"
 
 /* A thread that maps a shared word and can run without being woken, or -1. */
@@ -454,10 +475,14 @@ static void put_newcomer(struct story *st, const struct shared *shared)
 		[REACH_INHERITED]	= { MAPPERS_CAN_WAKE },
 	};
 	const char *path = shared->path ?: "it";
+	size_t len = strlen(path);
 
 	put(&st->buf, reaches[shared->reach].text);
-	if (reaches[shared->reach].names_memory)
-		put_bytes(&st->buf, path, strnlen(path, MAX_PATH));
+	if (!reaches[shared->reach].names_memory)
+		return;
+	if (shared->reach == REACH_NAMED && is_removed(path, &len))
+		put(&st->buf, "another name of the file that was ");
+	put_bytes(&st->buf, path, len < MAX_PATH ? len : MAX_PATH);
 }
 
 static void put_shared(struct story *st)
@@ -610,6 +635,17 @@ static void put_unseen(struct story *st)
 	put(&st->buf, "threads that this snapshot does not show may wake it");
 }
 
+/* Who may do anything to a waiter. */
+static void put_tracer_of(struct story *st)
+{
+	int tracer = st->w->thread < 0 ? -1 : find_tracer(st->s, st->w->thread);
+
+	if (tracer < 0 || st->j->reason == REASON_TRACER)
+		return;
+	put(&st->buf, "; it is traced by ");
+	put_thread(&st->buf, st->s, tracer);
+}
+
 /* What will become of a stuck waiter all the same. */
 static void put_end(struct story *st)
 {
@@ -630,6 +666,7 @@ static void put_end(struct story *st)
 	default:
 		break;
 	}
+	put_tracer_of(st);
 	if (process_ends_with_parent(p) && p->ppid > 1) {
 		put(b, "; the end of its parent, process ");
 		put_id(b, p->ppid);
