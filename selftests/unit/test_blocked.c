@@ -75,6 +75,7 @@ struct scene {
 	char state_20;		/* default: S */
 	pid_t ppid_20;
 	pid_t tracer_20;
+	unsigned int caught_20;
 	char state_10;		/* default: S */
 	pid_t tracer_10;
 	unsigned int caught;
@@ -118,6 +119,12 @@ struct scene {
 	NET_UNIX "00000000e145722f: 00000003 00000000 00000000 0001 03  9306 /tmp/l\n"
 #define NEW_CONNECTION \
 	NET_UNIX "00000000e145722f: 00000002 00000000 00000000 0001 02     0 /tmp/l\n"
+
+/* Thread 10 waits for process 20, which may sleep for several descriptors. */
+#define FOR_20			CALL(WAIT4, 14, 0, 0, 0, 0)
+#define OWN_PIPE_20		{ READER(20, 3), WRITER(20, 4) }
+#define POLLS(nr, time, set, size)	CALL(PPOLL, 10010, nr, time, set, size)
+#define SELECTS(nr, time)	CALL(PSELECT, nr, 10010, 0, 0, time)
 
 /* A file lock that the process holds, and one that process 10 waits for. */
 #define HOLDS(kind, pid, ino)	"1: " kind "  ADVISORY  WRITE " #pid " 08:01:" #ino " 0 EOF\n"
@@ -219,34 +226,38 @@ static const struct scene scenes[] = {
 	{ "there are other pid namespaces", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .pid_ns = "pid:[4026532157]", FINE },
 
-	/* Several descriptors */
-	{ "polls a pipe that only its own process writes to", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, STUCK },
-	{ "the same, and a handler may write to it", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .caught = 2, FINE },
-	{ "polls with a timeout", CALL(PPOLL, 10010, 1, 10020, 0, 0),
+	/* Several descriptors: in memory, so only those of a process with one thread are known. */
+	{ "a child polls a pipe that only it writes to", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, STUCK },
+	{ "the same, and a handler may write to it", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, .caught_20 = 2, FINE },
+	{ "polls such a pipe, and another thread may change what it polls", POLLS(1, 0, 0, 0),
 	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "polls with a signal mask", CALL(PPOLL, 10010, 1, 0, 10020, 8),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "polls a socket too", CALL(PPOLL, 10010, 2, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 3, POLLIN }, { 5, POLLIN } }, FINE },
-	{ "polls something that is turned off too", CALL(PPOLL, 10010, 2, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 3, POLLIN }, { -6, POLLIN } }, STUCK },
-	{ "polls nothing", CALL(PPOLL, 10010, 0, 0, 0, 0), { READER(10, 3), WRITER(10, 4) },
-	  FINE },
-	{ "what it polls is not resident", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .absent = true, FINE },
-	{ "polls more than one looks at", CALL(PPOLL, 10010, 1000, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "selects a pipe", CALL(PSELECT, 4, 10010, 0, 0, 0),	/* the set is 1 << 3 */
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, STUCK },
-	{ "selects with a timeout", CALL(PSELECT, 4, 10010, 0, 0, 10020),
+	{ "a child polls with a timeout", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 10020, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child polls with a signal mask", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 10020, 8), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child polls a socket too", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  POLLS(2, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN }, { 5, POLLIN } }, FINE },
+	{ "a child polls something that is turned off too", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  POLLS(2, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN }, { -6, POLLIN } }, STUCK },
+	{ "a child polls nothing", FOR_20, OWN_PIPE_20,
+	  POLLS(0, 0, 0, 0), .ppid_20 = 10, FINE },
+	{ "what a child polls is not resident", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, .absent = true, FINE },
+	{ "a child polls more than one looks at", FOR_20, OWN_PIPE_20,
+	  POLLS(1000, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child selects a pipe", FOR_20, OWN_PIPE_20,	/* the set is 1 << 3 */
+	  SELECTS(4, 0), .ppid_20 = 10, .memory = { { 8, 0 } }, STUCK },
+	{ "selects a pipe, and another thread may change the set", SELECTS(4, 0),
 	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, FINE },
-	{ "selects a pipe and a socket", CALL(PSELECT, 6, 10010, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 0x28, 0 } }, FINE },
+	{ "a child selects with a timeout", FOR_20, OWN_PIPE_20,
+	  SELECTS(4, 10020), .ppid_20 = 10, .memory = { { 8, 0 } }, FINE },
+	{ "a child selects a pipe and a socket", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  SELECTS(6, 0), .ppid_20 = 10, .memory = { { 0x28, 0 } }, FINE },
 	{ "an epoll set, which others may have", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
 	  { READER(10, 3), WRITER(10, 4),
 	    { 10, 9, "anon_inode:[eventpoll]", O_RDWR,
@@ -410,20 +421,20 @@ static int compare_tables(pid_t x, pid_t y)
 	return (x == 21) - (y == 21);
 }
 
-static void create_memory(const struct scene *sc)
+static void create_memory(const struct scene *sc, pid_t pid)
 {
 	uint64_t entry = sc->absent ? 0 : 1ULL << 63;
 	char path[PATH_SIZE];
 	int fd;
 
-	create_file("", "10/task/10/pagemap");
-	create_file("", "10/task/10/mem");
-	snprintf(path, sizeof(path), "%s/10/task/10/pagemap", root);
+	create_file("", "%d/task/%d/pagemap", pid, pid);
+	create_file("", "%d/task/%d/mem", pid, pid);
+	snprintf(path, sizeof(path), "%s/%d/task/%d/pagemap", root, pid, pid);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
 		ok(false, "pagemap");
 	close(fd);
-	snprintf(path, sizeof(path), "%s/10/task/10/mem", root);
+	snprintf(path, sizeof(path), "%s/%d/task/%d/mem", root, pid, pid);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, sc->memory, sizeof(sc->memory), MEMORY + 0x10) != sizeof(sc->memory))
 		ok(false, "mem");
@@ -449,7 +460,7 @@ static void create_tree(const struct scene *sc)
 		create_file(sc->wchan, "10/task/10/wchan");
 	if (sc->stack)
 		create_file(sc->stack, "10/task/10/stack");
-	create_memory(sc);
+	create_memory(sc, 10);
 	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++) {
 		create_fd(fd);
 		if (fd->tid)
@@ -458,6 +469,14 @@ static void create_tree(const struct scene *sc)
 	if (!sc->call_20)
 		return;
 	create_task(20, 20, sc->state_20 ?: 'S', sc->ppid_20, sc->tracer_20, sc->call_20);
+	create_memory(sc, 20);
+	if (sc->caught_20) {
+		char status[128];
+
+		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\nPPid:\t10\n"
+			 "TracerPid:\t0\nNSpid:\t20\nSigCgt:\t%x\n", sc->caught_20);
+		create_file(status, "20/task/20/status");
+	}
 	if (sc->wchan_20)
 		create_file(sc->wchan_20, "20/task/20/wchan");
 }

@@ -163,12 +163,32 @@ static bool read_memory(const struct reader *r, int thread, uint64_t addr, void 
 	return procfs_memory(r->root, t->tgid, t->tid, addr, buf, size);
 }
 
+/*
+ * What a call waits for is in memory that other threads can change meanwhile.  The kernel does
+ * not look at it again.
+ */
+static bool others_may_change(const struct reader *r, int thread)
+{
+	const struct snapshot *s = r->s;
+	const struct thread *t = &s->threads[thread];
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *other = &s->threads[i];
+
+		if (other != t && thread_is_alive(other) &&
+		    (other->tgid == t->tgid || (t->mm >= 0 && other->mm == t->mm)))
+			return true;
+	}
+	return false;
+}
+
 static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned int nr)
 {
 	struct pollfd fds[MAX_FDS];
 	bool any = false;
 
-	if (!nr || nr > MAX_FDS || !read_memory(r, thread, addr, fds, nr * sizeof(*fds)))
+	if (!nr || nr > MAX_FDS || others_may_change(r, thread) ||
+	    !read_memory(r, thread, addr, fds, nr * sizeof(*fds)))
 		return false;
 	for (size_t i = 0; i < nr; i++) {
 		if (fds[i].fd < 0)
@@ -187,7 +207,7 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
 	bool any = false;
 
 	/* One word of each set is enough for programs with few files. */
-	if (args[0] > (uint64_t)bits)
+	if (args[0] > (uint64_t)bits || others_may_change(r, thread))
 		return false;
 	for (int i = 1; i <= 3; i++) {
 		if (!args[i])
