@@ -31,6 +31,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -863,6 +864,32 @@ static void hangup_ignored(void)
 	start_on_terminal(SIG_IGN);
 }
 
+/* A child waits; its parent traces it, and has not stopped it. */
+static void trace_child(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		wait_for_good(NULL);
+	if (ptrace(PTRACE_SEIZE, child, NULL, NULL))
+		die("ptrace");
+	wait_until_blocked(child, child, SYS_futex);
+	*waiter_tgid = child;
+	*waiter = child;
+}
+
+static void traced(void)
+{
+	trace_child();
+	sleep_for_good(NULL);
+}
+
+static void traced_hangs(void)
+{
+	trace_child();
+	wait_for_good(NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -908,6 +935,8 @@ static const struct {
 	{ "parent_hangs", parent_hangs },
 	{ "hangup", hangup },
 	{ "hangup_ignored", hangup_ignored },
+	{ "traced", traced },
+	{ "traced_hangs", traced_hangs },
 	{ "supervised", supervised },
 	{ "ring", ring },
 	{ "ended_main", ended_main },

@@ -115,6 +115,9 @@ KINDS = (
          "ends", "waiting"),
     Kind("hangup_ignored", "the same, but that process ignores it", "no-waker", "likely"),
     Kind("hangup", "the same as hangup, without the module", "waiting", source="proc"),
+    Kind("traced", "a thread whose tracer can run", "waiting", reason="^it is traced by thread"),
+    Kind("traced_hangs", "a thread whose tracer hangs", "no-waker", "likely",
+         "; it is traced by thread"),
     Kind("timer_handler", "a process that handles SIGALRM, without the module", "waiting",
          reason="may have a timer whose signal it handles", source="proc"),
     Kind("timer_of_other", "a timer of another signal than the one that is handled, without the "

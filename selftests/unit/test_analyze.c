@@ -245,6 +245,17 @@ static const struct world {
 	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
 	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
 	  { { 20, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "its tracer can run",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) THIRD W(10, 10, 1), NULL,
+	  { { 10, FINE(BLOCKED, TRACED) } } },
+	{ "its tracer waits, too",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) THIRD W(10, 10, 1)
+	  W(30, 30, 3), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "a tracer that can run, of a thread whose lock another one holds",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) T(11, 10, 1) THIRD
+	  LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "unless a tracer sees it",
 	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
 	  THREAD(10, 10, 1, S, 30, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
@@ -1324,6 +1335,9 @@ static void test_text(void)
 		   "namespace, is not alive here");
 	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
 		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD, 10,
+		   "it is traced by thread 30 (t30), which can run, and may do anything to it");
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD W(30, 30, 3), 10,
 		   "the only live thread of its address space: no other can wake it; it is traced by "
 		   "thread 30 (t30)");
 	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,

@@ -107,8 +107,10 @@ struct scene {
 /* What open(2) adds to the flags. */
 #if defined(__aarch64__)
 #define BY_NAME		0400000
+#define BY_NAME_TEXT	"0400000"
 #else
 #define BY_NAME		0100000
+#define BY_NAME_TEXT	"0100000"
 #endif
 
 /* As /proc/net/unix has them: without an inode until they are accepted. */
@@ -638,6 +640,8 @@ static void test_signals(void)
 		  "pipe:[9]" },
 		{ "of a signal that a message queue may send", SIGNAL(SIGTERM), 'S', "02",
 		  VERDICT_WAITING, REASON_SIGNAL, "/queue" },
+		{ "of a signal, and a file of another mount is no message queue", SIGNAL(SIGTERM),
+		  'S', BY_NAME_TEXT, STUCK_AS(ALL_SLEEP), "/null" },
 		{ "of a signal, and a file is no message queue", SIGNAL(SIGTERM), 'S', "02",
 		  STUCK_AS(ALL_SLEEP), "/tmp/queue" },
 		{ "of SIGIO, and no descriptor can be seen", SIGNAL(SIGIO), 'S', NULL,

@@ -622,6 +622,24 @@ static void add_signal_edges(struct model *m, enum pass pass)
 	}
 }
 
+/*
+ * A tracer can make a call return, and change memory, of what it has not stopped.  But it is not
+ * meant to release a lock for a thread.
+ */
+static void add_tracer_edges(struct model *m, enum pass pass)
+{
+	const struct snapshot *s = m->s;
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		int tracer = find_tracer(s, i);
+
+		if (tracer >= 0 && s->threads[tracer].process >= 0 && !model_is_stopped(m, i) &&
+		    !model_is_dead(m, i) && !rests_on_holder(&m->holders[i], pass))
+			graph_add_edge(&m->graphs[pass],
+				       node_process(s, s->threads[tracer].process), i);
+	}
+}
+
 static void add_waits(struct model *m, enum pass pass)
 {
 	const struct snapshot *s = m->s;
@@ -646,6 +664,7 @@ static void add_waits(struct model *m, enum pass pass)
 			graph_add_edge(g, node_wakers(s, b->wakers), b->thread);
 	}
 	add_signal_edges(m, pass);
+	add_tracer_edges(m, pass);
 }
 
 static void add_threads(struct model *m, struct graph *g)
@@ -892,6 +911,19 @@ bool model_may_be_signalled(const struct model *m, const struct process *p)
 	return model_can_run(m, PASS_PROOF, node_wakers(m->s, p->signallers));
 }
 
+/**
+ * model_may_be_traced() - whether a thread has a tracer that can run
+ * @m: the model, solved
+ * @thread: index of the thread
+ */
+bool model_may_be_traced(const struct model *m, int thread)
+{
+	int tracer = find_tracer(m->s, thread);
+
+	return tracer >= 0 && m->s->threads[tracer].process >= 0 &&
+	       model_can_run(m, PASS_PROOF, node_process(m->s, m->s->threads[tracer].process));
+}
+
 /*
  * What the sleeping threads turned out to be able to do.  A waiter on a private futex
  * still counts as waiting if it can be woken: it depends on the others of its process.
@@ -910,7 +942,7 @@ static void settle_states(struct model *m)
 		int t = s->waiters[i].thread;
 
 		if (t >= 0 && model_waits(m, t) && levels[t] == LEVEL_RUNNABLE &&
-		    (waiter_has_outside_wakers(s, &s->waiters[i]) ||
+		    (waiter_has_outside_wakers(s, &s->waiters[i]) || model_may_be_traced(m, t) ||
 		     model_may_be_signalled(m, process_of_waiter(s, &s->waiters[i]))))
 			m->state[t] = RUN_POSSIBLE;
 	}

@@ -171,6 +171,7 @@ const char *model_state_name(const struct model *m, int thread);
 const struct wakers *model_wakers(const struct model *m, int thread);
 
 bool model_may_be_signalled(const struct model *m, const struct process *p);
+bool model_may_be_traced(const struct model *m, int thread);
 bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w);
 bool thread_is_held_by_tracer(const struct snapshot *s, int thread);
 int find_tracer(const struct snapshot *s, int thread);

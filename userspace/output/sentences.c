@@ -598,6 +598,18 @@ static void put_to_stopped(struct story *st)
 	put_chain(st, ", which is stopped");
 }
 
+static void put_traced(struct story *st)
+{
+	int tracer = st->w->thread < 0 ? -1 : find_tracer(st->s, st->w->thread);
+
+	put(&st->buf, "it is traced by ");
+	if (tracer >= 0)
+		put_thread(&st->buf, st->s, tracer);
+	else
+		put(&st->buf, "a thread");
+	put(&st->buf, ", which can run, and may do anything to it");
+}
+
 static void put_timer(struct story *st)
 {
 	enum timed timed;
@@ -721,6 +733,7 @@ static const struct sentence {
 	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, its "
 					    "parent by its end, or what it has open may send: the "
 					    "handler may run, and wake it" },
+	[REASON_TRACED]		= { put_traced },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
 	[REASON_TIMEOUT]	= { .text = "has a timeout" },

@@ -710,10 +710,8 @@ static bool look_at_thread(struct reader *r, int thread)
 	const struct blocking_call *call;
 	struct syscall sc;
 
-	if (t->state == STATE_TRACED) {
-		add_process_of(r, t->tracer);
+	if (t->state == STATE_TRACED)
 		return false;
-	}
 	if ((t->state != STATE_SLEEPING && t->state != STATE_DISK_SLEEP) || t->exiting == YES ||
 	    t->io_worker == YES || t->io_uring == YES || may_have_timer(r, t))
 		return thread_is_alive(t) && t->state != STATE_STOPPED;
@@ -795,6 +793,7 @@ static void look_at_all(struct reader *r)
 			const struct thread *t = &r->s->threads[threads];
 			int process = t->process;
 
+			add_process_of(r, t->tracer);
 			if (threads < nr && waits[threads] && t->state != STATE_TRACED)
 				continue;
 			if (look_at_thread(r, threads) && process >= 0)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,25 +95,31 @@ int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
 	return rc ? rc : pipe_of_target(target, root, fd, end);
 }
 
-/* A descriptor that is closed meanwhile shows that a thread runs. */
-static bool is_async(const char *root, const char *fd)
+/* The flags of open(2); all of them if they cannot be read. */
+static unsigned long read_flags(const char *root, const char *fd)
 {
 	char buf[PROCFS_FILE_SIZE];
 	const char *flags;
 
 	if (read_fdinfo(buf, root, fd))
-		return true;
+		return ULONG_MAX;
 	flags = strstr(buf, "flags:");
-	return !flags || strtoul(flags + strlen("flags:"), NULL, 8) & O_ASYNC;
+	return flags ? strtoul(flags + strlen("flags:"), NULL, 8) : ULONG_MAX;
 }
 
 /*
  * A message queue is shown by its name alone, as "/NAME": it is in a file system of its own.  So
- * would be a file in the root directory.
+ * is a file at the top of a file system that is mounted elsewhere; but mq_open(2) does not open by
+ * open(2), which adds a flag.
  */
-static bool may_be_queue(const char *target)
+static bool may_be_queue(const char *root, const char *fd, const char *target)
 {
-	return *target == '/' && target[1] && !strchr(target + 1, '/');
+	unsigned long flags;
+
+	if (*target != '/' || !target[1] || strchr(target + 1, '/'))
+		return false;
+	flags = read_flags(root, fd);
+	return flags == ULONG_MAX || !(flags & LARGEFILE);
 }
 
 /* What fcntl(2) with F_SETSIG sends instead of SIGIO is mostly one of these, which are queued. */
@@ -126,11 +133,12 @@ static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
 
 	if (procfs_link(target, root, "%s", fd))
 		return 0;
-	if (may_be_queue(target))
+	if (may_be_queue(root, fd, target))
 		return UINT64_MAX;
 	if (!strncmp(target, "socket:", strlen("socket:")))
 		signals |= SIGNAL(SIGURG);
-	if (wanted & OF_ASYNC && is_async(root, fd))
+	/* One that is closed meanwhile shows that a thread runs. */
+	if (wanted & OF_ASYNC && read_flags(root, fd) & O_ASYNC)
 		signals |= OF_ASYNC;
 	return signals;
 }
