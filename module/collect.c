@@ -189,6 +189,7 @@ struct fi_snapshot *fi_snapshot_take(void)
 	get_random_bytes(&snap->hash_key, sizeof(snap->hash_key));
 	snap->ns = get_pid_ns(task_active_pid_ns(current));
 	snap->start_ns = ktime_get_boottime_ns();
+	snap->realtime_ns = ktime_get_real_ns();
 	err = take(snap);
 	snap->end_ns = ktime_get_boottime_ns();
 	release_references(snap);

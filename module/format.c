@@ -138,6 +138,8 @@ static void put_header(struct fi_text *t, const struct fi_snapshot *snap)
 	put_text(t, " arch=", utsname()->machine);
 	put_text(t, " boot_id=", boot_id);
 	put_number(t, " start_ns=", snap->start_ns);
+	put_text(t, " host=", utsname()->nodename);
+	put_number(t, " realtime_ns=", snap->realtime_ns);
 }
 
 /* Whether the other fields of a record give all the arguments of the call. */
@@ -472,6 +474,16 @@ static bool is_same_name(const char *a, const char *b)
 	return !memcmp(a, b, TASK_COMM_LEN) || !strncmp(a, b, TASK_COMM_LEN);
 }
 
+static void put_frame(struct fi_text *t, const struct fi_thread *thread)
+{
+	if (thread->is_32bit)
+		fi_put(t, " bits=32");
+	if (thread->frame.fp)
+		put_address(t, " fp=0x", thread->frame.fp);
+	if (fi_link_register(&thread->frame))
+		put_address(t, " lr=0x", fi_link_register(&thread->frame));
+}
+
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
@@ -511,6 +523,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		fi_put(t, " io_uring=yes");
 	if (thread->blocked)
 		put_address(t, " blocked=0x", thread->blocked);
+	put_frame(t, thread);
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
 }

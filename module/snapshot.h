@@ -15,6 +15,7 @@
 #include <linux/types.h>
 
 #include "call.h"
+#include "compat/user_frame.h"
 #include "index.h"
 #include "limits.h"
 #include "timers.h"
@@ -184,6 +185,7 @@ struct fi_process {
  * @nvcsw: voluntary context switches
  * @nivcsw: involuntary context switches
  * @start_ns: CLOCK_BOOTTIME when it was created, in nanoseconds
+ * @frame: its saved registers; all 0 if it does not sleep
  * @next_in_mm: index + 1 of the next thread of the same mm; 0 ends the list
  * @mm: id of its mm; differs from that of its process only during execve(2)
  * @process: index of its process
@@ -198,6 +200,7 @@ struct fi_process {
  * @io_worker: it is a worker of io_uring
  * @io_uring: it has used io_uring
  * @robust_list: it has registered a robust list
+ * @is_32bit: it sleeps, and runs 32-bit code
  * @comm: its name
  */
 struct fi_thread {
@@ -206,6 +209,7 @@ struct fi_thread {
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	u64 start_ns;
+	struct fi_user_frame frame;
 	unsigned int next_in_mm;
 	unsigned int mm;
 	unsigned int process;
@@ -220,6 +224,7 @@ struct fi_thread {
 	bool io_worker;
 	bool io_uring;
 	bool robust_list;
+	bool is_32bit;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -285,6 +290,7 @@ struct fi_edge {
  * @bytes: memory of the arrays below, in bytes
  * @hash_key: key of the hashes of what users choose
  * @start_ns: CLOCK_BOOTTIME when the snapshot was begun, in nanoseconds
+ * @realtime_ns: CLOCK_REALTIME at that time, in nanoseconds
  * @end_ns: CLOCK_BOOTTIME when it was complete, in nanoseconds
  * @waiters: array of waiters
  * @nr_waiters: number of waiters
@@ -330,6 +336,7 @@ struct fi_snapshot {
 	size_t bytes;
 	siphash_key_t hash_key;
 	u64 start_ns;
+	u64 realtime_ns;
 	u64 end_ns;
 
 	struct fi_waiter *waiters;

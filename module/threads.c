@@ -229,6 +229,30 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 	return fi_frozen_by_v2(task) ? FI_FROZEN_V2 : FI_NOT_FROZEN;
 }
 
+/*
+ * Copy the registers of a thread that sleeps. As long as it does not run it cannot exit, so
+ * the stack that they are on is its own.
+ */
+static void read_frame(struct fi_thread *thread, struct task_struct *task)
+{
+	unsigned long switches = fi_switches(task);
+	bool has_frame = thread->state != 'R' && !thread->exiting && !thread->io_worker;
+
+	memset(&thread->frame, 0, sizeof(thread->frame));
+	thread->is_32bit = false;
+	/* The copy must not be older than the count that it belongs to. */
+	smp_rmb();
+	if (!has_frame || READ_ONCE(task->on_cpu) ||
+	    !fi_read_user_frame(task, &thread->frame, &thread->is_32bit))
+		return;
+	/* The copy must be complete before the check that it was valid. */
+	smp_rmb();
+	if (switches == fi_switches(task) && !READ_ONCE(task->on_cpu))
+		return;
+	memset(&thread->frame, 0, sizeof(thread->frame));
+	thread->is_32bit = false;
+}
+
 static void add_thread(struct thread_walk *walk, struct task_struct *task, unsigned int id)
 {
 	struct fi_snapshot *snap = walk->snap;
@@ -269,6 +293,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
+	read_frame(thread, task);
 }
 
 /* Make room for threads, each of which may be of another process. */

@@ -328,14 +328,9 @@ static void *lock_stderr(void *arg)
 
 static void stdio(void)
 {
-	bool named = true;
-
-#ifdef __GLIBC__
-	named = false;
-#endif
 	flockfile(stderr);
 	start(lock_stderr);
-	print_waiter("stdio.lock", named ? own_tid() : 0);
+	print_waiter("stdio.lock", own_tid());
 }
 
 static const struct {

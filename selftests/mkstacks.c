@@ -71,6 +71,33 @@ static pid_t in_heap(void)
 	return stuck_on(lock + 1);
 }
 
+/* A member of an element of a structure in a structure. */
+static struct {
+	int number;
+	struct {
+		long hits;
+		struct shelf {
+			char name[3];
+			pthread_mutex_t locks[2][3];
+		} shelves[2];
+	} cache;
+} config;
+
+static pid_t in_member(void)
+{
+	return stuck_on(&config.cache.shelves[1].locks[1][2]);
+}
+
+/* A variable that keeps its value, but is known in a function only. */
+static pid_t in_function(void)
+{
+	static pthread_rwlock_t unused;
+	static pthread_mutex_t own_lock = PTHREAD_MUTEX_INITIALIZER;
+
+	(void)unused;
+	return stuck_on(&own_lock);
+}
+
 static pid_t in_memfd(void)
 {
 	int fd = memfd_create("stacks", 0);
@@ -274,6 +301,8 @@ static const struct {
 } kinds[] = {
 	{ "self", self },
 	{ "heap", in_heap },
+	{ "member", in_member },
+	{ "function", in_function },
 	{ "memfd", in_memfd },
 	{ "anonymous", in_anonymous },
 	{ "stack", in_stack },

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -201,6 +202,33 @@ def test_live_thread():
                (1, "futexinspect: no process or thread is called no-such-name\n"), "a name")
 
 
+def reads_from(own, other):
+    """What explain says of a process that reads from a socket or pipe, whose other end we have."""
+    with own, other, subprocess.Popen(["cat"], stdin=own) as process:
+        own.close()
+        said = ""
+        while "sleeps in read(0): " not in said:
+            said = tool.run("--source", "proc", "explain", str(process.pid)).stderr
+        process.kill()
+    return said
+
+
+def test_far_ends():
+    """this host: what a process reads from, and who has the other end"""
+    with open("/proc/self/comm", encoding="ascii") as file:
+        name = file.read().strip()
+    end = ", other end: process %d (%s)\n" % (os.getpid(), name)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        pairs = (("pipe:", *map(open, os.pipe(), ("rb", "wb"))),
+                 ("unix socket", *socket.socketpair()),
+                 ("TCP 127.0.0.1:", client, server.accept()[0]))
+    for kind, own, other in pairs:
+        said = reads_from(own, other)
+        if "read(0): " + kind not in said or end not in said:
+            raise AssertionError("of %s: %s" % (kind, said))
+
+
 def test_live_process():
     """this host: a process that waits for no futex"""
     ksft.equal(tool.run("--source", "proc", "--pid", str(os.getpid())).status, 0, "status")
@@ -313,6 +341,6 @@ def test_hidepid_root():
 
 ksft.run([test_json_keys, test_json_and_columns, test_jq, test_color,
           test_color_on_terminal, test_dot, test_dot_fails,
-          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_live_process,
-          test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
+          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_far_ends,
+          test_live_process, test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

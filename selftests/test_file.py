@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 
 from lib import ksft
 
@@ -56,6 +57,9 @@ def test_header():
     ksft.equal(header["kernel"], platform.release(), "kernel")
     ksft.equal(header["arch"], platform.machine(), "arch")
     ksft.equal(header["boot_id"], boot_id, "boot_id")
+    ksft.equal(header["host"], platform.node(), "host")
+    if not 0 <= time.time_ns() - int(header["realtime_ns"]) < 600e9:
+        raise AssertionError("realtime_ns %s" % header["realtime_ns"])
     if not 0 < int(header["start_ns"]) < int(end["end_ns"]):
         raise AssertionError("start %s, end %s" % (header["start_ns"], end["end_ns"]))
 

@@ -53,7 +53,8 @@ CASES = (
     Hang("exit waits for the lock of stdin, which a thread reads",
          ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
          {"main": ("blocked", "stdio lock",
-                   NOT_BLOCKED + r"thread {reader} \(\w+\) sleeps in read\(0\): pipe:\[\d+\]")},
+                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(0\): pipe:\[\d+\], "
+                   r"other end: process \d+ \(sleep\)")},
          first=("main",)),
     Hang("exit waits for a thread to leave a condition variable", built("cond_destroy"),
          {"main": ("blocked", "pthread_cond_destroy", NOT_BLOCKED + "thread {tick} .*"),
@@ -65,6 +66,13 @@ CASES = (
           "main": ("deadlock", "pthread_join",
                    r"joins thread {loader} \(\w+\), which is in a deadlock")},
          first=("loader", "user"), status=3),
+    *(Hang("a mutex and a rwlock in two orders" + bits, built(program),
+           {"first": ("deadlock", "pthread_rwlock", DEADLOCK % ("second", "first")),
+            "second": ("deadlock", "pthread_mutex", DEADLOCK % ("first", "second")),
+            "main": ("deadlock", "pthread_join",
+                     r"joins thread {first} \(\w+\), which is in a deadlock")},
+           first=("first", "second"), status=3)
+      for program, bits in (("two_orders", ""), ("two_orders_32", ", in a 32-bit program"))),
     Hang("a wake that was lost: threads of a pool wait for a free lock", built("master_lock"),
          {"green0": ("waiting", "pthread_cond", "2 threads of its address space are not blocked: .*")},
          first=("green0", "green1", "green2")),
@@ -86,7 +94,7 @@ CASES = (
          # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
          {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
                  r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
-                 r"pipe:\[\d+\]") for name in ("worker1", "worker2", "worker3")},
+                 r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
     Hang("an idle daemon, which waits for a signal",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),

@@ -3,9 +3,7 @@
 """Locks of real C libraries, of Rust and of Python: the tool names each kind, and its
 holder where it has one."""
 
-import contextlib
 import os
-import subprocess
 
 from lib import ksft, tool
 
@@ -15,6 +13,8 @@ LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shar
               "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
               "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
+             ("32-bit glibc", "mklocks-32",
+              tuple(kind for kind in LIBC_KINDS if kind != "semaphore")),
              ("Rust", "mklocks-rust", ("mutex", "rwlock", "rwlock.write", "park")),
              ("parking_lot", "mklocks-parking-lot",
               ("mutex", "reader", "upgradable", "writer", "condition", "queue")))
@@ -43,16 +43,6 @@ def kind_test(kind, library, program):
     return test
 
 
-@contextlib.contextmanager
-def mounted(*args):
-    """With something mounted."""
-    subprocess.run(["mount", *args], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", args[-1]], check=True)
-
-
 def python_test(kind):
     """The test of one kind of Debian's own Python."""
     def test():
@@ -67,8 +57,8 @@ def new_python_test(kind):
         root = os.path.realpath(os.path.join(ksft.BUILT, "python-root"))
         if not os.path.isdir(root):
             raise ksft.Skip("selftests/build_python_root has not made a root")
-        with (mounted("-t", "proc", "proc", root + "/proc"),
-              mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
+        with (ksft.mounted("-t", "proc", "proc", root + "/proc"),
+              ksft.mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
             check_kind("%s python3.13 /mnt/mklocks.py %s" % (root, kind), "chroot")
     test.__doc__ = "%s of Python 3.13" % kind
     return test

@@ -18,6 +18,7 @@ from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, st
                         wait_until_in)
 
 MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
+MKSTACKS_O0 = os.path.join(ksft.BUILT, "mkstacks-o0")
 MKSTACKS_CXX = os.path.join(ksft.BUILT, "mkstacks-cxx")
 MKSTACKS_32 = os.path.join(ksft.BUILT, "mkstacks-32")
 MKLOCKS_MUSL = os.path.join(ksft.BUILT, "mklocks-musl")
@@ -73,12 +74,25 @@ def explain_kind(kind, program=MKSTACKS, **how):
 def test_deep():
     """three functions deep, with their source lines, and the lock's name"""
     name, (lines,) = explain_kind("self")
-    ksft.equal(name, "stacks_lock in mkstacks", "name")
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in mkstacks", "name")
     expect_begin(lines, DEEP)
     for function, line in zip(DEEP[1:], lines[1:]):
         if not re.fullmatch(r"#\d %s\+0x[0-9a-f]+ at mkstacks.c:\d+ in mkstacks" % function, line):
             raise AssertionError(line)
     ksft.equal(lines[0], "#0 pthread_mutex_lock in libc.so.6", "first line")
+
+
+def test_frame_pointers():
+    """a program that is not optimised: the module shows the register which leads to the callers"""
+    for kind in ("self", "stack"):
+        _, (lines,) = explain_kind(kind, MKSTACKS_O0)
+        expect_begin(lines, DEEP)
+        ksft.equal([line for line in lines if line.startswith("not read")], [], "rest of " + kind)
+    with ksft.Factory("pair", MKSTACKS_O0) as factory:
+        _, stacks = explain(waiter(factory))
+    for lines in stacks:
+        expect_inside(lines, " in libc.so.6", " holds_", " run_thread+")
+        ksft.equal([line for line in lines if line.startswith("not read")], [], "rest of the pair")
 
 
 def name_test(kind, pattern):
@@ -189,7 +203,7 @@ def test_deleted():
             os.remove(program)
             shutil.copy("/bin/true", program)
             name, (lines,) = explain(waiter(factory))
-    ksft.equal(name, "stacks_lock in gone", "name")
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in gone", "name")
     expect_begin(lines, DEEP)
 
 
@@ -207,13 +221,10 @@ def test_chroot():
             shutil.copy(path, place)
         # The program waits until its thread is blocked, by /proc.
         os.mkdir(directory + "/proc")
-        ksft.command("mount", "--bind", "/proc", directory + "/proc")
-        try:
-            with ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory:
-                name, (lines,) = explain(waiter(factory))
-        finally:
-            ksft.command("umount", directory + "/proc")
-    ksft.equal(name, "stacks_lock in inside", "name")
+        with (ksft.mounted("--bind", "/proc", directory + "/proc"),
+              ksft.Factory("%s /only-here/inside self" % directory, "chroot") as factory):
+            name, (lines,) = explain(waiter(factory))
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in inside", "name")
     expect_begin(lines, DEEP)
 
 
@@ -222,7 +233,7 @@ def test_cxx():
     if not os.path.exists(MKSTACKS_CXX):
         raise ksft.Skip("no C++ program was built")
     name, (lines,) = explain_kind("", MKSTACKS_CXX)
-    ksft.equal(name, "savings in mkstacks-cxx", "name")
+    ksft.equal(name, "savings.lock (mutex) in mkstacks-cxx", "name")
     names = functions(lines)
     ksft.equal(names[0], "pthread_mutex_lock", "first function")
     ksft.equal([got for got in names if "bank" in got],
@@ -245,6 +256,9 @@ def test_32():
             return program.tgid in found and found[program.tgid]["verdict"] != "unknown"
         until("the program waits", look)
         name, (lines,) = explain(program.tgid)
+        bits = [got["bits"] for kind, got in ksft.read_waiters()
+                if kind == "thread" and int(got["tid"]) == program.tgid]
+    ksft.equal(bits, ["32"], "bits")
     ksft.equal(name, "stacks_word in mkstacks-32", "name")
     expect_begin(lines, ["inner", "middle", "outer"])
 
@@ -261,13 +275,57 @@ def test_musl():
             raise AssertionError(line)
 
 
-@amd64_only("the root for arm64 lacks libc6-dbg")
-def test_python():
-    """the C functions of Python, of which there are many"""
-    with ksft.Factory("join", MKLOCKS_PY) as factory:
+def python_frames(lines):
+    """The functions of Python in a stack; each of those of mklocks.py is in the line that it says."""
+    with open(MKLOCKS_PY, encoding="ascii") as file:
+        source = file.read().splitlines()
+    frames = re.findall(r"^#\d+ (\S+) at (\S+):(\d+) \(Python\)$", "\n".join(lines), re.M)
+    return [(function, source[int(line) - 1].strip() if file == "mklocks.py" else file)
+            for function, file, line in frames]
+
+
+START = [("Thread.run", "threading.py"), ("Thread._bootstrap_inner", "threading.py"),
+         ("Thread._bootstrap", "threading.py")]
+
+
+def check_python(program, script):
+    """The functions of Python of a thread that waits for another one, and of that one."""
+    with ksft.Factory(script + " join", program) as factory:
+        _, stacks = explain(waiter(factory))
+    # In what join() waits differs between versions.
+    ksft.equal([frame for frame in python_frames(stacks[0]) if "wait" not in frame[0]][-4:],
+               [("Thread.join", "threading.py"), *START], "functions of the waiting thread")
+    if any("in python3" in line for line in stacks[0]):
+        raise AssertionError(stacks[0])
+    own = [("main", "sys.stdin.read()"), ("<module>", "main()")]
+    if own not in [python_frames(lines)[-2:] for lines in stacks]:
+        raise AssertionError("no functions of the main thread in %s" % stacks)
+    with ksft.Factory(script + " lock", program) as factory:
         _, (lines, *_) = explain(waiter(factory))
-    ksft.equal(len([line for line in lines if line.startswith("#")]), 10, "frames that are shown")
-    expect_inside(lines, " in libc.so.6", "python", "more frames")
+    ksft.equal(python_frames(lines), START, "functions of a thread that waits for a lock")
+
+
+def test_python():
+    """functions, files and lines of this host's Python"""
+    check_python("/usr/bin/python3", MKLOCKS_PY)
+
+
+def test_new_python():
+    """the same of Python 3.13, which says itself where its fields are"""
+    root = os.path.realpath(os.path.join(ksft.BUILT, "python-root"))
+    if not os.path.isdir(root):
+        raise ksft.Skip("selftests/build_python_root has not made a root")
+    with (ksft.mounted("-t", "proc", "proc", root + "/proc"),
+          ksft.mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
+        check_python("chroot", "%s python3.13 /mnt/mklocks.py" % root)
+
+
+def test_python_child():
+    """a child of fork(2): the functions that called it, and those that it calls"""
+    with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
+        _, (lines, *_) = explain(fork_pool(program)["tid"])
+    if not re.search(r"^#\d+ <module> at fork_pool.py:\d+ \(Python\)$", "\n".join(lines), re.M):
+        raise AssertionError(lines)
 
 
 def test_table():
@@ -367,13 +425,13 @@ def test_seed_handler():
         tgid = program.number("victim")
         settled(tgid, 2)
         name, (lines, *_) = explain(tgid)
-    ksft.equal(name, "lock in victim", "name")
+    ksft.equal(name, "lock (pthread_mutex_t) in victim", "name")
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL, "pthread_mutex_lock", "main")
 
 
 def test_seed_fork():
     """003: fork's child in the lock that it copied"""
-    for lock, name, function in (("mutex", "mutex in fork_locks", "pthread_mutex_lock"),
+    for lock, name, function in (("mutex", "mutex (pthread_mutex_t) in fork_locks", "pthread_mutex_lock"),
                                  ("timezone", "libc.so.6", "libc.so.6")):
         with built("fork_locks", lock).wait_for("ready") as program:
             child = program.number("child")
@@ -396,9 +454,13 @@ def test_seed_traced():
         raise AssertionError(others)
 
 
-ksft.run([test_deep, name_test("heap", "the heap"), name_test("memfd", r"memfd stacks\+0x0"),
+ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
+          name_test("member",
+                    r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] \(pthread_mutex_t\) in mkstacks"),
+          name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
+          name_test("memfd", r"memfd stacks\+0x0"),
           name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
           test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
-          test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_table,
+          test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_new_python, test_python_child, test_table,
           test_json, test_no_stacks, test_harmless, test_no_rights, test_seed_pool, test_seed_gdb,
           test_seed_handler, test_seed_fork, test_seed_traced])

@@ -79,6 +79,16 @@ def command(*words, cwd=TOP, **env):
     return got.stdout
 
 
+@contextlib.contextmanager
+def mounted(*args):
+    """With something mounted; the last argument is where."""
+    command("mount", *args)
+    try:
+        yield
+    finally:
+        command("umount", args[-1])
+
+
 def command_test(name, *words):
     """The test that a command succeeds, run in the top directory; as run() wants it."""
     def test():

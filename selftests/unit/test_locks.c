@@ -10,6 +10,7 @@
 #include "source.h"
 #include "locks.h"
 #include "text_format.h"
+#include "array.h"
 #include "tap.h"
 
 #define WAIT	"op=FUTEX_WAIT flags=PRIVATE bitset=0xffffffff"
@@ -299,9 +300,49 @@ static void test_kind(const struct test_case *c)
 	snapshot_free(&s);
 }
 
+/* A lock of stdio that a thread owns whose struct pthread is at 0x7ffff7d8e740. */
+#define STDIO_LOCK_OF	" tgid=7 mm=1 uaddr=0x40 waits_on=0x40 " WAIT \
+			" expected=2 value=2 words=0:2,1,f7d8e740,7fff\n"
+
+static const struct {
+	const char *name;
+	const char *arch;
+	const char *clear_child_tid;	/* of thread 8 */
+	pid_t owner;
+} pthread_owners[] = {
+	{ "whose id is there", "x86_64", "0x7ffff7d8ea10", 8 },
+	{ "on arm64", "aarch64", "0x7ffff7d8e810", 8 },
+	{ "whose id is elsewhere", "x86_64", "0x7ffff7d8e810", PID_UNKNOWN },
+	{ "that has exited", "x86_64", "0x0", PID_UNKNOWN },
+	{ "of a machine that is not known", "riscv64", "0x7ffff7d8ea10", PID_UNKNOWN },
+};
+
+static void test_pthread_owners(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pthread_owners); i++) {
+		char error[PARSE_ERROR_SIZE] = "", *text;
+		struct snapshot s;
+		int len = asprintf(&text, "futexinspect version=1 arch=%s\n"
+				   "waiter tid=9" STDIO_LOCK_OF
+				   "mm id=1 live=2 live_threads=8-9 hidden=0\n"
+				   "process tgid=7 mm=1\nthread tid=9 tgid=7\n"
+				   "thread tid=8 tgid=7 clear_child_tid=%s\nend waiters=1\n",
+				   pthread_owners[i].arch, pthread_owners[i].clear_child_tid);
+
+		if (len < 0)
+			abort();
+		snapshot_init(&s, &source_file);
+		is_num(parse_text(text, len, "test", &s, error), 0, "the file is read");
+		snapshot_index(&s);
+		is_num(s.waiters[0].lock.owner, pthread_owners[i].owner, pthread_owners[i].name);
+		snapshot_free(&s);
+	}
+}
+
 int main(void)
 {
 	tap_start();
+	test_pthread_owners();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		test_kind(&cases[i]);
 	return tap_end();

@@ -36,6 +36,8 @@ static const struct form forms[] = {
 	{ "app+0x1139", { .address = 0x1139, APP } },
 	{ "0x7f00, which is in no file", { .address = 0x7f00 } },
 	{ "<signal handler called>", { FRAME_SIGNAL, "__restore_rt", LIBC } },
+	{ "Jobs.take at jobs.py:17 (Python)",
+	  { FRAME_PYTHON, "Jobs.take", .file = "jobs.py", .line = 17 } },
 };
 
 static void test_forms(void)
@@ -64,6 +66,17 @@ static const struct fold folds[] = {
 	  { { .function = "__futex_abstimed_wait_common64", LIBC },
 	    { .function = "__pthread_clockjoin_ex", .offset = 9, LIBC },
 	    { .function = "main", APP } } },
+	{ "functions of Python stand for those of its interpreter",
+	  "sem_wait in libc.so.6, join at threading.py:7 (Python), job in _job.so",
+	  { { .function = "sem_wait", LIBC },
+	    { .function = "PyThread_acquire_lock_timed", .module = "python3.11" },
+	    { FRAME_PYTHON, "join", .file = "threading.py", .line = 7 },
+	    { .function = "_PyEval_Vector", .module = "libpython3.11.so.1.0" },
+	    { .function = "job", .module = "_job.so" } } },
+	{ "but only if they are known",
+	  "sem_wait in libc.so.6, PyThread_acquire_lock_timed in python3.12",
+	  { { .function = "sem_wait", LIBC },
+	    { .function = "PyThread_acquire_lock_timed", .module = "python3.12" } } },
 	{ "below a signal handler, too",
 	  "syscall in libc.so.6, handle in app, <signal handler called>, "
 	  "pthread_mutex_lock+0x4c in libc.so.6, main in app",
@@ -146,6 +159,8 @@ static const struct word words[] = {
 	{ "libc.so.6+0x1d2c60", "a lock of the C library", { .offset = 0x1d2c60, LIBC } },
 	{ "_rtld_global+0xa08 in ld-linux-x86-64.so.2", "a lock of the dynamic linker",
 	  { .symbol = "_rtld_global", .offset = 0xa08, .module = "ld-linux-x86-64.so.2" } },
+	{ "config.locks[1] (pthread_mutex_t) in app", NULL,
+	  { .symbol = "config.locks[1]", .type = "pthread_mutex_t", APP } },
 	{ "main_arena in app", NULL, { .symbol = "main_arena", APP } },
 	{ "the heap", NULL, { .mapping = "the heap" } },
 	{ NULL, NULL, { .offset = 1 } },
@@ -213,7 +228,7 @@ static void test_round(void)
 	const struct frame frame = {
 		FRAME_INLINE, "a\tb\n\033[1m", 0x12, "lib\\x", UINT64_MAX, "abcd", "f.c", 34,
 	};
-	const struct place place = { .symbol = "lock", .offset = 8, .module = "app" };
+	const struct place place = { .symbol = "lock", .offset = 8, .type = "sem_t", .module = "app" };
 	struct stack got = { 0 };
 	char line[RECORD_SIZE];
 	int ends[2];
@@ -229,7 +244,8 @@ static void test_round(void)
 	write_place(ends[1], &place);
 	read_pipe(ends[0], line, sizeof(line));
 	is_num(read_record(&got, line), RECORD_PLACE, "a place is read");
-	ok(!strcmp(got.place.symbol, "lock") && got.place.offset == 8 && !got.place.mapping,
+	ok(!strcmp(got.place.symbol, "lock") && got.place.offset == 8 && !got.place.mapping &&
+	   !strcmp(got.place.type, "sem_t") && !strcmp(got.place.module, "app"),
 	   "it is as it was");
 	write_end(ends[1], STACK_NO_MEMORY);
 	read_pipe(ends[0], line, sizeof(line));

@@ -391,8 +391,8 @@ static void test_unknown(void)
 		"mm id=1 live=? live_threads=? hidden=?\n"
 		"process tgid=? ppid=? comm=? mm=? execed=? caught=?\n"
 		"thread tid=? tgid=? comm=? mm=? state=? tracer=? nvcsw=? nivcsw=? start_ns=? "
-		"nstid=? frozen=? exiting=? io_worker=? io_uring=? clear_child_tid=?\n"
-		"thread tracer=-\n"
+		"nstid=? frozen=? exiting=? io_worker=? io_uring=? clear_child_tid=? bits=? fp=? lr=?\n"
+		"thread tracer=- bits=32 fp=0x7ffe0010 lr=0\n"
 		"end waiters=? mms=?\n";
 	char error[PARSE_ERROR_SIZE] = "";
 	const struct waiter *w;
@@ -414,9 +414,11 @@ static void test_unknown(void)
 	   "all of a process is unknown");
 	t = s.threads;
 	ok(!t->known && t->tracer == PID_UNKNOWN && !t->state && !t->comm && t->mm == -1 &&
-	   t->nstid == PID_UNKNOWN && !t->freezer && !t->exiting && !t->io_worker && !t->io_uring,
+	   t->nstid == PID_UNKNOWN && !t->bits && !t->freezer && !t->exiting && !t->io_worker && !t->io_uring,
 	   "all of a thread is unknown");
 	ok(s.threads[1].tracer == PID_NONE, "no tracer is not an unknown one");
+	ok(s.threads[1].bits == 32 && s.threads[1].known & T_FP && s.threads[1].known & T_LR &&
+	   s.threads[1].fp == 0x7ffe0010 && !s.threads[1].lr, "registers are read");
 	snapshot_free(&s);
 }
 

@@ -748,12 +748,16 @@ struct rank {
 	uint64_t asleep_ns;	/* 0: not known */
 	size_t nr_behind;
 	size_t waiter;
+	bool in_cycle;
 	enum verdict verdict;
 	enum certainty certainty;
 	pid_t tid;
 };
 
-/* Worst first: verdict, certainty, time asleep, how many hang behind it; then by id. */
+/*
+ * Worst first: verdict, certainty, those of a cycle before those that wait for it, time asleep,
+ * how many hang behind it; then by id.
+ */
 static int compare_ranks(const void *x, const void *y)
 {
 	const struct rank *a = x, *b = y;
@@ -762,6 +766,8 @@ static int compare_ranks(const void *x, const void *y)
 		return a->verdict < b->verdict ? -1 : 1;
 	if (a->certainty != b->certainty)
 		return a->certainty < b->certainty ? -1 : 1;
+	if (a->in_cycle != b->in_cycle)
+		return a->in_cycle ? -1 : 1;
 	if (a->asleep_ns != b->asleep_ns)
 		return a->asleep_ns > b->asleep_ns ? -1 : 1;
 	if (a->nr_behind != b->nr_behind)
@@ -812,6 +818,7 @@ size_t *analysis_rank(const struct analysis *a)
 		ranks[i] = (struct rank){
 			.asleep_ns = w->known & W_ASLEEP ? w->asleep_ns : 0, .waiter = i,
 			.nr_behind = a->contention[i].nr_behind,
+			.in_cycle = a->judgements[i].cycle_size,
 			.verdict = a->judgements[i].verdict,
 			.certainty = a->judgements[i].certainty, .tid = w->tid,
 		};

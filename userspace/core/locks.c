@@ -11,9 +11,10 @@
  * a parked thread of a pool) does not set the owner: it is only shown.
  * Documentation/adding-a-decoder.rst has the steps, with an example.
  *
- * Offsets are in bytes from the futex word, in 64-bit programs.
+ * Offsets are in bytes from the futex word, in 64-bit programs if nothing else is said.
  */
 #include <linux/futex.h>
+#include <string.h>
 #include <time.h>
 
 #include "array.h"
@@ -170,12 +171,12 @@ static bool private_flag_is(const struct waiter *w, bool value)
 }
 
 /*
- * The futex is at @offset in a structure with members of 64 bits.  Where its address is not
- * known, nothing speaks against that.
+ * The futex is at @offset in a structure with members of 64 bits, which 32-bit programs align
+ * to 4 bytes.  Where its address is not known, nothing speaks against that.
  */
 static bool is_aligned(const struct waiter *w, int offset)
 {
-	return !(w->known & W_WAITS_ON) || (w->waits_on - offset) % 8 == 0;
+	return !(w->known & W_WAITS_ON) || (w->waits_on - offset) % (w->is_32bit ? 4 : 8) == 0;
 }
 
 static bool are_zero(const struct waiter *w, int from, int to)
@@ -233,6 +234,9 @@ static bool held(struct lock *lock, enum primitive primitive, pid_t owner)
  *				is stored
  *	int __spins@20		of an adaptive one; else 0
  *	__pthread_list_t __list@24	links of the owner's robust list; else 0
+ *
+ * In 32-bit programs __kind@12 and __nusers@16, and @20 is __spins or, of a robust one, the only
+ * link.
  */
 enum {
 	MUTEX_NORMAL,
@@ -264,6 +268,10 @@ static bool is_mutex_tail(const struct waiter *w, uint32_t protocol, uint32_t ki
 	bool adaptive = !protocol && (kind & MUTEX_TYPES) == MUTEX_ADAPTIVE;
 	uint32_t spins;
 
+	if (w->is_32bit && protocol & MUTEX_ROBUST)
+		return waiter_word(w, 20, &spins) && is_pointer(spins);
+	if (w->is_32bit)
+		return waiter_word(w, 20, &spins) && spins <= (adaptive ? MAX_SPINS : 0);
 	return waiter_word(w, 20, &spins) && spins <= (adaptive ? MAX_SPINS : 0) &&
 	       (protocol & MUTEX_ROBUST ? is_robust_link(w, 24) && is_robust_link(w, 32) :
 					  are_zero(w, 24, 40));
@@ -275,10 +283,11 @@ static bool is_mutex_tail(const struct waiter *w, uint32_t protocol, uint32_t ki
  */
 static bool is_glibc_mutex(const struct waiter *w, uint32_t protocol, struct lock *lock)
 {
+	int users_at = w->is_32bit ? 16 : 12, kind_at = w->is_32bit ? 12 : 16;
 	uint32_t count, owner, kind, type;
 
 	if (!is_aligned(w, 0) || !waiter_word(w, 4, &count) || !waiter_word(w, 8, &owner) ||
-	    !waiter_word(w, 12, &lock->users) || !waiter_word(w, 16, &kind))
+	    !waiter_word(w, users_at, &lock->users) || !waiter_word(w, kind_at, &kind))
 		return false;
 	type = kind & MUTEX_TYPES;
 	lock->owner = owner;
@@ -341,19 +350,30 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
  *	int __shared@28
  *	unsigned __flags@48		kind: 0 to 2
  *
+ * In 32-bit programs __flags@24 and __shared@25 are bytes, and __cur_writer@28.
+ *
  * The writer that has it does not wait for it: it gets EDEADLK.
  */
+static bool is_rwlock_tail(const struct waiter *w, int base)
+{
+	uint32_t shared, flags;
+
+	if (w->is_32bit)
+		return waiter_word(w, base + 24, &flags) && (flags & 0xff) <= 2 &&
+		       flags >> 8 <= 1 && private_flag_is(w, !(flags >> 8));
+	return waiter_word(w, base + 28, &shared) && shared <= 1 &&
+	       private_flag_is(w, !shared) && are_zero(w, base + 32, base + 48) &&
+	       waiter_word(w, base + 48, &flags) && flags <= 2 && word_is(w, base + 52, 0);
+}
+
 static bool is_rwlock_at(const struct waiter *w, int base)
 {
-	uint32_t wrphase, writers_futex, shared, flags;
+	uint32_t wrphase, writers_futex;
 
 	return is_aligned(w, -base) &&
 	       waiter_word(w, base + 8, &wrphase) && wrphase <= 3 &&
 	       waiter_word(w, base + 12, &writers_futex) && writers_futex <= 3 &&
-	       are_zero(w, base + 16, base + 24) &&
-	       waiter_word(w, base + 28, &shared) && shared <= 1 &&
-	       private_flag_is(w, !shared) && are_zero(w, base + 32, base + 48) &&
-	       waiter_word(w, base + 48, &flags) && flags <= 2 && word_is(w, base + 52, 0);
+	       are_zero(w, base + 16, base + 24) && is_rwlock_tail(w, base);
 }
 
 static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base)
@@ -361,7 +381,8 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 	uint32_t readers, writers, writer;
 
 	if (!is_rwlock_at(w, base) || !waiter_word(w, base, &readers) ||
-	    !waiter_word(w, base + 4, &writers) || !waiter_word(w, base + 24, &writer) ||
+	    !waiter_word(w, base + 4, &writers) ||
+	    !waiter_word(w, base + (w->is_32bit ? 28 : 24), &writer) ||
 	    (writers & ~WAITERS) > MAX_TID || readers >> 3 > MAX_TID || writer > MAX_TID)
 		return false;
 	/* Held by a writer or by readers.  A writer of 0 has not stored its tid yet. */
@@ -740,6 +761,45 @@ static bool decode_go(const struct waiter *w, struct lock *lock)
 	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, GO_LOCK);
 }
 
+/**
+ * pthread_tid_at() - where the id of a thread is in its struct pthread
+ * @arch: the machine, as in uname(2)
+ * @is_32bit: the thread runs 32-bit code
+ *
+ * In all versions of glibc that there are (nptl/descr.h): behind a header of the size that the
+ * architecture reserved, and two links.  The kernel clears it when the thread exits.
+ *
+ * Return: the offset in bytes; 0 if it is not known.
+ */
+uint64_t pthread_tid_at(const char *arch, bool is_32bit)
+{
+	static const struct {
+		const char *arch;
+		uint64_t offset;
+	} offsets[] = { { "x86_64", 0x2d0 }, { "aarch64", 0xd0 } };
+
+	if (is_32bit)
+		return 0x68;
+	for (size_t i = 0; arch && i < ARRAY_SIZE(offsets); i++) {
+		if (!strcmp(arch, offsets[i].arch))
+			return offsets[i].offset;
+	}
+	return 0;
+}
+
+/* A pointer of the program. */
+static bool waiter_pointer(const struct waiter *w, int offset, uint64_t *value)
+{
+	uint32_t narrow;
+
+	if (!w->is_32bit)
+		return waiter_long(w, offset, value) && is_pointer(*value);
+	if (!waiter_word(w, offset, &narrow))
+		return false;
+	*value = narrow;
+	return is_pointer(narrow);
+}
+
 /*
  * glibc's own locks (lll_lock()): 2 is locked with waiters, and nothing names the owner.
  * Those of stdio (_IO_lock_t) have a depth@4 and the owner's struct pthread@8.
@@ -751,9 +811,14 @@ static bool decode_lll(const struct waiter *w, struct lock *lock)
 
 	if (!plain_wait(w) || !waits_while(w, 2))
 		return false;
-	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_long(w, 8, &owner) &&
-	    is_pointer(owner) && !(owner & 15))
-		return recognised(lock, STDIO_LOCK);
+	if (waiter_word(w, 4, &depth) && is_count(depth) && waiter_pointer(w, 8, &owner) &&
+	    !(owner & 15)) {
+		recognised(lock, STDIO_LOCK);
+		lock->owner_at = owner;
+		/* flockfile(3) can be called again. */
+		lock->knows_owner = true;
+		return true;
+	}
 	return recognised(lock, LOW_LEVEL_LOCK);
 }
 
@@ -778,6 +843,18 @@ static const decode_fn decoders[] = {
 	decode_musl_cond,
 	decode_musl_shared_cond,
 	decode_musl_file,
+};
+
+/* Those whose layout is known in 32-bit programs. */
+static const decode_fn decoders_32[] = {
+	decode_glibc_mutex,
+	decode_glibc_robust,
+	decode_glibc_pi,
+	decode_glibc_ceiling,
+	decode_glibc_rwlock,
+	decode_glibc_cond,
+	decode_glibc_cond_destroy,
+	decode_glibc_barrier,
 };
 
 /* Those with few signs, which only name what no other recognises, and name no holder. */
@@ -813,7 +890,8 @@ static void recognise_by(const decode_fn *fns, size_t nr, struct waiter *w)
  * recognise_lock() - recognise what a waiter waits for, and its owner
  * @w: the waiter, otherwise complete; @w->lock is set
  *
- * To be called once, by the source of the record.  Words that look like two kinds of lock
+ * To be called by the source of the record, and again once it is known that @w->is_32bit.
+ * Words that look like two kinds of lock
  * name no holder.
  */
 void recognise_lock(struct waiter *w)
@@ -821,7 +899,10 @@ void recognise_lock(struct waiter *w)
 	w->lock = unknown_lock;
 	if (w->known & W_VALUE && !word_is(w, 0, w->value))
 		return;		/* it changed while it was being read */
-	recognise_by(decoders, ARRAY_SIZE(decoders), w);
+	if (w->is_32bit)
+		recognise_by(decoders_32, ARRAY_SIZE(decoders_32), w);
+	else
+		recognise_by(decoders, ARRAY_SIZE(decoders), w);
 	if (!w->lock.primitive)
 		recognise_by(last_decoders, ARRAY_SIZE(last_decoders), w);
 }

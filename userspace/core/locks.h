@@ -64,6 +64,7 @@ extern const struct primitive_info primitives[NR_PRIMITIVES];
 struct lock {
 	enum primitive primitive;
 	pid_t owner;		/* in the pid namespace of the process, or PID_UNKNOWN */
+	uint64_t owner_at;	/* where the owner's struct pthread is, if that names it; else 0 */
 	/* If it has an owner: */
 	bool knows_owner;	/* the owner does not wait for it: its library prevents that */
 	uint32_t users;		/* the owner and those who wait, as far as it counts them; or 0 */
@@ -72,6 +73,7 @@ struct lock {
 struct waiter;
 
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
+uint64_t pthread_tid_at(const char *arch, bool is_32bit);
 void recognise_lock(struct waiter *w);
 
 #endif

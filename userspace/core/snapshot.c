@@ -489,6 +489,65 @@ void snapshot_mark_state_d(struct snapshot *s, size_t first)
 	}
 }
 
+/* The word that the kernel clears when a thread exits. */
+struct exit_word {
+	int mm;
+	uint64_t word;
+	int thread;
+};
+
+static int compare_exit_words(const void *x, const void *y)
+{
+	const struct exit_word *a = x, *b = y;
+
+	if (a->mm != b->mm)
+		return a->mm < b->mm ? -1 : 1;
+	return a->word < b->word ? -1 : a->word > b->word;
+}
+
+/* Of all threads, sorted. */
+static struct exit_word *sort_exit_words(const struct snapshot *s, size_t *nr)
+{
+	struct exit_word *words = NULL;
+
+	*nr = 0;
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->mm >= 0 && t->known & T_CLEAR_TID && t->clear_child_tid)
+			array_push(words, *nr,
+				   ((struct exit_word){ t->mm, t->clear_child_tid, i }));
+	}
+	if (*nr)
+		qsort(words, *nr, sizeof(*words), compare_exit_words);
+	return words;
+}
+
+/*
+ * A lock of stdio names its owner by the address of its struct pthread.  The C library lets
+ * the kernel clear the id in it when the thread exits, so that address tells which it is.
+ */
+static void find_pthread_owners(struct snapshot *s)
+{
+	struct exit_word *words = NULL;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		struct waiter *w = &s->waiters[i];
+		uint64_t tid_at = pthread_tid_at(s->arch, w->is_32bit);
+		struct exit_word *found, key = { .mm = w->mm, .word = w->lock.owner_at + tid_at };
+
+		if (!w->lock.owner_at || !tid_at || w->mm < 0)
+			continue;
+		if (!words)
+			words = sort_exit_words(s, &nr);
+		found = nr ? bsearch(&key, words, nr, sizeof(key), compare_exit_words) : NULL;
+		if (found)
+			w->lock.owner = s->threads[found->thread].nstid;
+	}
+	free(words);
+}
+
 /**
  * snapshot_index() - connect the records of a complete snapshot
  * @s: the snapshot; to be called again when a waiter, thread or process was added, or denied
@@ -516,7 +575,12 @@ void snapshot_index(struct snapshot *s)
 		w->process = snapshot_find_process(s, w->tgid);
 		if (w->key_type == KEY_SHARED_INODE)
 			w->shared = snapshot_find_shared(s, w->key);
+		if (!w->is_32bit && w->thread >= 0 && s->threads[w->thread].bits == 32) {
+			w->is_32bit = true;
+			recognise_lock(w);
+		}
 	}
+	find_pthread_owners(s);
 }
 
 /**

@@ -131,6 +131,7 @@ struct waiter {
 	uint32_t value;
 	uint32_t bitset;
 	const struct words *words;	/* around the futex */
+	bool is_32bit;		/* its thread runs 32-bit code, as far as is known */
 	struct lock lock;	/* see recognise_lock() */
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */
@@ -219,6 +220,8 @@ enum {
 	T_NIVCSW	= 1 << 1,
 	T_START		= 1 << 2,
 	T_CLEAR_TID	= 1 << 3,
+	T_FP		= 1 << 4,
+	T_LR		= 1 << 5,
 };
 
 struct thread {
@@ -241,6 +244,9 @@ struct thread {
 	uint64_t nivcsw;
 	uint64_t start_ns;
 	uint64_t clear_child_tid;
+	uint64_t fp;		/* its frame pointer ... */
+	uint64_t lr;		/* ... and link register, where it sleeps */
+	uint32_t bits;		/* 32: it runs 32-bit code; 0: not known */
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
 	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */
 };
@@ -367,7 +373,8 @@ struct source {
 
 /* Bits of snapshot.known. */
 enum {
-	SNAPSHOT_START	= 1 << 0,
+	SNAPSHOT_START		= 1 << 0,
+	SNAPSHOT_REALTIME	= 1 << 1,
 };
 
 struct snapshot {
@@ -377,7 +384,9 @@ struct snapshot {
 	const char *kernel;
 	const char *arch;
 	const char *boot_id;
+	const char *host;
 	uint64_t start_ns;
+	uint64_t realtime_ns;	/* CLOCK_REALTIME then */
 
 	struct waiter *waiters;
 	struct mm *mms;

@@ -12,6 +12,7 @@
 
 #include "activity.h"
 #include "array.h"
+#include "peers.h"
 #include "procfs.h"
 #include "sockets.h"
 
@@ -80,21 +81,63 @@ static const struct call_name *find_call(const struct call_name *list, size_t nr
 	return NULL;
 }
 
-/* "read(0): /dev/pts/1"; a socket is shown by its addresses. */
-static void put_descriptor(char *dst, size_t size, const char *root, const struct thread *t, int fd)
+/* "/dev/pts/1"; a socket is shown by its addresses. */
+static size_t put_target(char *dst, size_t size, const char *root, const struct thread *t, int fd)
 {
 	char target[PROCFS_LINK_SIZE], addresses[SOCKET_SIZE];
 
+	*dst = '\0';
 	if (procfs_link(target, root, "%d/task/%d/fd/%d", t->tgid, t->tid, fd))
-		return;
+		return 0;
 	if (describe_socket(addresses, root, t->tgid, target))
-		snprintf(dst, size, ": %s", addresses);
-	else
+		return snprintf(dst, size, "%s", addresses);
+	return snprintf(dst, size, "%s", target);
+}
+
+/* The members of an epoll set that are shown. */
+#define MAX_MEMBERS	2
+
+/* "epoll_wait(3): 5 (unix socket /run/x) and 6 (anon_inode:[eventfd]), and 2 more". */
+static bool put_members(char *dst, size_t size, const char *root, const struct thread *t, int fd)
+{
+	char *info = procfs_read_all(root, "%d/task/%d/fdinfo/%d", t->tgid, t->tid, fd);
+	size_t used = 0, nr = 0;
+
+	for (char *line = info; line; line = strchr(line, '\n')) {
+		char target[PROCFS_LINK_SIZE];
+		int member;
+
+		line += *line == '\n';
+		if (sscanf(line, "tfd: %d", &member) != 1)
+			continue;
+		if (nr++ >= MAX_MEMBERS || used >= size)
+			continue;
+		put_target(target, sizeof(target), root, t, member);
+		used += snprintf(dst + used, size - used, "%s%d (%s)", nr > 1 ? " and " : ": ",
+				 member, target);
+	}
+	if (nr > MAX_MEMBERS && used < size)
+		snprintf(dst + used, size - used, ", and %zu more", nr - MAX_MEMBERS);
+	free(info);
+	return nr;
+}
+
+/* What the descriptor of a call is.  @end receives what is at the other end of that. */
+static void put_descriptor(char *dst, size_t size, const char *root, const struct thread *t, int fd,
+			   struct far_end *end)
+{
+	char path[64], target[PROCFS_LINK_SIZE];
+
+	if (put_members(dst, size, root, t, fd))
+		return;
+	if (put_target(target, sizeof(target), root, t, fd))
 		snprintf(dst, size, ": %s", target);
+	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
+	far_end_of(end, root, t->tgid, path);
 }
 
 static void put_call(char *dst, size_t size, const char *root, const struct thread *t,
-		     const struct syscall *sc)
+		     const struct syscall *sc, struct far_end *end)
 {
 	const struct call_name *call = find_call(sleeping_calls, ARRAY_SIZE(sleeping_calls), sc->nr);
 	int first = sc->args[0];
@@ -108,7 +151,7 @@ static void put_call(char *dst, size_t size, const char *root, const struct thre
 	}
 	used = snprintf(dst, size, call->first ? "%s(%d)" : "%s", call->name, first);
 	if (call->first == ARG_FD)
-		put_descriptor(dst + used, size - used, root, t, first);
+		put_descriptor(dst + used, size - used, root, t, first, end);
 }
 
 /* The kernel's function in which it sleeps, or "". */
@@ -132,17 +175,19 @@ static bool has_other_numbers(const struct syscall *sc)
 	return sc->sp && sc->sp <= UINT32_MAX;
 }
 
-static void describe(char dst[ACTIVITY_SIZE], const char *root, const struct thread *t)
+static void describe(char dst[ACTIVITY_SIZE], const char *root, const struct thread *t,
+		     struct far_end *end)
 {
 	char wchan[64], call[ACTIVITY_SIZE / 2 + PROCFS_LINK_SIZE] = "";
 	struct syscall sc;
 
 	*dst = '\0';
+	*end = (struct far_end){ 0 };
 	if (t->state == STATE_RUNNING || procfs_syscall(&sc, root, t->tgid, t->tid))
 		return;
 	read_wchan(wchan, root, t);
 	if (sc.nr >= 0 && sc.pc && !has_other_numbers(&sc))
-		put_call(call, sizeof(call), root, t, &sc);
+		put_call(call, sizeof(call), root, t, &sc, end);
 	else if (!*wchan)
 		return;
 	else
@@ -164,11 +209,16 @@ bool describe_thread(char dst[ACTIVITY_SIZE], const char *root, pid_t tid)
 {
 	struct thread t = { .tid = tid, .tgid = procfs_tgid(root, tid) };
 	char status[PROCFS_FILE_SIZE];
+	struct far_end end;
+	size_t used;
 
 	if (procfs_read(status, root, "%d/status", tid))
 		return false;
 	t.state = status_letter(status, "\nState:\t");
-	describe(dst, root, &t);
+	describe(dst, root, &t, &end);
+	find_far_ends(root, &end, 1);
+	used = strlen(dst);
+	put_far_end(dst + used, ACTIVITY_SIZE - used, root, &end);
 	if (t.state == STATE_RUNNING)
 		snprintf(dst, ACTIVITY_SIZE, "runs, or is ready to run");
 	return *dst;
@@ -183,13 +233,20 @@ bool describe_thread(char dst[ACTIVITY_SIZE], const char *root, pid_t tid)
  */
 void find_activities(const char *root, struct snapshot *s, const int *threads, size_t nr)
 {
-	char text[ACTIVITY_SIZE];
+	char (*texts)[ACTIVITY_SIZE] = xcalloc(nr, sizeof(*texts));
+	struct far_end *ends = xcalloc(nr, sizeof(*ends));
 
+	for (size_t i = 0; i < nr; i++)
+		describe(texts[i], root, &s->threads[threads[i]], &ends[i]);
+	find_far_ends(root, ends, nr);
 	for (size_t i = 0; i < nr; i++) {
-		struct thread *t = &s->threads[threads[i]];
+		size_t used = strlen(texts[i]);
 
-		describe(text, root, t);
-		if (*text)
-			t->activity = snapshot_keep_escaped(s, text, strlen(text));
+		put_far_end(texts[i] + used, ACTIVITY_SIZE - used, root, &ends[i]);
+		if (*texts[i])
+			s->threads[threads[i]].activity =
+				snapshot_keep_escaped(s, texts[i], strlen(texts[i]));
 	}
+	free(texts);
+	free(ends);
 }

@@ -265,13 +265,14 @@ static void note_denied(struct scan *sc, pid_t pid, pid_t tid)
  * 64-bit programs 240 is another call (mq_open on x86, rt_tgsigqueueinfo on arm64), but one
  * that does not sleep.
  */
-static const struct {
+static const struct futex_call {
 	long nr;
 	enum call call;
+	bool is_32bit;
 } futex_calls[] = {
 	{ SYS_futex,	CALL_FUTEX },
-	{ 240,		CALL_FUTEX },		/* futex */
-	{ 422,		CALL_FUTEX },		/* futex_time64 */
+	{ 240,		CALL_FUTEX, true },	/* futex */
+	{ 422,		CALL_FUTEX, true },	/* futex_time64 */
 	{ 449,		CALL_FUTEX_WAITV },
 	{ 455,		CALL_FUTEX_WAIT },
 };
@@ -288,13 +289,14 @@ static const char *const futex_functions[] = {
 	"rt_mutex_wait_proxy_lock", "rt_mutex_schedule", NULL
 };
 
-static enum call futex_call(const struct syscall *sc)
+/* Return: the call, or NULL: it is another one. */
+static const struct futex_call *find_futex_call(const struct syscall *sc)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(futex_calls); i++) {
 		if (futex_calls[i].nr == sc->nr)
-			return futex_calls[i].call;
+			return &futex_calls[i];
 	}
-	return CALL_UNKNOWN;
+	return NULL;
 }
 
 /* The words around the waiter's, as far as they are in the same page. */
@@ -366,6 +368,29 @@ static void fill_futex_wait(struct waiter *w)
  * @memory is NULL if it must not be read.  The words of futex_waitv(2) are listed in the
  * process's memory, so they stay unknown.
  */
+/*
+ * The thread of a 64-bit program whose struct pthread is there: see pthread_tid_at().  Behind its id there are 8
+ * bytes of another member, the head of its robust list, and the offset of a mutex's word from
+ * its links in that list: -32.
+ */
+static pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *memory,
+			      uint64_t addr)
+{
+	uint64_t tid_at = pthread_tid_at(s->arch, false);
+	struct {
+		int32_t tid;
+		int32_t unused;
+		uint64_t robust_prev;
+		uint64_t robust_list;
+		int64_t futex_offset;
+	} pthread;
+
+	if (!tid_at || !memory_read(memory, addr + tid_at, &pthread, sizeof(pthread)) ||
+	    pthread.futex_offset != -32 || pthread.tid <= 0)
+		return PID_UNKNOWN;
+	return pthread.tid;
+}
+
 static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enum call call,
 				 const uint64_t *args, const struct process_memory *memory)
 {
@@ -376,6 +401,7 @@ static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enu
 	w->comm = t->comm;
 	w->mm = t->mm;
 	w->call = call;
+	w->is_32bit = t->bits == 32;
 	memcpy(w->args, args, sizeof(w->args));
 	w->known = W_ARGS;
 	if (call == CALL_FUTEX)
@@ -385,6 +411,8 @@ static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enu
 	if (w->known & W_WAITS_ON && memory)
 		read_words(s, w, memory);
 	recognise_lock(w);
+	if (w->lock.owner_at && memory && !w->is_32bit)
+		w->lock.owner = read_pthread_tid(s, memory, w->lock.owner_at);
 	return w;
 }
 
@@ -514,16 +542,16 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 	for (size_t i = first; i < sc->s->nr_threads; i++) {
 		struct thread *t = &sc->s->threads[i];
 		int rc = procfs_syscall(&call, sc->root, t->tgid, t->tid);
+		const struct futex_call *kind;
 		struct waiter *w;
-		enum call kind;
 
 		if (is_refused(rc))
 			note_denied(sc, t->tgid, t->tid);
 		if (rc)
 			continue;
-		kind = futex_call(&call);
-		if (kind == CALL_UNKNOWN ||
-		    (kind == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN)) {
+		kind = find_futex_call(&call);
+		if (!kind ||
+		    (kind->call == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN)) {
 			find_freezer(sc->root, t);
 			continue;
 		}
@@ -531,7 +559,9 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 			memory_open(&memory, sc->root, t->tgid, t->tid);
 			open = true;
 		}
-		w = add_waiter(sc->s, t, kind, call.args, may_read ? &memory : NULL);
+		if (kind->is_32bit)
+			t->bits = 32;
+		w = add_waiter(sc->s, t, kind->call, call.args, may_read ? &memory : NULL);
 		check_sleep(sc, t, w);
 	}
 	memory_close(&memory);
@@ -657,7 +687,7 @@ static bool look_quickly(struct scan *sc, struct candidate *e)
 			note_denied(sc, e->pid, tids[i]);
 		if (rc)
 			continue;
-		e->waits = futex_call(&call) != CALL_UNKNOWN;
+		e->waits = find_futex_call(&call);
 		seen = true;
 		if (!e->tid && !has_ended(sc, e->pid, tids[i]))
 			e->tid = tids[i];

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a socket is, by the tables of its network namespace in /proc/PID/net.
+ * What a socket is, by the tables of its network namespace in /proc/PID/net, and to which other
+ * one it is connected.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "procfs.h"
@@ -112,4 +119,135 @@ bool describe_socket(char dst[SOCKET_SIZE], const char *root, pid_t pid, const c
 		free(text);
 	}
 	return found;
+}
+
+/*
+ * Peers
+ */
+
+struct unix_request {
+	struct nlmsghdr header;
+	struct unix_diag_req req;
+};
+
+/* The peer that an answer names, or 0. */
+static uint64_t peer_in_answer(struct nlmsghdr *answer, size_t len)
+{
+	struct rtattr *attr;
+	int left;
+
+	if (!NLMSG_OK(answer, len) || answer->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    answer->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
+		return 0;
+	attr = (struct rtattr *)((char *)NLMSG_DATA(answer) +
+				 NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+	left = answer->nlmsg_len - NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+		if (attr->rta_type == UNIX_DIAG_PEER && RTA_PAYLOAD(attr) >= sizeof(uint32_t))
+			return *(uint32_t *)RTA_DATA(attr);
+	}
+	return 0;
+}
+
+/* By sock_diag(7), as ss(8) does; it answers for the caller's own network namespace. */
+static uint64_t find_unix_peer(uint32_t ino)
+{
+	const struct unix_request request = {
+		.header = {
+			.nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.req = {
+			.sdiag_family = AF_UNIX, .udiag_states = -1, .udiag_ino = ino,
+			.udiag_show = UDIAG_SHOW_PEER, .udiag_cookie = { -1, -1 },
+		},
+	};
+	_Alignas(struct nlmsghdr) char answer[1024];
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	uint64_t peer = 0;
+	ssize_t len = -1;
+
+	if (fd < 0)
+		return 0;
+	if (send(fd, &request, sizeof(request), 0) == sizeof(request))
+		len = recv(fd, answer, sizeof(answer), MSG_DONTWAIT);
+	if (len > 0)
+		peer = peer_in_answer((struct nlmsghdr *)answer, len);
+	close(fd);
+	return peer;
+}
+
+/* A connection, by the text of its addresses. */
+struct connection {
+	char local[48];
+	char remote[48];
+	unsigned long long ino;
+};
+
+static bool parse_connection(struct connection *c, const char *line)
+{
+	return sscanf(line, " %*d: %47[0-9A-F:] %47[0-9A-F:] %*x %*s %*s %*s %*d %*d %llu",
+		      c->local, c->remote, &c->ino) == 3;
+}
+
+/* The connection with the inode @ino, or, if that is 0, the one that is the other end of @own. */
+static bool find_connection(struct connection *found, const char *table, unsigned long long ino,
+			    const struct connection *own)
+{
+	for (const char *line = strchr(table, '\n'); line; line = strchr(line, '\n')) {
+		line++;
+		if (!parse_connection(found, line))
+			continue;
+		if (ino ? found->ino == ino : !strcmp(found->local, own->remote) &&
+					      !strcmp(found->remote, own->local))
+			return true;
+	}
+	return false;
+}
+
+/* Both ends of a connection within a network namespace are in the same table. */
+static uint64_t find_tcp_peer(const char *root, pid_t pid, unsigned long long ino)
+{
+	static const char *const names[] = { "tcp", "tcp6" };
+	struct connection own, other;
+	uint64_t peer = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !peer; i++) {
+		char *table = procfs_read_all(root, "%d/net/%s", pid, names[i]);
+
+		if (table && strlen(table) <= MAX_TABLE &&
+		    find_connection(&own, table, ino, NULL) &&
+		    find_connection(&other, table, 0, &own))
+			peer = other.ino;
+		free(table);
+	}
+	return peer;
+}
+
+static bool is_in_own_net(const char *root, pid_t pid)
+{
+	char own[PROCFS_LINK_SIZE], other[PROCFS_LINK_SIZE];
+
+	return !procfs_link(own, root, "self/ns/net") &&
+	       !procfs_link(other, root, "%d/ns/net", pid) && !strcmp(own, other);
+}
+
+/**
+ * find_socket_peer() - find the socket at the other end of a connection on this host
+ * @root: where proc is mounted
+ * @pid: a process that has the socket open
+ * @target: what the link of its descriptor says
+ *
+ * Return: its inode number, or 0: it is not known, or there is none.
+ */
+uint64_t find_socket_peer(const char *root, pid_t pid, const char *target)
+{
+	unsigned long long ino;
+	uint64_t peer = 0;
+
+	if (sscanf(target, "socket:[%llu]", &ino) != 1)
+		return 0;
+	if (ino <= UINT32_MAX && is_in_own_net(root, pid))
+		peer = find_unix_peer(ino);
+	return peer ?: find_tcp_peer(root, pid, ino);
 }

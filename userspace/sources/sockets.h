@@ -3,11 +3,13 @@
 #define FUTEXINSPECT_SOCKETS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Room for what a socket is, and its addresses. */
 #define SOCKET_SIZE	160
 
 bool describe_socket(char dst[SOCKET_SIZE], const char *root, pid_t pid, const char *target);
+uint64_t find_socket_peer(const char *root, pid_t pid, const char *target);
 
 #endif

@@ -782,6 +782,8 @@ static const struct field futexinspect_fields[] = {
 	HOST(arch, parse_text_field),
 	HOST(boot_id, parse_text_field),
 	HOST(start_ns, parse_u64, .bit = SNAPSHOT_START),
+	HOST(host, parse_text_field),
+	HOST(realtime_ns, parse_u64, .bit = SNAPSHOT_REALTIME),
 };
 
 static void *begin_waiter(struct parser *p)
@@ -930,6 +932,9 @@ static const struct field thread_fields[] = {
 	THREAD(clear_child_tid, parse_u64, .bit = T_CLEAR_TID, .absent = "0"),
 	THREAD(io_uring, parse_yesno, .absent = "no"),
 	THREAD(blocked, parse_u64, .absent = "0"),
+	THREAD(bits, parse_u32),
+	THREAD(fp, parse_u64, .bit = T_FP),
+	THREAD(lr, parse_u64, .bit = T_LR),
 	THREAD(pdeath, parse_u32, .absent = "0"),
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "stacks.h"
+#include "python.h"
 
 const char *const stack_errors[NR_STACK_ERRORS] = {
 	[STACK_GONE]		= "the thread has ended",
@@ -26,6 +26,7 @@ const char *const frame_kinds[NR_FRAME_KINDS] = {
 	[FRAME_CALL]	= "call",
 	[FRAME_INLINE]	= "inlined",
 	[FRAME_SIGNAL]	= "signal",
+	[FRAME_PYTHON]	= "python",
 };
 
 /*
@@ -124,14 +125,14 @@ static const char *waiting_name(const struct frame *f)
 
 static bool only_waits(const struct frame *f)
 {
-	if (f->kind == FRAME_SIGNAL)
+	if (f->kind == FRAME_SIGNAL || f->kind == FRAME_PYTHON)
 		return false;
 	return waiting_name(f) || (is_c_library(f->module) && !f->function);
 }
 
 static bool only_starts(const struct frame *f)
 {
-	if (f->kind == FRAME_SIGNAL)
+	if (f->kind == FRAME_SIGNAL || f->kind == FRAME_PYTHON)
 		return false;
 	if (f->function && is_listed(f->function, start_functions, ARRAY_SIZE(start_functions)))
 		return true;
@@ -167,13 +168,29 @@ static size_t fold_waiting(const struct stack *stack, const struct frame **shown
 	return n;
 }
 
+/* Where the functions of Python are known, those of its interpreter say nothing more. */
+static void fold_python(struct shown_frames *shown)
+{
+	bool has_python = false;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < shown->nr; i++)
+		has_python |= shown->frames[i].kind == FRAME_PYTHON;
+	for (size_t i = 0; i < shown->nr; i++) {
+		if (!has_python || shown->frames[i].kind == FRAME_PYTHON ||
+		    !is_python_module(shown->frames[i].module))
+			shown->frames[nr++] = shown->frames[i];
+	}
+	shown->nr = nr;
+}
+
 /**
  * fold_frames() - choose the frames to show a person
  * @shown: receives them; their text is that of the stack
  * @stack: the stack
  *
  * The C library's functions that wait are folded into the outermost of them, and those that
- * have started the thread are left out.
+ * have started the thread are left out.  So are those of CPython that run a Python function.
  */
 void fold_frames(struct shown_frames *shown, const struct stack *stack)
 {
@@ -193,6 +210,7 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	}
 	for (size_t i = first; i < end; i++)
 		shown->frames[shown->nr++] = stack->frames[i];
+	fold_python(shown);
 	for (size_t i = 0; i < shown->nr; i++)
 		shown->frames[i].function = waiting_name(&shown->frames[i]) ?:
 					    shown->frames[i].function;
@@ -259,5 +277,7 @@ const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame)
 		n += snprintf(dst + n, FRAME_SIZE - n, " in %s", frame->module);
 	if (frame->kind == FRAME_INLINE)
 		snprintf(dst + n, FRAME_SIZE - n, " (inlined)");
+	if (frame->kind == FRAME_PYTHON)
+		snprintf(dst + n, FRAME_SIZE - n, " (Python)");
 	return dst;
 }

@@ -59,7 +59,7 @@ const char *place_note(const struct place *place)
 }
 
 /**
- * format_place() - write where a word is: "main_arena in libc.so.6", or "the heap"
+ * format_place() - write where a word is: "lock (pthread_mutex_t) in app", or "the heap"
  * @dst: receives it
  * @place: the place
  *
@@ -72,7 +72,8 @@ const char *format_place(char dst[FRAME_SIZE], const struct place *place)
 	if (place->offset)
 		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place->offset);
 	if (place->symbol)
-		snprintf(dst, FRAME_SIZE, "%s%s in %s", place->symbol, offset,
+		snprintf(dst, FRAME_SIZE, "%s%s%s%s%s in %s", place->symbol, offset,
+			 place->type ? " (" : "", place->type ?: "", place->type ? ")" : "",
 			 place->module ?: "?");
 	else if (place->module)
 		snprintf(dst, FRAME_SIZE, "%s%s", place->module, offset);

@@ -93,6 +93,21 @@ static void read_position(struct position *p, const char *root, const struct sta
 		p->error = STACK_RUNS;
 }
 
+/*
+ * The registers that only the module shows, of a snapshot from a while ago: they still are
+ * the same if the thread has not run since.
+ */
+static void take_saved(struct registers *regs, const struct position *p, const struct thread *t)
+{
+	if (!t || ~t->known & (T_NVCSW | T_NIVCSW) || (pid_t)t->nvcsw != p->switches[0] ||
+	    (pid_t)t->nivcsw != p->switches[1])
+		return;
+	if (t->known & T_FP)
+		regs->fp = t->fp;
+	if (t->known & T_LR)
+		regs->lr = t->lr;
+}
+
 static bool has_moved(const struct position *p, const char *root, const struct stack *stack)
 {
 	struct position now;
@@ -311,8 +326,10 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
 
 	for (size_t i = 0; i < nr; i++) {
 		read_position(&positions[i], root, &stacks[i]);
-		if (!positions[i].error)
-			regs[i] = positions[i].regs;
+		if (positions[i].error)
+			continue;
+		regs[i] = positions[i].regs;
+		take_saved(&regs[i], &positions[i], stacks[i].thread);
 	}
 	if (next_with_registers(regs, nr, 0) < nr)
 		read_with_registers(root, stacks, regs, nr);

@@ -53,10 +53,12 @@ static bool wants_kernel_stack(const struct model *m, int t)
 }
 
 /* Its process may not be known; /proc has each thread under its own id, too. */
-static struct stack stack_of_waiter(const struct waiter *w)
+static struct stack stack_of_waiter(const struct snapshot *s, const struct waiter *w)
 {
 	return (struct stack){
 		.tid = w->tid, .tgid = w->tgid > 0 ? w->tgid : w->tid,
+		.thread = w->thread >= 0 ? &s->threads[w->thread] : NULL,
+		.is_only_thread = w->mm >= 0 && s->mms[w->mm].nr_threads == 1,
 		.word = w->known & W_WAITS_ON ? w->waits_on : 0,
 	};
 }
@@ -66,11 +68,11 @@ static void add_thread(struct stacks *st, const struct model *m, int t)
 	const struct waiter *w = model_first_waiter(m, t);
 
 	if (w)
-		add_stack(st, stack_of_waiter(w));
+		add_stack(st, stack_of_waiter(m->s, w));
 	else
 		add_stack(st, (struct stack){
 			.tid = m->s->threads[t].tid, .tgid = m->s->threads[t].tgid,
-			.wants_kernel = wants_kernel_stack(m, t),
+			.thread = &m->s->threads[t], .wants_kernel = wants_kernel_stack(m, t),
 		});
 }
 
@@ -125,7 +127,7 @@ void choose_stacks_to_explain(struct stacks *st, const struct analysis *a, size_
 	size_t nr = find_steps(&a->model, w, steps, MAX_STEPS);
 
 	*st = (struct stacks){ 0 };
-	add_stack(st, stack_of_waiter(w));
+	add_stack(st, stack_of_waiter(a->s, w));
 	if (nr && steps[0].thread >= 0)
 		add_thread(st, &a->model, steps[0].thread);
 	if (nr && steps[nr - 1].thread >= 0)
@@ -153,7 +155,7 @@ void choose_listed_stacks(struct stacks *st, const struct selection *sel, size_t
 		    model_first_wait(&sel->a->model, w->thread) != (int)waiter)
 			continue;
 		if (st->nr < max)
-			array_push(st->all, st->nr, stack_of_waiter(w));
+			array_push(st->all, st->nr, stack_of_waiter(sel->a->s, w));
 		else
 			st->nr_left_out++;
 	}

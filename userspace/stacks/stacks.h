@@ -22,6 +22,7 @@ enum frame_kind {
 	FRAME_CALL,
 	FRAME_INLINE,		/* inlined into the frame that follows */
 	FRAME_SIGNAL,		/* where the kernel called a signal handler */
+	FRAME_PYTHON,		/* a function of Python, in a file of its source */
 	NR_FRAME_KINDS
 };
 
@@ -54,8 +55,9 @@ enum stack_error {
 
 /* Where a word is. */
 struct place {
-	const char *symbol;	/* that holds it, or NULL ... */
+	const char *symbol;	/* that holds it, with the members that lead there, or NULL ... */
 	uint64_t offset;	/* ... and where in it; without a symbol, as frame.address */
+	const char *type;	/* of what the symbol is, if that is a lock's; else NULL */
 	const char *module;	/* file name without directory, or NULL: in none ... */
 	const char *mapping;	/* ... but in this, in words; NULL: not known either */
 };
@@ -64,6 +66,8 @@ struct place {
 struct stack {
 	pid_t tid;
 	pid_t tgid;
+	const struct thread *thread;	/* as the snapshot has it, or NULL: it does not */
+	bool is_only_thread;	/* its address space has no other one, as far as is known */
 	uint64_t word;		/* that it waits on; 0: none */
 	bool wants_kernel;	/* its kernel stack says more than the call that it is in */
 	enum stack_error error;

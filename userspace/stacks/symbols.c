@@ -13,6 +13,7 @@
 #include "array.h"
 #include "demangler.h"
 #include "symbols.h"
+#include "variables.h"
 
 #define BUILD_ID_SIZE	129
 
@@ -333,6 +334,7 @@ static const char *find_variable(Dwfl_Module *mod, uint64_t addr, GElf_Off *offs
 void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place *place)
 {
 	static char *module, *symbol;
+	static struct member member;
 	Dwfl_Module *mod = dwfl_addrmodule(dwfl, addr);
 	GElf_Off offset = 0;
 	const char *name;
@@ -349,4 +351,10 @@ void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place 
 		.symbol = symbol, .module = module,
 		.offset = symbol ? offset : address_in(mod, addr),
 	};
+	/* As in describe_in(). */
+	if (!is_c_library(module) && find_member(&member, mod, addr)) {
+		place->symbol = member.path;
+		place->type = member.type;
+		place->offset = member.type ? 0 : member.offset;
+	}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The frames of sleeping threads, by elfutils' libdw: nothing is attached to, memory is read
- * as far as it is present, and of the registers only PC and SP are known.
+ * as far as it is present, and of the registers PC and SP are known, and with the module those
+ * that lead to the callers.
  *
  * That is enough for most: the functions that sleep have saved the others on the stack.
  */
@@ -13,6 +14,7 @@
 
 #include "array.h"
 #include "images.h"
+#include "python.h"
 #include "records.h"
 #include "symbols.h"
 #include "unwind.h"
@@ -25,6 +27,7 @@ struct unwinder {
 	struct target *target;
 	Dwfl *dwfl;
 	const struct registers *regs;	/* of the thread whose turn it is */
+	struct python python;
 	bool is_64;
 	size_t nr_unwound;
 	size_t nr_written;
@@ -33,12 +36,19 @@ struct unwinder {
 	int rc;
 };
 
-/* DWARF's number of the stack pointer, by machine. */
+#define NO_REGISTER	(-1)
+
+/* DWARF's numbers of the registers, by machine. */
 static const struct {
 	int machine;
 	int sp;
-} stack_pointers[] = {
-	{ EM_X86_64, 7 }, { EM_386, 4 }, { EM_AARCH64, 31 }, { EM_ARM, 13 },
+	int fp;
+	int lr;
+} numbers[] = {
+	{ EM_X86_64, 7, 6, NO_REGISTER },
+	{ EM_386, 4, 5, NO_REGISTER },
+	{ EM_AARCH64, 31, 29, 30 },
+	{ EM_ARM, 13, NO_REGISTER, NO_REGISTER },
 };
 
 /*
@@ -86,18 +96,27 @@ static int find_machine(struct unwinder *u, GElf_Ehdr *header)
 	return elf && gelf_getehdr(elf, header) ? header->e_machine : EM_NONE;
 }
 
+/* What is not known stays unset, and ends the stack where it is needed. */
+static bool set_register(Dwfl_Thread *thread, int number, uint64_t value)
+{
+	return number == NO_REGISTER || !value ||
+	       dwfl_thread_state_registers(thread, number, 1, &value);
+}
+
 static bool set_registers(Dwfl_Thread *thread, void *arg)
 {
 	struct unwinder *u = arg;
 	GElf_Ehdr header;
 	int machine = find_machine(u, &header);
 
-	for (size_t i = 0; i < ARRAY_SIZE(stack_pointers); i++) {
-		if (stack_pointers[i].machine != machine)
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].machine != machine)
 			continue;
 		u->is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
 		dwfl_thread_state_register_pc(thread, u->regs->pc);
-		return dwfl_thread_state_registers(thread, stack_pointers[i].sp, 1, &u->regs->sp);
+		return set_register(thread, numbers[i].sp, u->regs->sp) &&
+		       set_register(thread, numbers[i].fp, u->regs->fp) &&
+		       set_register(thread, numbers[i].lr, u->regs->lr);
 	}
 	return false;
 }
@@ -113,7 +132,7 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
  * Frames
  */
 
-static int put_frame(const struct frame *frame, void *arg)
+static int put_any_frame(const struct frame *frame, void *arg)
 {
 	struct unwinder *u = arg;
 
@@ -124,6 +143,23 @@ static int put_frame(const struct frame *frame, void *arg)
 	u->nr_written++;
 	u->rc = write_frame(u->fd, frame);
 	return u->rc;
+}
+
+/* The interpreter's loop stands for the functions that it runs. */
+static int put_frame(const struct frame *frame, void *arg)
+{
+	struct unwinder *u = arg;
+
+	if (python_is_loop(frame) && python_put_frames(&u->python, put_any_frame, u))
+		return u->is_cut ? -ENOSPC : u->rc;
+	return put_any_frame(frame, arg);
+}
+
+/* If the stack could not be followed to its end, the functions of Python may still be known. */
+static void put_python_rest(struct unwinder *u)
+{
+	while (!u->is_cut && !u->rc && python_put_frames(&u->python, put_any_frame, u))
+		;
 }
 
 /* What was taken for a return address may be none. */
@@ -160,11 +196,14 @@ static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 	u->nr_unwound = u->nr_written = 0;
 	u->is_cut = u->is_complete = false;
 	target_forget(u->target);
+	python_begin(&u->python, stack->thread && stack->thread->nstid > 0 ? stack->thread->nstid :
+		     stack->tid, stack->is_only_thread);
 	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
 	if (u->is_cut)
 		return STACK_TOO_LONG;
 	if (u->is_complete)
 		return STACK_OK;
+	put_python_rest(u);
 	/* It returns 0, too, where a register is not known. */
 	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
 }
@@ -199,6 +238,7 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 
 	if (!u.dwfl)
 		return -ENOMEM;
+	u.python = (struct python){ .dwfl = u.dwfl, .target = t };
 	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
 		return -ENOEXEC;
 	for (size_t i = 0; i < nr && !rc; i++) {

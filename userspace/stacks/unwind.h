@@ -8,6 +8,8 @@
 struct registers {
 	uint64_t pc;
 	uint64_t sp;
+	uint64_t fp;		/* 0: not known ... */
+	uint64_t lr;		/* ... or there is no such register */
 };
 
 int write_stacks(int fd, struct target *t, const struct stack *stacks,

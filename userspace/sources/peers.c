@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who has the other end of a pipe, of a unix socket, or of a TCP connection to this host.
+ *
+ * This is for people, as activity.c is; what is proven of pipes is in descriptors.c.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "descriptors.h"
+#include "peers.h"
+#include "procfs.h"
+#include "sockets.h"
+
+/* Reading so many takes half a second. Who has an end is not known of hosts with more. */
+#define MAX_LOOKED_AT	200000
+
+/* Room for a path of a descriptor: PID/fd/N. */
+#define FD_SIZE		48
+
+/**
+ * far_end_of() - find out what the other end of a descriptor is
+ * @end: receives it, without who has it
+ * @root: where proc is mounted
+ * @pid: the process
+ * @fd: path of the descriptor below @root
+ */
+void far_end_of(struct far_end *end, const char *root, pid_t pid, const char *fd)
+{
+	char target[PROCFS_LINK_SIZE];
+	struct pipe_end own;
+
+	memset(end, 0, sizeof(*end));
+	if (pipe_of_fd(root, fd, &own) > 0) {
+		end->is_pipe = true;
+		end->ino = own.ino;
+		end->writes = !own.writes;
+	} else if (!procfs_link(target, root, "%s", fd)) {
+		end->ino = find_socket_peer(root, pid, target);
+	}
+}
+
+static void add_peer(struct far_end *end, pid_t pid)
+{
+	if (end->nr && end->pids[(end->nr - 1) % MAX_PEERS] == pid)
+		return;		/* it has two of it */
+	if (end->nr < MAX_PEERS)
+		end->pids[end->nr] = pid;
+	end->nr++;
+}
+
+/* Compare one descriptor with all ends that are looked for. */
+static void compare_fd(const char *root, const char *fd, pid_t pid, struct far_end *ends, size_t nr)
+{
+	char target[PROCFS_LINK_SIZE];
+	unsigned long long ino;
+	struct pipe_end pipe;
+	bool is_pipe;
+
+	if (procfs_link(target, root, "%s", fd))
+		return;
+	is_pipe = sscanf(target, "pipe:[%llu]", &ino) == 1;
+	if (!is_pipe && sscanf(target, "socket:[%llu]", &ino) != 1)
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		if (ends[i].ino != ino || ends[i].is_pipe != is_pipe)
+			continue;
+		if (!is_pipe || (pipe_of_fd(root, fd, &pipe) > 0 && pipe.writes == ends[i].writes))
+			add_peer(&ends[i], pid);
+	}
+}
+
+/* Return: how many descriptors a process has, or -1: they cannot be seen. */
+static long compare_process(const char *root, pid_t pid, struct far_end *ends, size_t nr)
+{
+	DIR *dir = procfs_opendir(root, "%d/fd", pid);
+	char fd[FD_SIZE];
+	struct dirent *d;
+	long count = 0;
+
+	if (!dir)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(fd, sizeof(fd), "%d/fd/%.16s", pid, d->d_name);
+		compare_fd(root, fd, pid, ends, nr);
+		count++;
+	}
+	closedir(dir);
+	return count;
+}
+
+static bool wants_any(const struct far_end *ends, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (ends[i].ino)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * find_far_ends() - find out which processes have the other ends open
+ * @root: where proc is mounted
+ * @ends: the ends that far_end_of() found; receives who has them
+ * @nr: how many
+ *
+ * Descriptors under way in messages, and those of threads that have a table of their own, are
+ * not seen.
+ */
+void find_far_ends(const char *root, struct far_end *ends, size_t nr)
+{
+	bool incomplete = false;
+	long looked_at = 0, count;
+	size_t nr_pids = 0;
+	pid_t *pids;
+
+	if (!wants_any(ends, nr))
+		return;
+	pids = procfs_list_ids(&nr_pids, root, ".");
+	for (size_t i = 0; i < nr_pids && looked_at < MAX_LOOKED_AT; i++) {
+		count = compare_process(root, pids[i], ends, nr);
+		incomplete |= count < 0;
+		looked_at += count > 0 ? count : 0;
+	}
+	free(pids);
+	for (size_t i = 0; i < nr; i++)
+		ends[i].incomplete = incomplete || looked_at >= MAX_LOOKED_AT;
+}
+
+/**
+ * put_far_end() - write who has the other end: ", other end: process 7 (server)"
+ * @dst: receives it; empty if it is not known
+ * @size: room there, in bytes
+ * @root: where proc is mounted
+ * @end: the end, after find_far_ends()
+ */
+void put_far_end(char *dst, size_t size, const char *root, const struct far_end *end)
+{
+	size_t used = 0;
+
+	*dst = '\0';
+	if (!end->ino || (!end->nr && end->incomplete))
+		return;
+	if (!end->nr) {
+		snprintf(dst, size, ", other end: closed");
+		return;
+	}
+	for (size_t i = 0; i < end->nr && i < MAX_PEERS && used < size; i++) {
+		char comm[PROCFS_FILE_SIZE] = "?";
+
+		if (!procfs_read(comm, root, "%d/comm", end->pids[i]))
+			comm[strcspn(comm, "\n")] = '\0';
+		used += snprintf(dst + used, size - used, "%s %d (%.15s)",
+				 i ? " and" : end->nr > 1 ? ", other end: processes" :
+				 ", other end: process", end->pids[i], comm);
+	}
+	if (end->nr > MAX_PEERS && used < size)
+		snprintf(dst + used, size - used, ", and %zu more", end->nr - MAX_PEERS);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_VARIABLES_H
+#define FUTEXINSPECT_VARIABLES_H
+
+#include <elfutils/libdwfl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Longer names are cut. */
+#define MEMBER_SIZE	256
+
+/* A variable, or a part of one. */
+struct member {
+	char path[MEMBER_SIZE];		/* "config.cache.locks[1]" */
+	const char *type;		/* of a lock; NULL: of none that is known */
+	uint64_t offset;		/* of the address in it, in bytes */
+};
+
+bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr);
+
+#endif
