@@ -524,6 +524,8 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	if (thread->blocked)
 		put_address(t, " blocked=0x", thread->blocked);
 	put_frame(t, thread);
+	if (thread->pdeath)
+		put_number(t, " pdeath=", thread->pdeath);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

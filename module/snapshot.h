@@ -196,6 +196,7 @@ struct fi_process {
  * @state: its state, a letter as in proc(5)
  * @frozen: the freezer that holds it
  * @exiting: it is exiting
+ * @pdeath: signal that the end of its parent sends it (PR_SET_PDEATHSIG), or 0
  * @io_worker: it is a worker of io_uring
  * @io_uring: it has used io_uring
  * @robust_list: it has registered a robust list
@@ -215,6 +216,7 @@ struct fi_thread {
 	pid_t tid;
 	pid_t nstid;
 	pid_t tracer;
+	int pdeath;
 	bool traced;
 	char state;
 	enum fi_freezer frozen : 8;

@@ -288,6 +288,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
 	thread->robust_list = has_robust_list(task);
 	thread->blocked = blocked_signals(task);
+	thread->pdeath = READ_ONCE(task->pdeath_signal);
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;

@@ -18,7 +18,9 @@
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
+#include <mqueue.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,9 +28,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +47,8 @@ static char shm_name[64];
 
 /* The thread that waits, if it is not the child's main thread. */
 static volatile pid_t *waiter;
+/* Its process, if that is another one. */
+static volatile pid_t *waiter_tgid;
 
 static void wait_on(uint32_t *word, int op)
 {
@@ -182,6 +189,52 @@ static void orphan_named(void)
 	wait(NULL);
 	pthread_mutex_lock(lock);
 	die("the lock was released");
+}
+
+/* Make a child that is process 1 of a new pid namespace, and unmap @page here.  Return: its id. */
+static pid_t fork_into_namespace(void (*run)(void *page), void *page)
+{
+	pid_t child;
+
+	if (unshare(CLONE_NEWPID))
+		skip("no pid namespaces");
+	child = fork_child();
+	if (!child) {
+		run(page);
+		_exit(0);
+	}
+	munmap(page, SIZE);
+	return child;
+}
+
+static void take_lock(void *page)
+{
+	pthread_mutex_lock(page);
+}
+
+static void want_lock(void *page)
+{
+	start_thread(sleep_for_good, NULL);
+	pthread_mutex_lock(page);
+	die("the lock was released");
+}
+
+/* The holder of a lock was process 1 of another namespace than that where its waiter is 1. */
+static void namespaces(void)
+{
+	void *page = share_lock(map(-1), PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	pid_t child = fork_child();
+
+	if (!child) {
+		fork_into_namespace(take_lock, page);
+		wait(NULL);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	child = fork_into_namespace(want_lock, page);
+	*waiter_tgid = child;
+	*waiter = child;
+	sleep_for_good(NULL);
 }
 
 /*
@@ -339,6 +392,87 @@ static void vfork_lock(void)
 }
 
 /*
+ * File locks
+ */
+
+static void lock_file(void *arg)
+{
+	flock(*(int *)arg, LOCK_EX);
+	die("the file lock was released");
+}
+
+/* Who holds a lock waits for a file lock of the process that waits for that lock. */
+static void file_lock(void)
+{
+	pthread_mutex_t *lock = share_lock(map(-1), PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	int own = open_shm();
+	pid_t child;
+
+	if (flock(own, LOCK_EX))
+		die("flock");
+	child = fork_child();
+	if (!child) {
+		int fd = shm_open(shm_name, O_RDWR, 0);
+
+		/* What it has inherited is the same open file. */
+		close(own);
+		pthread_mutex_lock(lock);
+		lock_file(&fd);
+	}
+	wait_until_blocked(child, child, SYS_flock);
+	lock_once(lock);
+}
+
+/* A thread waits for a file lock of a process that can run. */
+static void file_lock_held(void)
+{
+	static int fd;
+	pid_t thread;
+
+	fd = open_shm();
+	if (flock(fd, LOCK_EX))
+		die("flock");
+	start_sleeper();
+	close(fd);
+	fd = shm_open(shm_name, O_RDWR, 0);
+	thread = start_thread(lock_file, &fd);
+	wait_until_blocked(getpid(), thread, SYS_flock);
+	wait_for_good(NULL);
+}
+
+static void set_record(int fd, int command)
+{
+	struct flock whole = { .l_type = F_WRLCK };
+
+	if (fcntl(fd, command, &whole))
+		die("fcntl");
+}
+
+static void lock_record(void *arg)
+{
+	set_record(*(int *)arg, F_SETLKW);
+	die("the record lock was released");
+}
+
+/* The same, but that is a record lock, and the process hangs. */
+static void record_lock(void)
+{
+	static int fd;
+	pid_t child, thread;
+
+	fd = open_shm();
+	child = fork_child();
+	if (!child) {
+		set_record(fd, F_SETLK);
+		wait_for_good(NULL);
+	}
+	wait_until_blocked(child, child, SYS_futex);
+	thread = start_thread(lock_record, &fd);
+	wait_until_blocked(getpid(), thread, SYS_fcntl);
+	wait_for_good(NULL);
+}
+
+/*
  * Timers: far away, but they come.
  */
 
@@ -465,6 +599,14 @@ static void timer_thread(void)
 {
 	arm(create_timer((struct sigevent){ .sigev_notify = SIGEV_THREAD,
 					    .sigev_notify_function = do_nothing_with }));
+	wait_for_good(NULL);
+}
+
+/* The thread of the C library is there, but no timer is armed. */
+static void timer_thread_idle(void)
+{
+	create_timer((struct sigevent){ .sigev_notify = SIGEV_THREAD,
+					.sigev_notify_function = do_nothing_with });
 	wait_for_good(NULL);
 }
 
@@ -633,6 +775,121 @@ static void sigio(void)
 	wait_for_good(NULL);
 }
 
+/* The process itself has nothing with O_ASYNC, but another one sends it the signals. */
+static void sigurg(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || fcntl(ends[0], F_SETOWN, getpid()))
+		die("socketpair");
+	signal(SIGURG, do_nothing);
+	start_sleeper();
+	wait_for_good(NULL);
+}
+
+static void message_queue(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGTERM };
+	mqd_t queue = mq_open(shm_name, O_RDONLY | O_CREAT | O_EXCL, 0600, NULL);
+
+	if (queue < 0 || mq_unlink(shm_name) || mq_notify(queue, &event))
+		die("mq_notify");
+	signal(SIGTERM, do_nothing);
+	wait_for_good(NULL);
+}
+
+/* The end of the parent, which is this process's parent, sends it a signal that it handles. */
+static void parent_runs(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	signal(SIGUSR1, do_nothing);
+	wait_for_good(NULL);
+}
+
+static void parent_hangs(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		parent_runs();
+	wait_until_blocked(child, child, SYS_futex);
+	*waiter_tgid = child;
+	*waiter = child;
+	wait_for_good(NULL);
+}
+
+/*
+ * A thread reads from a pipe whose writer hangs, in a session of its own that has a terminal.
+ * The other end of that is a process that can run.
+ */
+static void start_on_terminal(void (*hangup)(int))
+{
+	static int ends[2];
+	pid_t holder, thread;
+	volatile pid_t *writer = map_shared(sizeof(*writer));
+
+	if (pipe(ends))
+		die("pipe");
+	holder = fork_child();
+	if (!holder) {
+		int terminal;
+		pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+
+		if (child < 0)
+			die("forkpty");
+		if (child) {
+			close(ends[1]);
+			*writer = child;
+			sleep_for_good(NULL);
+		}
+		signal(SIGHUP, hangup);
+		wait_for_good(NULL);
+	}
+	close(ends[1]);
+	while (!*writer)
+		sched_yield();
+	wait_until_blocked(*writer, *writer, SYS_futex);
+	thread = start_thread(read_pipe, &ends[0]);
+	wait_until_blocked(getpid(), thread, SYS_read);
+	wait_for_good(NULL);
+}
+
+static void hangup(void)
+{
+	start_on_terminal(SIG_DFL);
+}
+
+static void hangup_ignored(void)
+{
+	start_on_terminal(SIG_IGN);
+}
+
+/* A child waits; its parent traces it, and has not stopped it. */
+static void trace_child(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		wait_for_good(NULL);
+	if (ptrace(PTRACE_SEIZE, child, NULL, NULL))
+		die("ptrace");
+	wait_until_blocked(child, child, SYS_futex);
+	*waiter_tgid = child;
+	*waiter = child;
+}
+
+static void traced(void)
+{
+	trace_child();
+	sleep_for_good(NULL);
+}
+
+static void traced_hangs(void)
+{
+	trace_child();
+	wait_for_good(NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -646,6 +903,7 @@ static const struct {
 	{ "anonymous", anonymous },
 	{ "private_in_shared", private_in_shared },
 	{ "orphan_named", orphan_named },
+	{ "namespaces", namespaces },
 	{ "timer_handler", timer_handler },
 	{ "timer_ends", timer_ends },
 	{ "timer_object", timer_object },
@@ -657,6 +915,7 @@ static const struct {
 	{ "timer_half_masked", timer_half_masked },
 	{ "timer_cpu", timer_cpu },
 	{ "timer_thread", timer_thread },
+	{ "timer_thread_idle", timer_thread_idle },
 	{ "timer_sigwait", timer_sigwait },
 	{ "timer_robust", timer_robust },
 	{ "timer_pi", timer_pi },
@@ -670,6 +929,14 @@ static const struct {
 	{ "sigchld_masked", sigchld_masked },
 	{ "sigchld_read", sigchld_read },
 	{ "sigio", sigio },
+	{ "sigurg", sigurg },
+	{ "message_queue", message_queue },
+	{ "parent_runs", parent_runs },
+	{ "parent_hangs", parent_hangs },
+	{ "hangup", hangup },
+	{ "hangup_ignored", hangup_ignored },
+	{ "traced", traced },
+	{ "traced_hangs", traced_hangs },
 	{ "supervised", supervised },
 	{ "ring", ring },
 	{ "ended_main", ended_main },
@@ -678,13 +945,17 @@ static const struct {
 	{ "wait_any", wait_any },
 	{ "wait_one", wait_one },
 	{ "vfork_lock", vfork_lock },
+	{ "file_lock", file_lock },
+	{ "file_lock_held", file_lock_held },
+	{ "record_lock", record_lock },
 };
 
 static void make(void (*run)(void))
 {
 	pid_t child;
 
-	waiter = map_shared(sizeof(*waiter));
+	waiter = map_shared(2 * sizeof(*waiter));
+	waiter_tgid = waiter + 1;
 	child = fork_child();
 	if (!child) {
 		run();
@@ -697,8 +968,10 @@ static void make(void (*run)(void))
 	}
 	if (!*waiter)
 		*waiter = child;
-	wait_until_blocked(child, *waiter, SYS_futex);
-	printf("waiter tid=%d tgid=%d\n", *waiter, child);
+	if (!*waiter_tgid)
+		*waiter_tgid = child;
+	wait_until_blocked(*waiter_tgid, *waiter, SYS_futex);
+	printf("waiter tid=%d tgid=%d\n", *waiter, *waiter_tgid);
 	stay();
 	shm_unlink(shm_name);
 	kill(0, SIGKILL);

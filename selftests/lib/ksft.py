@@ -119,7 +119,7 @@ DEFAULTS = {
     "process": {"ignored": "0x0", "libc_handlers": "0x0,0x0"},
     "thread": {"state": "S", "tracer": "-", "nivcsw": "0", "frozen": "no", "exiting": "no",
                "io_worker": "no", "clear_child_tid": "0x0", "robust_list": "no",
-               "io_uring": "no", "blocked": "0x0"},
+               "io_uring": "no", "blocked": "0x0", "pdeath": "0"},
 }
 
 

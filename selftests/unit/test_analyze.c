@@ -6,6 +6,8 @@
  * worlds below a waiter is a lock of glibc's unless it says otherwise, so that
  * the word 2 of FREE, which names no owner, makes it an unknown one.
  */
+#include <linux/futex.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "holders.h"
@@ -243,6 +245,17 @@ static const struct world {
 	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
 	  T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
 	  { { 20, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	{ "its tracer can run",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) THIRD W(10, 10, 1), NULL,
+	  { { 10, FINE(BLOCKED, TRACED) } } },
+	{ "its tracer waits, too",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) THIRD W(10, 10, 1)
+	  W(30, 30, 3), NULL,
+	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
+	{ "a tracer that can run, of a thread whose lock another one holds",
+	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD(10, 10, 1, S, 30, 1) T(11, 10, 1) THIRD
+	  LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "unless a tracer sees it",
 	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "17:9") PROC(20, 1, 1, yes, 0x0)
 	  THREAD(10, 10, 1, S, 30, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), NULL,
@@ -654,9 +667,13 @@ static const struct world {
 	{ "a shared lock that may be older than its container",
 	  TWO_IN_NS SHARED("1,2", yes, 1) SLOCK(10, 10, 1, "00000001"), NULL,
 	  { { 10, FINE(BLOCKED, SHARED) } } },
-	{ "a shared lock in memory without a name, of a container",
+	{ "a shared lock with the waiter's id, which a thread of another namespace may have had",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000001"), NULL,
-	  { { 10, STUCK(DEADLOCK, LIKELY, SELF) } } },
+	  { { 10, FINE(BLOCKED, SHARED) } } },
+	{ "a cycle of shared locks in memory without a name, of a container",
+	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, "00000002")
+	  SLOCK(20, 20, 2, "00000001"), NULL,
+	  { { 10, STUCK(DEADLOCK, LIKELY, CYCLE) } } },
 	{ "a shared lock with an id that none has in a container",
 	  TWO_IN_NS SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99), NULL,
 	  { { 10, FINE(BLOCKED, SHARED) } } },
@@ -999,6 +1016,64 @@ static void test_signallers(void)
 	check_signallers(0, 'R', cycle, VERDICT_DEADLOCK, REASON_CYCLE, "whoever sends it");
 }
 
+/* What is typed at a terminal, and its size, tell programs what to do that handle that. */
+static void test_terminal_orders(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t caught;
+		bool has_terminal;
+		enum verdict verdict;
+	} cases[] = {
+		{ "SIGWINCH, without a terminal", SIGNAL(SIGWINCH), false, VERDICT_NO_WAKER },
+		{ "SIGWINCH", SIGNAL(SIGWINCH), true, VERDICT_SIGNAL },
+		{ "SIGTSTP", SIGNAL(SIGTSTP), true, VERDICT_SIGNAL },
+		{ "SIGINT, as Python does", SIGNAL(SIGINT), true, VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, ALONE EVENT(10));
+		s.processes[0].caught = cases[i].caught;
+		s.processes[0].has_terminal = cases[i].has_terminal;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
+/* A process maps the word that a hangup of its terminal ends. */
+static void test_hangup_of_mapper(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t expected;
+		bool has_terminal;
+		enum verdict verdict;
+	} cases[] = {
+		{ "no terminal", FUTEX_WAITERS | 20, false, VERDICT_NO_WAKER },
+		{ "a lock that may be robust", FUTEX_WAITERS | 20, true, VERDICT_BLOCKED },
+		{ "another word, which no end wakes", 2, true, VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2));
+		s.waiters[0].expected = s.waiters[0].value = cases[i].expected;
+		s.shared[0].reach = REACH_INHERITED;
+		s.processes[1].has_terminal = cases[i].has_terminal;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 /* Others may change the word of a private wait in memory that they map. */
 static void test_private_in_shared(void)
 {
@@ -1201,14 +1276,67 @@ static void test_timer_text(void)
 		   T(10, 10, 1) T(20, 20, 1) W(10, 10, 1) W(20, 20, 1), 10,
 		   "shares its memory with a process that goes on when its own timer ends it in 7 s");
 	check_text(ARMED(0x2200, 0x0, "14:7000000000,10:5000000000"), 10,
-		   "its process has a timer and handles signals: a handler may run in 5 s, and wake "
+		   "its process has a timer and handles its signal: a handler may run in 5 s, and wake "
 		   "it");
 	check_text(MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), 10,
-		   "its process has a timer and handles signals: a handler may run, and wake it");
+		   "its process may have a timer whose signal it handles: a handler may run, and wake "
+		   "it");
+	check_text(MM(1, 1, "10") PROC(10, 9, 1, yes, 0x0) THREAD_10("start_ns=10 pdeath=9")
+		   W(10, 10, 1), 10,
+		   "the only live thread of its address space: no other can wake it; the end of its "
+		   "parent, process 9, ends it");
+	check_text(MM(1, 1, "10") PROC(10, 9, 1, yes, 0x0) THREAD_10("start_ns=10 pdeath=17")
+		   W(10, 10, 1), 10,
+		   "the only live thread of its address space: no other can wake it");
+}
+
+/* A name that was removed cannot be opened, but the file has another one. */
+static void test_memory_text(void)
+{
+	static const struct {
+		const char *path;
+		const char *text;
+	} cases[] = {
+		{ "/dev/shm/x", "waits for whoever opens /dev/shm/x" },
+		{ "/dev/shm/x (deleted)",
+		  "waits for whoever opens another name of the file that was /dev/shm/x" },
+		{ "/dev/shm/x (deleted).1", "waits for whoever opens /dev/shm/x (deleted).1" },
+		{ NULL, "waits for whoever opens it" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char reason[REASON_SIZE];
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, TWO SHARED("1,2", yes, 1) SW(10, 10, 1) SW(20, 20, 2));
+		s.shared[0].reach = REACH_NAMED;
+		s.shared[0].path = cases[i].path;
+		analyze(&a, &s, NULL);
+		is_str(reason_text(&a, 0, reason), cases[i].text, cases[i].text);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
 }
 
 static void test_text(void)
 {
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("start_ns=10 nstid=7")
+		   LOCK(10, 10, 1, HEX_99), 10,
+		   "its lock's holder, thread 99 of its pid namespace, is no live thread of this "
+		   "process");
+	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) THREAD_10("start_ns=10 nstid=7")
+		   "thread tid=11 tgid=10 mm=1 nvcsw=1 start_ns=11 nstid=8\n"
+		   LOCK(10, 10, 1, HEX_99) LOCK(11, 10, 1, "00000007"), 11,
+		   "its lock is held by thread 10 (p10), whose lock's holder, thread 99 of its pid "
+		   "namespace, is not alive here");
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD, 10,
+		   "it is traced by thread 30 (t30), which can run, and may do anything to it");
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0)
+		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD W(30, 30, 3), 10,
+		   "the only live thread of its address space: no other can wake it; it is traced by "
+		   "thread 30 (t30)");
 	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,
 		   "child of fork that never called execve, so its lock is a copy: the holder, "
 		   "thread 99, is no live thread of this process");
@@ -1461,12 +1589,15 @@ int main(void)
 	test_proc_caveat();
 	test_reach();
 	test_signallers();
+	test_terminal_orders();
+	test_hangup_of_mapper();
 	test_private_in_shared();
 	test_namespace();
 	test_decode();
 	test_rank();
 	test_timer_text();
 	test_text();
+	test_memory_text();
 	test_sleeps();
 	test_graph();
 	test_large();

@@ -5,6 +5,7 @@
  * to do with that.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@
 #define WAITID		"247"
 #define CLONE		"56"
 #define NANOSLEEP	"230"
+#define FLOCK		"73"
+#define FCNTL		"72"
+#define SIGTIMEDWAIT	"128"
 #else
 #define READ		"63"
 #define WRITE		"64"
@@ -39,6 +43,9 @@
 #define WAITID		"95"
 #define CLONE		"220"
 #define NANOSLEEP	"115"
+#define FLOCK		"32"
+#define FCNTL		"25"
+#define SIGTIMEDWAIT	"137"
 #endif
 #define CLONE3		"435"
 #define TAIL		" 0x7ffc00000000 0x7f00\n"
@@ -46,7 +53,6 @@
 	nr " 0x" #a " 0x" #b " 0x" #c " 0x" #d " 0x" #e " 0x0" TAIL
 #define SLEEPS		CALL(NANOSLEEP, 0, 0, 0, 0, 0)
 #define READS(fd)	CALL(READ, fd, 0, 1, 0, 0)
-#define SIGNAL(nr)	(1U << ((nr) - 1))
 #define STUCK_AS(why)	VERDICT_NO_WAKER, REASON_##why
 #define PAGE		((uint64_t)sysconf(_SC_PAGESIZE))
 #define MEMORY		0x10000	/* the page at this address is in the file */
@@ -69,6 +75,7 @@ struct scene {
 	char state_20;		/* default: S */
 	pid_t ppid_20;
 	pid_t tracer_20;
+	unsigned int caught_20;
 	char state_10;		/* default: S */
 	pid_t tracer_10;
 	unsigned int caught;
@@ -82,6 +89,7 @@ struct scene {
 	const char *pid_ns;	/* of process 1; default: the first one */
 	const char *kernel;	/* default: a new one */
 	const char *net_unix;
+	const char *locks;	/* in /proc/locks */
 	pid_t ns_tid_10;	/* its id in its own pid namespace; default: 10 */
 	pid_t ppid_10;		/* default: 1 */
 	pid_t pi_owner;		/* of the futex of thread 11; default: it is no PI futex */
@@ -99,8 +107,10 @@ struct scene {
 /* What open(2) adds to the flags. */
 #if defined(__aarch64__)
 #define BY_NAME		0400000
+#define BY_NAME_TEXT	"0400000"
 #else
 #define BY_NAME		0100000
+#define BY_NAME_TEXT	"0100000"
 #endif
 
 /* As /proc/net/unix has them: without an inode until they are accepted. */
@@ -112,6 +122,19 @@ struct scene {
 #define NEW_CONNECTION \
 	NET_UNIX "00000000e145722f: 00000002 00000000 00000000 0001 02     0 /tmp/l\n"
 
+/* Thread 10 waits for process 20, which may sleep for several descriptors. */
+#define FOR_20			CALL(WAIT4, 14, 0, 0, 0, 0)
+#define OWN_PIPE_20		{ READER(20, 3), WRITER(20, 4) }
+#define POLLS(nr, time, set, size)	CALL(PPOLL, 10010, nr, time, set, size)
+#define SELECTS(nr, time)	CALL(PSELECT, nr, 10010, 0, 0, time)
+
+/* A file lock that the process holds, and one that process 10 waits for. */
+#define HOLDS(kind, pid, ino)	"1: " kind "  ADVISORY  WRITE " #pid " 08:01:" #ino " 0 EOF\n"
+#define WANTS(kind, pid, ino)	"1: -> " kind "  ADVISORY  WRITE " #pid " 08:01:" #ino " 0 EOF\n"
+#define LOCKED(pid, kind, by, ino) \
+	{ pid, 3, "/tmp/lock", O_RDWR, .more = "ino:\t" #ino "\nlock:\t" HOLDS(kind, by, ino) }
+#define FLOCKS		CALL(FLOCK, 4, 2, 0, 0, 0)
+
 static const struct scene scenes[] = {
 	/* read() and write() */
 	{ "reads a pipe that only its own process writes to", READS(3),
@@ -120,6 +143,8 @@ static const struct scene scenes[] = {
 	  { READER(10, 3), WRITER(10, 4) }, .caught = 2, FINE },
 	{ "the same, and it has opened what it reads by name", READS(3),
 	  { { 10, 3, "pipe:[7]", BY_NAME }, WRITER(10, 4) }, .caught = 2, STUCK },
+	{ "reads it until its own timer ends the process", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .timers = "yes armed=14:9", STUCK },
 	{ "sleeps for something else than the pipe", READS(3),
 	  { READER(10, 3), WRITER(10, 4) }, .wchan = "handle_userfault", FINE },
 	{ "only the stack tells that it sleeps for the pipe", READS(3),
@@ -203,40 +228,93 @@ static const struct scene scenes[] = {
 	{ "there are other pid namespaces", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .pid_ns = "pid:[4026532157]", FINE },
 
-	/* Several descriptors */
-	{ "polls a pipe that only its own process writes to", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, STUCK },
-	{ "the same, and a handler may write to it", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .caught = 2, FINE },
-	{ "polls with a timeout", CALL(PPOLL, 10010, 1, 10020, 0, 0),
+	/* Several descriptors: in memory, so only those of a process with one thread are known. */
+	{ "a child polls a pipe that only it writes to", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, STUCK },
+	{ "the same, and a handler may write to it", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, .caught_20 = 2, FINE },
+	{ "polls such a pipe, and another thread may change what it polls", POLLS(1, 0, 0, 0),
 	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "polls with a signal mask", CALL(PPOLL, 10010, 1, 0, 10020, 8),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "polls a socket too", CALL(PPOLL, 10010, 2, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 3, POLLIN }, { 5, POLLIN } }, FINE },
-	{ "polls something that is turned off too", CALL(PPOLL, 10010, 2, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 3, POLLIN }, { -6, POLLIN } }, STUCK },
-	{ "polls nothing", CALL(PPOLL, 10010, 0, 0, 0, 0), { READER(10, 3), WRITER(10, 4) },
-	  FINE },
-	{ "what it polls is not resident", CALL(PPOLL, 10010, 1, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, .absent = true, FINE },
-	{ "polls more than one looks at", CALL(PPOLL, 10010, 1000, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 3, POLLIN } }, FINE },
-	{ "selects a pipe", CALL(PSELECT, 4, 10010, 0, 0, 0),	/* the set is 1 << 3 */
-	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, STUCK },
-	{ "selects with a timeout", CALL(PSELECT, 4, 10010, 0, 0, 10020),
+	{ "a child polls with a timeout", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 10020, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child polls with a signal mask", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 10020, 8), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child polls a socket too", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  POLLS(2, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN }, { 5, POLLIN } }, FINE },
+	{ "a child polls something that is turned off too", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  POLLS(2, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN }, { -6, POLLIN } }, STUCK },
+	{ "a child polls nothing", FOR_20, OWN_PIPE_20,
+	  POLLS(0, 0, 0, 0), .ppid_20 = 10, FINE },
+	{ "what a child polls is not resident", FOR_20, OWN_PIPE_20,
+	  POLLS(1, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, .absent = true, FINE },
+	{ "a child polls more than one looks at", FOR_20, OWN_PIPE_20,
+	  POLLS(1000, 0, 0, 0), .ppid_20 = 10, .memory = { { 3, POLLIN } }, FINE },
+	{ "a child selects a pipe", FOR_20, OWN_PIPE_20,	/* the set is 1 << 3 */
+	  SELECTS(4, 0), .ppid_20 = 10, .memory = { { 8, 0 } }, STUCK },
+	{ "selects a pipe, and another thread may change the set", SELECTS(4, 0),
 	  { READER(10, 3), WRITER(10, 4) }, .memory = { { 8, 0 } }, FINE },
-	{ "selects a pipe and a socket", CALL(PSELECT, 6, 10010, 0, 0, 0),
-	  { READER(10, 3), WRITER(10, 4), { 10, 5, "socket:[9]", O_RDWR } },
-	  .memory = { { 0x28, 0 } }, FINE },
+	{ "a child selects with a timeout", FOR_20, OWN_PIPE_20,
+	  SELECTS(4, 10020), .ppid_20 = 10, .memory = { { 8, 0 } }, FINE },
+	{ "a child selects a pipe and a socket", FOR_20,
+	  { READER(20, 3), WRITER(20, 4), { 20, 5, "socket:[9]", O_RDWR } },
+	  SELECTS(6, 0), .ppid_20 = 10, .memory = { { 0x28, 0 } }, FINE },
 	{ "an epoll set, which others may have", CALL(EPOLL_PWAIT, 9, 0, 1, ffffffff, 0),
 	  { READER(10, 3), WRITER(10, 4),
 	    { 10, 9, "anon_inode:[eventpoll]", O_RDWR,
 	      .more = "tfd:        3 events:       1 data:                3  pos:0 ino:7 "
 		      "sdev:e\n" } },
 	  FINE },
+
+	/* File locks */
+	{ "waits for a file lock of a process that reads its pipe", FLOCKS,
+	  { LOCKED(20, "FLOCK", 20, 7), READER(20, 5), WRITER(20, 6) }, READS(5),
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), STUCK },
+	{ "waits for one of a process that sleeps elsewhere", FLOCKS,
+	  { LOCKED(20, "FLOCK", 20, 7) }, SLEEPS,
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one that another process has inherited, which can run", FLOCKS,
+	  { LOCKED(20, "FLOCK", 30, 7) }, SLEEPS,
+	  .locks = HOLDS("FLOCK", 30, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one that its own process holds", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7), STUCK },
+	{ "waits for one that no descriptor has", FLOCKS, { READER(10, 3) },
+	  .locks = HOLDS("FLOCK", 20, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "waits for one of which a server holds another part", FLOCKS,
+	  { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) HOLDS("POSIX", 0, 7) WANTS("FLOCK", 10, 7), FINE },
+	{ "a file of another device has the same number", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7)
+		   "2: FLOCK  ADVISORY  WRITE 9 08:02:7 0 EOF\n"
+		   "2: -> FLOCK  ADVISORY  WRITE 9 08:02:7 0 EOF\n", FINE },
+	{ "two threads of the process wait for locks", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7) WANTS("FLOCK", 10, 7) WANTS("FLOCK", 10, 8), FINE },
+	{ "no table of locks says that it waits", FLOCKS, { LOCKED(10, "FLOCK", 10, 7) },
+	  .locks = HOLDS("FLOCK", 10, 7), FINE },
+	{ "waits for a record lock of a process that reads its pipe", CALL(FCNTL, 4, 7, 0, 0, 0),
+	  { LOCKED(20, "POSIX", 20, 7), READER(20, 5), WRITER(20, 6) }, READS(5),
+	  .locks = HOLDS("POSIX", 20, 7) WANTS("POSIX", 10, 7), STUCK },
+	{ "is in another call of fcntl", CALL(FCNTL, 4, 26, 0, 0, 0),
+	  { LOCKED(10, "POSIX", 10, 7) },
+	  .locks = HOLDS("POSIX", 10, 7) WANTS("POSIX", 10, 7), FINE },
+
+	/* The C library's thread for timers; the set is in memory. */
+#define SIGWAITS(timeout)	CALL(SIGTIMEDWAIT, 10010, 0, timeout, 8, 0)
+	{ "waits for timers, and none is armed", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, STUCK },
+	{ "the same for some time only", SIGWAITS(1), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "a timer is armed", SIGWAITS(0), .timers = "yes armed=32:9",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "there may be more timers", SIGWAITS(0), .timers = "yes armed=14:cpu,?",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "it is not known which timers are armed", SIGWAITS(0), .timers = "yes",
+	  .memory = { { .fd = INT_MIN } }, FINE },
+	{ "waits for other signals, too", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN + 1 } }, FINE },
+	{ "the set is not resident", SIGWAITS(0), .timers = "yes armed=-",
+	  .memory = { { .fd = INT_MIN } }, .absent = true, FINE },
 
 	/* Children, tracees, tracers */
 	{ "waits for a child that reads its pipe", CALL(WAIT4, 14, 0, 0, 0, 0),
@@ -310,7 +388,8 @@ static const char *wchan_of(const char *call)
 {
 	static const char *const functions[][2] = {
 		{ READ " ", "pipe_read" }, { WRITE " ", "anon_pipe_write" },
-		{ PPOLL " ", "do_sys_poll" }, { PSELECT " ", "poll_schedule_timeout.constprop.0" },
+		{ FLOCK " ", "locks_lock_inode_wait" }, { FCNTL " ", "fcntl_setlk" },
+		{ SIGTIMEDWAIT " ", "do_sigtimedwait" }, { PPOLL " ", "do_sys_poll" }, { PSELECT " ", "poll_schedule_timeout.constprop.0" },
 		{ EPOLL_PWAIT " ", "do_epoll_wait" }, { WAIT4 " ", "do_wait" },
 	};
 
@@ -344,20 +423,20 @@ static int compare_tables(pid_t x, pid_t y)
 	return (x == 21) - (y == 21);
 }
 
-static void create_memory(const struct scene *sc)
+static void create_memory(const struct scene *sc, pid_t pid)
 {
 	uint64_t entry = sc->absent ? 0 : 1ULL << 63;
 	char path[PATH_SIZE];
 	int fd;
 
-	create_file("", "10/task/10/pagemap");
-	create_file("", "10/task/10/mem");
-	snprintf(path, sizeof(path), "%s/10/task/10/pagemap", root);
+	create_file("", "%d/task/%d/pagemap", pid, pid);
+	create_file("", "%d/task/%d/mem", pid, pid);
+	snprintf(path, sizeof(path), "%s/%d/task/%d/pagemap", root, pid, pid);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, &entry, sizeof(entry), MEMORY / PAGE * 8) != sizeof(entry))
 		ok(false, "pagemap");
 	close(fd);
-	snprintf(path, sizeof(path), "%s/10/task/10/mem", root);
+	snprintf(path, sizeof(path), "%s/%d/task/%d/mem", root, pid, pid);
 	fd = open(path, O_WRONLY);
 	if (pwrite(fd, sc->memory, sizeof(sc->memory), MEMORY + 0x10) != sizeof(sc->memory))
 		ok(false, "mem");
@@ -371,6 +450,8 @@ static void create_tree(const struct scene *sc)
 	create_link(sc->pid_ns ?: "pid:[4026531836]", "1/ns/pid");
 	create_file(sc->kernel ?: "6.1.0-56-amd64\n", "sys/kernel/osrelease");
 	create_link("net:[4026531840]", "10/ns/net");
+	if (sc->locks)
+		create_file(sc->locks, "locks");
 	if (sc->net_unix)
 		create_file(sc->net_unix, "10/net/unix");
 	create_task(10, 10, sc->state_10 ?: 'S', sc->ppid_10 ?: 1, sc->tracer_10, sc->call);
@@ -381,7 +462,7 @@ static void create_tree(const struct scene *sc)
 		create_file(sc->wchan, "10/task/10/wchan");
 	if (sc->stack)
 		create_file(sc->stack, "10/task/10/stack");
-	create_memory(sc);
+	create_memory(sc, 10);
 	for (const struct fd *fd = sc->fds; fd < sc->fds + 4 && fd->pid; fd++) {
 		create_fd(fd);
 		if (fd->tid)
@@ -390,6 +471,14 @@ static void create_tree(const struct scene *sc)
 	if (!sc->call_20)
 		return;
 	create_task(20, 20, sc->state_20 ?: 'S', sc->ppid_20, sc->tracer_20, sc->call_20);
+	create_memory(sc, 20);
+	if (sc->caught_20) {
+		char status[128];
+
+		snprintf(status, sizeof(status), "Name:\tt\nState:\tS (x)\nTgid:\t20\nPPid:\t10\n"
+			 "TracerPid:\t0\nNSpid:\t20\nSigCgt:\t%x\n", sc->caught_20);
+		create_file(status, "20/task/20/status");
+	}
 	if (sc->wchan_20)
 		create_file(sc->wchan_20, "20/task/20/wchan");
 }
@@ -535,15 +624,26 @@ static void test_signals(void)
 		const char *flags;	/* of descriptor 0; NULL: it has none */
 		enum verdict verdict;
 		enum reason reason;
+		const char *target;	/* of descriptor 0; default: a socket */
 	} cases[] = {
 		{ "no handler", 0, 'S', NULL, STUCK_AS(ALL_SLEEP) },
-		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', NULL, VERDICT_WAITING, REASON_SIGNAL },
-		{ "of SIGCHLD, of a child that has ended", SIGNAL(SIGCHLD), 'Z', NULL,
+		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', "02", VERDICT_WAITING, REASON_SIGNAL },
+		{ "of SIGCHLD, of a child that has ended", SIGNAL(SIGCHLD), 'Z', "02",
 		  STUCK_AS(ALL_SLEEP) },
 		{ "of another signal", SIGNAL(SIGTERM), 'S', "02", STUCK_AS(ALL_SLEEP) },
 		{ "of SIGIO", SIGNAL(SIGIO), 'S', "020002", VERDICT_WAITING, REASON_SIGNAL },
 		{ "of SIGIO, but nothing has O_ASYNC", SIGNAL(SIGIO), 'S', "02",
 		  STUCK_AS(ALL_SLEEP) },
+		{ "of SIGURG, which a socket may send", SIGNAL(SIGURG), 'S', "02", VERDICT_WAITING,
+		  REASON_SIGNAL },
+		{ "of SIGURG, and it has no socket", SIGNAL(SIGURG), 'S', "02", STUCK_AS(ALL_SLEEP),
+		  "pipe:[9]" },
+		{ "of a signal that a message queue may send", SIGNAL(SIGTERM), 'S', "02",
+		  VERDICT_WAITING, REASON_SIGNAL, "/queue" },
+		{ "of a signal, and a file of another mount is no message queue", SIGNAL(SIGTERM),
+		  'S', BY_NAME_TEXT, STUCK_AS(ALL_SLEEP), "/null" },
+		{ "of a signal, and a file is no message queue", SIGNAL(SIGTERM), 'S', "02",
+		  STUCK_AS(ALL_SLEEP), "/tmp/queue" },
 		{ "of SIGIO, and no descriptor can be seen", SIGNAL(SIGIO), 'S', NULL,
 		  VERDICT_WAITING, REASON_SIGNAL },
 	};
@@ -561,14 +661,55 @@ static void test_signals(void)
 			char info[64];
 
 			snprintf(info, sizeof(info), "pos:\t0\nflags:\t%s\n", cases[i].flags);
-			create_link("socket:[9]", "10/fd/0");
-			create_file(info, "10/fdinfo/0");
+			create_link(cases[i].target ?: "socket:[9]", "10/task/10/fd/0");
+			create_file(info, "10/task/10/fdinfo/0");
 		}
 		load(&s, &sc);
 		find_blocked(root, compare_tables, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict &&
 		   a.judgements[0].reason == cases[i].reason, "a handler: %s", cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
+/* A thread waits for a child that hangs, until the child's terminal hangs up. */
+static void test_terminal(void)
+{
+	static const struct {
+		const char *name;
+		pid_t pid;		/* which has the terminal */
+		const char *signals;
+		enum verdict verdict;
+	} cases[] = {
+		{ "which ends it", 20, "SigCgt:\t0\n", VERDICT_WAITING },
+		{ "whose hangup it ignores", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_NO_WAKER },
+		{ "whose hangup it handles", 20, "SigCgt:\t1\n", VERDICT_NO_WAKER },
+		{ "whose hangup it blocks", 20, "SigCgt:\t0\nSigBlk:\t1\n", VERDICT_NO_WAKER },
+		{ "which ends the one that waits", 10, "SigCgt:\t0\n", VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		pid_t pid = cases[i].pid, writer = pid == 10 ? 20 : 10;
+		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
+				    .ppid_20 = 10, .fds = { READER(20, 5), WRITER(writer, 6) } };
+		char text[256];
+		struct snapshot s;
+		struct analysis a;
+
+		create_tree(&sc);
+		snprintf(text, sizeof(text), "Name:\tt\nState:\tS (x)\nTgid:\t20\nPPid:\t10\n"
+			 "TracerPid:\t0\nNSpid:\t20\n%s", cases[i].signals);
+		create_file(text, "20/task/20/status");
+		snprintf(text, sizeof(text), "%d (t) S %d 1 1 34816 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 5 "
+			 "1000 5\n", pid, pid == 20 ? 10 : 1);
+		create_file(text, "%d/task/%d/stat", pid, pid);
+		load(&s, &sc);
+		find_blocked(root, compare_tables, &s);
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
 		analysis_free(&a);
 		snapshot_free(&s);
 		remove_tree();
@@ -788,6 +929,7 @@ int main(void)
 	test_grandchild();
 	test_signals();
 	test_signals_in_container();
+	test_terminal();
 	test_other_child();
 	test_vfork_wakers();
 	test_io_uring();

@@ -305,7 +305,7 @@ static void test_timers(void)
 		"process armed=14:7000000000,27:cpu,33:?,34:new,?\n"
 		"process armed=? ignored=? libc_handlers=?\n"
 		"process timers=yes\n"
-		"thread blocked=0x2000\nthread\n"
+		"thread blocked=0x2000 pdeath=9\nthread\n"
 		END;
 	char error[PARSE_ERROR_SIZE] = "";
 	const struct process *p;
@@ -328,6 +328,7 @@ static void test_timers(void)
 	ok(!p[2].known && !p[2].ignored, "all is unknown");
 	ok(!p[3].known && p[3].timers == YES, "an older module");
 	ok(s.threads[0].blocked == 0x2000 && !s.threads[1].blocked, "blocked signals");
+	ok(s.threads[0].pdeath == 9 && !s.threads[1].pdeath, "signal of the end of the parent");
 	snapshot_free(&s);
 }
 

@@ -468,6 +468,8 @@ static void judge_runnable(const struct work *work, struct judgement *j, const s
 		judge_able(work, j, w, REASON_TIMER);
 	else if (model_may_be_signalled(work->m, process_of_waiter(s, w)))
 		judge_able(work, j, w, REASON_SIGNAL);
+	else if (model_may_be_traced(work->m, w->thread))
+		judge_able(work, j, w, REASON_TRACED);
 	else if (waiter_is_pi(w))
 		judge_able(work, j, w, REASON_PI_OWNER);
 	else if (w->key_type == KEY_SHARED_INODE)

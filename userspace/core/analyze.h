@@ -50,6 +50,7 @@ enum reason {
 	REASON_IO_URING,	/* a request of the thread may make it run */
 	REASON_TIMER,		/* a timer of its process may send a signal that has a handler */
 	REASON_SIGNAL,		/* somebody may send its process a signal that has a handler */
+	REASON_TRACED,		/* its tracer can run */
 	REASON_PI_OWNER,	/* a PI lock whose owner is elsewhere, or not known */
 	/* timed */
 	REASON_TIMEOUT,

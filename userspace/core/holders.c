@@ -262,7 +262,7 @@ bool find_foreign_holder(const struct snapshot *s, const struct waiter *w, pid_t
 	int t = snapshot_find_thread(s, tid), p;
 
 	/* In another pid namespace the id belongs to another thread. */
-	if (!self || (self->nstid != PID_UNKNOWN && self->nstid != self->tid))
+	if (!self || thread_is_in_namespace(self))
 		return false;
 	if (t >= 0 && s->threads[t].mm != w->mm) {
 		p = s->threads[t].process;

@@ -2,16 +2,17 @@
 /*
  * Which threads can run, and which could make others run: the model of one snapshot.
  *
- * The nodes of a graph are threads, mms, processes, words in shared memory, and sets
- * of processes that can end a sleep.  An edge says: if the first can run, so can the
- * second, because the first may wake the second or is part of it.  A thread wakes
- * others through its mm, so there is no edge for each pair of threads.
+ * The nodes of a graph are threads, mms, processes, words in shared memory, sets of
+ * processes that can end a sleep, and the ends of processes.  An edge says: if the first can
+ * run, so can the second, because the first may wake the second or is part of it.  A thread
+ * wakes others through its mm, so there is no edge for each pair of threads.
  *
  * A thread is initially runnable unless we know that it is blocked: it waits without a
  * timeout on futexes whose wakers are all known, it sleeps in a call that only known
  * processes can end, or it is stopped or dead.  Whatever a runnable node can reach is
  * runnable.  The rest is not.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,12 +79,24 @@ size_t node_wakers(const struct snapshot *s, int wakers)
 }
 
 /**
+ * node_end() - the node of what a process does to others: what its threads do, or its end
+ * @s: the snapshot
+ * @process: index of the process
+ *
+ * A signal may end a process none of whose threads can run.
+ */
+size_t node_end(const struct snapshot *s, int process)
+{
+	return node_wakers(s, s->nr_wakers) + process;
+}
+
+/**
  * nr_nodes() - how many nodes there are
  * @s: the snapshot
  */
 size_t nr_nodes(const struct snapshot *s)
 {
-	return node_wakers(s, s->nr_wakers);
+	return node_end(s, s->nr_processes);
 }
 
 /**
@@ -151,7 +164,7 @@ static bool wait_is_final(const struct snapshot *s, const struct waiter *w)
 	       wakers_are_known(s, w);
 }
 
-/* Which of the mms that map a word are of a process that its own timer may end. */
+/* Which of the mms that map a word are of a process that a signal may end. */
 enum {
 	ENDS_NONE	= -1,
 	ENDS_SEVERAL	= -2,
@@ -181,8 +194,8 @@ static bool has_maps_of_last(const struct snapshot *s, size_t shared)
 	       last->first_map == word->first_map;
 }
 
-/* For each shared word its one mm, or one of the above. */
-static int *find_ending_mms(const struct snapshot *s)
+/* For each shared word its one mm, or one of the above; @may_end says it of a process. */
+static int *find_ending_mms(const struct snapshot *s, bool (*may_end)(const struct process *p))
 {
 	bool *ends = xcalloc(s->nr_mms, sizeof(*ends));
 	int *found = xcalloc(s->nr_shared, sizeof(*found));
@@ -190,7 +203,7 @@ static int *find_ending_mms(const struct snapshot *s)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (p->mm >= 0 && process_may_act(p))
+		if (p->mm >= 0 && may_end(p))
 			ends[p->mm] = true;
 	}
 	for (size_t i = 0; i < s->nr_shared; i++)
@@ -200,15 +213,34 @@ static int *find_ending_mms(const struct snapshot *s)
 	return found;
 }
 
+/* For each shared word, which process that maps it may end. */
+struct ending {
+	int *by_timer;
+	int *by_any;
+};
+
+static bool others_end(const int *ending, const struct waiter *w)
+{
+	return ending[w->shared] != ENDS_NONE && ending[w->shared] != w->mm;
+}
+
+/* Whether the kernel may take it for a waiter for a robust lock (handle_futex_death()). */
+static bool may_be_robust(const struct waiter *w)
+{
+	return !(w->known & W_EXPECTED) || w->expected & FUTEX_WAITERS;
+}
+
 /*
  * Whether processes that are not known may come to map its word, and wake it; or the kernel
- * when another process that maps it ends (robust lists, clear_child_tid).
+ * when another process that maps it ends (robust lists, clear_child_tid).  Most processes
+ * that are used by hand have a terminal: that it hangs up only counts for robust locks.
  */
-static bool is_exposed(const struct snapshot *s, const struct waiter *w, const int *ending)
+static bool is_exposed(const struct snapshot *s, const struct waiter *w,
+		       const struct ending *ending)
 {
 	return w->shared >= 0 && !waiter_is_pi(w) &&
-	       (!shared_is_closed(&s->shared[w->shared]) ||
-		(ending[w->shared] != ENDS_NONE && ending[w->shared] != w->mm));
+	       (!shared_is_closed(&s->shared[w->shared]) || others_end(ending->by_timer, w) ||
+		(may_be_robust(w) && others_end(ending->by_any, w)));
 }
 
 /**
@@ -274,7 +306,10 @@ static void find_own_states(struct model *m)
 {
 	const struct snapshot *s = m->s;
 	bool *final = xcalloc(s->nr_threads, sizeof(*final));
-	int *ending = find_ending_mms(s);
+	struct ending ending = {
+		.by_timer = find_ending_mms(s, process_may_act),
+		.by_any = find_ending_mms(s, process_may_end),
+	};
 
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		m->first_waiter[i] = m->first_blocked[i] = -1;
@@ -289,7 +324,7 @@ static void find_own_states(struct model *m)
 		if (m->first_waiter[t] < 0 && s->waiters[i].call != CALL_IO_URING)
 			m->first_waiter[t] = i;
 		final[t] &= wait_is_final(s, &s->waiters[i]);
-		m->exposed[t] |= is_exposed(s, &s->waiters[i], ending) ||
+		m->exposed[t] |= is_exposed(s, &s->waiters[i], &ending) ||
 				 is_signalled(s, &s->waiters[i]);
 	}
 	for (size_t i = 0; i < s->nr_blocked; i++) {
@@ -301,7 +336,8 @@ static void find_own_states(struct model *m)
 						 final[i] && m->first_waiter[i] >= 0,
 						 final[i] && m->first_blocked[i] >= 0);
 	free(final);
-	free(ending);
+	free(ending.by_timer);
+	free(ending.by_any);
 }
 
 /**
@@ -378,7 +414,9 @@ static void find_shared_holder(const struct model *m, const struct waiter *w, st
 		h->thread = t;
 		nr_found++;
 	}
-	if (nr_found > 1 || !complete)
+	/* In another namespace, from which the memory was passed on, its id is another thread's. */
+	if (nr_found > 1 || !complete ||
+	    (h->thread == w->thread && thread_is_in_namespace(&s->threads[w->thread])))
 		h->thread = -1;
 	h->gone = !nr_found && complete && !may_live_elsewhere(s, w);
 }
@@ -524,17 +562,17 @@ static bool rests_on_holder(const struct holder *h, enum pass pass)
 	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
 }
 
-static bool process_of_holder_may_act(const struct snapshot *s, int holder)
+static bool process_of_holder_may_end(const struct snapshot *s, int holder)
 {
 	const struct process *p = process_of_thread(s, &s->threads[holder]);
 
-	return p && process_may_act(p);
+	return p && process_may_end(p);
 }
 
 /*
  * An owner in another process also lets go when that process ends.  The proof must
  * allow for that.  The other pass finds out which thread holds what meanwhile, unless
- * a timer may end the process.
+ * a signal may end the process.
  */
 static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
@@ -546,16 +584,18 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 		return;
 	graph_add_edge(g, holder, t);
 	if (s->threads[holder].tgid != s->threads[t].tgid &&
-	    (pass == PASS_PROOF || process_of_holder_may_act(s, holder)))
-		graph_add_edge(g, node_process(s, s->threads[holder].process), t);
+	    (pass == PASS_PROOF || process_of_holder_may_end(s, holder)))
+		graph_add_edge(g, node_end(s, s->threads[holder].process), t);
 }
 
 /* For a PI waiter with two records, because it was requeued while it was looked at. */
 static void add_owner_edge(struct graph *g, const struct snapshot *s, const struct waiter *w)
 {
 	int owner = snapshot_find_thread(s, w->pi_owner);
+	int process = s->threads[owner].process;
 
-	graph_add_edge(g, node_process(s, s->threads[owner].process), w->thread);
+	graph_add_edge(g, process == w->process ? node_process(s, process) : node_end(s, process),
+		       w->thread);
 }
 
 /* Its own process counts even if it has unmapped a shared word: it can map it again. */
@@ -579,6 +619,24 @@ static void add_signal_edges(struct model *m, enum pass pass)
 
 		if (p && p->signallers >= 0 && !rests_on_holder(&m->holders[i], pass))
 			graph_add_edge(&m->graphs[pass], node_wakers(s, p->signallers), i);
+	}
+}
+
+/*
+ * A tracer can make a call return, and change memory, of what it has not stopped.  But it is not
+ * meant to release a lock for a thread.
+ */
+static void add_tracer_edges(struct model *m, enum pass pass)
+{
+	const struct snapshot *s = m->s;
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		int tracer = find_tracer(s, i);
+
+		if (tracer >= 0 && s->threads[tracer].process >= 0 && !model_is_stopped(m, i) &&
+		    !model_is_dead(m, i) && !rests_on_holder(&m->holders[i], pass))
+			graph_add_edge(&m->graphs[pass],
+				       node_process(s, s->threads[tracer].process), i);
 	}
 }
 
@@ -606,6 +664,7 @@ static void add_waits(struct model *m, enum pass pass)
 			graph_add_edge(g, node_wakers(s, b->wakers), b->thread);
 	}
 	add_signal_edges(m, pass);
+	add_tracer_edges(m, pass);
 }
 
 static void add_threads(struct model *m, struct graph *g)
@@ -622,7 +681,7 @@ static void add_threads(struct model *m, struct graph *g)
 		if (model_is_stopped(m, i) && thread_is_held_by_tracer(s, i)) {
 			int tracer = find_tracer(s, i);
 
-			graph_add_edge(g, node_process(s, s->threads[tracer].process), i);
+			graph_add_edge(g, node_end(s, s->threads[tracer].process), i);
 		}
 	}
 }
@@ -643,16 +702,59 @@ static void add_shared(struct graph *g, const struct snapshot *s)
 	}
 }
 
-static void add_groups(struct graph *g, const struct snapshot *s)
+/* Whose threads sleep until one of a set of processes ends that. */
+enum {
+	SLEEPER_NONE	= -1,
+	SLEEPER_SEVERAL	= -2,
+};
+
+/* For each set of wakers the one process, or one of the above. */
+static int *find_sleepers(const struct snapshot *s)
 {
-	add_shared(g, s);
+	int *sleepers = xcalloc(s->nr_wakers, sizeof(*sleepers));
+
+	for (size_t i = 0; i < s->nr_wakers; i++)
+		sleepers[i] = SLEEPER_NONE;
+	for (size_t i = 0; i < s->nr_blocked; i++) {
+		int process = s->threads[s->blocked[i].thread].process;
+		int *sleeper = &sleepers[s->blocked[i].wakers];
+
+		if (*sleeper == SLEEPER_NONE && process >= 0)
+			*sleeper = process;
+		else if (*sleeper != process)
+			*sleeper = SLEEPER_SEVERAL;
+	}
+	return sleepers;
+}
+
+/*
+ * The end of a process ends the sleeps of others, but none of its own threads goes on then.
+ * Nor does it map what it has open.
+ */
+static void add_wakers(struct graph *g, const struct snapshot *s)
+{
+	int *sleepers = find_sleepers(s);
+
 	for (size_t i = 0; i < s->nr_wakers; i++) {
 		const struct wakers *w = &s->wakers[i];
 
-		for (size_t k = 0; k < w->nr_processes; k++)
-			graph_add_edge(g, node_process(s, s->waker_processes[w->first_process + k]),
+		for (size_t k = 0; k < w->nr_processes; k++) {
+			int p = s->waker_processes[w->first_process + k];
+			bool runs = p == sleepers[i] || w->kind == SLEEP_SHARED;
+
+			graph_add_edge(g, runs ? node_process(s, p) : node_end(s, p),
 				       node_wakers(s, i));
+		}
 	}
+	free(sleepers);
+}
+
+static void add_groups(struct graph *g, const struct snapshot *s)
+{
+	add_shared(g, s);
+	add_wakers(g, s);
+	for (size_t i = 0; i < s->nr_processes; i++)
+		graph_add_edge(g, node_process(s, i), node_end(s, i));
 }
 
 /* Memory that clone(2) with CLONE_VM shares is that of several processes. */
@@ -762,10 +864,12 @@ static void set_process_levels(const struct model *m, unsigned char *levels)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		if (!process_is_complete(m, p) || process_may_act(p))
+		if (!process_is_complete(m, p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
+		if (process_may_end(p))
+			levels[node_end(s, i)] = LEVEL_RUNNABLE;
 		/* The end of a process wakes others that use the same memory. */
-		if (process_may_act(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+		if (process_may_end(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
 			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
 	}
 }
@@ -807,6 +911,19 @@ bool model_may_be_signalled(const struct model *m, const struct process *p)
 	return model_can_run(m, PASS_PROOF, node_wakers(m->s, p->signallers));
 }
 
+/**
+ * model_may_be_traced() - whether a thread has a tracer that can run
+ * @m: the model, solved
+ * @thread: index of the thread
+ */
+bool model_may_be_traced(const struct model *m, int thread)
+{
+	int tracer = find_tracer(m->s, thread);
+
+	return tracer >= 0 && m->s->threads[tracer].process >= 0 &&
+	       model_can_run(m, PASS_PROOF, node_process(m->s, m->s->threads[tracer].process));
+}
+
 /*
  * What the sleeping threads turned out to be able to do.  A waiter on a private futex
  * still counts as waiting if it can be woken: it depends on the others of its process.
@@ -825,7 +942,7 @@ static void settle_states(struct model *m)
 		int t = s->waiters[i].thread;
 
 		if (t >= 0 && model_waits(m, t) && levels[t] == LEVEL_RUNNABLE &&
-		    (waiter_has_outside_wakers(s, &s->waiters[i]) ||
+		    (waiter_has_outside_wakers(s, &s->waiters[i]) || model_may_be_traced(m, t) ||
 		     model_may_be_signalled(m, process_of_waiter(s, &s->waiters[i]))))
 			m->state[t] = RUN_POSSIBLE;
 	}

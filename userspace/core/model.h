@@ -96,12 +96,13 @@ struct model {
 
 /*
  * Nodes of the graphs: threads have their own index, then come mms, processes, words in
- * shared memory, and sets of wakers.
+ * shared memory, sets of wakers, and the ends of processes.
  */
 size_t node_mm(const struct snapshot *s, int mm);
 size_t node_process(const struct snapshot *s, int process);
 size_t node_shared(const struct snapshot *s, int shared);
 size_t node_wakers(const struct snapshot *s, int wakers);
+size_t node_end(const struct snapshot *s, int process);
 size_t nr_nodes(const struct snapshot *s);
 
 void model_build(struct model *m, const struct snapshot *s);
@@ -170,6 +171,7 @@ const char *model_state_name(const struct model *m, int thread);
 const struct wakers *model_wakers(const struct model *m, int thread);
 
 bool model_may_be_signalled(const struct model *m, const struct process *p);
+bool model_may_be_traced(const struct model *m, int thread);
 bool waiter_has_outside_wakers(const struct snapshot *s, const struct waiter *w);
 bool thread_is_held_by_tracer(const struct snapshot *s, int thread);
 int find_tracer(const struct snapshot *s, int thread);

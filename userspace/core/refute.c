@@ -98,14 +98,6 @@ bool may_have_locked(const struct snapshot *s, const struct waiter *w, int holde
 	       t->start_ns + w->asleep_ns <= s->start_ns + MAX_RUN_NS;
 }
 
-/* Its ids are those of another pid namespace than the reader's. */
-static bool is_in_namespace(const struct snapshot *s, const struct waiter *w)
-{
-	const struct thread *t = &s->threads[w->thread];
-
-	return t->nstid != PID_UNKNOWN && t->nstid != t->tid;
-}
-
 /**
  * may_live_elsewhere() - whether the holder of a shared lock may not map it, and be alive
  * @s: the snapshot, indexed
@@ -118,7 +110,7 @@ bool may_live_elsewhere(const struct snapshot *s, const struct waiter *w)
 {
 	struct foreign_holder f;
 
-	return !s->source->two_looks || is_in_namespace(s, w) ||
+	return !s->source->two_looks || thread_is_in_namespace(&s->threads[w->thread]) ||
 	       find_foreign_holder(s, w, w->lock.owner, &f);
 }
 
@@ -133,5 +125,5 @@ bool ids_may_recur(const struct snapshot *s, const struct waiter *w)
 {
 	const struct shared *shared = &s->shared[w->shared];
 
-	return is_in_namespace(s, w) && !(shared->known & S_NLINK && !shared->nlink);
+	return thread_is_in_namespace(&s->threads[w->thread]) && !(shared->known & S_NLINK && !shared->nlink);
 }

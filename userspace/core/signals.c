@@ -9,8 +9,6 @@
 #include "array.h"
 #include "signals.h"
 
-#define SIGNAL(nr)	(1ULL << ((nr) - 1))
-
 /* What a signal does that is neither handled nor ignored: signal(7).  All others end it. */
 #define STOPS		(SIGNAL(SIGSTOP) | SIGNAL(SIGTSTP) | SIGNAL(SIGTTIN) | SIGNAL(SIGTTOU))
 #define DOES_NOTHING	(SIGNAL(SIGCHLD) | SIGNAL(SIGCONT) | SIGNAL(SIGURG) | SIGNAL(SIGWINCH))
@@ -98,37 +96,43 @@ bool process_has_handlers(const struct process *p)
 }
 
 /**
- * process_handles_sigchld() - whether a process handles, or may, the signal that a child sends
+ * process_handles() - which of some signals a process handles, or may
  * @p: the process
+ * @signals: mask of them
  */
-bool process_handles_sigchld(const struct process *p)
+uint64_t process_handles(const struct process *p, uint64_t signals)
 {
-	return handled_signals(p) & ~p->blocked & SIGNAL(SIGCHLD);
+	return handled_signals(p) & ~p->blocked & signals;
 }
 
 /**
- * process_takes_orders() - whether a process handles a signal by which daemons are told what to do
+ * process_takes_orders() - whether a process handles a signal by which it is told what to do
  * @p: the process
  *
- * SIGINT is none of these: Python handles it in all programs.
+ * Daemons are told by kill(1), and programs on a terminal also by what is typed there, or by its
+ * size.  SIGINT is none of these: Python handles it in all programs.
  */
 bool process_takes_orders(const struct process *p)
 {
-	return p->known & P_CAUGHT && p->caught & ~p->blocked &
-	       (SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2));
+	uint64_t orders = SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2);
+
+	if (p->has_terminal)
+		orders |= SIGNAL(SIGQUIT) | SIGNAL(SIGTSTP) | SIGNAL(SIGWINCH);
+	return p->known & P_CAUGHT && p->caught & ~p->blocked & orders;
 }
 
 /**
- * process_handles_sigio() - whether a process handles, or may, a signal of O_ASYNC
+ * process_has_timer() - whether an armed timer sends a process one of some signals, or may
  * @p: the process
- *
- * F_SETSIG chooses another one, mostly a real-time signal: these are queued.
+ * @signals: mask of them; it does not matter what the process does about them
  */
-bool process_handles_sigio(const struct process *p)
+bool process_has_timer(const struct process *p, uint64_t signals)
 {
-	const uint64_t realtime = ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1) & ~LIBC_SIGNALS;
+	bool found = !(p->known & P_ARMED) || p->more_armed;
 
-	return handled_signals(p) & ~p->blocked & (SIGNAL(SIGIO) | realtime);
+	for (size_t i = 0; i < p->nr_armed; i++)
+		found |= signals & SIGNAL(p->armed[i].signal);
+	return found;
 }
 
 /**
@@ -156,15 +160,36 @@ enum timed process_ends_itself(const struct process *p, uint64_t *ns)
 }
 
 /**
- * process_may_stop_itself() - whether a timer may send a process a signal that stops or
- *	continues it
+ * process_is_hung_up() - whether the hangup of its terminal ends a process
+ * @p: the process
+ *
+ * Who has the other end of the terminal may close it, and the session leader may end: the
+ * kernel sends SIGHUP then (tty_signal_session_leader(), disassociate_ctty()).
+ */
+bool process_is_hung_up(const struct process *p)
+{
+	return p->has_terminal && fatal_signals(p) & ~p->blocked & SIGNAL(SIGHUP);
+}
+
+/**
+ * process_ends_with_parent() - whether the end of its parent ends a process
+ * @p: the process
+ */
+bool process_ends_with_parent(const struct process *p)
+{
+	return p->pdeath & fatal_signals(p) & ~p->blocked;
+}
+
+/**
+ * process_may_stop() - whether a timer, or job control, may send a process a signal that stops
+ *	or continues it
  * @p: the process
  *
  * SIGCONT does so even if it is blocked or ignored (prepare_signal()).
  */
-bool process_may_stop_itself(const struct process *p)
+bool process_may_stop(const struct process *p)
 {
-	bool armed = p->more_armed;
+	bool armed = p->more_armed || p->has_terminal;
 
 	for (size_t i = 0; i < p->nr_armed; i++)
 		armed |= (STOPS | SIGNAL(SIGCONT)) & SIGNAL(p->armed[i].signal);
@@ -184,4 +209,13 @@ bool process_may_act(const struct process *p)
 	uint64_t ns;
 
 	return sends_itself(p, signals, &ns) != TIMED_NOT;
+}
+
+/**
+ * process_may_end() - whether a process may do something about others, if only by its end
+ * @p: the process
+ */
+bool process_may_end(const struct process *p)
+{
+	return process_may_act(p) || process_is_hung_up(p);
 }

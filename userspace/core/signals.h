@@ -20,12 +20,15 @@ enum timed {
 bool process_may_have_libc_handlers(const struct process *p);
 void process_set_libc_handler(struct process *p, int i);
 bool process_has_handlers(const struct process *p);
-bool process_handles_sigchld(const struct process *p);
-bool process_handles_sigio(const struct process *p);
+uint64_t process_handles(const struct process *p, uint64_t signals);
 bool process_takes_orders(const struct process *p);
+bool process_has_timer(const struct process *p, uint64_t signals);
 enum timed process_wakes_itself(const struct process *p, uint64_t *ns);
 enum timed process_ends_itself(const struct process *p, uint64_t *ns);
-bool process_may_stop_itself(const struct process *p);
+bool process_is_hung_up(const struct process *p);
+bool process_ends_with_parent(const struct process *p);
+bool process_may_stop(const struct process *p);
 bool process_may_act(const struct process *p);
+bool process_may_end(const struct process *p);
 
 #endif

@@ -67,14 +67,24 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"children and threads of",
 	},
 	[SLEEP_SIGNAL] = {
-		"waits for a signal of a child of process ",
+		"waits for a signal of a child, or the parent, of process ",
 		", none of which can run",
-		"children of",
+		"children or parent of",
 	},
 	[SLEEP_SHARED] = {
 		"waits on a word in the memory of inode ",
 		", which nobody who can run has open",
 		"processes that have open the memory of inode",
+	},
+	[SLEEP_FILE_LOCK] = {
+		"waits for a lock of the file of inode ",
+		", which only processes that cannot run hold",
+		"holders of locks of inode",
+	},
+	[SLEEP_TIMER] = {
+		"waits for a timer of process ",
+		", which has none that is armed",
+		"threads of",
 	},
 };
 
@@ -331,6 +341,7 @@ static void index_signals(struct snapshot *s)
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		s->processes[i].blocked = UINT64_MAX;
 		s->processes[i].traced = false;
+		s->processes[i].pdeath = 0;
 	}
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
@@ -338,6 +349,8 @@ static void index_signals(struct snapshot *s)
 		if (t->process < 0 || !thread_is_alive(t))
 			continue;
 		s->processes[t->process].blocked &= t->blocked;
+		if (t->pdeath)
+			s->processes[t->process].pdeath |= SIGNAL(t->pdeath);
 		s->processes[t->process].traced |= t->tracer != PID_NONE;
 	}
 }
@@ -681,6 +694,17 @@ bool thread_is_alive(const struct thread *t)
 bool thread_is_frozen(const struct thread *t)
 {
 	return t->freezer > FREEZER_NONE;
+}
+
+/**
+ * thread_is_in_namespace() - whether a thread has another id for itself than for the reader
+ * @t: the thread
+ *
+ * The ids in the locks of its process are those of its own pid namespace, too.
+ */
+bool thread_is_in_namespace(const struct thread *t)
+{
+	return t->nstid != PID_UNKNOWN && t->nstid != t->tid;
 }
 
 /**

@@ -167,6 +167,9 @@ enum {
 	SIGNALLERS_UNKNOWN	= -2,	/* somebody who is not known */
 };
 
+/* A signal in a mask. */
+#define SIGNAL(nr)	(1ULL << ((nr) - 1))
+
 /* Signals 32 and 33, which the C libraries keep for themselves. */
 #define FIRST_LIBC_SIGNAL	32
 #define NR_LIBC_SIGNALS		2
@@ -192,12 +195,14 @@ struct process {
 	uint64_t libc_caught;	/* ... which is the C library's own */
 	uint64_t ignored;
 	uint64_t blocked;	/* by all threads */
+	uint64_t pdeath;	/* the end of the parent sends them (PR_SET_PDEATHSIG) */
 	uint64_t libc_handlers[NR_LIBC_SIGNALS];	/* addresses */
 	const struct armed *armed;	/* for P_ARMED ... */
 	size_t nr_armed;
 	bool more_armed;	/* ... and there may be others */
 	bool busy;		/* one of its threads can run whatever others do, as far as known */
 	bool traced;		/* one of its threads is, as far as known */
+	bool has_terminal;	/* it has a controlling terminal, as far as known */
 	int signallers;		/* index into wakers of who may send it a signal that it handles;
 				 * or one of the below
 				 */
@@ -245,6 +250,7 @@ struct thread {
 	uint64_t lr;		/* ... and link register, where it sleeps */
 	uint32_t bits;		/* 32: it runs 32-bit code; 0: not known */
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
+	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */
 };
 
 /* Bits of shared.known. */
@@ -287,8 +293,12 @@ enum sleep_kind {
 	SLEEP_CHILDREN,		/* for any of them */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
 	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
-	SLEEP_SIGNAL,		/* until a child's SIGCHLD is handled, whatever it sleeps for */
+	SLEEP_SIGNAL,		/* until a signal of a child or the parent is handled, whatever it
+				 * sleeps for
+				 */
 	SLEEP_SHARED,		/* on a word in memory that others have open */
+	SLEEP_FILE_LOCK,	/* for a lock of a file */
+	SLEEP_TIMER,		/* for a timer's signal, which no armed timer sends */
 	NR_SLEEP_KINDS
 };
 
@@ -304,7 +314,9 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* inode of the pipe or memory, or tgid of the child or parent */
+	uint64_t id;		/* inode of the pipe, memory or file, or tgid of the child, parent
+				 * or process
+				 */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;
 };
@@ -452,6 +464,7 @@ const struct process *process_of_thread(const struct snapshot *s, const struct t
 const struct process *process_of_waiter(const struct snapshot *s, const struct waiter *w);
 bool thread_is_alive(const struct thread *t);
 bool thread_is_frozen(const struct thread *t);
+bool thread_is_in_namespace(const struct thread *t);
 bool waiter_is_local(const struct waiter *w);
 bool waiter_is_named(const struct snapshot *s, const struct waiter *w, const char *name);
 bool waiter_is_pi(const struct waiter *w);

@@ -164,7 +164,7 @@ const struct caveat_info caveats[NR_CAVEATS] = {
 		CERTAINTY_LIKELY,
 		"it rests on what looks like a lock in memory, and other threads of the process "
 		"can run",
-		"the words in memory are no such lock, the holder's id now belongs to another "
-		"thread, or another thread releases the lock in the holder's place",
+		"the words in memory are no such lock, the thread that has the holder's id did not "
+		"take it, or another thread releases the lock in the holder's place",
 	},
 };

@@ -192,8 +192,9 @@ static void explain_gone(FILE *out, const struct analysis *a, const struct judge
 		     "process has that id, but one of process %d (%.64s) has", primitives[j->primitive].name,
 		     j->holder, foreign.tgid, or_unknown(foreign.comm));
 	else
-		para(out, "Lock", "looks like a %s, held by thread %d, which is no live thread "
-		     "of this process", primitives[j->primitive].name, j->holder);
+		para(out, "Lock", "looks like a %s, held by thread %d%s, which is no live thread "
+		     "of this process", primitives[j->primitive].name, j->holder,
+		     thread_is_in_namespace(&a->s->threads[w->thread]) ? " of its pid namespace" : "");
 }
 
 static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
@@ -206,7 +207,7 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
 		explain_unheld(out, primitives[j->primitive].name, h);
 	else if (h->evidence == BY_EXIT)
 		para(out, "Lock", "%s: the kernel clears the word when thread %d exits", primitives[j->primitive].name,
-		     j->holder);
+		     t ? t->tid : j->holder);
 	else if (h->evidence == BY_KERNEL)
 		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
 	else if (t)

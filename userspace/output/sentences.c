@@ -56,6 +56,14 @@ static void put_id(struct buf *b, pid_t id)
 		put_number(b, id);
 }
 
+/* The id of a holder that is not there, as the lock of a thread has it. */
+static void put_gone_id(struct buf *b, const struct snapshot *s, int thread, pid_t id)
+{
+	put_id(b, id);
+	if (thread_is_in_namespace(&s->threads[thread]))
+		put(b, " of its pid namespace");
+}
+
 /* " (NAME)" */
 static void put_name(struct buf *b, const char *name)
 {
@@ -246,13 +254,13 @@ static void put_gone(struct story *st)
 
 	if (st->w->key_type == KEY_SHARED_INODE) {
 		put(b, "the holder of its lock in shared memory, thread ");
-		put_id(b, st->j->holder);
+		put_gone_id(b, st->s, st->w->thread, st->j->holder);
 		put(b, ", is no live thread of a process that maps it");
 		return;
 	}
 	put(b, forked ? "child of fork that never called execve, so its lock is a copy: the "
 			"holder, thread " : "its lock's holder, thread ");
-	put_id(b, st->j->holder);
+	put_gone_id(b, st->s, st->w->thread, st->j->holder);
 	put(b, ", ");
 	if (find_foreign_holder(st->s, st->w, st->j->holder, &foreign))
 		put_foreign_holder(b, st, &foreign, forked);
@@ -340,7 +348,7 @@ static void put_to_gone(struct story *st)
 {
 	put_chain_start(st);
 	put(&st->buf, ", whose lock's holder, thread ");
-	put_id(&st->buf, st->j->end_holder);
+	put_gone_id(&st->buf, st->s, st->j->end_thread, st->j->end_holder);
 	put(&st->buf, ", is not alive here");
 }
 
@@ -423,6 +431,19 @@ static void put_lost(struct story *st)
 		      "a wake was lost, or is still to come");
 }
 
+/* Whether /proc/PID/maps says that a name was removed; @len receives the length of the name. */
+static bool is_removed(const char *path, size_t *len)
+{
+	static const char mark[] = " (deleted)";
+	const size_t size = sizeof(mark) - 1;
+
+	*len = strlen(path);
+	if (*len <= size || strcmp(path + *len - size, mark))
+		return false;
+	*len -= size;
+	return true;
+}
+
 #define MAPPERS_CAN_WAKE	"shared futex: any process that maps it can wake it"
 
 /* A thread that maps a shared word and can run without being woken, or -1. */
@@ -454,10 +475,14 @@ static void put_newcomer(struct story *st, const struct shared *shared)
 		[REACH_INHERITED]	= { MAPPERS_CAN_WAKE },
 	};
 	const char *path = shared->path ?: "it";
+	size_t len = strlen(path);
 
 	put(&st->buf, reaches[shared->reach].text);
-	if (reaches[shared->reach].names_memory)
-		put_bytes(&st->buf, path, strnlen(path, MAX_PATH));
+	if (!reaches[shared->reach].names_memory)
+		return;
+	if (shared->reach == REACH_NAMED && is_removed(path, &len))
+		put(&st->buf, "another name of the file that was ");
+	put_bytes(&st->buf, path, len < MAX_PATH ? len : MAX_PATH);
 }
 
 static void put_shared(struct story *st)
@@ -492,11 +517,16 @@ static void put_end_of_holder(struct story *st)
 	int end = st->j->end_thread;
 	uint64_t ns;
 
-	if (model_can_run(&st->a->model, PASS_PROOF, end) ||
-	    process_ends_itself(process_of_thread(st->s, &st->s->threads[end]), &ns) != TIMED)
+	const struct process *p = process_of_thread(st->s, &st->s->threads[end]);
+
+	if (!p || model_can_run(&st->a->model, PASS_PROOF, end))
 		return;
-	put(&st->buf, "; its own timer ends its process");
-	put_in(&st->buf, ns);
+	if (process_ends_itself(p, &ns) == TIMED) {
+		put(&st->buf, "; its own timer ends its process");
+		put_in(&st->buf, ns);
+	} else if (process_is_hung_up(p)) {
+		put(&st->buf, "; a hangup of its terminal ends its process");
+	}
 }
 
 static void put_holder(struct story *st)
@@ -571,13 +601,27 @@ static void put_to_stopped(struct story *st)
 	put_chain(st, ", which is stopped");
 }
 
+static void put_traced(struct story *st)
+{
+	int tracer = st->w->thread < 0 ? -1 : find_tracer(st->s, st->w->thread);
+
+	put(&st->buf, "it is traced by ");
+	if (tracer >= 0)
+		put_thread(&st->buf, st->s, tracer);
+	else
+		put(&st->buf, "a thread");
+	put(&st->buf, ", which can run, and may do anything to it");
+}
+
 static void put_timer(struct story *st)
 {
 	enum timed timed;
 	uint64_t ns;
 
 	timed = process_wakes_itself(process_of_waiter(st->s, st->w), &ns);
-	put(&st->buf, "its process has a timer and handles signals: a handler may run");
+	put(&st->buf, timed == TIMED ? "its process has a timer and handles its signal" :
+				       "its process may have a timer whose signal it handles");
+	put(&st->buf, ": a handler may run");
 	if (timed == TIMED)
 		put_in(&st->buf, ns);
 	put(&st->buf, ", and wake it");
@@ -606,21 +650,42 @@ static void put_unseen(struct story *st)
 	put(&st->buf, "threads that this snapshot does not show may wake it");
 }
 
+/* Who may do anything to a waiter. */
+static void put_tracer_of(struct story *st)
+{
+	int tracer = st->w->thread < 0 ? -1 : find_tracer(st->s, st->w->thread);
+
+	if (tracer < 0 || st->j->reason == REASON_TRACER)
+		return;
+	put(&st->buf, "; it is traced by ");
+	put_thread(&st->buf, st->s, tracer);
+}
+
 /* What will become of a stuck waiter all the same. */
 static void put_end(struct story *st)
 {
+	const struct process *p = process_of_waiter(st->s, st->w);
+	struct buf *b = &st->buf;
 	uint64_t ns;
 
-	switch (process_ends_itself(process_of_waiter(st->s, st->w), &ns)) {
+	if (!p)
+		return;
+	switch (process_ends_itself(p, &ns)) {
 	case TIMED:
-		put(&st->buf, "; its own timer ends it");
-		put_in(&st->buf, ns);
+		put(b, "; its own timer ends it");
+		put_in(b, ns);
 		break;
 	case TIMED_MAYBE:
-		put(&st->buf, "; its own timer may end it");
+		put(b, "; its own timer may end it");
 		break;
 	default:
 		break;
+	}
+	put_tracer_of(st);
+	if (process_ends_with_parent(p) && p->ppid > 1) {
+		put(b, "; the end of its parent, process ");
+		put_id(b, p->ppid);
+		put(b, ", ends it");
 	}
 }
 
@@ -668,9 +733,10 @@ static const struct sentence {
 	[REASON_IO_URING]	= { .text = "it or its process uses io_uring: the end of a request may "
 					    "make it run" },
 	[REASON_TIMER]		= { put_timer },
-	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, or what "
-					    "it has open with O_ASYNC, may send: the handler may run, "
-					    "and wake it" },
+	[REASON_SIGNAL]		= { .text = "its process handles a signal that a child of it, its "
+					    "parent by its end, or what it has open may send: the "
+					    "handler may run, and wake it" },
+	[REASON_TRACED]		= { put_traced },
 	[REASON_PI_OWNER]	= { .text = "a PI lock whose owner is in another process, or not "
 					    "known: the kernel releases it when the owner exits" },
 	[REASON_TIMEOUT]	= { .text = "has a timeout" },

@@ -3,13 +3,14 @@
  * What threads sleep for that wait for no futex, and which processes could end that.
  *
  * A sleep gets a record only if certain processes alone can end it: on pipes, for children
- * and tracees, and of a vfork parent.  Any other thread, and any that cannot be read, has
+ * and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any other thread, and any that cannot be read, has
  * no record, so it counts as able to run.
  *
  * The processes that could end a sleep are added to the snapshot, unless they are in it,
  * and what their threads sleep for is looked at in turn.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -105,6 +106,7 @@ static const struct descriptors *get_descriptors(struct reader *r)
 		find_descriptors(r->root, r->compare_files, r->s, d);
 		d->pipes.incomplete |= ring;
 		d->files.incomplete |= ring;
+		d->locks.holders.incomplete |= ring;
 	}
 	r->have_descriptors = true;
 	return d;
@@ -161,12 +163,32 @@ static bool read_memory(const struct reader *r, int thread, uint64_t addr, void 
 	return procfs_memory(r->root, t->tgid, t->tid, addr, buf, size);
 }
 
+/*
+ * What a call waits for is in memory that other threads can change meanwhile.  The kernel does
+ * not look at it again.
+ */
+static bool others_may_change(const struct reader *r, int thread)
+{
+	const struct snapshot *s = r->s;
+	const struct thread *t = &s->threads[thread];
+
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *other = &s->threads[i];
+
+		if (other != t && thread_is_alive(other) &&
+		    (other->tgid == t->tgid || (t->mm >= 0 && other->mm == t->mm)))
+			return true;
+	}
+	return false;
+}
+
 static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned int nr)
 {
 	struct pollfd fds[MAX_FDS];
 	bool any = false;
 
-	if (!nr || nr > MAX_FDS || !read_memory(r, thread, addr, fds, nr * sizeof(*fds)))
+	if (!nr || nr > MAX_FDS || others_may_change(r, thread) ||
+	    !read_memory(r, thread, addr, fds, nr * sizeof(*fds)))
 		return false;
 	for (size_t i = 0; i < nr; i++) {
 		if (fds[i].fd < 0)
@@ -185,7 +207,7 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
 	bool any = false;
 
 	/* One word of each set is enough for programs with few files. */
-	if (args[0] > (uint64_t)bits)
+	if (args[0] > (uint64_t)bits || others_may_change(r, thread))
 		return false;
 	for (int i = 1; i <= 3; i++) {
 		if (!args[i])
@@ -295,11 +317,11 @@ static bool note_children(struct reader *r, int thread, pid_t child)
 	return true;
 }
 
-/* A process that no thread is running in may still stop or continue by its own timer. */
+/* A process that no thread is running in may still be stopped or continued by a signal. */
 static bool some_may_stop(const struct reader *r)
 {
 	for (size_t i = 0; i < r->s->nr_processes; i++) {
-		if (process_may_stop_itself(&r->s->processes[i]))
+		if (process_may_stop(&r->s->processes[i]))
 			return true;
 	}
 	return false;
@@ -317,6 +339,46 @@ static bool note_waitid(struct reader *r, int thread, const uint64_t *args)
 	if (args[3] & (WSTOPPED | WCONTINUED) && some_may_stop(r))
 		return false;
 	return note_children(r, thread, args[0] == P_PID ? args[1] : 0);
+}
+
+/* The table of locks says for which file, whatever the descriptor is by now. */
+static bool note_file_lock(struct reader *r, int thread, const char *kind)
+{
+	uint64_t ino;
+
+	if (!file_locks_find(&get_descriptors(r)->locks, r->s->threads[thread].tgid, kind, &ino))
+		return false;
+	add_blocker(r, SLEEP_FILE_LOCK, ino, thread);
+	return true;
+}
+
+static bool note_flock(struct reader *r, int thread, const uint64_t *args)
+{
+	(void)args;
+	return note_file_lock(r, thread, FLOCK_LOCK);
+}
+
+static bool note_fcntl(struct reader *r, int thread, const uint64_t *args)
+{
+	return args[1] == F_SETLKW && note_file_lock(r, thread, RECORD_LOCK);
+}
+
+/*
+ * A thread of the C library waits like this for timers with SIGEV_THREAD.  Nobody else sends that
+ * signal, so without an armed timer nothing ends the wait but a thread that arms one.
+ */
+static bool note_sigtimedwait(struct reader *r, int thread, const uint64_t *args)
+{
+	const struct thread *t = &r->s->threads[thread];
+	const struct process *p = process_of_thread(r->s, t);
+	uint64_t set;
+
+	if (!p || args[2] || process_has_timer(p, SIGNAL(FIRST_LIBC_SIGNAL)) ||
+	    !read_memory(r, thread, args[0], &set, sizeof(set)) ||
+	    set != SIGNAL(FIRST_LIBC_SIGNAL))
+		return false;
+	add_blocker(r, SLEEP_TIMER, t->tgid, thread);
+	return true;
 }
 
 #ifdef SYS_vfork
@@ -349,6 +411,9 @@ static bool note_clone3(struct reader *r, int thread, const uint64_t *args)
 #define IN_POLL		{ "do_sys_poll", "do_select", "poll_schedule_timeout" }
 #define IN_WAIT		{ "do_wait" }
 #define IN_VFORK	{ "wait_for_vfork_done", "kernel_clone" }
+#define IN_FLOCK	{ "locks_lock_inode_wait", "flock_lock_inode_wait" }
+#define IN_FCNTL	{ "fcntl_setlk", "do_lock_file_wait" }
+#define IN_SIGWAIT	{ "do_sigtimedwait" }
 
 /**
  * struct blocking_call - a call in which a thread may sleep
@@ -381,6 +446,9 @@ static const struct blocking_call calls[] = {
 	{ SYS_pselect6,	STATE_SLEEPING,		note_pselect,	IN_POLL },
 	{ SYS_wait4,	STATE_SLEEPING,		note_wait4,	IN_WAIT },
 	{ SYS_waitid,	STATE_SLEEPING,		note_waitid,	IN_WAIT },
+	{ SYS_flock,	STATE_SLEEPING,		note_flock,	IN_FLOCK },
+	{ SYS_fcntl,	STATE_SLEEPING,		note_fcntl,	IN_FCNTL },
+	{ SYS_rt_sigtimedwait, STATE_SLEEPING,	note_sigtimedwait, IN_SIGWAIT },
 #ifdef SYS_vfork
 	{ SYS_vfork,	STATE_DISK_SLEEP,	note_vfork,	IN_VFORK },
 #endif
@@ -527,12 +595,22 @@ static bool list_family(struct reader *r, const struct blocker *b, struct pids *
 	return !ended && p->nr > 1 && p->nr < MAX_WAKERS && !get_children(r)->incomplete;
 }
 
-/* Those that may send SIGCHLD.  There may be none; a child that has ended has sent it. */
+/*
+ * Those that may send SIGCHLD, and the parent, if its end sends a signal.  There may be no
+ * child; one that has ended has sent it.
+ */
 static bool list_signallers(struct reader *r, const struct blocker *b, struct pids *p)
 {
-	add_family(r, b, p);
-	p->ids[0] = p->ids[--p->nr];
-	return p->nr < MAX_WAKERS - 1 && !get_children(r)->incomplete;
+	const struct process *process = &r->s->processes[snapshot_find_process(r->s, b->id)];
+
+	if (process_handles(process, SIGNAL(SIGCHLD))) {
+		add_family(r, b, p);
+		p->ids[0] = p->ids[--p->nr];
+	}
+	/* Process 1 never ends. */
+	if (process_handles(process, process->pdeath) && process->ppid != 1)
+		add_pid(p, process->ppid);
+	return p->nr < MAX_WAKERS - 1 && (!r->have_children || !r->children.incomplete);
 }
 
 /*
@@ -558,6 +636,18 @@ static bool list_openers(struct reader *r, const struct blocker *b, struct pids 
 	return p->nr < MAX_WAKERS && !files->incomplete;
 }
 
+/* Those that have a lock of the file, by flock(2) or fcntl(2). */
+static bool list_lock_holders(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct file_locks *locks = &get_descriptors(r)->locks;
+	const struct relations *holders = &locks->holders;
+
+	for (size_t i = relations_find(holders, b->id);
+	     i < holders->nr && holders->all[i].id == b->id; i++)
+		add_pid(p, holders->all[i].pid);
+	return p->nr < MAX_WAKERS && file_locks_know(locks, b->id) && !holders->incomplete;
+}
+
 /* The processes that could end a sleep.  Return: whether they are all known. */
 static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *p)
 {
@@ -570,6 +660,11 @@ static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *
 		return list_openers(r, b, p);
 	case SLEEP_SIGNAL:
 		return list_signallers(r, b, p);
+	case SLEEP_FILE_LOCK:
+		return list_lock_holders(r, b, p);
+	case SLEEP_TIMER:
+		add_pid(p, b->id);
+		return true;
 	case SLEEP_CHILD:
 		return list_child(r, b, p);
 	case SLEEP_VFORK:
@@ -593,26 +688,14 @@ static void add_wakers_to_snapshot(struct reader *r, const struct blocker *b)
  * Threads
  */
 
-/*
- * Whether a timer's signal may end any call.  For a process that the module does not
- * describe, /proc shows the timers of timer_create(2), but not those of alarm(2): only
- * whether there is a handler for its signal.
- */
+/* Whether a timer's signal may end any call. */
 static bool may_have_timer(const struct reader *r, const struct thread *t)
 {
 	const struct process *p = process_of_thread(r->s, t);
-	char buf[PROCFS_FILE_SIZE];
 	uint64_t ns;
-	int rc;
 
-	if (!p || p->known & P_ARMED)
-		return !p || process_wakes_itself(p, &ns);
-	if (p->timers != YESNO_UNKNOWN)
-		return p->timers == YES;
-	if (!(p->known & P_CAUGHT) || p->caught & 1ULL << (SIGALRM - 1))
-		return true;
-	rc = procfs_read(buf, r->root, "%d/timers", t->tgid);
-	return rc ? rc != -ENOENT : *buf;
+	return !p || process_wakes_itself(p, &ns) ||
+	       (!(p->known & P_ARMED) && p->timers != NO);
 }
 
 /*
@@ -627,10 +710,8 @@ static bool look_at_thread(struct reader *r, int thread)
 	const struct blocking_call *call;
 	struct syscall sc;
 
-	if (t->state == STATE_TRACED) {
-		add_process_of(r, t->tracer);
+	if (t->state == STATE_TRACED)
 		return false;
-	}
 	if ((t->state != STATE_SLEEPING && t->state != STATE_DISK_SLEEP) || t->exiting == YES ||
 	    t->io_worker == YES || t->io_uring == YES || may_have_timer(r, t))
 		return thread_is_alive(t) && t->state != STATE_STOPPED;
@@ -647,24 +728,34 @@ static bool look_at_thread(struct reader *r, int thread)
  * Signals
  */
 
-static struct blocker children_of(const struct process *p)
+static struct blocker signallers_of(const struct process *p)
 {
 	return (struct blocker){ .kind = SLEEP_SIGNAL, .id = p->tgid, .thread = -1 };
 }
 
+/* Whether somebody who is not known may send it a signal that it handles. */
+static bool is_signalled_by_others(const struct reader *r, const struct process *p)
+{
+	uint64_t handled = process_handles(p, UINT64_MAX);
+
+	return (handled && signals_of_files(r->root, p->tgid, handled)) ||
+	       (handled & SIGNAL(SIGCHLD) && may_be_init(r, p->tgid)) ||
+	       (handled & p->pdeath && p->ppid <= 0);
+}
+
 /*
- * A signal that is handled may end any sleep.  If a thread of the process can run anyway, it
- * does not matter.
+ * A signal that is handled may end any sleep, and one that is not ends the process.  If a
+ * thread of the process can run anyway, it does not matter.
  */
 static void look_at_process(struct reader *r, int process)
 {
 	struct process *p = &r->s->processes[process];
-	struct blocker b = children_of(p);
+	struct blocker b = signallers_of(p);
 
-	if ((process_handles_sigio(p) && has_async_file(r->root, p->tgid)) ||
-	    (process_handles_sigchld(p) && may_be_init(r, p->tgid))) {
+	p->has_terminal = has_terminal(r->root, p->tgid);
+	if (is_signalled_by_others(r, p)) {
 		p->signallers = SIGNALLERS_UNKNOWN;
-	} else if (process_handles_sigchld(p)) {
+	} else if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath)) {
 		array_push(r->signalled, r->nr_signalled, process);
 		add_wakers_to_snapshot(r, &b);
 	}
@@ -702,6 +793,7 @@ static void look_at_all(struct reader *r)
 			const struct thread *t = &r->s->threads[threads];
 			int process = t->process;
 
+			add_process_of(r, t->tracer);
 			if (threads < nr && waits[threads] && t->state != STATE_TRACED)
 				continue;
 			if (look_at_thread(r, threads) && process >= 0)
@@ -823,7 +915,7 @@ static void add_signallers(struct reader *r)
 {
 	for (size_t i = 0; i < r->nr_signalled; i++) {
 		struct process *p = &r->s->processes[r->signalled[i]];
-		struct blocker b = children_of(p);
+		struct blocker b = signallers_of(p);
 		int wakers = snapshot_add_wakers(r->s, b.kind, b.id);
 
 		p->signallers = add_wakers(r, &b) ? wakers : SIGNALLERS_UNKNOWN;
@@ -846,12 +938,15 @@ static bool shows_all_processes(const char *root)
 	return is_in_first_ns(root, "self") && is_in_first_ns(root, "1");
 }
 
-/* Nobody knows which children there are. */
-static void expect_signals(struct snapshot *s)
+/* Nobody knows which children and parents there are. */
+static void expect_signals(struct reader *r)
 {
-	for (size_t i = 0; i < s->nr_processes; i++) {
-		if (process_handles_sigchld(&s->processes[i]))
-			s->processes[i].signallers = SIGNALLERS_UNKNOWN;
+	for (size_t i = 0; i < r->s->nr_processes; i++) {
+		struct process *p = &r->s->processes[i];
+
+		p->has_terminal = has_terminal(r->root, p->tgid);
+		if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath) || is_signalled_by_others(r, p))
+			p->signallers = SIGNALLERS_UNKNOWN;
 	}
 }
 
@@ -872,7 +967,7 @@ void find_blocked(const char *root, compare_fn compare, struct snapshot *s)
 	struct reader r = { .root = root, .compare_files = compare, .s = s };
 
 	if (!shows_all_processes(root)) {
-		expect_signals(s);
+		expect_signals(&r);
 		return;
 	}
 	free(procfs_list_ids(&r.max_added, root, "."));

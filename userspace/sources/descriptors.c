@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ struct descriptor_walk {
 	compare_fn compare;	/* descriptor tables */
 	struct relations *r;	/* pipes */
 	struct relations *files;
+	struct file_locks *locks;
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
 	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
@@ -92,53 +95,101 @@ int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
 	return rc ? rc : pipe_of_target(target, root, fd, end);
 }
 
-/* Other kinds of files send no signal; nor does their fdinfo have to be read then. */
-static bool may_be_async(const char *target)
+/* The flags of open(2); all of them if they cannot be read. */
+static unsigned long read_flags(const char *root, const char *fd)
 {
-	return !strncmp(target, "socket:", 7) || !strncmp(target, "pipe:", 5) ||
-	       *target == '/';
-}
-
-/* A descriptor that is closed meanwhile shows that a thread runs. */
-static bool is_async(const char *root, const char *fd)
-{
-	char target[PROCFS_LINK_SIZE], buf[PROCFS_FILE_SIZE];
+	char buf[PROCFS_FILE_SIZE];
 	const char *flags;
 
-	if (procfs_link(target, root, "%s", fd) || !may_be_async(target))
-		return false;
 	if (read_fdinfo(buf, root, fd))
-		return true;
+		return ULONG_MAX;
 	flags = strstr(buf, "flags:");
-	return !flags || strtoul(flags + strlen("flags:"), NULL, 8) & O_ASYNC;
+	return flags ? strtoul(flags + strlen("flags:"), NULL, 8) : ULONG_MAX;
+}
+
+/*
+ * A message queue is shown by its name alone, as "/NAME": it is in a file system of its own.  So
+ * is a file at the top of a file system that is mounted elsewhere; but mq_open(2) does not open by
+ * open(2), which adds a flag.
+ */
+static bool may_be_queue(const char *root, const char *fd, const char *target)
+{
+	unsigned long flags;
+
+	if (*target != '/' || !target[1] || strchr(target + 1, '/'))
+		return false;
+	flags = read_flags(root, fd);
+	return flags == ULONG_MAX || !(flags & LARGEFILE);
+}
+
+/* What fcntl(2) with F_SETSIG sends instead of SIGIO is mostly one of these, which are queued. */
+#define OF_ASYNC	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
+
+/* The signals that one descriptor may send. */
+static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
+{
+	char target[PROCFS_LINK_SIZE];
+	uint64_t signals = 0;
+
+	if (procfs_link(target, root, "%s", fd))
+		return 0;
+	if (may_be_queue(root, fd, target))
+		return UINT64_MAX;
+	if (!strncmp(target, "socket:", strlen("socket:")))
+		signals |= SIGNAL(SIGURG);
+	/* One that is closed meanwhile shows that a thread runs. */
+	if (wanted & OF_ASYNC && read_flags(root, fd) & O_ASYNC)
+		signals |= OF_ASYNC;
+	return signals;
+}
+
+/* Return: 1 if it has any; 0 if not, as one that has ended; -1 if it cannot be seen. */
+static int add_signals_of_table(const char *root, pid_t pid, pid_t tid, uint64_t wanted,
+				uint64_t *signals)
+{
+	DIR *dir = procfs_opendir(root, "%d/task/%d/fd", pid, tid);
+	char path[PROCFS_LINK_SIZE];
+	struct dirent *d;
+	int any = 0;
+
+	if (!dir)
+		return -1;
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		any = 1;
+		snprintf(path, sizeof(path), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
+		*signals |= signals_of_fd(root, path, wanted);
+	}
+	closedir(dir);
+	return any;
 }
 
 /**
- * has_async_file() - whether a process has a file open that may send it a signal
+ * signals_of_files() - the signals that may be sent for what a process has open
  * @root: where proc is mounted
  * @pid: the process
+ * @wanted: those that matter
  *
- * O_ASYNC: fcntl(2).  Descriptors of a thread that has a table of its own do not count.
+ * By a file with O_ASYNC (fcntl(2)), a message queue (mq_notify(3)), or a socket with urgent data.
+ * Descriptors of a thread that has a table of its own do not count.
  *
- * Return: true also if that cannot be known, as after the exit of its main thread.
+ * Return: mask of them; @wanted if its descriptors cannot be seen.
  */
-bool has_async_file(const char *root, pid_t pid)
+uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
 {
-	DIR *dir = procfs_opendir(root, "%d/fd", pid);
-	bool any = false, found = false;
-	char path[PROCFS_LINK_SIZE];
-	struct dirent *d;
+	uint64_t signals = 0;
+	bool seen = false;
+	int any = 0;
+	size_t nr;
+	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
 
-	while (dir && !found && (d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		any = true;
-		snprintf(path, sizeof(path), "%d/fd/%.16s", pid, d->d_name);
-		found = is_async(root, path);
+	for (size_t i = 0; i < nr && any <= 0; i++) {
+		any = add_signals_of_table(root, pid, tids[i], wanted, &signals);
+		seen |= any >= 0;
 	}
-	if (dir)
-		closedir(dir);
-	return found || !any;
+	free(tids);
+	return seen ? signals & wanted : wanted;
 }
 
 /*
@@ -203,7 +254,7 @@ static bool may_be_of_memory(const struct descriptor_walk *w, pid_t pid, const c
 }
 
 /*
- * A file that may be shared memory.  fdinfo has its inode number since 5.14 (seq_show() in
+ * A file that may be shared memory, or have locks.  fdinfo has its inode number since 5.14 (seq_show() in
  * fs/proc/fd.c), and its mount, which tells the device.
  */
 static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
@@ -215,6 +266,7 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 
 	if (rc)
 		return rc;
+	file_locks_add(w->locks, pid, buf);
 	ino = strstr(buf, "ino:");
 	w->files->incomplete |= !ino;
 	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
@@ -240,7 +292,7 @@ static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
 	else if (!rc && *target == '/')
-		rc = w->nr_wanted ? add_file(w, pid, fd) : 0;
+		rc = w->nr_wanted || w->locks->nr ? add_file(w, pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (rc > 0)
@@ -348,7 +400,8 @@ static void want_files(struct descriptor_walk *w, const struct snapshot *s)
 }
 
 /**
- * find_descriptors() - find out which processes have which pipes and shared memory open
+ * find_descriptors() - find out which processes have which pipes and shared memory open, and
+ *	which file locks they have
  * @root: where proc is mounted
  * @compare: compare_files(), or what stands for it in a test
  * @s: the snapshot, for whose shared words with REACH_OPEN the files are looked for
@@ -365,17 +418,20 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
 		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files,
-		.uncounted = version < 600,
+		.locks = &d->locks, .uncounted = version < 600,
 	};
 
 	memset(d, 0, sizeof(*d));
 	d->pipes.incomplete = version < 506;
 	want_files(&w, s);
+	file_locks_read(&d->locks, root);
 	if (!visit_processes(root, add_tables, &w))
 		d->pipes.incomplete = true;
 	d->files.incomplete |= d->pipes.incomplete;
+	d->locks.holders.incomplete |= d->pipes.incomplete;
 	relations_sort(&d->pipes);
 	relations_sort(&d->files);
+	relations_sort(&d->locks.holders);
 	free(w.wanted);
 }
 
@@ -387,4 +443,5 @@ void free_descriptors(struct descriptors *d)
 {
 	relations_free(&d->pipes);
 	relations_free(&d->files);
+	file_locks_free(&d->locks);
 }

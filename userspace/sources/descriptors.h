@@ -2,6 +2,7 @@
 #ifndef FUTEXINSPECT_DESCRIPTORS_H
 #define FUTEXINSPECT_DESCRIPTORS_H
 
+#include "filelocks.h"
 #include "procfs.h"
 #include "relations.h"
 #include "snapshot.h"
@@ -17,12 +18,13 @@ struct pipe_end {
 struct descriptors {
 	struct relations pipes;		/* by inode */
 	struct relations files;		/* likewise, of the files that were asked for */
+	struct file_locks locks;
 };
 
 void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
 		      struct descriptors *d);
 void free_descriptors(struct descriptors *d);
-bool has_async_file(const char *root, pid_t pid);
+uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted);
 int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
 
 #endif

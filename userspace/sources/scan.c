@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <search.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "array.h"
 #include "rights.h"
 #include "scan.h"
+#include "signals.h"
 #include "text.h"
 
 /* Bits of the flags in /proc/PID/stat, by ABI: linux/sched.h. */
@@ -59,6 +61,9 @@ struct task {
 	pid_t nstid;
 	bool caught_known;
 	uint64_t caught;
+	uint64_t ignored;
+	uint64_t blocked;
+	bool has_terminal;
 	unsigned int known;	/* as in struct thread */
 	uint64_t nvcsw;
 	uint64_t nivcsw;
@@ -73,22 +78,31 @@ static bool parse_stat(struct task *t, const char *stat)
 {
 	const char *open = strchr(stat, '('), *close = strrchr(stat, ')');
 	unsigned long long start;
+	int terminal;
 
 	if (!open || !close || close < open || close - open - 1 > 64)
 		return false;
 	escape_text(t->comm, open + 1, close - open - 1);
 	if (sscanf(close + 1,
-		   " %c %d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &t->state, &t->ppid, &t->flags, &start) != 4 ||
+		   " %c %d %*d %*d %d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &t->state, &t->ppid, &terminal, &t->flags, &start) != 5 ||
 	    t->state < '!' || t->state > '~')
 		return false;
 	t->start_ticks = start;
+	t->has_terminal = terminal;
 	return true;
+}
+
+/* A mask of signals; 0 if it is not known. */
+static uint64_t status_mask(const char *status, const char *key)
+{
+	const char *mask = status_field(status, key);
+
+	return mask ? strtoull(mask, NULL, 16) : 0;
 }
 
 static void parse_status(struct task *t, const char *status)
 {
-	const char *caught = status_field(status, "SigCgt");
 	const char *tracer = status_field(status, "TracerPid");
 	const char *nvcsw = status_field(status, "voluntary_ctxt_switches");
 	const char *nivcsw = status_field(status, "nonvoluntary_ctxt_switches");
@@ -97,8 +111,10 @@ static void parse_status(struct task *t, const char *status)
 	t->tracer = tracer ? atoi(tracer) : PID_UNKNOWN;
 	if (t->tracer == 0)
 		t->tracer = PID_NONE;
-	t->caught_known = caught;
-	t->caught = caught ? strtoull(caught, NULL, 16) : 0;
+	t->caught_known = status_field(status, "SigCgt");
+	t->caught = status_mask(status, "SigCgt");
+	t->ignored = status_mask(status, "SigIgn");
+	t->blocked = status_mask(status, "SigBlk");
 	t->known = T_START | (nvcsw ? T_NVCSW : 0) | (nivcsw ? T_NIVCSW : 0);
 	t->nvcsw = nvcsw ? strtoull(nvcsw, NULL, 10) : 0;
 	t->nivcsw = nivcsw ? strtoull(nivcsw, NULL, 10) : 0;
@@ -122,6 +138,20 @@ static bool read_task(struct task *t, const char *root, pid_t pid, pid_t tid)
 		return false;
 	parse_status(t, buf);
 	return true;
+}
+
+/**
+ * has_terminal() - whether a process has a controlling terminal
+ * @root: where proc is mounted
+ * @pid: the process
+ *
+ * Return: false if it cannot be read.
+ */
+bool has_terminal(const char *root, pid_t pid)
+{
+	struct task task;
+
+	return !read_stat(&task, root, pid, pid) && task.has_terminal;
 }
 
 static uint64_t ticks_to_ns(uint64_t ticks)
@@ -403,10 +433,42 @@ static struct thread *add_thread(struct snapshot *s, const struct task *task, pi
 	t->known = task->known;
 	t->state = task->state;
 	t->comm = snapshot_keep_text(s, task->comm);
+	t->blocked = task->blocked;
 	t->nvcsw = task->nvcsw;
 	t->nivcsw = task->nivcsw;
 	t->start_ns = ticks_to_ns(task->start_ticks);
 	return t;
+}
+
+static void add_armed(struct process *p, struct armed *armed, int signal)
+{
+	if (signal < 1 || signal > 64)
+		return;
+	armed[p->nr_armed++] = (struct armed){ signal, FIRES_UNKNOWN };
+}
+
+/*
+ * The timers that a process may have armed.  /proc/PID/timers has those of timer_create(2), armed
+ * or not.  Nothing shows alarm(2) but a handler for its signal; those of CPU time stand still.
+ */
+static void read_timers(const char *root, struct snapshot *s, struct process *p)
+{
+	char *text = procfs_read_all(root, "%d/timers", p->tgid);
+	bool alarm = process_handles(p, SIGNAL(SIGALRM));
+	struct armed *armed;
+	size_t nr = alarm;
+
+	for (const char *line = text; line; line = strstr(line + 1, "signal:"))
+		nr++;
+	armed = snapshot_alloc(s, nr * sizeof(*armed));
+	p->armed = armed;
+	p->known |= P_ARMED;
+	if (alarm)
+		add_armed(p, armed, SIGALRM);
+	for (const char *line = text; line && (line = strstr(line, "signal:")); line++)
+		add_armed(p, armed, atoi(line + strlen("signal:")));
+	p->more_armed = !text && procfs_exists(root, "%d/timers", p->tgid);
+	free(text);
 }
 
 /*
@@ -434,9 +496,11 @@ static void add_threads(struct scan *sc, const struct candidate *e, struct proce
 			continue;
 		p->known = task.caught_known ? P_CAUGHT : 0;
 		p->caught |= task.caught;
+		p->ignored = task.ignored;
 		add_thread(sc->s, &task, e->pid, tids[i], e->mm);
 	}
 	free(tids);
+	read_timers(sc->root, sc->s, p);
 }
 
 /* Older kernels tell only root where a thread sleeps: wchan is 0, and stack is refused. */
@@ -766,14 +830,18 @@ bool scan_process(const char *root, struct snapshot *s, pid_t pid)
 	size_t first = s->nr_threads, nr, i;
 	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
 	bool caught_known = true;
-	uint64_t caught = 0;
+	uint64_t caught = 0, ignored = 0, blocked = UINT64_MAX;
 	struct task task;
 	struct process *p;
 
 	for (i = 0; i < nr && read_task(&task, root, pid, tids[i]); i++) {
 		find_freezer(root, add_thread(s, &task, pid, tids[i], -1));
 		caught_known &= task.caught_known;
-		caught |= task.caught;	/* a thread that has exited shows none */
+		/* A thread that has exited shows none. */
+		caught |= task.caught;
+		ignored |= task.ignored;
+		if (thread_is_alive(&s->threads[s->nr_threads - 1]))
+			blocked &= task.blocked;
 	}
 	free(tids);
 	if (!nr || i < nr) {
@@ -786,6 +854,9 @@ bool scan_process(const char *root, struct snapshot *s, pid_t pid)
 	p->comm = s->threads[first].comm;
 	p->known = caught_known ? P_CAUGHT : 0;
 	p->caught = caught;
+	p->ignored = ignored;
+	p->blocked = blocked;
 	p->complete = true;
+	read_timers(root, s, p);
 	return true;
 }

@@ -7,6 +7,7 @@
 
 int scan_proc(const char *root, compare_fn compare, struct snapshot *s);
 bool scan_process(const char *root, struct snapshot *s, pid_t pid);
+bool has_terminal(const char *root, pid_t pid);
 bool read_foreign_holder(const char *root, struct snapshot *s, struct foreign_holder *h);
 
 #endif

@@ -935,6 +935,7 @@ static const struct field thread_fields[] = {
 	THREAD(bits, parse_u32),
 	THREAD(fp, parse_u64, .bit = T_FP),
 	THREAD(lr, parse_u64, .bit = T_LR),
+	THREAD(pdeath, parse_u32, .absent = "0"),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FUTEXINSPECT_FILELOCKS_H
+#define FUTEXINSPECT_FILELOCKS_H
+
+#include "relations.h"
+
+/* Kinds of file locks, as in /proc/locks. */
+#define FLOCK_LOCK	"FLOCK"
+#define RECORD_LOCK	"POSIX"
+
+/* A lock, or a call that waits for one. */
+struct file_lock {
+	char kind[8];
+	unsigned int dev[2];
+	uint64_t ino;
+	pid_t pid;
+	bool waits;
+	bool seen;		/* a descriptor that has the lock was */
+	char *text;		/* as in /proc/locks, without its number */
+};
+
+/* Those of the files for whose locks somebody waits, sorted by file. */
+struct file_locks {
+	struct file_lock *all;
+	size_t nr;
+	struct relations holders;	/* by inode, of which descriptors show the locks */
+};
+
+void file_locks_read(struct file_locks *l, const char *root);
+void file_locks_add(struct file_locks *l, pid_t pid, const char *info);
+bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, uint64_t *ino);
+bool file_locks_know(const struct file_locks *l, uint64_t ino);
+void file_locks_free(struct file_locks *l);
+
+#endif
