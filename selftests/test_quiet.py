@@ -191,7 +191,7 @@ def test_go_cycle():
         cycle = [waiter for waiter in waiters if waiter["verdict"] == "deadlock"]
         check_live([waiter for waiter in waiters if waiter not in cycle])
         for waiter, other in (cycle, cycle[::-1]):
-            expect(waiter, op="FUTEX_WAIT", expected=2, lock="pthread_mutex",
+            expect(waiter, op="FUTEX_WAIT", expected=2, primitive="pthread_mutex",
                    holder=other["tid"], certainty="likely")
 
 

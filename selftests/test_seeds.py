@@ -262,7 +262,7 @@ def test_fork_stream():
 def test_fork_mutex():
     """003: a child of fork wants a mutex that a thread of the parent holds"""
     got, holder = fork_with_lock("mutex")
-    expect(got, verdict="orphaned", lock="pthread_mutex", holder=holder)
+    expect(got, verdict="orphaned", primitive="pthread_mutex", holder=holder)
     expect_reason(got, holder, "parent")
 
 

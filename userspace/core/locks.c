@@ -891,8 +891,7 @@ static void recognise_by(const decode_fn *fns, size_t nr, struct waiter *w)
  * @w: the waiter, otherwise complete; @w->lock is set
  *
  * To be called by the source of the record, and again once it is known that @w->is_32bit.
- * Words that look like two kinds of lock
- * name no holder.
+ * Words that look like two kinds of lock name no holder.
  */
 void recognise_lock(struct waiter *w)
 {

@@ -790,11 +790,12 @@ static void look_at_all(struct reader *r)
 		add_process_of(r, r->s->waiters[i].pi_owner);
 	while (threads < r->s->nr_threads || processes < r->s->nr_processes) {
 		for (; threads < r->s->nr_threads; threads++) {
-			const struct thread *t = &r->s->threads[threads];
-			int process = t->process;
+			/* Others may be added, so that the threads move. */
+			const struct thread t = r->s->threads[threads];
+			int process = t.process;
 
-			add_process_of(r, t->tracer);
-			if (threads < nr && waits[threads] && t->state != STATE_TRACED)
+			add_process_of(r, t.tracer);
+			if (threads < nr && waits[threads] && t.state != STATE_TRACED)
 				continue;
 			if (look_at_thread(r, threads) && process >= 0)
 				r->s->processes[process].busy = true;
