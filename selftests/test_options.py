@@ -82,7 +82,7 @@ B = "{ABBA} mkwaiters {B} mkwaiters deadlock likely TIME waits for thread {A}, w
     "a cycle of 2 threads"
 ORPHAN = "{ORPHAN} orphan {ORPHAN} orphan orphaned certain TIME child of fork that never called execve, so its " \
          "lock is a copy: the holder, thread {HOLDER}, is in the parent process {PARENT} " \
-         "(mkwaiters) and cannot release it here"
+         "(mkwaiters) and cannot release it here; the end of its parent, process {PARENT}, ends it"
 
 # Arguments, exit status, and the lines that come of it.
 CASES = (
@@ -99,7 +99,8 @@ CASES = (
      ("futex yes yes - {PARENT} child\\x20of\\x20fork\\x20that\\x20never\\x20called\\x20execve,"
       "\\x20so\\x20its\\x20lock\\x20is\\x20a\\x20copy:\\x20the\\x20holder,\\x20thread\\x20{HOLDER},"
       "\\x20is\\x20in\\x20the\\x20parent\\x20process\\x20{PARENT}\\x20(mkwaiters)\\x20and\\x20"
-      "cannot\\x20release\\x20it\\x20here",)),
+      "cannot\\x20release\\x20it\\x20here;\\x20the\\x20end\\x20of\\x20its\\x20parent,\\x20process"
+      "\\x20{PARENT},\\x20ends\\x20it",)),
     ("-u -o +LIVE -p {ABBA}", 3,
      (HEAD.replace("REASON", "LIVE REASON"), A.replace("TIME", "TIME 3"),
       B.replace("TIME", "TIME 3"),
