@@ -141,6 +141,17 @@ fetch_kernel()
 	rm -rf "$1/apt" "$1"/*.deb
 }
 
+# A root whose making was killed may still have /proc and /sys of this host in it.
+remove_unfinished()
+{
+	local target
+
+	while read -r target; do
+		[[ $target != "$1"/* ]] || umount "$target"
+	done < <(tac /proc/mounts | cut -d ' ' -f 2)
+	rm -rf --one-file-system "$1"
+}
+
 # Runs "FILL… NEW", which fills the directory NEW, and makes it the directory $1; unless that is there already.
 # Only one run does it, and what is under the name $1 is always complete.
 make_once()
@@ -153,7 +164,7 @@ make_once()
 		flock 9
 		[ ! -d "$dir" ] || exit 0
 		say "making $dir"
-		rm -rf "$dir.new"
+		remove_unfinished "$dir.new"
 		mkdir "$dir.new"
 		# Not simply "|| …": that would turn off errexit in the function.
 		"$@" "$dir.new" >"$dir.log" 2>&1 &
