@@ -75,7 +75,7 @@ CASES = (
       for program, bits in (("two_orders", ""), ("two_orders_32", ", in a 32-bit program"))),
     Hang("a wake that was lost: threads of a pool wait for a free lock", built("master_lock"),
          {"green0": ("waiting", "pthread_cond", "2 threads of its address space are not blocked: .*")},
-         first=("green0", "green1", "green2")),
+         first=("green0", "green1", "green2"), explains="Lock name is_free"),
     Hang("a Rust OnceLock that is made by itself", built("once_again"),
          {"main": ("blocked", "pthread_join", r"joins thread {worker} \(.*\), which waits on a futex")},
          first=("main",)),
