@@ -236,21 +236,23 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 static void read_frame(struct fi_thread *thread, struct task_struct *task)
 {
 	unsigned long switches = fi_switches(task);
-	bool has_frame = thread->state != 'R' && !thread->exiting && !thread->io_worker;
+	struct fi_user_frame frame;
+	bool is_32bit;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
+	if (thread->state == 'R' || thread->exiting || thread->io_worker)
+		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
-	if (!has_frame || READ_ONCE(task->on_cpu) ||
-	    !fi_read_user_frame(task, &thread->frame, &thread->is_32bit))
+	if (READ_ONCE(task->on_cpu) || !fi_read_user_frame(task, &frame, &is_32bit))
 		return;
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
-	if (switches == fi_switches(task) && !READ_ONCE(task->on_cpu))
+	if (switches != fi_switches(task) || READ_ONCE(task->on_cpu))
 		return;
-	memset(&thread->frame, 0, sizeof(thread->frame));
-	thread->is_32bit = false;
+	thread->frame = frame;
+	thread->is_32bit = is_32bit;
 }
 
 static void add_thread(struct thread_walk *walk, struct task_struct *task, unsigned int id)

@@ -59,10 +59,12 @@ static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_re
 	if (get_kernel_nofault(pstate, (const unsigned long *)&regs->pstate))
 		return false;
 	*is_32bit = pstate & PSR_MODE32_BIT;
-	*sp = 0;
 	/* 32-bit code has these in other registers, which do not tell its callers. */
-	if (*is_32bit)
+	if (*is_32bit) {
+		memset(frame, 0, sizeof(*frame));
+		*sp = 0;
 		return true;
+	}
 	return !get_kernel_nofault(frame->fp, (const unsigned long *)&regs->regs[29]) &&
 	       !get_kernel_nofault(frame->lr, (const unsigned long *)&regs->regs[30]) &&
 	       !get_kernel_nofault(*sp, (const unsigned long *)&regs->sp);
@@ -73,8 +75,8 @@ static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_re
 /**
  * fi_read_user_frame() - copy the registers of a thread that sleeps
  * @task: the thread
- * @frame: receives them; all 0 if they could not be read
- * @is_32bit: receives whether it runs 32-bit code
+ * @frame: receives them, if they could be read
+ * @is_32bit: receives whether it runs 32-bit code, likewise
  *
  * Context: RCU. The stack of a thread that is killed may be given to another one at any time;
  * the caller checks afterwards that @task did not run, so it did not exit.
