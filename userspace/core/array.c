@@ -53,3 +53,28 @@ void *array_room(void *array, size_t nr, size_t size)
 		return array;
 	return xrealloc(array, (nr ? nr * 2 : 1) * size);
 }
+
+/**
+ * array_lower_bound() - look up a key in a sorted array
+ * @array: the array, in ascending order of its keys
+ * @nr: how many elements it has
+ * @size: of an element, in bytes
+ * @key_at: offset in an element of its key, a uint64_t
+ * @key: the key
+ *
+ * Return: the index of the first element whose key is @key or more; @nr if there is none.
+ */
+size_t array_lower_bound(const void *array, size_t nr, size_t size, size_t key_at, uint64_t key)
+{
+	size_t low = 0, high = nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (*(const uint64_t *)((const char *)array + mid * size + key_at) < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}

@@ -6,12 +6,14 @@
 #define FUTEXINSPECT_ARRAY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *p, size_t size);
 void *array_room(void *array, size_t nr, size_t size);
+size_t array_lower_bound(const void *array, size_t nr, size_t size, size_t key_at, uint64_t key);
 
 /**
  * array_push() - append an element to an array

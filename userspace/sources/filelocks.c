@@ -107,17 +107,7 @@ void file_locks_read(struct file_locks *l, const char *root)
 /* The first lock of an inode number, or where it would be. */
 static size_t find_first(const struct file_locks *l, uint64_t ino)
 {
-	size_t low = 0, high = l->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (l->all[middle].ino < ino)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_lower_bound(l->all, l->nr, sizeof(*l->all), offsetof(struct file_lock, ino), ino);
 }
 
 static void add_holder(struct file_locks *l, pid_t pid, const struct file_lock *held)

@@ -50,17 +50,7 @@ void relations_sort(struct relations *r)
  */
 size_t relations_find(const struct relations *r, uint64_t id)
 {
-	size_t low = 0, high = r->nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (r->all[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(r->all, r->nr, sizeof(*r->all), offsetof(struct relation, id), id);
 }
 
 /**
