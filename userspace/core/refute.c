@@ -125,5 +125,6 @@ bool ids_may_recur(const struct snapshot *s, const struct waiter *w)
 {
 	const struct shared *shared = &s->shared[w->shared];
 
-	return thread_is_in_namespace(&s->threads[w->thread]) && !(shared->known & S_NLINK && !shared->nlink);
+	return thread_is_in_namespace(&s->threads[w->thread]) &&
+	       !(shared->known & S_NLINK && !shared->nlink);
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +12,6 @@
 
 #include "array.h"
 #include "descriptors.h"
-
-/* Room for a path of a descriptor: PID/task/TID/fd/N. */
-#define FD_SIZE		64
 
 /*
  * The flag that the kernel adds to a file that a 64-bit program opens by name
@@ -36,6 +32,7 @@ struct descriptor_walk {
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
 	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
+	pid_t pid;		/* whose descriptors are being visited */
 	char net[PROCFS_LINK_SIZE];	/* network namespace of the last process */
 };
 
@@ -50,25 +47,32 @@ static int read_fdinfo(char buf[PROCFS_FILE_SIZE], const char *root, const char 
 	return procfs_read(buf, root, "%.*sinfo%s", (int)(number - fd), fd, number);
 }
 
+/* The flags of open(2).  Return: 0 or a negative errno. */
+static int read_flags(unsigned long *flags, const char *root, const char *fd)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int rc = read_fdinfo(buf, root, fd);
+	const char *field = rc ? NULL : strstr(buf, "flags:");
+
+	if (!field)
+		return rc ?: -EINVAL;
+	*flags = strtoul(field + strlen("flags:"), NULL, 8);
+	return 0;
+}
+
 /* As pipe_of_fd(), when it is known what the descriptor refers to. */
 static int pipe_of_target(const char *target, const char *root, const char *fd,
 			  struct pipe_end *end)
 {
-	char buf[PROCFS_FILE_SIZE];
 	unsigned long long ino;
-	const char *flags;
 	unsigned long mode;
 	int rc;
 
 	if (sscanf(target, "pipe:[%llu]", &ino) != 1)
 		return 0;
-	rc = read_fdinfo(buf, root, fd);
+	rc = read_flags(&mode, root, fd);
 	if (rc)
 		return rc;
-	flags = strstr(buf, "flags:");
-	if (!flags)
-		return -EINVAL;
-	mode = strtoul(flags + strlen("flags:"), NULL, 8);
 	*end = (struct pipe_end){
 		.ino = ino,
 		.writes = (mode & O_ACCMODE) != O_RDONLY,
@@ -95,18 +99,6 @@ int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end)
 	return rc ? rc : pipe_of_target(target, root, fd, end);
 }
 
-/* The flags of open(2); all of them if they cannot be read. */
-static unsigned long read_flags(const char *root, const char *fd)
-{
-	char buf[PROCFS_FILE_SIZE];
-	const char *flags;
-
-	if (read_fdinfo(buf, root, fd))
-		return ULONG_MAX;
-	flags = strstr(buf, "flags:");
-	return flags ? strtoul(flags + strlen("flags:"), NULL, 8) : ULONG_MAX;
-}
-
 /*
  * A message queue is shown by its name alone, as "/NAME": it is in a file system of its own.  So
  * is a file at the top of a file system that is mounted elsewhere; but mq_open(2) does not open by
@@ -118,8 +110,7 @@ static bool may_be_queue(const char *root, const char *fd, const char *target)
 
 	if (*target != '/' || !target[1] || strchr(target + 1, '/'))
 		return false;
-	flags = read_flags(root, fd);
-	return flags == ULONG_MAX || !(flags & LARGEFILE);
+	return read_flags(&flags, root, fd) || !(flags & LARGEFILE);
 }
 
 /* What fcntl(2) with F_SETSIG sends instead of SIGIO is mostly one of these, which are queued. */
@@ -130,6 +121,7 @@ static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
 {
 	char target[PROCFS_LINK_SIZE];
 	uint64_t signals = 0;
+	unsigned long flags;
 
 	if (procfs_link(target, root, "%s", fd))
 		return 0;
@@ -138,31 +130,23 @@ static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
 	if (!strncmp(target, "socket:", strlen("socket:")))
 		signals |= SIGNAL(SIGURG);
 	/* One that is closed meanwhile shows that a thread runs. */
-	if (wanted & OF_ASYNC && read_flags(root, fd) & O_ASYNC)
+	if (wanted & OF_ASYNC && (read_flags(&flags, root, fd) || flags & O_ASYNC))
 		signals |= OF_ASYNC;
 	return signals;
 }
 
-/* Return: 1 if it has any; 0 if not, as one that has ended; -1 if it cannot be seen. */
-static int add_signals_of_table(const char *root, pid_t pid, pid_t tid, uint64_t wanted,
-				uint64_t *signals)
-{
-	DIR *dir = procfs_opendir(root, "%d/task/%d/fd", pid, tid);
-	char path[PROCFS_LINK_SIZE];
-	struct dirent *d;
-	int any = 0;
+struct signal_walk {
+	const char *root;
+	uint64_t wanted;
+	uint64_t signals;
+};
 
-	if (!dir)
-		return -1;
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		any = 1;
-		snprintf(path, sizeof(path), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
-		*signals |= signals_of_fd(root, path, wanted);
-	}
-	closedir(dir);
-	return any;
+static bool add_signals_of_fd(void *ctx, const char *fd)
+{
+	struct signal_walk *w = ctx;
+
+	w->signals |= signals_of_fd(w->root, fd, w->wanted);
+	return true;
 }
 
 /**
@@ -178,18 +162,19 @@ static int add_signals_of_table(const char *root, pid_t pid, pid_t tid, uint64_t
  */
 uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
 {
-	uint64_t signals = 0;
+	struct signal_walk w = { .root = root, .wanted = wanted };
 	bool seen = false;
-	int any = 0;
+	long nr_fds = 0;
 	size_t nr;
 	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
 
-	for (size_t i = 0; i < nr && any <= 0; i++) {
-		any = add_signals_of_table(root, pid, tids[i], wanted, &signals);
-		seen |= any >= 0;
+	/* A thread that has ended has none. */
+	for (size_t i = 0; i < nr && nr_fds <= 0; i++) {
+		nr_fds = visit_fds(root, pid, tids[i], add_signals_of_fd, &w);
+		seen |= nr_fds >= 0;
 	}
 	free(tids);
-	return seen ? signals & wanted : wanted;
+	return seen ? w.signals & wanted : wanted;
 }
 
 /*
@@ -254,8 +239,8 @@ static bool may_be_of_memory(const struct descriptor_walk *w, pid_t pid, const c
 }
 
 /*
- * A file that may be shared memory, or have locks.  fdinfo has its inode number since 5.14 (seq_show() in
- * fs/proc/fd.c), and its mount, which tells the device.
+ * A file that may be shared memory, or have locks.  fdinfo has its inode number since 5.14
+ * (seq_show() in fs/proc/fd.c), and its mount, which tells the device.
  */
 static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 {
@@ -281,9 +266,10 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
  * One descriptor: an end of a pipe, a file, or what may hold descriptors that are in no
  * table.
  */
-static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
+static bool add_fd(void *ctx, const char *fd)
 {
 	char target[PROCFS_LINK_SIZE];
+	struct descriptor_walk *w = ctx;
 	struct pipe_end end;
 	int rc = procfs_link(target, w->root, "%s", fd);
 
@@ -292,33 +278,24 @@ static void add_fd(struct descriptor_walk *w, pid_t pid, const char *fd)
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
 	else if (!rc && *target == '/')
-		rc = w->nr_wanted || w->locks->nr ? add_file(w, pid, fd) : 0;
+		rc = w->nr_wanted || w->locks->nr ? add_file(w, w->pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (rc > 0)
-		relations_add(w->r, (struct relation){ .id = end.ino, .pid = pid,
+		relations_add(w->r, (struct relation){ .id = end.ino, .pid = w->pid,
 						       .is_writer = end.writes });
 	else
 		w->r->incomplete |= is_lost(-rc);
+	return true;
 }
 
 static void add_table(struct descriptor_walk *w, pid_t pid, pid_t tid)
 {
-	DIR *dir = procfs_opendir(w->root, "%d/task/%d/fd", pid, tid);
-	char fd[FD_SIZE];
-	struct dirent *d;
+	long rc;
 
-	if (!dir) {
-		w->r->incomplete |= is_lost(errno);
-		return;
-	}
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(fd, sizeof(fd), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
-		add_fd(w, pid, fd);
-	}
-	closedir(dir);
+	w->pid = pid;
+	rc = visit_fds(w->root, pid, tid, add_fd, w);
+	w->r->incomplete |= rc < 0 && is_lost(-rc);
 }
 
 /*

@@ -4,7 +4,6 @@
  *
  * This is for people, as activity.c is; what is proven of pipes is in descriptors.c.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +17,6 @@
 
 /* Reading so many takes half a second. Who has an end is not known of hosts with more. */
 #define MAX_LOOKED_AT	200000
-
-/* Room for a path of a descriptor: PID/fd/N. */
-#define FD_SIZE		48
 
 /**
  * far_end_of() - find out what the other end of a descriptor is
@@ -53,46 +49,36 @@ static void add_peer(struct far_end *end, pid_t pid)
 	end->nr++;
 }
 
+struct end_walk {
+	const char *root;
+	struct far_end *ends;
+	size_t nr;
+	pid_t pid;		/* whose descriptors are being visited */
+};
+
 /* Compare one descriptor with all ends that are looked for. */
-static void compare_fd(const char *root, const char *fd, pid_t pid, struct far_end *ends, size_t nr)
+static bool compare_fd(void *ctx, const char *fd)
 {
+	const struct end_walk *w = ctx;
 	char target[PROCFS_LINK_SIZE];
 	unsigned long long ino;
 	struct pipe_end pipe;
 	bool is_pipe;
 
-	if (procfs_link(target, root, "%s", fd))
-		return;
+	if (procfs_link(target, w->root, "%s", fd))
+		return true;
 	is_pipe = sscanf(target, "pipe:[%llu]", &ino) == 1;
 	if (!is_pipe && sscanf(target, "socket:[%llu]", &ino) != 1)
-		return;
-	for (size_t i = 0; i < nr; i++) {
-		if (ends[i].ino != ino || ends[i].is_pipe != is_pipe)
-			continue;
-		if (!is_pipe || (pipe_of_fd(root, fd, &pipe) > 0 && pipe.writes == ends[i].writes))
-			add_peer(&ends[i], pid);
-	}
-}
+		return true;
+	for (size_t i = 0; i < w->nr; i++) {
+		struct far_end *end = &w->ends[i];
 
-/* Return: how many descriptors a process has, or -1: they cannot be seen. */
-static long compare_process(const char *root, pid_t pid, struct far_end *ends, size_t nr)
-{
-	DIR *dir = procfs_opendir(root, "%d/fd", pid);
-	char fd[FD_SIZE];
-	struct dirent *d;
-	long count = 0;
-
-	if (!dir)
-		return errno == EACCES || errno == EPERM ? -1 : 0;
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.')
+		if (end->ino != ino || end->is_pipe != is_pipe)
 			continue;
-		snprintf(fd, sizeof(fd), "%d/fd/%.16s", pid, d->d_name);
-		compare_fd(root, fd, pid, ends, nr);
-		count++;
+		if (!is_pipe || (pipe_of_fd(w->root, fd, &pipe) > 0 && pipe.writes == end->writes))
+			add_peer(end, w->pid);
 	}
-	closedir(dir);
-	return count;
+	return true;
 }
 
 static bool wants_any(const struct far_end *ends, size_t nr)
@@ -115,6 +101,7 @@ static bool wants_any(const struct far_end *ends, size_t nr)
  */
 void find_far_ends(const char *root, struct far_end *ends, size_t nr)
 {
+	struct end_walk w = { .root = root, .ends = ends, .nr = nr };
 	bool incomplete = false;
 	long looked_at = 0, count;
 	size_t nr_pids = 0;
@@ -124,8 +111,9 @@ void find_far_ends(const char *root, struct far_end *ends, size_t nr)
 		return;
 	pids = procfs_list_ids(&nr_pids, root, ".");
 	for (size_t i = 0; i < nr_pids && looked_at < MAX_LOOKED_AT; i++) {
-		count = compare_process(root, pids[i], ends, nr);
-		incomplete |= count < 0;
+		w.pid = pids[i];
+		count = visit_fds(root, pids[i], pids[i], compare_fd, &w);
+		incomplete |= count == -EACCES || count == -EPERM;
 		looked_at += count > 0 ? count : 0;
 	}
 	free(pids);

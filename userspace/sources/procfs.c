@@ -252,6 +252,40 @@ pid_t *procfs_list_ids(size_t *nr, const char *root, const char *fmt, ...)
 	return ids;
 }
 
+/* Room for a path of a descriptor: PID/task/TID/fd/N. */
+#define FD_SIZE		64
+
+/**
+ * visit_fds() - visit the descriptors of a table
+ * @root: where proc is mounted
+ * @pid: a process
+ * @tid: its thread whose table it is
+ * @visit: is called for each, until it returns false
+ * @ctx: is passed to it
+ *
+ * Return: how many were visited; a negative errno if the table cannot be read.
+ */
+long visit_fds(const char *root, pid_t pid, pid_t tid, visit_fd_fn visit, void *ctx)
+{
+	DIR *dir = procfs_opendir(root, "%d/task/%d/fd", pid, tid);
+	bool go_on = true;
+	char fd[FD_SIZE];
+	struct dirent *d;
+	long nr = 0;
+
+	if (!dir)
+		return -errno;
+	while (go_on && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(fd, sizeof(fd), "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
+		go_on = visit(ctx, fd);
+		nr++;
+	}
+	closedir(dir);
+	return nr;
+}
+
 /*
  * /proc/PID/status
  */

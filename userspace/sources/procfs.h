@@ -66,6 +66,11 @@ bool procfs_sleeps_in(const char *root, pid_t pid, pid_t tid, const char *const 
 void memory_open(struct process_memory *m, const char *root, pid_t pid, pid_t tid);
 void memory_close(struct process_memory *m);
 bool memory_read(const struct process_memory *m, uint64_t addr, void *buf, size_t size);
+
+/* Takes the path of a descriptor below the mount of proc.  Return: whether to go on. */
+typedef bool (*visit_fd_fn)(void *ctx, const char *fd);
+
+long visit_fds(const char *root, pid_t pid, pid_t tid, visit_fd_fn visit, void *ctx);
 bool procfs_memory(const char *root, pid_t pid, pid_t tid, uint64_t addr, void *buf, size_t size);
 
 int compare_vm(pid_t x, pid_t y);

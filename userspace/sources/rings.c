@@ -3,7 +3,6 @@
  * Which processes have an io_uring open, for a source that does not show which threads have
  * used one.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,26 +10,28 @@
 #include "relations.h"
 #include "rings.h"
 
+struct ring_walk {
+	const char *root;
+	bool found;		/* there is one, or may be one */
+};
+
+static bool look_for_ring(void *ctx, const char *fd)
+{
+	struct ring_walk *w = ctx;
+	char target[PROCFS_LINK_SIZE];
+	int rc = procfs_link(target, w->root, "%s", fd);
+
+	w->found = rc ? is_lost(-rc) : !strcmp(target, "anon_inode:[io_uring]");
+	return !w->found;
+}
+
 /* Whether a thread's table has an io_uring, or may have one. */
 static bool table_has_ring(const char *root, pid_t pid, pid_t tid)
 {
-	DIR *dir = procfs_opendir(root, "%d/task/%d/fd", pid, tid);
-	char target[PROCFS_LINK_SIZE];
-	bool found = false;
-	struct dirent *d;
+	struct ring_walk w = { .root = root };
+	long rc = visit_fds(root, pid, tid, look_for_ring, &w);
 
-	if (!dir)
-		return is_lost(errno);
-	while (!found && (d = readdir(dir))) {
-		int rc;
-
-		if (d->d_name[0] == '.')
-			continue;
-		rc = procfs_link(target, root, "%d/task/%d/fd/%.16s", pid, tid, d->d_name);
-		found = rc ? is_lost(-rc) : !strcmp(target, "anon_inode:[io_uring]");
-	}
-	closedir(dir);
-	return found;
+	return rc < 0 ? is_lost(-rc) : w.found;
 }
 
 /**

@@ -25,34 +25,47 @@
 #define ADDRESS_SIZE	(INET6_ADDRSTRLEN + sizeof("[]:65535"))
 
 /* The kernel prints an address as words of the host's byte order (get_tcp4_sock() and such). */
-static bool put_address(char dst[ADDRESS_SIZE], const char *hex, unsigned int port)
+static bool put_address(char dst[ADDRESS_SIZE], const char *hex)
 {
-	int words = strlen(hex) / 8, family = words == 1 ? AF_INET : AF_INET6;
+	const char *colon = strchr(hex, ':');
+	int words = colon ? (colon - hex) / 8 : 0, family = words == 1 ? AF_INET : AF_INET6;
 	char text[INET6_ADDRSTRLEN];
 	uint32_t addr[4] = { 0 };
+	unsigned int port;
 
 	for (int i = 0; i < words && i < 4; i++) {
 		if (sscanf(hex + 8 * i, "%8" SCNx32, &addr[i]) != 1)
 			return false;
 	}
-	if (!inet_ntop(family, addr, text, sizeof(text)))
+	if (!words || sscanf(colon, ":%x", &port) != 1 || !inet_ntop(family, addr, text, sizeof(text)))
 		return false;
 	snprintf(dst, ADDRESS_SIZE, family == AF_INET ? "%s:%u" : "[%s]:%u", text, port);
 	return true;
 }
 
+/* A line of a table of TCP or UDP, whose addresses are text: "0100007F:0016". */
+struct connection {
+	char local[48];
+	char remote[48];
+	unsigned long long ino;
+};
+
+static bool parse_connection(struct connection *c, const char *line)
+{
+	return sscanf(line, " %*d: %47[0-9A-F:] %47[0-9A-F:] %*x %*s %*s %*s %*d %*d %llu",
+		      c->local, c->remote, &c->ino) == 3;
+}
+
 static bool find_inet(char dst[SOCKET_SIZE], const char *line, unsigned long long ino,
 		      const char *protocol)
 {
-	char local[33], remote[33], from[ADDRESS_SIZE], to[ADDRESS_SIZE];
-	unsigned int local_port, remote_port;
-	unsigned long long found;
+	char from[ADDRESS_SIZE], to[ADDRESS_SIZE];
+	struct connection c;
 
-	if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %*x %*s %*s %*s %*d %*d %llu", local,
-		   &local_port, remote, &remote_port, &found) != 5 || found != ino ||
-	    !put_address(from, local, local_port) || !put_address(to, remote, remote_port))
+	if (!parse_connection(&c, line) || c.ino != ino || !put_address(from, c.local) ||
+	    !put_address(to, c.remote))
 		return false;
-	if (remote_port)
+	if (strcmp(strchr(c.remote, ':'), ":0000"))
 		snprintf(dst, SOCKET_SIZE, "%s %s to %s", protocol, from, to);
 	else
 		snprintf(dst, SOCKET_SIZE, "%s %s", protocol, from);
@@ -175,19 +188,6 @@ static uint64_t find_unix_peer(uint32_t ino)
 		peer = peer_in_answer((struct nlmsghdr *)answer, len);
 	close(fd);
 	return peer;
-}
-
-/* A connection, by the text of its addresses. */
-struct connection {
-	char local[48];
-	char remote[48];
-	unsigned long long ino;
-};
-
-static bool parse_connection(struct connection *c, const char *line)
-{
-	return sscanf(line, " %*d: %47[0-9A-F:] %47[0-9A-F:] %*x %*s %*s %*s %*d %*d %llu",
-		      c->local, c->remote, &c->ino) == 3;
 }
 
 /* The connection with the inode @ino, or, if that is 0, the one that is the other end of @own. */
