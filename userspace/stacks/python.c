@@ -169,8 +169,7 @@ static const struct python_layout *read_layout(struct python *py)
 static int search_module(Dwfl_Module *mod, void **user, const char *name, Dwarf_Addr start,
 			 void *arg)
 {
-	const char *slash = strrchr(name, '/');
-	int minor = minor_version(slash ? slash + 1 : name);
+	int minor = minor_version(base_name(name));
 	struct python *py = arg;
 
 	(void)user;
@@ -389,7 +388,7 @@ static unsigned int line_of_frame(struct python *py, uint64_t frame, uint64_t co
 /* Return: whether it is one of a function that could be read. */
 static bool put_function(struct python *py, uint64_t frame, take_frame_fn take, void *arg)
 {
-	char function[3 * MAX_NAME + 1], path[3 * MAX_NAME + 1], *slash;
+	char function[3 * MAX_NAME + 1], path[3 * MAX_NAME + 1];
 	const struct python_layout *l = py->layout;
 	struct frame f = { .kind = FRAME_PYTHON, .function = function };
 	uint64_t code, name;
@@ -398,10 +397,11 @@ static bool put_function(struct python *py, uint64_t frame, take_frame_fn take, 
 	    !read_string(py, name, function))
 		return false;
 	if (read_u64(py, code + l->filename, &name) && read_string(py, name, path)) {
-		slash = strrchr(path, '/');
 		f.line = line_of_frame(py, frame, code);
-		f.file = f.line ? slash ? slash + 1 : path : NULL;
-		f.module = f.file ? NULL : slash ? slash + 1 : path;
+		if (f.line)
+			f.file = base_name(path);
+		else
+			f.module = base_name(path);
 	}
 	return !take(&f, arg);
 }

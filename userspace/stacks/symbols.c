@@ -17,7 +17,13 @@
 
 #define BUILD_ID_SIZE	129
 
-static const char *base_name(const char *path)
+/**
+ * base_name() - the name of a file without its directory
+ * @path: the path, or NULL
+ *
+ * Return: part of @path, or NULL.
+ */
+const char *base_name(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 

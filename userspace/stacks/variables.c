@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
@@ -27,11 +28,19 @@ static const char *const lock_types[] = {
 	"condition_variable_any", "once_flag", "GMutex", "GRWLock", "GCond", "PyMutex",
 };
 
-struct search {
-	uint64_t addr;			/* as the debugging information counts */
+/* A variable at an address that does not change. */
+struct variable {
+	uint64_t start;
+	Dwarf_Die die;
+};
+
+/* Those of a module, sorted by address, once they were looked for. */
+struct variables {
+	Dwfl_Module *mod;
+	struct variable *all;
+	size_t nr;
 	size_t nr_entries;
-	Dwarf_Die found;		/* the variable */
-	uint64_t start;			/* where it begins */
+	Dwarf_Addr bias;
 };
 
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
@@ -51,22 +60,15 @@ static bool size_of(Dwarf_Die *type, uint64_t *size)
 	return true;
 }
 
-/* Whether the variable is at an address that does not change, and @s->addr is in it. */
-static bool has_address(struct search *s, Dwarf_Die *die)
+static void add_variable(struct variables *v, Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Op *ops;
-	Dwarf_Die type;
-	uint64_t size;
 	size_t nr;
 
-	if (!dwarf_attr(die, DW_AT_location, &attr) || dwarf_getlocation(&attr, &ops, &nr) ||
-	    nr != 1 || ops[0].atom != DW_OP_addr || s->addr < ops[0].number ||
-	    !type_of(die, &type) || !size_of(&type, &size) || s->addr - ops[0].number >= size)
-		return false;
-	s->found = *die;
-	s->start = ops[0].number;
-	return true;
+	if (dwarf_attr(die, DW_AT_location, &attr) && !dwarf_getlocation(&attr, &ops, &nr) &&
+	    nr == 1 && ops[0].atom == DW_OP_addr)
+		array_push(v->all, v->nr, ((struct variable){ ops[0].number + v->bias, *die }));
 }
 
 /* What may have variables in it that keep their values. */
@@ -75,34 +77,67 @@ static bool may_have_variables(int tag)
 	return tag == DW_TAG_namespace || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block;
 }
 
-static bool search_children(struct search *s, Dwarf_Die *parent, int depth)
+static void add_children(struct variables *v, Dwarf_Die *parent, int depth)
 {
 	Dwarf_Die die;
 
 	if (depth == MAX_DEPTH || dwarf_child(parent, &die))
-		return false;
+		return;
 	do {
 		int tag = dwarf_tag(&die);
 
-		if (s->nr_entries++ == MAX_ENTRIES)
-			return false;
-		if (tag == DW_TAG_variable ? has_address(s, &die) :
-		    may_have_variables(tag) && search_children(s, &die, depth + 1))
-			return true;
+		if (v->nr_entries == MAX_ENTRIES)
+			return;
+		v->nr_entries++;
+		if (tag == DW_TAG_variable)
+			add_variable(v, &die);
+		else if (may_have_variables(tag))
+			add_children(v, &die, depth + 1);
 	} while (!dwarf_siblingof(&die, &die));
-	return false;
 }
 
-static bool find_variable(struct search *s, Dwfl_Module *mod, uint64_t addr)
+static int compare_variables(const void *x, const void *y)
 {
-	Dwarf_Addr bias;
+	const struct variable *a = x, *b = y;
 
-	for (Dwarf_Die *cu = NULL; (cu = dwfl_module_nextcu(mod, cu, &bias)); ) {
-		s->addr = addr - bias;
-		if (search_children(s, cu, 0))
-			return true;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* The variables of a module.  They are kept, since many threads wait on words of the same one. */
+static const struct variables *variables_of(Dwfl_Module *mod)
+{
+	static struct variables *known;
+	static size_t nr;
+	struct variables v = { .mod = mod };
+
+	for (size_t i = 0; i < nr; i++) {
+		if (known[i].mod == mod)
+			return &known[i];
 	}
-	return false;
+	for (Dwarf_Die *cu = NULL; (cu = dwfl_module_nextcu(mod, cu, &v.bias)); )
+		add_children(&v, cu, 0);
+	if (v.nr)
+		qsort(v.all, v.nr, sizeof(*v.all), compare_variables);
+	array_push(known, nr, v);
+	return &known[nr - 1];
+}
+
+/* The variable that an address is in, whose type *@type is then; or NULL. */
+static const struct variable *find_variable(Dwfl_Module *mod, uint64_t addr, Dwarf_Die *type)
+{
+	const struct variables *v = variables_of(mod);
+	size_t end = array_lower_bound(v->all, v->nr, sizeof(*v->all),
+				       offsetof(struct variable, start), addr + 1);
+	uint64_t size, start = end ? v->all[end - 1].start : 0;
+
+	/* Entries of one variable in several units have the same address. */
+	for (size_t i = end; i-- && v->all[i].start == start; ) {
+		Dwarf_Die die = v->all[i].die;
+
+		if (type_of(&die, type) && size_of(type, &size) && addr - start < size)
+			return &v->all[i];
+	}
+	return NULL;
 }
 
 /*
@@ -239,19 +274,20 @@ static bool enter(struct member *m, Dwarf_Die *type)
  */
 bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr)
 {
-	struct search s = { 0 };
 	Dwarf_Attribute attr;
+	Dwarf_Die type, die;
+	const struct variable *variable = find_variable(mod, addr, &type);
 	const char *name;
-	Dwarf_Die type;
 
 	*member = (struct member){ 0 };
-	if (!find_variable(&s, mod, addr) || !type_of(&s.found, &type))
+	if (!variable)
 		return false;
-	name = dwarf_formstring(dwarf_attr_integrate(&s.found, DW_AT_name, &attr));
+	die = variable->die;
+	name = dwarf_formstring(dwarf_attr_integrate(&die, DW_AT_name, &attr));
 	if (!name)
 		return false;
 	append(member, "%s", name);
-	member->offset = s.addr - s.start;
+	member->offset = addr - variable->start;
 	for (int depth = 0; depth < MAX_DEPTH; depth++) {
 		if (is_lock_type(dwarf_diename(&type))) {
 			member->type = dwarf_diename(&type);
