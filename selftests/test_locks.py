@@ -54,11 +54,7 @@ def python_test(kind):
 def new_python_test(kind):
     """The test of one kind of Python 3.13, in a root of its own."""
     def test():
-        root = os.path.realpath(os.path.join(ksft.BUILT, "python-root"))
-        if not os.path.isdir(root):
-            raise ksft.Skip("selftests/build_python_root has not made a root")
-        with (ksft.mounted("-t", "proc", "proc", root + "/proc"),
-              ksft.mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
+        with ksft.python_root(os.path.dirname(MKLOCKS_PY)) as root:
             check_kind("%s python3.13 /mnt/mklocks.py %s" % (root, kind), "chroot")
     test.__doc__ = "%s of Python 3.13" % kind
     return test

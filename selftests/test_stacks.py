@@ -312,11 +312,7 @@ def test_python():
 
 def test_new_python():
     """the same of Python 3.13, which says itself where its fields are"""
-    root = os.path.realpath(os.path.join(ksft.BUILT, "python-root"))
-    if not os.path.isdir(root):
-        raise ksft.Skip("selftests/build_python_root has not made a root")
-    with (ksft.mounted("-t", "proc", "proc", root + "/proc"),
-          ksft.mounted("--bind", os.path.dirname(MKLOCKS_PY), root + "/mnt")):
+    with ksft.python_root(os.path.dirname(MKLOCKS_PY)) as root:
         check_python("chroot", "%s python3.13 /mnt/mklocks.py" % root)
 
 
