@@ -85,7 +85,7 @@ make_guest_root()
 {
 	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libdw-dev,libiberty-dev,libsmartcols-dev
 
-	packages+=,mount,procps,python3
+	packages+=,mount,procps,python3,python3-jsonschema
 	apt_sources "$suites" |
 		mmdebstrap --variant=extract "--architectures=$arch" --include='?essential' "--include=$packages" \
 			--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "${suites%%,*}" "$1" -
