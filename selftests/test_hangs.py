@@ -43,6 +43,7 @@ def built(name, *args):
 
 NOT_BLOCKED = r"the lock names no holder; 1 thread of its address space is not blocked: "
 DEADLOCK = r"waits for thread {%s}, which waits for thread {%s}: a cycle of 2 threads"
+ONE_IS_TIMED = ", of which 1 waits with a timeout"
 
 CASES = (
     Hang("malloc in the handler of a signal that interrupted malloc", built("handler_malloc"),
@@ -98,6 +99,16 @@ CASES = (
                  r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
                  r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
+    Hang("a thread that has Python's GIL and reads a pipe",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_reader.py")),
+         {"main": ("blocked", "CPython GIL",
+                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(\d+\): pipe:.*")},
+         first=("main",)),
+    Hang("Python's GIL and a mutex in two orders",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_deadlock.py")),
+         {"main": ("blocked", "CPython GIL", DEADLOCK % ("worker", "main") + ONE_IS_TIMED),
+          "worker": ("blocked", "pthread_mutex", DEADLOCK % ("main", "worker") + ONE_IS_TIMED)},
+         first=("main", "worker")),
     Hang("an idle daemon, which waits for a signal",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),
          {"main": ("signal", "sem_t", "all threads of its process wait for events, .*")},

@@ -281,6 +281,22 @@ static enum reason cycle_reason(const struct chain *chain)
 	return chain->cycle_size == 1 ? REASON_SELF : REASON_CYCLE;
 }
 
+/* The holder is there, and could release the lock: what the chain ends at, as far as it is known. */
+static void judge_blocked(const struct work *w, struct judgement *j, const struct waiter *waiter)
+{
+	struct chain chain = follow_holders(w->m, waiter->thread);
+
+	judge(j, VERDICT_BLOCKED, chain.end_thread == j->holder_thread ? REASON_HOLDER :
+									 REASON_TO_HOLDER);
+	j->end_thread = chain.end_thread;
+	j->end_holder = model_holder(w->m, chain.end_thread)->id;
+	j->cycle_size = chain.cycle_size;
+	if (chain.end == END_CYCLE)
+		j->reason = cycle_reason(&chain);
+	else if (chain.end == END_GONE)
+		j->reason = REASON_TO_GONE;
+}
+
 /* Judge by the end of the chain of holders.  Return: whether that decides anything. */
 static bool judge_chain(const struct work *w, struct judgement *j, const struct waiter *waiter,
 			enum caveat caveat)
@@ -300,7 +316,7 @@ static bool judge_chain(const struct work *w, struct judgement *j, const struct 
 		judge_stuck(w, j, VERDICT_STOPPED,
 			    next ? REASON_HOLDER_STOPPED : REASON_TO_STOPPED, caveat);
 	else if (chain->end == END_RUNNABLE && !self)
-		judge(j, VERDICT_BLOCKED, next ? REASON_HOLDER : REASON_TO_HOLDER);
+		judge_blocked(w, j, waiter);
 	else
 		return false;
 	return true;
@@ -381,10 +397,6 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
 }
 
 /*
- * Some thread could wake it, as far as is known.  If it waits for a lock, its holder is the
- * only one that should.
- */
-/*
  * A child of fork(2) has copies of the locks that its parent's other threads had, and its main
  * thread is the one that called fork(2).  A semaphore serves as a lock, too: Python's.
  */
@@ -394,25 +406,17 @@ static bool may_be_copy(const struct snapshot *s, const struct waiter *w, enum p
 	       (primitives[primitive].is_lock || primitive == SEM) && primitive != PTHREAD_JOIN;
 }
 
+/*
+ * Some thread could wake it, as far as is known.  If it waits for a lock, its holder is the
+ * only one that should.
+ */
 static void judge_able(const struct work *w, struct judgement *j, const struct waiter *waiter,
 		       enum reason reason)
 {
-	struct chain chain;
-
 	j->may_be_copy = j->holder_thread < 0 && may_be_copy(w->s, waiter, j->primitive);
 	judge(j, primitives[j->primitive].is_lock ? VERDICT_BLOCKED : VERDICT_WAITING, reason);
-	if (j->verdict != VERDICT_BLOCKED || j->holder_thread < 0)
-		return;
-	chain = follow_holders(w->m, waiter->thread);
-	j->end_thread = chain.end_thread;
-	j->end_holder = model_holder(w->m, chain.end_thread)->id;
-	j->cycle_size = chain.cycle_size;
-	if (chain.end == END_CYCLE)
-		j->reason = cycle_reason(&chain);
-	else if (chain.end == END_GONE)
-		j->reason = REASON_TO_GONE;
-	else
-		j->reason = chain.end_thread == j->holder_thread ? REASON_HOLDER : REASON_TO_HOLDER;
+	if (j->verdict == VERDICT_BLOCKED && j->holder_thread >= 0)
+		judge_blocked(w, j, waiter);
 }
 
 /* Whether the first look shows the same thread in a wait for the same. */

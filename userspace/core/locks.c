@@ -44,6 +44,8 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[LOW_LEVEL_LOCK]	= { "low-level lock", .is_lock = true },
 	[LIBC_LOCK]		= { "libc lock", .is_lock = true },
 	[PY_MUTEX]		= { "PyMutex", .is_lock = true },
+	/* No decoder: its words are those of a condition variable.  See sources/gil.c. */
+	[CPYTHON_GIL]		= { "CPython GIL", .is_lock = true },
 	[RUST_MUTEX]		= { "rust mutex", .is_lock = true },
 	[RUST_RWLOCK]		= { "rust rwlock", .is_lock = true },
 	[GO_LOCK]		= { "go lock", .is_lock = true },
@@ -407,13 +409,19 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  *	uint64 __wseq@0			twice the waiters so far, and a bit
  *	uint64 __g1_start@8		where group 1 begins, likewise
  *	unsigned __g_refs[2]@16		twice the waiters that hold on to a group
- *	unsigned __g_size[2]@24
+ *	unsigned __g_size[2]@24	the waiters that are left in a group, less those that timed
+ *				out before it was closed (__condvar_cancel_waiting())
  *	unsigned __g1_orig_size@32
  *	unsigned __wrefs@36		eight times the waiters, and flags: 1 if shared
  *	unsigned __g_signals[2]@40	the futex words
  *
  * and from 2.41 on without __g_refs: then all that follows is 8 earlier, and 0 behind it.
  */
+static bool is_group_size(uint32_t size, uint64_t wseq)
+{
+	return size <= MAX_TID || -size <= wseq >> 1;
+}
+
 static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
 	uint32_t wrefs, sizes[2], orig_size;
@@ -426,8 +434,8 @@ static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 	       waiter_word(w, base + sizes_at + 8, &orig_size) &&
 	       waiter_word(w, base + sizes_at + 12, &wrefs) &&
 	       private_flag_is(w, !(wrefs & 1)) && is_count(wrefs >> 3) &&
-	       sizes[0] <= MAX_TID && sizes[1] <= MAX_TID && orig_size >> 2 <= MAX_TID &&
-	       wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
+	       is_group_size(sizes[0], wseq) && is_group_size(sizes[1], wseq) &&
+	       orig_size >> 2 <= MAX_TID && wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
 
 /* Up to 2.32 it waits for good without a clock (futex_wait_cancelable()). */

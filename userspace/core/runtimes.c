@@ -14,7 +14,7 @@ const struct runtime_info runtimes[NR_RUNTIMES] = {
 	[RUNTIME_PYTHON] = {
 		"Python", "libpython*", "python*", "py-spy dump --pid ", "",
 		"a Python lock is a semaphore, or a mutex and a condition variable, and names no "
-		"holder; neither does the GIL",
+		"holder",
 	},
 	[RUNTIME_GO] = {
 		"Go's runtime", NULL, NULL, "kill -QUIT ", ", which ends it and prints all goroutines",

@@ -281,8 +281,24 @@ static void put_fork(struct story *st)
 	}
 }
 
+/* In a cycle that is no deadlock, some threads may give up. */
+static size_t count_timed(const struct story *st)
+{
+	size_t nr = 0;
+	int t = st->w->thread;
+
+	if (st->j->verdict != VERDICT_BLOCKED)
+		return 0;
+	for (size_t n = 0; n < st->j->cycle_size; n++) {
+		t = holder_of(&st->a->model, t);
+		nr += model_first_waiter(&st->a->model, t)->timeout > TIMEOUT_NONE;
+	}
+	return nr;
+}
+
 static void put_cycle(struct story *st)
 {
+	size_t timed = count_timed(st);
 	size_t size = st->j->cycle_size;
 	struct buf *b = &st->buf;
 	int t = st->w->thread;
@@ -295,6 +311,11 @@ static void put_cycle(struct story *st)
 	}
 	put(b, size > MAX_NAMED ? " and so on: a cycle of " : ": a cycle of ");
 	put_count(b, size, "thread");
+	if (!timed)
+		return;
+	put(b, ", of which ");
+	put_number(b, timed);
+	put(b, timed == 1 ? " waits with a timeout" : " wait with a timeout");
 }
 
 static void put_chain_start(struct story *st)

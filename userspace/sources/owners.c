@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The threads whose ids lock words hold, as far as a snapshot lacks them.
+ * The threads that lock words name, as far as a snapshot lacks them.
  */
 #include <linux/futex.h>
 #include <stdlib.h>
@@ -9,6 +9,34 @@
 #include "owners.h"
 #include "procfs.h"
 #include "scan.h"
+
+/**
+ * read_pthread_tid() - read the id of a thread of glibc's from its struct pthread
+ * @s: the snapshot, which is of this host
+ * @memory: of its process, of a 64-bit program
+ * @addr: where its struct pthread may be
+ *
+ * Behind the id (see pthread_tid_at()) there are 8 bytes of another member, the head of its robust
+ * list, and the offset of a mutex's word from its links in that list: -32.
+ *
+ * Return: the id, in its own pid namespace; PID_UNKNOWN: no struct pthread is there.
+ */
+pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *memory, uint64_t addr)
+{
+	uint64_t tid_at = pthread_tid_at(s->arch, false);
+	struct {
+		int32_t tid;
+		int32_t unused;
+		uint64_t robust_prev;
+		uint64_t robust_list;
+		int64_t futex_offset;
+	} pthread;
+
+	if (!tid_at || !memory_read(memory, addr + tid_at, &pthread, sizeof(pthread)) ||
+	    pthread.futex_offset != -32 || pthread.tid <= 0)
+		return PID_UNKNOWN;
+	return pthread.tid;
+}
 
 /* For each mm, whether it has a waiter for a lock that holds an id. */
 static bool *find_mms_with_owners(const struct snapshot *s)

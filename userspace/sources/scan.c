@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "owners.h"
 #include "rights.h"
 #include "scan.h"
 #include "signals.h"
@@ -368,29 +369,6 @@ static void fill_futex_wait(struct waiter *w)
  * @memory is NULL if it must not be read.  The words of futex_waitv(2) are listed in the
  * process's memory, so they stay unknown.
  */
-/*
- * The thread of a 64-bit program whose struct pthread is there: see pthread_tid_at().  Behind its id there are 8
- * bytes of another member, the head of its robust list, and the offset of a mutex's word from
- * its links in that list: -32.
- */
-static pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *memory,
-			      uint64_t addr)
-{
-	uint64_t tid_at = pthread_tid_at(s->arch, false);
-	struct {
-		int32_t tid;
-		int32_t unused;
-		uint64_t robust_prev;
-		uint64_t robust_list;
-		int64_t futex_offset;
-	} pthread;
-
-	if (!tid_at || !memory_read(memory, addr + tid_at, &pthread, sizeof(pthread)) ||
-	    pthread.futex_offset != -32 || pthread.tid <= 0)
-		return PID_UNKNOWN;
-	return pthread.tid;
-}
-
 static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enum call call,
 				 const uint64_t *args, const struct process_memory *memory)
 {

@@ -19,6 +19,7 @@
 #include "blocked.h"
 #include "filter.h"
 #include "gaps.h"
+#include "gil.h"
 #include "identity.h"
 #include "mappings.h"
 #include "owners.h"
@@ -61,6 +62,7 @@ static void complete_snapshot(struct snapshot *s)
 	read_namespaces(PROC_ROOT, s);
 	read_foreign_holders(PROC_ROOT, s);
 	find_mappings(PROC_ROOT, s);
+	find_gils(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, compare_files, s);
 }
 
