@@ -4,11 +4,13 @@
 terminals, full disks, this host."""
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
 import pty
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -338,8 +340,8 @@ def test_live_thread():
         got = tool.run("--source", "proc", "explain", str(process.pid))
         process.kill()
     ksft.equal(got.status, 1, "status")
-    if not re.search("futexinspect: thread %d does not wait on a futex: it (sleeps in clock_nanosleep"
-                     "|runs, or is ready to run)\n" % process.pid, got.stderr):
+    if not re.search("futexinspect: thread %d does not wait on a futex: it (%sclock_nanosleep for .*"
+                     "|.*ready to run.*)\n" % (process.pid, tool.SLEEPS), got.stderr):
         raise AssertionError(got.stderr)
     got = tool.run("--source", "proc", "explain", str(process.pid))
     has_line(got.stderr, "futexinspect: there is no thread %d" % process.pid)
@@ -353,12 +355,108 @@ def test_live_thread():
                (1, "futexinspect: no process or thread is called no-such-name\n"), "a name")
 
 
+# What a program does, and how explain says that.
+CALLS = {
+    "flock": ("fcntl.flock(open(FILE), fcntl.LOCK_EX)",
+              r"flock\(3\): %(file)s, whose lock was taken by process %(self)d \(\w+\)"),
+    "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
+              r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \(\w+\)"),
+    "poll": ("p = select.poll(); p.register(os.pipe()[0]); p.poll()",
+             r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\)"),
+    "select": ("select.select([os.pipe()[0], os.pipe()[0]], [], [])",
+               r"p?select6?: 3 \(pipe:\[\d+\]\) and 5 \(pipe:\[\d+\]\)"),
+    "epoll": ("e = select.epoll(); [e.register(C.eventfd(7, 0), select.EPOLLPRI) for _ in range(3)]; e.poll()",
+              r"epoll_p?wait\(3\): \d \(eventfd with count 7\) and \d \(eventfd with count 7\), and 1 more"),
+    "semop": ("C.semop(%(semaphores)d, (ctypes.c_short * 3)(0, -1, 0), 1)",
+              r"sem(timed)?op\(\d+\): semaphore 0 to be larger"),
+    "msgrcv": ("C.msgrcv(%(messages)d, bytes(64), 50, 0, 0)",
+               r"msgrcv\(\d+\): message queue with 0 messages, last written by nobody"),
+    "eventfd": ("os.read(C.eventfd(0, 0), 8)", r"read\(3\): eventfd with count 0"),
+    "timerfd": ("t = C.timerfd_create(1, 0); C.timerfd_settime(t, 0, (ctypes.c_long * 4)(0, 0, 5000), 0);"
+                "os.read(t, 8)", r"read\(3\): timerfd that fires in 8[23]m\d\ds"),
+    "signalfd": ("os.read(C.signalfd(-1, (ctypes.c_long * 1)(1 << 9 | 1 << 11), 0), 128)",
+                 r"read\(3\): signalfd for signal 10, 12"),
+    "inotify": ("i = C.inotify_init(); C.inotify_add_watch(i, FILE.encode(), 1024); os.read(i, 99)",
+                r"read\(3\): inotify of 1 file"),
+    "pidfd": ("os.waitid(os.P_PIDFD, os.pidfd_open(child()), os.WEXITED)",
+              r"waitid\(3\): pidfd of process \d+ \(python3\)"),
+    "wait4": ("os.waitpid(child(), 0)", r"wait4, for process \d+ \(python3\)"),
+    "wait": ("child(); os.wait()", r"wait4, for any child"),
+    "nanosleep": ("C.nanosleep((ctypes.c_long * 2)(5000, 0), None)",
+                  r"(clock_)?nanosleep for 83m20s"),
+    "until": ("C.clock_nanosleep(1, 1, (ctypes.c_long * 2)(int(time.monotonic()) + 5000, 0), None)",
+              r"clock_nanosleep for 8[23]m\d\ds more"),
+}
+
+CALLER = """
+import ctypes, fcntl, os, select, signal, sys, time
+C = ctypes.CDLL(None)
+FILE = sys.argv[1]
+def child():
+    pid = os.fork()
+    if not pid:
+        C.prctl(1, signal.SIGKILL)
+        signal.pause()
+    return pid
+"""
+
+
+@contextlib.contextmanager
+def callers(place):
+    """For each of these, its program, and what it does."""
+    processes = [subprocess.Popen(["python3", "-c", CALLER + code % place, place["file"]],
+                                  stdin=subprocess.DEVNULL) for code, _ in CALLS.values()]
+    try:
+        yield zip(processes, (does for _, does in CALLS.values()))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def check_does(pid, wanted):
+    """Until explain says of a program what it does, which it has done for a while then."""
+    wanted, said = "it has slept for \\S+ in %s\n" % wanted, ""
+    deadline = time.monotonic() + 60
+    while not re.search(wanted, said):
+        if time.monotonic() > deadline:
+            raise AssertionError("%r, not %r" % (said, wanted))
+        said = tool.run("--source", "proc", "explain", str(pid)).stderr
+
+
+def check_does_in_session(session, wanted):
+    """The same, of a Python program in a session."""
+    pids = []
+    while len(pids) != 2:
+        pids = subprocess.run(["pgrep", "--session", str(session), "python3"], check=False,
+                              capture_output=True, text=True).stdout.split()
+    check_does(min(map(int, pids)), wanted)
+
+
+def test_calls():
+    """this host: what a process sleeps for, by the arguments of its system call, and since when"""
+    library = ctypes.CDLL(None)
+    semaphores, messages = library.semget(0, 1, 0o1600), library.msgget(0, 0o1600)
+    try:
+        with tempfile.NamedTemporaryFile("w") as taken:
+            fcntl.flock(taken, fcntl.LOCK_EX)
+            fcntl.lockf(taken, fcntl.LOCK_EX)
+            place = {"self": os.getpid(), "file": taken.name, "semaphores": semaphores,
+                     "messages": messages}
+            with callers(place) as programs:
+                for process, does in programs:
+                    check_does(process.pid, does % {**place, "pid": process.pid})
+    finally:
+        library.semctl(semaphores, 0, 0)
+        library.msgctl(messages, 0, None)
+
+
 def reads_from(own, other):
     """What explain says of a process that reads from a socket or pipe, whose other end we have."""
     with own, other, subprocess.Popen(["cat"], stdin=own) as process:
         own.close()
         said = ""
-        while "sleeps in read(0): " not in said:
+        while not re.search(tool.SLEEPS + r"read\(0\): ", said):
             said = tool.run("--source", "proc", "explain", str(process.pid)).stderr
         process.kill()
     return said
@@ -378,6 +476,31 @@ def test_far_ends():
         said = reads_from(own, other)
         if "read(0): " + kind not in said or end not in said:
             raise AssertionError("of %s: %s" % (kind, said))
+
+
+# A process that reads from a socket whose other end its child has.
+PAIR = """
+import os, signal, socket
+own, other = socket.socketpair()
+if not os.fork():
+    own.close()
+    signal.pause()
+other.close()
+os.dup2(own.fileno(), 0)
+os.read(0, 1)
+"""
+
+
+def test_far_end_elsewhere():
+    """this host: the other end of a socket in another network namespace"""
+    if os.geteuid():
+        raise ksft.Skip("only root makes a network namespace")
+    with subprocess.Popen(["unshare", "--net", "--kill-child", "--fork", "python3", "-c", PAIR],
+                          start_new_session=True) as process:
+        try:
+            check_does_in_session(process.pid, r"read\(0\): unix socket, other end: process \d+ \(python3\)")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_live_process():
@@ -493,6 +616,7 @@ def test_hidepid_root():
 ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_unicode, test_jq, test_color,
           test_color_on_terminal, test_pager, test_no_pager, test_pager_quits,
           test_pager_missing, test_default_pager, test_large_graph, test_dot, test_dot_fails,
-          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_far_ends,
+          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_calls,
+          test_far_ends, test_far_end_elsewhere,
           test_live_process, test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

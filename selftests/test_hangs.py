@@ -13,6 +13,7 @@ import subprocess
 import time
 
 from lib import ksft, tool
+from lib.tool import SLEEPS
 
 HANGS = os.path.join(ksft.BUILT, "hangs")
 SCRIPTS = os.path.join(ksft.TOP, "selftests", "hangs")
@@ -48,13 +49,13 @@ ONE_IS_TIMED = ", of which 1 waits with a timeout"
 CASES = (
     Hang("malloc in the handler of a signal that interrupted malloc", built("handler_malloc"),
          {"main": ("blocked", "low-level lock",
-                   NOT_BLOCKED + r"thread {net} \(\w+\) sleeps in epoll_(p?)wait\(3\): .*"),
+                   NOT_BLOCKED + r"thread {net} \(\w+\) " + SLEEPS + r"epoll_(p?)wait\(3\): .*"),
           "job": ("blocked", "low-level lock", NOT_BLOCKED + "thread {net} .*")},
          first=("main", "job")),
     Hang("exit waits for the lock of stdin, which a thread reads",
          ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
          {"main": ("blocked", "stdio lock",
-                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(0\): pipe:\[\d+\], "
+                   r"its lock is held by thread {reader} \(\w+\), which " + SLEEPS + r"read\(0\): pipe:\[\d+\], "
                    r"other end: process \d+ \(sleep\)")},
          first=("main",)),
     Hang("exit waits for a thread to leave a condition variable", built("cond_destroy"),
@@ -96,13 +97,13 @@ CASES = (
          ("/usr/bin/python3", os.path.join(SCRIPTS, "mp_worker_killed.py")),
          # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
          {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
-                 r"those, thread {parent} \(\w+\) is not blocked, and sleeps in read\(\d+\): "
+                 r"those, thread {parent} \(\w+\) is not blocked, and " + SLEEPS + r"read\(\d+\): "
                  r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent")),
     Hang("a thread that has Python's GIL and reads a pipe",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_reader.py")),
          {"main": ("blocked", "CPython GIL",
-                   r"its lock is held by thread {reader} \(\w+\), which sleeps in read\(\d+\): pipe:.*")},
+                   r"its lock is held by thread {reader} \(\w+\), which " + SLEEPS + r"read\(\d+\): pipe:.*")},
          first=("main",)),
     Hang("Python's GIL and a mutex in two orders",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_deadlock.py")),
@@ -115,7 +116,7 @@ CASES = (
          first=("main",)),
     Hang("a lock that is tried for with a timeout, again and again", built("timed_lock"),
          {"main": ("blocked", "pthread_mutex",
-                   r"its lock is held by thread {holder} \(\w+\), which sleeps in read\(3\): pipe:.*")},
+                   r"its lock is held by thread {holder} \(\w+\), which " + SLEEPS + r"read\(3\): pipe:.*")},
          first=("main",)),
     Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
          {"main": ("blocked", "pthread_join",

@@ -251,13 +251,35 @@ def test_graph():
         raise AssertionError("no title in %s" % output)
 
 
+# A thread of real time that runs, and one that is ready to on the same processor.
+SPIN = "import os; os.sched_setaffinity(0, [1]); os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(7));"
+READY = "import os; os.sched_setaffinity(0, [1]);"
+LOOP = "\nwhile True: pass"
+
+
+def test_starved():
+    """futexinspect explain: a thread that is ready to run, and which one has its processor"""
+    with contextlib.ExitStack() as stack:
+        spins, ready = (stack.enter_context(subprocess.Popen(["python3", "-c", code + LOOP]))
+                        for code in (SPIN, READY))
+        stack.callback(ready.kill)
+        stack.callback(spins.kill)
+        wanted = ("thread %d does not wait on a futex: it is ready to run, but processor 1 runs thread "
+                  "%d (python3), which has priority 7 of SCHED_FIFO\n" % (ready.pid, spins.pid))
+        deadline, said = time.monotonic() + 120, ""
+        while wanted not in said:
+            if time.monotonic() > deadline:
+                raise AssertionError("%r, not %r" % (said, wanted))
+            said = tool.run("explain", str(ready.pid)).stderr
+
+
 def test_graph_group():
     """futexinspect graph: a pool at rest is one node, and with --all one for each thread"""
     pool = HOST.text("{POOL}")
     one, each = (graph("-p", pool, *more)[1] for more in ((), ("--all",)))
     ksft.equal(one.count("mkwaiters x4 thread"), 1, "groups in " + one)
     ksft.equal(each.count(' waiting"'), 4, "waiters in " + each)
-    if not re.search(r"mkwaiters thread %s can run: sleeps in \w+" % pool, one):
+    if not re.search(r"mkwaiters thread %s can run: %s\w+" % (pool, tool.SLEEPS), one):
         raise AssertionError("nothing says what the main thread does: " + one)
 
 
@@ -318,5 +340,5 @@ def test_completion():
 
 ksft.run([case_test(*case) for case in CASES] +
          [*map(schema_test, JSON_COMMANDS), test_identity, test_explain_json, test_json_columns, test_json_tree,
-          test_json_agrees, test_graph, test_graph_group, test_drawn, test_file,
+          test_json_agrees, test_graph, test_starved, test_graph_group, test_drawn, test_file,
           test_proc, test_nobody, test_completion], around=host)

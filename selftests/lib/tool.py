@@ -20,6 +20,9 @@ ENVIRONMENT = {**{key: value for key, value in os.environ.items()
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 NO_PTRACE = ("setpriv", "--inh-caps=-sys_ptrace", "--bounding-set=-sys_ptrace")
 
+# How what a thread does begins, as a regular expression: it may have been asleep for long.
+SLEEPS = r"(?:sleeps|has slept for \S+) in "
+
 # Verdicts that make the exit status 3.
 STUCK = ("deadlock", "orphaned", "no-waker")
 

@@ -176,6 +176,27 @@ bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, ui
 }
 
 /**
+ * file_locks_holder() - find a process that took a lock for which another one waits
+ * @l: the locks
+ * @pid: the process that waits
+ * @kind: as for file_locks_find()
+ *
+ * Return: the process, which may have passed the lock on, or be gone; -1: it is not known.
+ */
+pid_t file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind)
+{
+	uint64_t ino;
+
+	if (!file_locks_find(l, pid, kind, &ino))
+		return -1;
+	for (size_t i = find_first(l, ino); i < l->nr && l->all[i].ino == ino; i++) {
+		if (!l->all[i].waits && l->all[i].pid > 0)
+			return l->all[i].pid;
+	}
+	return -1;
+}
+
+/**
  * file_locks_know() - whether descriptors show all locks of a file
  * @l: the locks, once all descriptors were added
  * @ino: inode number of the file

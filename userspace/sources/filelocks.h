@@ -29,6 +29,7 @@ struct file_locks {
 void file_locks_read(struct file_locks *l, const char *root);
 void file_locks_add(struct file_locks *l, pid_t pid, const char *info);
 bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, uint64_t *ino);
+pid_t file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind);
 bool file_locks_know(const struct file_locks *l, uint64_t ino);
 void file_locks_free(struct file_locks *l);
 

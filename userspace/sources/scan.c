@@ -22,6 +22,7 @@
 #include "owners.h"
 #include "rights.h"
 #include "scan.h"
+#include "scheduler.h"
 #include "signals.h"
 #include "text.h"
 
@@ -45,6 +46,7 @@ struct scan {
 	const char *root;
 	compare_fn compare;
 	struct snapshot *s;
+	struct sched_clock clock;
 	struct candidate *candidates;
 	size_t nr_candidates;
 	bool compare_failed;
@@ -541,6 +543,8 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 			t->bits = 32;
 		w = add_waiter(sc->s, t, kind->call, call.args, may_read ? &memory : NULL);
 		check_sleep(sc, t, w);
+		if (sched_asleep(&sc->clock, t->tgid, t->tid, &w->asleep_ns))
+			w->known |= W_ASLEEP;
 	}
 	memory_close(&memory);
 }
@@ -773,6 +777,7 @@ int scan_proc(const char *root, compare_fn compare, struct snapshot *s)
 		return s->nr_denied ? -EACCES : -ENOENT;
 	}
 	group_candidates(&sc);
+	sched_begin(&sc.clock, root);
 	s->vm_unsure = sc.vm_unsure || s->nr_denied || s->hides_processes;
 	for (size_t i = 0; i < sc.nr_candidates; i++)
 		sc.candidates[sc.candidates[i].group].waits |= sc.candidates[i].waits;
@@ -788,6 +793,7 @@ int scan_proc(const char *root, compare_fn compare, struct snapshot *s)
 		e->mm = group->mm;
 		add_process(&sc, e);
 	}
+	sched_end(&sc.clock);
 	fill_mms(s);
 	free(sc.candidates);
 	return 0;

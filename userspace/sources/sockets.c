@@ -4,15 +4,18 @@
  * one it is connected.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <inttypes.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -162,8 +165,42 @@ static uint64_t peer_in_answer(struct nlmsghdr *answer, size_t len)
 	return 0;
 }
 
-/* By sock_diag(7), as ss(8) does; it answers for the caller's own network namespace. */
-static uint64_t find_unix_peer(uint32_t ino)
+static int open_diag(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+/* A socket stays in the network namespace that it was made in.  The caller goes back to its own. */
+static int open_diag_in(int own, int other)
+{
+	int fd;
+
+	if (setns(other, CLONE_NEWNET))
+		return -1;
+	fd = open_diag();
+	if (setns(own, CLONE_NEWNET))
+		err(EXIT_FAILURE, "cannot go back to the own network namespace");
+	return fd;
+}
+
+/* sock_diag(7) answers for one network namespace: that of the process. */
+static int open_diag_of(const char *root, pid_t pid)
+{
+	int own = procfs_open(root, "self/ns/net"), other = procfs_open(root, "%d/ns/net", pid);
+	struct stat x, y;
+	int fd = -1;
+
+	if (own >= 0 && other >= 0 && !fstat(own, &x) && !fstat(other, &y))
+		fd = x.st_ino == y.st_ino ? open_diag() : open_diag_in(own, other);
+	if (own >= 0)
+		close(own);
+	if (other >= 0)
+		close(other);
+	return fd;
+}
+
+/* As ss(8) finds it. */
+static uint64_t find_unix_peer(const char *root, pid_t pid, uint32_t ino)
 {
 	const struct unix_request request = {
 		.header = {
@@ -176,7 +213,7 @@ static uint64_t find_unix_peer(uint32_t ino)
 		},
 	};
 	_Alignas(struct nlmsghdr) char answer[1024];
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	int fd = open_diag_of(root, pid);
 	uint64_t peer = 0;
 	ssize_t len = -1;
 
@@ -224,14 +261,6 @@ static uint64_t find_tcp_peer(const char *root, pid_t pid, unsigned long long in
 	return peer;
 }
 
-static bool is_in_own_net(const char *root, pid_t pid)
-{
-	char own[PROCFS_LINK_SIZE], other[PROCFS_LINK_SIZE];
-
-	return !procfs_link(own, root, "self/ns/net") &&
-	       !procfs_link(other, root, "%d/ns/net", pid) && !strcmp(own, other);
-}
-
 /**
  * find_socket_peer() - find the socket at the other end of a connection on this host
  * @root: where proc is mounted
@@ -247,7 +276,7 @@ uint64_t find_socket_peer(const char *root, pid_t pid, const char *target)
 
 	if (sscanf(target, "socket:[%llu]", &ino) != 1)
 		return 0;
-	if (ino <= UINT32_MAX && is_in_own_net(root, pid))
-		peer = find_unix_peer(ino);
+	if (ino <= UINT32_MAX)
+		peer = find_unix_peer(root, pid, ino);
 	return peer ?: find_tcp_peer(root, pid, ino);
 }

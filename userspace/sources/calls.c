@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System calls, for people: their names, and what their arguments mean.
+ *
+ * To add one whose arguments say what it sleeps for, add its row to sleeping_calls[].
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "array.h"
+#include "calls.h"
+#include "filelocks.h"
+#include "files.h"
+#include "text.h"
+
+/* Descriptors that are looked at, of those that a thread waits for at once. */
+#define MAX_FDS		256
+
+/* Ids of processes and of System V IPC are numbers of a namespace: "pid", "ipc". */
+static bool shares_namespace(const struct call_place *c, const char *name)
+{
+	char own[PROCFS_LINK_SIZE], other[PROCFS_LINK_SIZE];
+
+	return !procfs_link(own, c->root, "self/ns/%s", name) &&
+	       !procfs_link(other, c->root, "%d/ns/%s", c->pid, name) && !strcmp(own, other);
+}
+
+/* Where the text goes: behind the name of the call. */
+struct place {
+	const struct call_place *c;
+	const uint64_t *args;
+	char *dst;
+	size_t size;
+	struct far_end *end;
+};
+
+static bool read_memory(const struct place *p, uint64_t addr, void *buf, size_t size)
+{
+	return p->c->may_read && addr &&
+	       procfs_memory(p->c->root, p->c->pid, p->c->tid, addr, buf, size);
+}
+
+static void find_far_end(const struct place *p, int fd)
+{
+	char path[PROCFS_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", p->c->pid, p->c->tid, fd);
+	far_end_of(p->end, p->c->root, p->c->pid, path);
+}
+
+/* "(3): /dev/pts/1" */
+static size_t put_fd(const struct place *p, int fd)
+{
+	size_t used = snprintf(p->dst, p->size, "(%d)", fd);
+	char file[PROCFS_PATH_SIZE];
+
+	put_file(file, sizeof(file), p->c->root, p->c->pid, p->c->tid, fd);
+	if (*file && used < p->size)
+		used += snprintf(p->dst + used, p->size - used, ": %s", file);
+	find_far_end(p, fd);
+	return used < p->size ? used : p->size - 1;
+}
+
+static void put_first_fd(const struct place *p)
+{
+	put_fd(p, p->args[0]);
+}
+
+/*
+ * Several descriptors
+ */
+
+static void put_fds(const struct place *p, const int *fds, size_t nr)
+{
+	size_t used = snprintf(p->dst, p->size, ": ");
+
+	put_files(p->dst + used, p->size - used, p->c->root, p->c->pid, p->c->tid, fds, nr);
+	if (nr == 1)
+		find_far_end(p, fds[0]);
+}
+
+static void put_pollfds(const struct place *p)
+{
+	size_t nr = p->args[1] < MAX_FDS ? p->args[1] : MAX_FDS, nr_fds = 0;
+	struct pollfd polled[MAX_FDS];
+	int fds[MAX_FDS];
+
+	if (!nr || !read_memory(p, p->args[0], polled, nr * sizeof(*polled)))
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		if (polled[i].fd >= 0)
+			fds[nr_fds++] = polled[i].fd;
+	}
+	if (nr_fds)
+		put_fds(p, fds, nr_fds);
+}
+
+/* All three sets, each of a bit for each descriptor in words of 64 bits. */
+static void put_fd_sets(const struct place *p)
+{
+	size_t words = (p->args[0] < MAX_FDS ? p->args[0] + 63 : MAX_FDS) / 64, nr = 0;
+	uint64_t all[MAX_FDS / 64] = { 0 }, set[MAX_FDS / 64];
+	int fds[MAX_FDS];
+
+	for (int i = 1; i <= 3; i++) {
+		if (!read_memory(p, p->args[i], set, words * sizeof(*set)))
+			continue;
+		for (size_t k = 0; k < words; k++)
+			all[k] |= set[k];
+	}
+	for (int fd = 0; fd < (int)words * 64; fd++) {
+		if (all[fd / 64] & 1ULL << fd % 64)
+			fds[nr++] = fd;
+	}
+	if (nr)
+		put_fds(p, fds, nr);
+}
+
+/*
+ * Locks of files
+ */
+
+static void put_lock_holder(const struct place *p, const char *kind)
+{
+	size_t used = put_fd(p, p->args[0]);
+	struct file_locks locks;
+	pid_t holder;
+
+	file_locks_read(&locks, p->c->root);
+	holder = file_locks_holder(&locks, p->c->pid, kind);
+	if (holder > 0) {
+		used += snprintf(p->dst + used, p->size - used, ", whose lock was taken by ");
+		if (used < p->size)
+			put_process(p->dst + used, p->size - used, p->c->root, holder);
+	}
+	file_locks_free(&locks);
+}
+
+static void put_flock(const struct place *p)
+{
+	put_lock_holder(p, FLOCK_LOCK);
+}
+
+static void put_fcntl(const struct place *p)
+{
+	if (p->args[1] == F_SETLKW)
+		put_lock_holder(p, RECORD_LOCK);
+	else
+		put_fd(p, p->args[0]);
+}
+
+/*
+ * Processes
+ */
+
+static void put_child(const struct place *p, pid_t pid)
+{
+	size_t used = snprintf(p->dst, p->size, pid > 0 ? ", for " : ", for any child");
+
+	if (pid > 0)
+		put_process(p->dst + used, p->size - used, p->c->root, pid);
+}
+
+static void put_wait4(const struct place *p)
+{
+	pid_t pid = p->args[0];
+
+	if (pid == -1 || (pid > 0 && shares_namespace(p->c, "pid")))
+		put_child(p, pid);
+}
+
+static void put_waitid(const struct place *p)
+{
+	if (p->args[0] == P_PIDFD)
+		put_fd(p, p->args[1]);
+	else if (p->args[0] == P_ALL || (p->args[0] == P_PID && shares_namespace(p->c, "pid")))
+		put_child(p, p->args[0] == P_ALL ? -1 : (pid_t)p->args[1]);
+}
+
+/*
+ * System V IPC
+ */
+
+/* Which process changed a semaphore last, which may be the one that has it. */
+static void put_last_operation(const struct place *p, size_t used, int id, int number)
+{
+	int pid = shares_namespace(p->c, "ipc") ? semctl(id, number, GETPID) : -1;
+
+	if (pid <= 0 || used >= p->size)
+		return;
+	used += snprintf(p->dst + used, p->size - used, ", last changed by ");
+	if (used < p->size)
+		put_process(p->dst + used, p->size - used, p->c->root, pid);
+}
+
+static void put_semop(const struct place *p)
+{
+	int id = p->args[0];
+	struct sembuf op;
+	size_t used;
+
+	if (!read_memory(p, p->args[1], &op, sizeof(op))) {
+		snprintf(p->dst, p->size, "(%d)", id);
+		return;
+	}
+	used = snprintf(p->dst, p->size, "(%d): semaphore %u to %s", id, op.sem_num,
+			op.sem_op ? "be larger" : "be 0");
+	put_last_operation(p, used, id, op.sem_num);
+}
+
+/* A line of /proc/sysvipc/msg: key, id, mode, bytes, messages, last sender, last receiver. */
+static void put_queue(const struct place *p, bool sends)
+{
+	int id = p->args[0], found, sender, receiver;
+	char *text = shares_namespace(p->c, "ipc") ? procfs_read_all(p->c->root, "sysvipc/msg") : NULL;
+	size_t used = snprintf(p->dst, p->size, "(%d): message queue", id);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		unsigned long messages;
+
+		line += *line == '\n';
+		if (sscanf(line, "%*d %d %*o %*u %lu %d %d", &found, &messages, &sender,
+			   &receiver) != 4 || found != id)
+			continue;
+		used += snprintf(p->dst + used, p->size - used, " with %lu %s, last %s by ", messages,
+				 messages == 1 ? "message" : "messages", sends ? "read" : "written");
+		if (used < p->size && (sends ? receiver : sender) > 0)
+			put_process(p->dst + used, p->size - used, p->c->root,
+				    sends ? receiver : sender);
+		else if (used < p->size)
+			snprintf(p->dst + used, p->size - used, "nobody");
+		break;
+	}
+	free(text);
+}
+
+static void put_msgrcv(const struct place *p)
+{
+	put_queue(p, false);
+}
+
+static void put_msgsnd(const struct place *p)
+{
+	put_queue(p, true);
+}
+
+/*
+ * Time
+ */
+
+static uint64_t to_ns(const struct timespec *ts)
+{
+	return ts->tv_sec * 1000000000ULL + ts->tv_nsec;
+}
+
+static void put_nanosleep(const struct place *p)
+{
+	char buf[DURATION_SIZE];
+	struct timespec ts;
+
+	if (read_memory(p, p->args[0], &ts, sizeof(ts)))
+		snprintf(p->dst, p->size, " for %s", format_duration(buf, to_ns(&ts)));
+}
+
+static void put_clock_nanosleep(const struct place *p)
+{
+	struct timespec ts, now = { 0 };
+	char buf[DURATION_SIZE];
+	uint64_t ns;
+
+	if (!read_memory(p, p->args[2], &ts, sizeof(ts)))
+		return;
+	if (p->args[1] & TIMER_ABSTIME && clock_gettime(p->args[0], &now))
+		return;
+	ns = to_ns(&ts) > to_ns(&now) ? to_ns(&ts) - to_ns(&now) : 0;
+	snprintf(p->dst, p->size, p->args[1] & TIMER_ABSTIME ? " for %s more" : " for %s",
+		 format_duration(buf, ns));
+}
+
+/*
+ * The calls
+ */
+
+struct call_name {
+	long nr;
+	const char *name;
+	void (*put)(const struct place *p);
+};
+
+/* All calls that the C library's headers name: the Makefile lists them. */
+static const struct call_name call_list[] = {
+#define CALL(name) { SYS_##name, #name },
+#include "syscall_names.h"
+#undef CALL
+};
+
+/* Those in which threads sleep for what their arguments name. */
+static const struct call_name sleeping_calls[] = {
+	{ SYS_read, "read", put_first_fd },
+	{ SYS_readv, "readv", put_first_fd },
+	{ SYS_pread64, "pread64", put_first_fd },
+	{ SYS_write, "write", put_first_fd },
+	{ SYS_writev, "writev", put_first_fd },
+	{ SYS_pwrite64, "pwrite64", put_first_fd },
+	{ SYS_recvfrom, "recvfrom", put_first_fd },
+	{ SYS_recvmsg, "recvmsg", put_first_fd },
+	{ SYS_recvmmsg, "recvmmsg", put_first_fd },
+	{ SYS_sendto, "sendto", put_first_fd },
+	{ SYS_sendmsg, "sendmsg", put_first_fd },
+	{ SYS_sendmmsg, "sendmmsg", put_first_fd },
+	{ SYS_accept, "accept", put_first_fd },
+	{ SYS_accept4, "accept4", put_first_fd },
+	{ SYS_connect, "connect", put_first_fd },
+#ifdef SYS_epoll_wait
+	{ SYS_epoll_wait, "epoll_wait", put_first_fd },
+#endif
+	{ SYS_epoll_pwait, "epoll_pwait", put_first_fd },
+#ifdef SYS_epoll_pwait2
+	{ SYS_epoll_pwait2, "epoll_pwait2", put_first_fd },
+#endif
+#ifdef SYS_poll
+	{ SYS_poll, "poll", put_pollfds },
+#endif
+	{ SYS_ppoll, "ppoll", put_pollfds },
+#ifdef SYS_select
+	{ SYS_select, "select", put_fd_sets },
+#endif
+	{ SYS_pselect6, "pselect6", put_fd_sets },
+	{ SYS_ioctl, "ioctl", put_first_fd },
+	{ SYS_fcntl, "fcntl", put_fcntl },
+	{ SYS_flock, "flock", put_flock },
+	{ SYS_fsync, "fsync", put_first_fd },
+	{ SYS_fdatasync, "fdatasync", put_first_fd },
+	{ SYS_splice, "splice", put_first_fd },
+	{ SYS_tee, "tee", put_first_fd },
+	{ SYS_vmsplice, "vmsplice", put_first_fd },
+	{ SYS_sendfile, "sendfile", put_first_fd },
+	{ SYS_getdents64, "getdents64", put_first_fd },
+	{ SYS_mq_timedreceive, "mq_timedreceive", put_first_fd },
+	{ SYS_mq_timedsend, "mq_timedsend", put_first_fd },
+	{ SYS_wait4, "wait4", put_wait4 },
+	{ SYS_waitid, "waitid", put_waitid },
+	{ SYS_semop, "semop", put_semop },
+	{ SYS_semtimedop, "semtimedop", put_semop },
+	{ SYS_msgrcv, "msgrcv", put_msgrcv },
+	{ SYS_msgsnd, "msgsnd", put_msgsnd },
+	{ SYS_nanosleep, "nanosleep", put_nanosleep },
+	{ SYS_clock_nanosleep, "clock_nanosleep", put_clock_nanosleep },
+};
+
+static const struct call_name *find_call(const struct call_name *list, size_t nr, long call)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i].nr == call)
+			return &list[i];
+	}
+	return NULL;
+}
+
+/**
+ * put_call() - write which system call a thread is in, and on what: "read(3): /dev/pts/1"
+ * @dst: receives it, not escaped
+ * @size: room there, in bytes
+ * @c: the call
+ * @end: receives what is at the other end of its descriptor; it is all 0 before
+ */
+void put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end)
+{
+	const struct call_name *call = find_call(sleeping_calls, ARRAY_SIZE(sleeping_calls),
+						 c->call.nr);
+	size_t used;
+
+	if (!call)
+		call = find_call(call_list, ARRAY_SIZE(call_list), c->call.nr);
+	if (!call) {
+		snprintf(dst, size, "system call %ld", c->call.nr);
+		return;
+	}
+	used = snprintf(dst, size, "%s", call->name);
+	if (call->put)
+		call->put(&(struct place){ c, c->call.args, dst + used, size - used, end });
+}
