@@ -358,9 +358,9 @@ def test_live_thread():
 # What a program does, and how explain says that.
 CALLS = {
     "flock": ("fcntl.flock(open(FILE), fcntl.LOCK_EX)",
-              r"flock\(3\): %(file)s, whose lock was taken by process %(self)d \(\w+\)"),
+              r"flock\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
     "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
-              r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \(\w+\)"),
+              r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
     "poll": ("p = select.poll(); p.register(os.pipe()[0]); p.poll()",
              r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\)"),
     "select": ("select.select([os.pipe()[0], os.pipe()[0]], [], [])",

@@ -154,6 +154,12 @@ class Program:
         return ids
 
 
+def names_in(hang):
+    """The threads that its truth speaks of. Each prints its own name, if it has one."""
+    reasons = [reason for _, _, reason in hang.threads.values()] + [hang.explains]
+    return {*hang.threads, *re.findall(r"\{([a-z]\w*)\}", "".join(reasons))}
+
+
 def difference(hang, ids, waiters):
     """How the tool's answer differs from what is true, or None."""
     for name, (verdict, primitive, reason) in hang.threads.items():
@@ -192,7 +198,7 @@ def check_hang(hang):
         wrong = "it is not ready"
         while wrong and time.monotonic() < deadline:
             ids = program.ids()
-            if ids:
+            if ids and names_in(hang) <= set(ids):
                 wrong = difference(hang, ids, tool.judge_threads())
         if not wrong:
             wrong = difference(hang, ids, tool.judge_threads())

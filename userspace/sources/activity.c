@@ -130,7 +130,7 @@ static bool is_free_of_d(const char *root, pid_t pid)
 
 	for (size_t i = 0; i < nr && is_free; i++)
 		is_free = !procfs_read(status, root, "%d/task/%d/status", pid, tids[i]) &&
-			  status_letter(status, "\nState:\t") != STATE_DISK_SLEEP;
+			  status_letter(status, "State") != STATE_DISK_SLEEP;
 	free(tids);
 	return is_free;
 }
@@ -151,7 +151,7 @@ bool describe_thread(char dst[ACTIVITY_SIZE], const char *root, pid_t tid)
 	*dst = '\0';
 	if (procfs_read(status, root, "%d/status", tid))
 		return false;
-	d.state = status_letter(status, "\nState:\t");
+	d.state = status_letter(status, "State");
 	d.may_read = is_free_of_d(root, d.pid);
 	describe_all(&d, 1, root);
 	if (d.state == STATE_RUNNING && !*d.text)
