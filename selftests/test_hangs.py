@@ -99,7 +99,8 @@ CASES = (
          {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
                  r"those, thread {parent} \(\w+\) is not blocked, and " + SLEEPS + r"read\(\d+\): "
                  r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
-         first=("worker1", "worker2", "worker3", "parent")),
+         first=("worker1", "worker2", "worker3", "parent"),
+         explains="Mapped by threads of other processes:"),
     Hang("a thread that has Python's GIL and reads a pipe",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_reader.py")),
          {"main": ("blocked", "CPython GIL",

@@ -112,6 +112,7 @@ static void describe_waiter(struct snapshot *s, const struct analysis *a, size_t
 	if (w->mm >= 0)
 		describe_threads(s, threads, analysis_list_unblocked(a, w->mm, threads,
 								     MAX_DESCRIBED));
+	describe_threads(s, threads, analysis_list_mappers(a, w, threads, MAX_DESCRIBED));
 }
 
 /* What is said of the threads that verdicts speak of, as far as there is time for. */

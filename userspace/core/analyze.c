@@ -758,6 +758,43 @@ ssize_t analysis_find_waiter(const struct analysis *a, pid_t tid)
 	return -1;
 }
 
+static bool maps_word(const struct snapshot *s, const struct shared *shared, int mm)
+{
+	for (size_t i = 0; i < shared->nr_maps; i++) {
+		if (s->maps[shared->first_map + i] == mm)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * analysis_list_mappers() - the threads of other processes that map a waiter's word
+ * @a: the analysis
+ * @w: the waiter
+ * @threads: receives their indices: first those that wait on no futex
+ * @max: how many there is room for
+ *
+ * Return: how many.
+ */
+size_t analysis_list_mappers(const struct analysis *a, const struct waiter *w, int *threads,
+			     size_t max)
+{
+	const struct snapshot *s = a->s;
+	size_t nr = 0;
+
+	for (int waits = 0; waits < 2 && w->shared >= 0; waits++) {
+		for (size_t i = 0; i < s->nr_threads && nr < max; i++) {
+			const struct thread *t = &s->threads[i];
+
+			if (t->mm >= 0 && t->mm != w->mm && thread_is_alive(t) &&
+			    (model_first_wait(&a->model, i) >= 0) == waits &&
+			    maps_word(s, &s->shared[w->shared], t->mm))
+				threads[nr++] = i;
+		}
+	}
+	return nr;
+}
+
 /**
  * analysis_list_unblocked() - the threads of an mm that wait on no futex
  * @a: the analysis

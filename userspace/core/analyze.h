@@ -96,6 +96,8 @@ void analysis_free(struct analysis *a);
 bool analysis_wants_second_look(const struct analysis *a);
 ssize_t analysis_find_waiter(const struct analysis *a, pid_t tid);
 ssize_t analysis_find_worst(const struct analysis *a, pid_t tgid, const char *name);
+size_t analysis_list_mappers(const struct analysis *a, const struct waiter *w, int *threads,
+			     size_t max);
 size_t analysis_list_unblocked(const struct analysis *a, int mm, int *threads, size_t max);
 size_t analysis_list_named(const struct analysis *a, int *threads, size_t max);
 

@@ -326,6 +326,20 @@ static void list_thread(FILE *out, const struct analysis *a, int t)
 	     thread->state ?: '?', does);
 }
 
+/* Any of them can wake a waiter on a shared word: a semaphore, or a rwlock for its readers. */
+static void explain_mappers(FILE *out, const struct analysis *a, const struct waiter *w)
+{
+	int threads[MAX_LISTED + 1];
+	size_t nr = analysis_list_mappers(a, w, threads, ARRAY_SIZE(threads));
+
+	if (nr)
+		para(out, "Mapped by", "threads of other processes:");
+	for (size_t i = 0; i < nr && i < MAX_LISTED; i++)
+		list_thread(out, a, threads[i]);
+	if (nr > MAX_LISTED)
+		para(out, "", "and more");
+}
+
 static void explain_threads(FILE *out, const struct analysis *a, const struct waiter *w)
 {
 	const struct snapshot *s = a->s;
@@ -384,6 +398,7 @@ static void explain_shared(FILE *out, const struct analysis *a, const struct wai
 	     number(ino, "%" PRIu64, shared->known & S_INO, shared->ino), or_unknown(shared->dev),
 	     shared->path ? ", " : "", shared->path ?: "",
 	     reach_text(shared));
+	explain_mappers(out, a, w);
 }
 
 #define OWN_WAKERS	"only threads of its own address space"
