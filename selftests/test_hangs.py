@@ -115,6 +115,11 @@ CASES = (
          ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),
          {"main": ("signal", "sem_t", "all threads of its process wait for events, .*")},
          first=("main",)),
+    Hang("setuid waits for a thread that blocks all signals", built("setxid"),
+         {"main": ("blocked", "setxid",
+                   r"changes the ids of all threads, and waits for a signal to be handled by thread "
+                   r"{deaf} \(\w+\), which " + SLEEPS + r"read\(3\): pipe:.*")},
+         first=("main",)),
     Hang("a lock that is tried for with a timeout, again and again", built("timed_lock"),
          {"main": ("blocked", "pthread_mutex",
                    r"its lock is held by thread {holder} \(\w+\), which " + SLEEPS + r"read\(3\): pipe:.*")},

@@ -46,6 +46,8 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PY_MUTEX]		= { "PyMutex", .is_lock = true },
 	/* No decoder: its words are those of a condition variable.  See sources/gil.c. */
 	[CPYTHON_GIL]		= { "CPython GIL", .is_lock = true },
+	/* What is waited for: see sources/setxid.c. */
+	[SETXID]		= { "setxid", .is_lock = true },
 	[RUST_MUTEX]		= { "rust mutex", .is_lock = true },
 	[RUST_RWLOCK]		= { "rust rwlock", .is_lock = true },
 	[GO_LOCK]		= { "go lock", .is_lock = true },
@@ -565,6 +567,28 @@ static bool decode_static_guard(const struct waiter *w, struct lock *lock)
 	       waits_while(w, 1 << 8 | 1 << 16) && recognised(lock, STATIC_GUARD);
 }
 
+/* setuid(2) to setresgid(2), of 64-bit programs on x86, then on arm64. */
+static bool is_setxid_call(uint32_t nr)
+{
+	return nr == 105 || nr == 106 || nr == 113 || nr == 114 || nr == 116 || nr == 117 ||
+	       nr == 119 || (nr >= 143 && nr <= 147) || nr == 149 || nr == 159;
+}
+
+/*
+ * struct xid_command in glibc (nptl/descr.h): syscall_no@-32, three ids, cntr@0, which is the
+ * futex and counts the threads that have yet to make the call (the last one wakes the caller), and
+ * error@4, which is -1 before the first has made it.
+ */
+static bool decode_glibc_setxid(const struct waiter *w, struct lock *lock)
+{
+	uint32_t nr, error, left;
+
+	return plain_wait(w) && is_private(w) && is_aligned(w, 0) && w->known & W_EXPECTED &&
+	       is_count(w->expected) && waiter_word(w, 0, &left) && is_count(left) &&
+	       left <= w->expected && waiter_word(w, -32, &nr) && is_setxid_call(nr) && waiter_word(w, 4, &error) && error + 1 <= 4096 &&
+	       recognised(lock, SETXID);
+}
+
 /*
  * musl's pthread_mutex_t (src/thread/pthread_mutex_timedlock.c, src/internal/pthread_impl.h):
  * type@-4, the futex@0, waiters@4, 0@8 and @12, depth@16.  The type is 0 to 2 as in glibc, 4 if
@@ -867,6 +891,7 @@ static const decode_fn decoders_32[] = {
 
 /* Those with few signs, which only name what no other recognises, and name no holder. */
 static const decode_fn last_decoders[] = {
+	decode_glibc_setxid,
 	decode_glibc_once,
 	decode_static_guard,
 	decode_musl_lock,

@@ -35,6 +35,7 @@ enum primitive {
 	LIBC_LOCK,
 	PY_MUTEX,
 	CPYTHON_GIL,
+	SETXID,
 	RUST_MUTEX,
 	RUST_RWLOCK,
 	GO_LOCK,

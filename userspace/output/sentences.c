@@ -323,7 +323,9 @@ static void put_chain_start(struct story *st)
 	const struct judgement *j = st->j;
 	struct buf *b = &st->buf;
 
-	if (!joins(st))
+	if (j->primitive == SETXID)
+		put(b, "changes the ids of all threads, and waits for a signal to be handled by ");
+	else if (!joins(st))
 		put(b, "its lock is held by ");
 	else if (st->s->threads[j->holder_thread].tgid == st->w->tgid)
 		put(b, "joins ");

@@ -27,6 +27,7 @@
 #include "rings.h"
 #include "runtime.h"
 #include "scan.h"
+#include "setxid.h"
 #include "source.h"
 #include "text.h"
 #include "text_format.h"
@@ -63,6 +64,7 @@ static void complete_snapshot(struct snapshot *s)
 	read_foreign_holders(PROC_ROOT, s);
 	find_mappings(PROC_ROOT, s);
 	find_gils(PROC_ROOT, s);
+	find_setxids(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, compare_files, s);
 }
 
