@@ -81,7 +81,7 @@ SUITES = (
     Suite("tool", "selftests/test_tool.py", GUEST, ALL),
     Suite("verdicts", "selftests/test_verdicts.py", GUEST, ALL),
     Suite("stacks", "selftests/test_stacks.py", GUEST, SOME, prepare=(BUILD_PYTHON_ROOT,)),
-    Suite("hangs", "selftests/test_hangs.py", GUEST, SOME, "full"),
+    Suite("hangs", "selftests/test_hangs.py", GUEST, SOME, "full", prepare=(BUILD_PYTHON_ROOT,)),
     Suite("options", "selftests/test_options.py", GUEST, SOME, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
     Suite("storms", "selftests/test_storms.py %d" % MINUTES, GUEST, DEBUG, "nightly",

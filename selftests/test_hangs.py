@@ -28,6 +28,7 @@ class Hang:
               and what its reason is. {NAME} is the id of a thread
     first     names of the threads one of which is in the first row
     explains  text of explain of the first of these
+    in_root   it is run in the root with Python 3.13, which has the scripts at /mnt
     """
     name: str
     command: tuple
@@ -35,6 +36,7 @@ class Hang:
     first: tuple
     status: int = 0
     explains: str = "Unless"
+    in_root: bool = False
 
 
 def built(name, *args):
@@ -106,6 +108,10 @@ CASES = (
          {"main": ("blocked", "CPython GIL",
                    r"its lock is held by thread {reader} \(\w+\), which " + SLEEPS + r"read\(\d+\): pipe:.*")},
          first=("main",)),
+    Hang("the same with Python 3.13", ("python3.13", "/mnt/gil_reader.py"),
+         {"main": ("blocked", "CPython GIL",
+                   r"its lock is held by thread {reader} \([\w.]+\), which " + SLEEPS + r"read\(\d+\): pipe:.*")},
+         first=("main",), in_root=True),
     Hang("Python's GIL and a mutex in two orders",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "gil_deadlock.py")),
          {"main": ("blocked", "CPython GIL", DEADLOCK % ("worker", "main") + ONE_IS_TIMED),
@@ -221,7 +227,11 @@ def hang_test(hang):
             raise ksft.Skip("it is not built here")
         if hang.command[0] == "java" and not os.path.exists(os.path.join(HANGS, "Hook.class")):
             raise ksft.Skip("it is not built here")
-        check_hang(hang)
+        if hang.in_root:
+            with ksft.python_root(SCRIPTS) as root:
+                check_hang(dataclasses.replace(hang, command=("chroot", root, *hang.command)))
+        else:
+            check_hang(hang)
     test.__doc__ = hang.name
     return test
 
