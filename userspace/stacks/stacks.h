@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stacks of threads of this host, and the names of the locks that they wait for.
+ * Stacks of threads, and the names of the locks that they wait for.
  *
  * All text is printable ASCII, escaped, and owned by the struct stacks.
  */
@@ -94,6 +94,7 @@ void stacks_free(struct stacks *st);
 
 /* Reading them */
 void read_stacks(const char *root, struct stacks *st);
+void read_core_stacks(const struct corefile *core, struct stacks *st);
 
 /* Writing them: see frames.c and places.c */
 #define FRAME_SIZE	1024
