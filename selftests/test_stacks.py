@@ -451,13 +451,15 @@ def test_seed_traced():
         raise AssertionError(others)
 
 
-ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
-          name_test("member",
-                    r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] \(pthread_mutex_t\) in mkstacks"),
-          name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
-          name_test("memfd", r"memfd stacks\+0x0"),
-          name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
-          test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
-          test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python, test_new_python, test_python_child, test_table,
-          test_json, test_no_stacks, test_harmless, test_no_rights, test_seed_pool, test_seed_gdb,
-          test_seed_handler, test_seed_fork, test_seed_traced])
+if __name__ == "__main__":
+    ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
+              name_test("member", r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] "
+                                  r"\(pthread_mutex_t\) in mkstacks"),
+              name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
+              name_test("memfd", r"memfd stacks\+0x0"),
+              name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
+              test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
+              test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
+              test_new_python, test_python_child, test_table, test_json, test_no_stacks,
+              test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
+              test_seed_fork, test_seed_traced])
