@@ -507,10 +507,10 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 			     const struct waiter *w)
 {
 	const struct source *source = a->s->source;
-	char still[128], sleeps[128];
+	char still[128];
 	const char *const texts[] = {
 		source->two_looks ? NULL : still,
-		source->shows_sleeps ? NULL : sleeps,
+		source->shows_sleeps ? NULL : "what threads sleep for that wait for no futex",
 		source->shows_queues ? NULL :
 			"whether it was requeued to another futex: only the module sees the kernel's "
 			"queues",
@@ -522,8 +522,6 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 	const char *label = "Not known";
 
 	snprintf(still, sizeof(still), "whether it still waits: this is %s", source->title ?: "");
-	snprintf(sleeps, sizeof(sleeps), "what threads sleep for that wait for no futex: %s does "
-		 "not say", source->title ?: "");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (!texts[i])
 			continue;
