@@ -17,6 +17,8 @@ enum timed {
 	TIMED,			/* it has one, and it is known when that fires */
 };
 
+#define MAX_SIGNAL		64
+
 /* Room for the name of any signal. */
 #define SIGNAL_NAME_SIZE	24
 

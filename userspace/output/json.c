@@ -110,6 +110,8 @@ static void make_keys(struct document *d)
 
 static void put_frame(struct json *out, const struct frame *f)
 {
+	char signal[SIGNAL_NAME_SIZE];
+
 	json_element(out);
 	json_begin(out, "{");
 	json_string_member(out, "kind", frame_kinds[f->kind]);
@@ -124,6 +126,7 @@ static void put_frame(struct json *out, const struct frame *f)
 		json_number_member(out, "line", f->line);
 	else
 		json_null_member(out, "line");
+	json_string_member(out, "signal", f->signal ? signal_name(signal, f->signal) : NULL);
 	json_end(out, "}");
 }
 

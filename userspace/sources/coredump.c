@@ -115,6 +115,7 @@ static void add_thread(struct dump *d, const struct core_thread *from)
 	t->comm = d->s->processes[0].comm;
 	t->state = from->in_call == IN_CALL ? STATE_SLEEPING : STATE_RUNNING;
 	t->bits = d->core->is_32bit ? 32 : 64;
+	t->blocked = from->blocked;
 }
 
 /*

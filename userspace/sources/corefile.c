@@ -32,6 +32,7 @@
 #define SVC_0			0xd4000001	/* arm64: "svc #0", which enters the kernel */
 #define PF_FORKNOEXEC		0x40		/* linux/sched.h */
 #define SIGNAL_AT		12		/* pr_cursig of struct elf_prstatus */
+#define PENDING_AT		16		/* pr_sigpend, followed by pr_sighold */
 #define PAGE_BYTES		4096
 #define NAME_BYTES		16		/* of struct elf_prpsinfo */
 #define ARGS_BYTES		80
@@ -367,6 +368,7 @@ static void take_status(struct corefile *c, const char *desc, size_t size)
 		t.call.args[i] = read_register(c, regs, m->args[i]);
 	t.call.pc = read_register(c, regs, m->pc);
 	t.call.sp = read_register(c, regs, m->sp);
+	t.blocked = read_word(c, desc + PENDING_AT + m->word);
 	t.fp = read_register(c, regs, m->fp);
 	t.lr = read_register(c, regs, m->lr);
 	t.tls = read_register(c, regs, m->tls);

@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "python.h"
+#include "signals.h"
 
 const char *const stack_errors[NR_STACK_ERRORS] = {
 	[STACK_GONE]		= "the thread has ended",
@@ -221,6 +222,24 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 }
 
 /**
+ * find_handler() - find the signal handler that a thread is in
+ * @stack: its stack
+ * @interrupted: receives the frame that the handler has interrupted; NULL: it is not known
+ *
+ * Return: the frame where the kernel called the innermost handler, or NULL: it is in none.
+ */
+const struct frame *find_handler(const struct stack *stack, const struct frame **interrupted)
+{
+	for (size_t i = 0; i < stack->nr_frames; i++) {
+		if (stack->frames[i].kind != FRAME_SIGNAL)
+			continue;
+		*interrupted = i + 1 < stack->nr_frames ? &stack->frames[i + 1] : NULL;
+		return &stack->frames[i];
+	}
+	return NULL;
+}
+
+/**
  * same_frames() - whether two stacks are in the same code, frame by frame
  * @x: one
  * @y: the other
@@ -251,6 +270,15 @@ static int format_nameless(char *dst, const struct frame *f)
 			f->build_id ? ")" : "");
 }
 
+static const char *format_handler(char *dst, const struct frame *frame)
+{
+	char name[SIGNAL_NAME_SIZE];
+
+	snprintf(dst, FRAME_SIZE, "<signal handler called%s%s>", frame->signal ? ": " : "",
+		 frame->signal ? signal_name(name, frame->signal) : "");
+	return dst;
+}
+
 /**
  * format_frame() - write a frame as one line: "function+0x12 at file.c:34 in libfoo.so"
  * @dst: receives it
@@ -263,7 +291,7 @@ const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame)
 	int n;
 
 	if (frame->kind == FRAME_SIGNAL)
-		return strcpy(dst, "<signal handler called>");
+		return format_handler(dst, frame);
 	if (!frame->function) {
 		format_nameless(dst, frame);
 		return dst;

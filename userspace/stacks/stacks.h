@@ -35,6 +35,7 @@ struct frame {
 	const char *build_id;	/* of the module, in hexadecimal, or NULL */
 	const char *file;	/* name of the source file without directory, or NULL ... */
 	unsigned int line;	/* ... and the line in it */
+	int signal;		/* for FRAME_SIGNAL; 0: not known */
 };
 
 /* Why a stack, or the rest of it, could not be read. */
@@ -106,6 +107,7 @@ struct shown_frames {
 };
 
 void fold_frames(struct shown_frames *shown, const struct stack *stack);
+const struct frame *find_handler(const struct stack *stack, const struct frame **interrupted);
 bool same_frames(const struct stack *x, const struct stack *y);
 bool is_c_library(const char *module);
 const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame);

@@ -16,6 +16,7 @@
 #include "images.h"
 #include "python.h"
 #include "records.h"
+#include "sigframe.h"
 #include "symbols.h"
 #include "unwind.h"
 
@@ -28,6 +29,9 @@ struct unwinder {
 	Dwfl *dwfl;
 	const struct registers *regs;	/* of the thread whose turn it is */
 	struct python python;
+	Dwfl_Frame *frame;		/* where it is */
+	uint64_t blocked;		/* mask of signals there; 0: not known */
+	int machine;
 	bool is_64;
 	size_t nr_unwound;
 	size_t nr_written;
@@ -112,6 +116,7 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (numbers[i].machine != machine)
 			continue;
+		u->machine = machine;
 		u->is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
 		dwfl_thread_state_register_pc(thread, u->regs->pc);
 		return set_register(thread, numbers[i].sp, u->regs->sp) &&
@@ -145,11 +150,21 @@ static int put_any_frame(const struct frame *frame, void *arg)
 	return u->rc;
 }
 
+static int put_signal(struct unwinder *u, const struct frame *frame)
+{
+	struct frame named = *frame;
+
+	named.signal = find_signal(u->target, u->frame, u->machine, &u->blocked);
+	return put_any_frame(&named, u);
+}
+
 /* The interpreter's loop stands for the functions that it runs. */
 static int put_frame(const struct frame *frame, void *arg)
 {
 	struct unwinder *u = arg;
 
+	if (frame->kind == FRAME_SIGNAL)
+		return put_signal(u, frame);
 	if (python_is_loop(frame) && python_put_frames(&u->python, put_any_frame, u))
 		return u->is_cut ? -ENOSPC : u->rc;
 	return put_any_frame(frame, arg);
@@ -180,6 +195,7 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 		u->is_cut = true;
 		return DWARF_CB_ABORT;
 	}
+	u->frame = state;
 	if (!dwfl_frame_pc(state, &pc, &is_activation))
 		return DWARF_CB_ABORT;
 	/* A call may be the last instruction of its function. */
@@ -195,6 +211,7 @@ static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 {
 	u->nr_unwound = u->nr_written = 0;
 	u->is_cut = u->is_complete = false;
+	u->blocked = stack->thread ? stack->thread->blocked : 0;
 	target_forget(u->target);
 	python_begin(&u->python, stack->thread && stack->thread->nstid > 0 ? stack->thread->nstid :
 		     stack->tid, stack->is_only_thread);
