@@ -5,6 +5,8 @@ certain; what is not in them is not known."""
 
 import json
 import os
+import platform
+import random
 import re
 import resource
 import signal
@@ -13,7 +15,7 @@ import tempfile
 from lib import ksft, tool
 from seeds.programs import BUILT, LIVE, STUCK, expect, expect_reason, until
 from test_seeds import POOL, WORKERS, built, fork_pool, python, settled, wait_until_in
-from test_stacks import MKSTACKS, expect_begin, waiter
+from test_stacks import MKSTACKS, amd64_only, expect_begin, waiter
 
 CORE_PATTERN = "/proc/sys/kernel/core_pattern"
 
@@ -229,17 +231,22 @@ def test_no_memory(core, factory):
         raise AssertionError(lines)
 
 
+@with_core(dump, "handler")
+def test_signal_frame(core, factory):
+    """which signal's handler waits: the kernel writes which signals each thread blocked"""
+    text = " ".join(explain(core, str(waiter(factory)), status=0).split())
+    if "it waits in a handler of SIGUSR1" not in text:
+        raise AssertionError(text)
+
+
 @with_core(dump, parts=NO_HEADERS)
 def test_no_headers(core, factory):
     """if the core does not tell which build a file is, it is taken for none"""
-    stacks = frames(explain(core, str(waiter(factory)), status=3 if ksft_amd64() else 0))
+    # On arm64 the code says whether a thread was in its call.
+    status = 3 if platform.machine() == "x86_64" else 0
+    stacks = frames(explain(core, str(waiter(factory)), status=status))
     if any("holds_first" in line for line in stacks[0]):
         raise AssertionError(stacks)
-
-
-def ksft_amd64():
-    """On arm64 code tells whether a thread was in a call."""
-    return os.uname().machine == "x86_64"
 
 
 @with_core(dump)
@@ -250,6 +257,50 @@ def test_executable(core, factory):
     expect_begin(stacks[0], ["pthread_mutex_lock", "holds_first"])
     expect_error("build id", "--core", core, "--exe", os.path.join(BUILT, "victim"))
     expect_error("cannot be read", "--core", core, "--exe", "/nonexistent")
+
+
+NR_DAMAGED = 12
+
+
+@with_core(dump)
+def test_damaged_executable(core, factory):
+    """a damaged executable: it is refused, or the verdict stays and the stack ends somewhere"""
+    with open(MKSTACKS, "rb") as file:
+        good = file.read()
+    chance = random.Random(1)
+    path = os.path.join(os.path.dirname(core), "damaged")
+    nr_used = 0
+    for _ in range(NR_DAMAGED):
+        bad = bytearray(good)
+        # What is behind the first page is symbols, rules for unwinding, debugging information.
+        for _ in range(chance.choice((10, 1000, 100000))):
+            bad[chance.randrange(4096, len(bad))] = chance.randrange(256)
+        with open(path, "wb") as file:
+            file.write(bad)
+        got = tool.run("-q", "--core", core, "--exe", path, "explain", str(waiter(factory)))
+        tool.check_printable(got.stdout + got.stderr)
+        if "the build id is another one" in got.stderr:
+            ksft.equal((got.status, got.stdout), (1, ""), "what is refused")
+            continue
+        ksft.equal((got.status, got.stderr), (3, ""), "status and errors")
+        if "is in a deadlock" not in got.stdout or not frames(got.stdout)[0]:
+            raise AssertionError(got.stdout)
+        nr_used += 1
+    if not nr_used:
+        raise AssertionError("all were refused")
+
+
+@amd64_only("it has none")
+def test_32():
+    """a program of 32 bits"""
+    program = os.path.join(ksft.BUILT, "mklocks-32")
+    if not os.path.exists(program):
+        raise ksft.Skip("no compiler for 32 bits")
+    with tempfile.TemporaryDirectory() as directory, \
+            ksft.Factory("mutex_normal", program) as factory:
+        got, = judge(dump(directory, factory.process.pid))
+        expect(got, tid=waiter(factory), op="FUTEX_WAIT", expected=2, value=2, verdict="blocked",
+               primitive="pthread_mutex")
 
 
 @with_core(dump)
@@ -267,5 +318,6 @@ def test_cut_off(core, factory):
 
 if __name__ == "__main__":
     ksft.run([test_kernel, test_gcore, test_zstd, test_watchdog, test_fork_pool, test_handler,
-              test_fork_mutex, test_live, test_runs, test_no_memory, test_no_headers,
-              test_executable, test_cut_off])
+              test_fork_mutex, test_live, test_runs, test_signal_frame,
+              test_no_memory, test_no_headers,
+              test_executable, test_damaged_executable, test_32, test_cut_off])
