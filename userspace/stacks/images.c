@@ -3,19 +3,70 @@
  * What is loaded in a process, for libdwfl.
  */
 #include <elfutils/libdwfl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "images.h"
+
+/* The vdso of this process, which the kernel has given to all of the same machine. */
+struct own_vdso {
+	uint64_t start;
+	size_t size;
+};
+
+static int find_own_vdso(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct own_vdso *own = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+
+		if (ph->p_type != PT_LOAD || info->dlpi_addr + ph->p_vaddr != own->start)
+			continue;
+		own->size = (ph->p_memsz + PAGE_BYTES - 1) & -PAGE_BYTES;
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * The kernel maps a page of the vdso when that is first used.  All programs of the host's machine
+ * have the same one; those of 32 bits, which have another one, have it below 4 GiB.
+ */
+static bool complete_vdso(struct target *t, const struct image *image, char *copy, size_t size)
+{
+	struct own_vdso own = { .start = getauxval(AT_SYSINFO_EHDR) };
+
+	if (t->memory.core || !own.start || image->start <= UINT32_MAX ||
+	    !dl_iterate_phdr(find_own_vdso, &own) || own.size != size)
+		return false;
+	for (size_t at = 0; at < size; at += PAGE_BYTES) {
+		const char *page = (const char *)own.start + at;
+
+		if (!target_read(t, image->start + at, copy + at, PAGE_BYTES))
+			memcpy(copy + at, page, PAGE_BYTES);
+		else if (memcmp(copy + at, page, PAGE_BYTES))
+			return false;
+	}
+	return true;
+}
 
 /* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
 static Elf *open_vdso(struct target *t, const struct image *image)
 {
 	size_t size = image->end - image->start;
 	char *copy = size <= NR_PAGES * PAGE_BYTES ? malloc(size) : NULL;
+	bool lacked = t->lacks_memory;
+	bool good = copy && (target_read(t, image->start, copy, size) ||
+			     complete_vdso(t, image, copy, size));
 
-	if (!copy || !target_read(t, image->start, copy, size)) {
+	/* What it lacks says nothing of the stack. */
+	t->lacks_memory = lacked;
+	if (!good) {
 		free(copy);
 		return NULL;
 	}
