@@ -196,8 +196,12 @@ static void fold_python(struct shown_frames *shown)
 void fold_frames(struct shown_frames *shown, const struct stack *stack)
 {
 	const struct frame *wait;
-	size_t first = fold_waiting(stack, &wait), end = stack->nr_frames;
+	size_t first = fold_waiting(stack, &wait), end = stack->nr_frames, last;
 
+	/* Functions of Python whose place is not known come last: see put_python_rest(). */
+	while (!stack->error && end > first && stack->frames[end - 1].kind == FRAME_PYTHON)
+		end--;
+	last = end;
 	while (end > first && only_starts(&stack->frames[end - 1]))
 		end--;
 	shown->nr = 0;
@@ -210,6 +214,8 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 		shown->nr++;
 	}
 	for (size_t i = first; i < end; i++)
+		shown->frames[shown->nr++] = stack->frames[i];
+	for (size_t i = last; i < stack->nr_frames; i++)
 		shown->frames[shown->nr++] = stack->frames[i];
 	fold_python(shown);
 	for (size_t i = 0; i < shown->nr; i++)

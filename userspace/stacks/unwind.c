@@ -31,6 +31,7 @@ struct unwinder {
 	struct python python;
 	Dwfl_Frame *frame;		/* where it is */
 	uint64_t blocked;		/* mask of signals there; 0: not known */
+	bool is_signal;			/* the last one was of FRAME_SIGNAL */
 	int machine;
 	bool is_64;
 	size_t nr_unwound;
@@ -154,6 +155,10 @@ static int put_signal(struct unwinder *u, const struct frame *frame)
 {
 	struct frame named = *frame;
 
+	/* Without rules elfutils gives that frame twice on arm64. */
+	if (u->is_signal)
+		return 0;
+	u->is_signal = true;
 	named.signal = find_signal(u->target, u->frame, u->machine, &u->blocked);
 	return put_any_frame(&named, u);
 }
@@ -165,12 +170,16 @@ static int put_frame(const struct frame *frame, void *arg)
 
 	if (frame->kind == FRAME_SIGNAL)
 		return put_signal(u, frame);
+	u->is_signal = false;
 	if (python_is_loop(frame) && python_put_frames(&u->python, put_any_frame, u))
 		return u->is_cut ? -ENOSPC : u->rc;
 	return put_any_frame(frame, arg);
 }
 
-/* If the stack could not be followed to its end, the functions of Python may still be known. */
+/*
+ * If the stack could not be followed to its end, or has no frame that is known for the interpreter's
+ * loop, the functions of Python may still be known.
+ */
 static void put_python_rest(struct unwinder *u)
 {
 	while (!u->is_cut && !u->rc && python_put_frames(&u->python, put_any_frame, u))
@@ -210,7 +219,7 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 {
 	u->nr_unwound = u->nr_written = 0;
-	u->is_cut = u->is_complete = false;
+	u->is_cut = u->is_complete = u->is_signal = false;
 	u->blocked = stack->thread ? stack->thread->blocked : 0;
 	target_forget(u->target);
 	python_begin(&u->python, stack->thread && stack->thread->nstid > 0 ? stack->thread->nstid :
@@ -218,9 +227,9 @@ static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
 	if (u->is_cut)
 		return STACK_TOO_LONG;
+	put_python_rest(u);
 	if (u->is_complete)
 		return STACK_OK;
-	put_python_rest(u);
 	/* It returns 0, too, where a register is not known. */
 	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
 }
