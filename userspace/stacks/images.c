@@ -3,7 +3,6 @@
  * What is loaded in a process, for libdwfl.
  */
 #include <elfutils/libdwfl.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -11,48 +10,31 @@
 
 #include "images.h"
 
-/* The vdso of this process, which the kernel has given to all of the same machine. */
-struct own_vdso {
-	uint64_t start;
-	size_t size;
-};
-
-static int find_own_vdso(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct own_vdso *own = arg;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-
-		if (ph->p_type != PT_LOAD || info->dlpi_addr + ph->p_vaddr != own->start)
-			continue;
-		own->size = (ph->p_memsz + PAGE_BYTES - 1) & -PAGE_BYTES;
-		return 1;
-	}
-	return 0;
-}
-
 /*
  * The kernel maps a page of the vdso when that is first used.  All programs of the host's machine
  * have the same one; those of 32 bits, which have another one, have it below 4 GiB.
  */
 static bool complete_vdso(struct target *t, const struct image *image, char *copy, size_t size)
 {
-	struct own_vdso own = { .start = getauxval(AT_SYSINFO_EHDR) };
+	uint64_t start = getauxval(AT_SYSINFO_EHDR);
+	const struct mapping *m;
+	struct mappings own;
+	bool same;
 
-	if (t->memory.core || !own.start || image->start <= UINT32_MAX ||
-	    !dl_iterate_phdr(find_own_vdso, &own) || own.size != size)
-		return false;
-	for (size_t at = 0; at < size; at += PAGE_BYTES) {
-		const char *page = (const char *)own.start + at;
+	maps_parse(&own, procfs_read_all("/proc", "self/maps"));
+	m = maps_find(&own, start);
+	same = m && m->start == start && m->end - start == size && image->start > UINT32_MAX &&
+	       !t->memory.core;
+	for (size_t at = 0; at < size && same; at += PAGE_BYTES) {
+		const char *page = (const char *)start + at;
 
-		if (!target_read(t, image->start + at, copy + at, PAGE_BYTES))
+		if (target_read(t, image->start + at, copy + at, PAGE_BYTES))
+			same = !memcmp(copy + at, page, PAGE_BYTES);
+		else
 			memcpy(copy + at, page, PAGE_BYTES);
-		else if (memcmp(copy + at, page, PAGE_BYTES))
-			return false;
 	}
-	return true;
+	maps_free(&own);
+	return same;
 }
 
 /* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
