@@ -57,11 +57,13 @@ struct doing {
 	long result;
 	uint64_t args[4];
 	uint64_t pc;
+	uint64_t tls;		/* of x86-64 */
 };
 
 struct image {
 	unsigned char bytes[3 * MEMORY_SIZE];
 	size_t size;
+	size_t memory_at;
 };
 
 /*
@@ -102,6 +104,8 @@ static void put_status(struct image *im, const struct machine *m, int tid, const
 	if (m->result >= 0)
 		set_register(status, m, m->result, d->result);
 	set_register(status, m, m->pc, d->pc);
+	if (d->tls)
+		set_register(status, m, 21, d->tls);
 	put_note(im, NT_PRSTATUS, status, m->status_size);
 }
 
@@ -174,6 +178,12 @@ static void make_core(struct image *im, const struct machine *m, const struct do
 	memcpy(im->bytes + end + CODE_AT - WORD_AT, code, sizeof(code));
 	put_headers(im, m, end - MEMORY_SIZE, end);
 	im->size = end + MEMORY_SIZE;
+	im->memory_at = end;
+}
+
+static void set_memory(struct image *im, uint64_t addr, const void *data, size_t size)
+{
+	memcpy(im->bytes + im->memory_at + addr - WORD_AT, data, size);
 }
 
 /*
@@ -349,6 +359,46 @@ static void test_verdicts(const struct machine *m)
 	free(im);
 }
 
+/* Of glibc's struct pthread on x86-64: the id, the head of the robust list, a mutex's offset. */
+static void set_pthread(struct image *im, uint64_t addr, int32_t own_id)
+{
+	const struct {
+		int32_t id;
+		int32_t unused;
+		uint64_t list[2];
+		int64_t offset;
+	} pthread = { .id = own_id, .offset = -32 };
+
+	set_memory(im, addr + 0x2d0, &pthread, sizeof(pthread));
+}
+
+/* A mutex that is held by the second thread, which has another id for itself than in the core. */
+static void test_namespace(bool has_pthreads)
+{
+	const uint32_t mutex[] = { 2, 0, 77, 1, 0, 0, 0, 0, 0, 0 };
+	const struct machine *m = &machines[0];
+	struct doing first = doing_futex(m, WAIT_PRIVATE_OP, RESTARTS), second = doing_nothing(m);
+	struct image *im = xcalloc(1, sizeof(*im));
+	struct snapshot s;
+	struct analysis a;
+
+	first.tls = WORD_AT + 0x200;
+	second.tls = WORD_AT + 0x600;
+	make_core(im, m, &first, TID + 1, &second, 2);
+	set_memory(im, WORD_AT, mutex, sizeof(mutex));
+	if (has_pthreads) {
+		set_pthread(im, first.tls, 76);
+		set_pthread(im, second.tls, 77);
+	}
+	judge_image(im, &s, &a);
+	ok(a.judgements[0].verdict == VERDICT_BLOCKED, "a mutex in a pid namespace");
+	is_num(a.judgements[0].holder_thread, has_pthreads ? 1 : -1,
+	       has_pthreads ? "its holder is found by struct pthread" : "without that, none is");
+	analysis_free(&a);
+	snapshot_free(&s);
+	free(im);
+}
+
 /*
  * What is not believed
  */
@@ -449,6 +499,8 @@ int main(void)
 		test_cut_off(&machines[i]);
 		test_damaged(&machines[i]);
 	}
+	test_namespace(true);
+	test_namespace(false);
 	test_errors();
 	return tap_end();
 }
