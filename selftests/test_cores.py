@@ -3,7 +3,6 @@
 """Core dumps, by the kernel and by gcore: they are judged as the live process was, but are never
 certain; what is not in them is not known."""
 
-import json
 import os
 import platform
 import random
@@ -12,7 +11,7 @@ import resource
 import signal
 import tempfile
 
-from lib import ksft, tool
+from lib import ksft, schema, tool
 from seeds.programs import BUILT, LIVE, STUCK, expect, expect_reason, until
 from test_seeds import POOL, WORKERS, built, fork_pool, python, settled, wait_until_in
 from test_stacks import MKSTACKS, amd64_only, expect_begin, waiter
@@ -151,11 +150,12 @@ def test_watchdog():
         core = dump(directory, factory.process.pid, number=signal.SIGUSR1)
         for got in judge(core):
             expect(got, verdict="deadlock", live_count=4)
-        got = json.loads(tool.run("--json", "--core", core).stdout)["futexinspect"]
+        got = schema.check(tool.run("--json", "--stacks", "--core", core).stdout)["futexinspect"]
         ksft.equal((got["source"], got["signal"], got["signal_tid"]), ("core", "SIGABRT", tid),
                    "what ended it")
-        if "got SIGABRT, and " not in explain(core, str(waiter(factory))):
-            raise AssertionError("explain does not name it")
+        text = explain(core, str(waiter(factory)))
+        if "got SIGABRT, and " not in text:
+            raise AssertionError("explain does not name it: " + text)
 
 
 def test_fork_pool():

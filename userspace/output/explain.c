@@ -515,7 +515,7 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 		source->shows_queues ? NULL :
 			"whether it was requeued to another futex: only the module sees the kernel's "
 			"queues",
-		a->s->vm_unsure ?
+		source->lacks ? source->lacks : a->s->vm_unsure ?
 			"whether another process uses the same memory: some may not be looked at" :
 			NULL,
 		unknown_lock_text(a, j, w),
