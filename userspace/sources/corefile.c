@@ -136,19 +136,11 @@ enum call corefile_futex_call(const struct corefile *c, long nr)
 
 static const struct core_segment *find_segment(const struct corefile *c, uint64_t addr)
 {
-	size_t low = 0, high = c->nr_segments;
+	size_t next = array_lower_bound(c->segments, c->nr_segments, sizeof(*c->segments),
+					offsetof(struct core_segment, addr), addr + 1);
+	const struct core_segment *segment = next ? &c->segments[next - 1] : NULL;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->segments[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (!low || addr - c->segments[low - 1].addr >= c->segments[low - 1].size)
-		return NULL;
-	return &c->segments[low - 1];
+	return segment && addr - segment->addr < segment->size ? segment : NULL;
 }
 
 /**
