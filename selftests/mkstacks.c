@@ -188,6 +188,26 @@ static pid_t pair(void)
 	return first;
 }
 
+static void aborts(void *signals)
+{
+	int signal;
+
+	sigwait(signals, &signal);
+	abort();
+}
+
+/* A deadlock, and a thread that ends the process once it is told to, as a watchdog does. */
+static pid_t watchdog(void)
+{
+	static sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	printf("watchdog tid=%d\n", start_thread(aborts, &signals));
+	return pair();
+}
+
 static FRAME void waits(void *unused)
 {
 	(void)unused;
@@ -308,6 +328,7 @@ static const struct {
 	{ "stack", in_stack },
 	{ "handler", in_handler },
 	{ "pair", pair },
+	{ "watchdog", watchdog },
 	{ "moves", moves },
 	{ "runs", runs },
 	{ "state_d", in_state_d },

@@ -95,6 +95,7 @@ SUITES = (
     Suite("locks", "selftests/test_locks.py", GUEST, ALL, "full",
           prepare=(BUILD_PYTHON_ROOT,)),
     Suite("seeds", "selftests/test_seeds.py", GUEST, SOME, "full"),
+    Suite("cores", "selftests/test_cores.py", GUEST, (REFERENCE, "6.12/arm64"), "full"),
     Suite("examples", "selftests/test_examples.py", GUEST, (REFERENCE,), "full"),
     # Lockdown cannot be undone: this has to be the last.
     Suite("lockdown", "selftests/test_lockdown.py", GUEST, ALL, "full"),

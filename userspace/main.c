@@ -15,6 +15,7 @@
 #include "array.h"
 #include "options.h"
 #include "pager.h"
+#include "signals.h"
 
 /* Threads of which is shown what they do: each takes a few files of /proc. */
 #define MAX_DESCRIBED	256
@@ -51,10 +52,18 @@ static void sleep_ms(unsigned int ms)
 		;
 }
 
-/* Say on stderr what a look at /proc does not show, in one line. */
-static void warn_of_proc(void)
+/* Say on stderr what the source does not show, in one line. */
+static void warn_of_source(const struct snapshot *s)
 {
-	warnx("/proc does not show the kernel's queues (requeued waiters, io_uring): no verdict is "
+	char name[SIGNAL_NAME_SIZE];
+
+	if (s->signal_tid)
+		warnx("thread %d got %s", s->signal_tid, signal_name(name, s->signal));
+	if (s->source->lacks)
+		warnx("%s does not show %s: no verdict is more than likely", s->source->title,
+		      s->source->lacks);
+	else if (!s->source->shows_queues)
+		warnx("/proc does not show the kernel's queues (requeued waiters, io_uring): no verdict is "
 	      "more than likely");
 }
 
@@ -63,7 +72,7 @@ static int look(struct inspection *in, int n, const struct source *source,
 {
 	struct snapshot *s = &in->looks[n];
 
-	if (take_look(s, source, opts->file))
+	if (take_look(s, source, &opts->files))
 		return -1;
 	look_for(s, opts->filter.pids, opts->filter.nr_pids);
 	look_for(s, &opts->tid, opts->tid > 0);
@@ -149,8 +158,8 @@ static int inspect(struct inspection *in, const struct options *opts)
 
 	if (look(in, 0, opts->source, opts))
 		return -1;
-	if (!s->source->shows_queues && !opts->quiet)
-		warn_of_proc();
+	if (!opts->quiet)
+		warn_of_source(s);
 	if (!s->source->two_looks || !analysis_wants_second_look(&in->analyses[0]))
 		return 0;
 	sleep_ms(opts->interval_ms);
@@ -179,7 +188,7 @@ static int explain_nothing(const struct options *opts, const struct analysis *a)
 	int status;
 
 	if (opts->tid) {
-		explain_no_waiter(a->s, opts->tid, opts->file);
+		explain_no_waiter(a->s, opts->tid, opts->files.path);
 		return EXIT_FAILED;
 	}
 	if (opts->name) {
@@ -218,6 +227,14 @@ static void show_explanation(const struct options *opts, const struct analysis *
 	print_explanation(stdout, a, waiter, st);
 }
 
+static void read_chosen_stacks(const struct snapshot *s, struct stacks *st)
+{
+	if (s->core)
+		read_core_stacks(s->core, st);
+	else
+		read_stacks(PROC_ROOT, st);
+}
+
 static int explain(const struct options *opts, const struct analysis *a)
 {
 	ssize_t waiter = find_explained(opts, a);
@@ -228,7 +245,7 @@ static int explain(const struct options *opts, const struct analysis *a)
 		return explain_nothing(opts, a);
 	if (a->s->source->has_stacks) {
 		choose_stacks_to_explain(&st, a, waiter);
-		read_stacks(PROC_ROOT, &st);
+		read_chosen_stacks(a->s, &st);
 	}
 	show_explanation(opts, a, waiter, &st);
 	stacks_free(&st);
@@ -267,11 +284,11 @@ static int print_list_with_stacks(const struct options *opts, const struct selec
 	int rc;
 
 	if (!sel->a->s->source->has_stacks) {
-		warnx("a saved copy has no stacks");
+		warnx("%s has no stacks", sel->a->s->source->title);
 		return print_list(opts, sel, NULL);
 	}
 	choose_listed_stacks(&st, sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
-	read_stacks(PROC_ROOT, &st);
+	read_chosen_stacks(sel->a->s, &st);
 	rc = print_list(opts, sel, &st);
 	stacks_free(&st);
 	return rc;
@@ -315,7 +332,7 @@ static int show_graph(const struct options *opts, const struct selection *sel)
 
 /*
  * A typo in an id or a path must not pass for a quiet process.  What else there was on the
- * host of a saved copy is not known.
+ * host of a saved copy, or of a core dump, is not known.
  */
 static bool filter_names_nothing(const struct options *opts, const struct selection *sel)
 {
@@ -323,7 +340,7 @@ static bool filter_names_nothing(const struct options *opts, const struct select
 	pid_t pid = selection_lacks(sel);
 	char cgroup[PATH_MAX];
 
-	if (opts->file)
+	if (opts->files.path)
 		return false;
 	if (pid && !host_has_process(pid)) {
 		warnx("there is no process or thread %d", pid);

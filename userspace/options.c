@@ -22,6 +22,8 @@ enum {
 	OPT_NO_PAGER,
 	OPT_VERDICT,
 	OPT_CGROUP,
+	OPT_CORE,
+	OPT_EXE,
 	OPT_SOURCE,
 	OPT_INTERVAL,
 };
@@ -45,6 +47,8 @@ static const struct option longopts[] = {
 	{ "cgroup",	  required_argument, NULL, OPT_CGROUP },
 	{ "quiet",	  no_argument,	     NULL, 'q' },
 	{ "file",	  required_argument, NULL, 'f' },
+	{ "core",	  required_argument, NULL, OPT_CORE },
+	{ "exe",	  required_argument, NULL, OPT_EXE },
 	{ "source",	  required_argument, NULL, OPT_SOURCE },
 	{ "interval",	  required_argument, NULL, OPT_INTERVAL },
 	{ "help",	  no_argument,	     NULL, 'h' },
@@ -59,6 +63,8 @@ struct given {
 	const char *listing;	/* an option that is for the table only */
 	const char *all;
 	const char *filter;
+	const char *file;
+	const char *core;
 	const char *source;
 	const char *interval;
 };
@@ -96,6 +102,8 @@ static const char help_options[] =
 	"\n"
 	"Where to look:\n"
 	" -f, --file PATH         a saved copy of the module's file; - is stdin\n"
+	"     --core FILE         a core dump, which zstd may have compressed\n"
+	"     --exe PATH          the executable of that, if it is not where it was\n"
 	"     --source SOURCE     %s (default)\n"
 	"     --interval MS       time between the two looks that a proof takes\n"
 	"                         (default 200)\n"
@@ -225,11 +233,18 @@ static void parse_source(struct options *opts, const struct given *given)
 	char what[SOURCE_LIST_SIZE + 16], sources[SOURCE_LIST_SIZE];
 	const char *source = given->source;
 
-	if (opts->file && source)
-		bad_usage(source, "--source cannot be used with --file");
-	if (opts->file && given->interval)
-		bad_usage(given->interval, "cannot be used with --file, which is one look");
-	opts->source = opts->file ? &source_file : find_source(source ?: "auto");
+	if (given->file && given->core)
+		bad_usage("--core", "cannot be used with --file");
+	if (opts->files.exe && !given->core)
+		bad_usage("--exe", "is for --core only");
+	opts->files.path = given->core ?: given->file;
+	snprintf(what, sizeof(what), "cannot be used with %s", given->core ? "--core" : "--file");
+	if (opts->files.path && source)
+		bad_usage("--source", what);
+	if (opts->files.path && given->interval)
+		bad_usage(given->interval, what);
+	opts->source = given->core ? &source_core :
+		       given->file ? &source_file : find_source(source ?: "auto");
 	if (opts->source)
 		return;
 	snprintf(what, sizeof(what), "not a source: %s", list_sources(sources));
@@ -376,7 +391,13 @@ static void parse_option(struct options *opts, struct given *given, int c, const
 		given->json = "--json";
 		break;
 	case 'f':
-		opts->file = optarg;
+		given->file = optarg;
+		break;
+	case OPT_CORE:
+		given->core = optarg;
+		break;
+	case OPT_EXE:
+		opts->files.exe = optarg;
 		break;
 	case 'T':
 		opts->format = optarg;

@@ -51,7 +51,7 @@ struct options {
 	struct table_options table;
 	struct filter filter;
 	const struct source *source;
-	const char *file;		/* for source_file; else NULL */
+	struct source_files files;	/* path: of --file or --core; else NULL */
 	unsigned int interval_ms;
 	const char *format;		/* of the graph; NULL: not drawn */
 	pid_t tid;			/* for a command that takes one; 0: any ... */

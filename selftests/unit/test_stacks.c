@@ -2,6 +2,7 @@
 /*
  * What is shown of stacks, and what is not believed of the process that reads them.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -36,6 +37,10 @@ static const struct form forms[] = {
 	{ "app+0x1139", { .address = 0x1139, APP } },
 	{ "0x7f00, which is in no file", { .address = 0x7f00 } },
 	{ "<signal handler called>", { FRAME_SIGNAL, "__restore_rt", LIBC } },
+	{ "<signal handler called: SIGPROF>",
+	  { FRAME_SIGNAL, "__restore_rt", .signal = SIGPROF, LIBC } },
+	{ "<signal handler called: signal 34>",
+	  { FRAME_SIGNAL, "__restore_rt", .signal = 34, LIBC } },
 	{ "Jobs.take at jobs.py:17 (Python)",
 	  { FRAME_PYTHON, "Jobs.take", .file = "jobs.py", .line = 17 } },
 };
@@ -277,10 +282,10 @@ static void test_long(void)
 }
 
 static const char *const bad_records[] = {
-	"", "X", "F", "F0\t", "F0\tf\t0\tm\t0\t\t\t0", "F9\tf\t0\tm\t0\t\t\t0\t",
-	"F0\tf\tx\tm\t0\t\t\t0\t", "F0\tf\t-1\tm\t0\t\t\t0\t", "F0\tf\t\tm\t0\t\t\t0\t",
-	"F0\tf\t10000000000000000\tm\t0\t\t\t0\t", "F0\tf\033[1m\t0\tm\t0\t\t\t0\t",
-	"F0\tf\t0\tm\t0\t\t\t0\tmore\t", "F0\tf\t0\tm\t0\t\t\t100000000\t", "P", "P\ts\t0\tm\t",
+	"", "X", "F", "F0\t", "F0\tf\t0\tm\t0\t\t\t0\t0", "F9\tf\t0\tm\t0\t\t\t0\t0\t",
+	"F0\tf\tx\tm\t0\t\t\t0\t0\t", "F0\tf\t-1\tm\t0\t\t\t0\t0\t", "F0\tf\t\tm\t0\t\t\t0\t0\t",
+	"F0\tf\t10000000000000000\tm\t0\t\t\t0\t0\t", "F0\tf\033[1m\t0\tm\t0\t\t\t0\t0\t",
+	"F0\tf\t0\tm\t0\t\t\t0\t0\tmore\t", "F0\tf\t0\tm\t0\t\t\t100000000\t0\t", "F2\tf\t0\tm\t0\t\t\t0\t41\t", "P", "P\ts\t0\tm\t",
 	"Px\ts\t0\tm\t\t", "E", "E\t", "E99\t", "E0\tx\t",
 };
 
@@ -291,9 +296,9 @@ static void test_bad(void)
 	for (size_t i = 0; i < ARRAY_SIZE(bad_records); i++)
 		is_num(read_record(&stack, bad_records[i]), RECORD_BAD, bad_records[i]);
 	for (size_t i = 0; i < MAX_FRAMES; i++)
-		read_record(&stack, "F0\tf\t0\tm\t0\t\t\t0\t");
+		read_record(&stack, "F0\tf\t0\tm\t0\t\t\t0\t0\t");
 	is_num(stack.nr_frames, MAX_FRAMES, "as many frames as there may be");
-	is_num(read_record(&stack, "F0\tf\t0\tm\t0\t\t\t0\t"), RECORD_BAD, "one too many");
+	is_num(read_record(&stack, "F0\tf\t0\tm\t0\t\t\t0\t0\t"), RECORD_BAD, "one too many");
 	free_stack(stack);
 }
 

@@ -83,9 +83,9 @@ build_module()
 # only the users are missed.
 make_guest_root()
 {
-	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libdw-dev,libiberty-dev,libsmartcols-dev
+	local packages=binutils,busybox-static,gdb,kmod,libc6-dev,libdw-dev,libiberty-dev,libsmartcols-dev,libzstd-dev
 
-	packages+=,mount,procps,python3,python3-jsonschema
+	packages+=,mount,procps,python3,python3-jsonschema,zstd
 	apt_sources "$suites" |
 		mmdebstrap --variant=extract "--architectures=$arch" --include='?essential' "--include=$packages" \
 			--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "${suites%%,*}" "$1" -

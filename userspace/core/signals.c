@@ -5,6 +5,7 @@
  * An older module does not tell which timers are armed, only that a process may have some.
  */
 #include <signal.h>
+#include <stdio.h>
 
 #include "array.h"
 #include "signals.h"
@@ -18,6 +19,32 @@
  * no waiter, so it does not count.
  */
 #define LIBC_SIGNALS	(SIGNAL(FIRST_LIBC_SIGNAL) | SIGNAL(FIRST_LIBC_SIGNAL + 1))
+
+static const char *const signal_names[] = {
+#define NAME(signal) [signal] = #signal
+	NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL), NAME(SIGTRAP), NAME(SIGABRT),
+	NAME(SIGBUS), NAME(SIGFPE), NAME(SIGKILL), NAME(SIGUSR1), NAME(SIGSEGV), NAME(SIGUSR2),
+	NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGSTKFLT), NAME(SIGCHLD), NAME(SIGCONT),
+	NAME(SIGSTOP), NAME(SIGTSTP), NAME(SIGTTIN), NAME(SIGTTOU), NAME(SIGURG), NAME(SIGXCPU),
+	NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF), NAME(SIGWINCH), NAME(SIGIO), NAME(SIGPWR),
+	NAME(SIGSYS),
+#undef NAME
+};
+
+/**
+ * signal_name() - the name of a signal: "SIGPROF", or "signal 34"
+ * @dst: room for it
+ * @signal: its number
+ *
+ * Return: the name.
+ */
+const char *signal_name(char dst[SIGNAL_NAME_SIZE], int signal)
+{
+	if (signal > 0 && signal < (int)ARRAY_SIZE(signal_names) && signal_names[signal])
+		return signal_names[signal];
+	snprintf(dst, SIGNAL_NAME_SIZE, "signal %d", signal);
+	return dst;
+}
 
 /**
  * process_may_have_libc_handlers() - whether it matters whose some handlers are
@@ -109,6 +136,8 @@ uint64_t process_handles(const struct process *p, uint64_t signals)
  * process_takes_orders() - whether a process handles a signal by which it is told what to do
  * @p: the process
  *
+ * Return: true also if it is not known.
+ *
  * Daemons are told by kill(1), and programs on a terminal also by what is typed there, or by its
  * size.  SIGINT is none of these: Python handles it in all programs.
  */
@@ -118,7 +147,7 @@ bool process_takes_orders(const struct process *p)
 
 	if (p->has_terminal)
 		orders |= SIGNAL(SIGQUIT) | SIGNAL(SIGTSTP) | SIGNAL(SIGWINCH);
-	return p->known & P_CAUGHT && p->caught & ~p->blocked & orders;
+	return !(p->known & P_CAUGHT) || p->caught & ~p->blocked & orders;
 }
 
 /**

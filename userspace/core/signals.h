@@ -17,6 +17,12 @@ enum timed {
 	TIMED,			/* it has one, and it is known when that fires */
 };
 
+#define MAX_SIGNAL		64
+
+/* Room for the name of any signal. */
+#define SIGNAL_NAME_SIZE	24
+
+const char *signal_name(char dst[SIGNAL_NAME_SIZE], int signal);
 bool process_may_have_libc_handlers(const struct process *p);
 void process_set_libc_handler(struct process *p, int i);
 bool process_has_handlers(const struct process *p);

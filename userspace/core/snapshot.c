@@ -107,6 +107,8 @@ void snapshot_free(struct snapshot *s)
 {
 	struct chunk *c, *next;
 
+	if (s->source && s->source->close)
+		s->source->close(s);
 	for (c = s->chunks; c; c = next) {
 		next = c->next;
 		free(c);

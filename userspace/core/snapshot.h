@@ -354,23 +354,35 @@ struct keyed {
 
 struct snapshot;
 
+/* The files that a source reads. */
+struct source_files {
+	const char *path;	/* "-" is standard input */
+	const char *exe;	/* the executable that belongs to it, or NULL */
+};
+
 /**
  * struct source - where snapshots come from, and what they can show
  * @name: as in --source and JSON
+ * @title: what a source is that is not this host as it is now: "a saved copy"
+ * @lacks: what else it does not show, or NULL
  * @two_looks: it shows the host as it is now, so it can be looked at again
  * @shows_queues: it shows on which futex a thread is queued, not only what its call says
  * @shows_sleeps: it shows what threads sleep for that wait for no futex
- * @has_stacks: its threads are those of this host, and their stacks can be read
+ * @has_stacks: stacks of its threads can be read
  * @take: fill an initialised snapshot and index it; on failure print one line and
- *	return -1.  @path is the file to read, for a source that reads one.
+ *	return -1.  @files are for a source that reads some.
+ * @close: close what @take has left open in the snapshot; or NULL
  */
 struct source {
 	const char *name;
+	const char *title;
+	const char *lacks;
 	bool two_looks;
 	bool shows_queues;
 	bool shows_sleeps;
 	bool has_stacks;
-	int (*take)(struct snapshot *s, const char *path);
+	int (*take)(struct snapshot *s, const struct source_files *files);
+	void (*close)(struct snapshot *s);
 };
 
 /* Bits of snapshot.known. */
@@ -379,8 +391,11 @@ enum {
 	SNAPSHOT_REALTIME	= 1 << 1,
 };
 
+struct corefile;
+
 struct snapshot {
 	const struct source *source;
+	struct corefile *core;	/* that it was read from, open; or NULL */
 	unsigned int known;
 	const char *module;
 	const char *kernel;
@@ -389,6 +404,8 @@ struct snapshot {
 	const char *host;
 	uint64_t start_ns;
 	uint64_t realtime_ns;	/* CLOCK_REALTIME then */
+	int signal;		/* that ended the process of a core ... */
+	pid_t signal_tid;	/* ... and the thread that got it; 0: none, or not known */
 
 	struct waiter *waiters;
 	struct mm *mms;

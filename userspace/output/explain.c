@@ -11,6 +11,7 @@
 #include "holders.h"
 #include "output.h"
 #include "screen.h"
+#include "signals.h"
 #include "text.h"
 
 /* Longer lines are hard to read. */
@@ -507,20 +508,21 @@ static void explain_unknowns(FILE *out, const struct analysis *a, const struct j
 			     const struct waiter *w)
 {
 	const struct source *source = a->s->source;
+	char still[128];
 	const char *const texts[] = {
-		source->two_looks ? NULL : "whether it still waits: this is a saved copy",
-		source->shows_sleeps ? NULL :
-			"what threads sleep for that wait for no futex: a copy does not say",
+		source->two_looks ? NULL : still,
+		source->shows_sleeps ? NULL : "what threads sleep for that wait for no futex",
 		source->shows_queues ? NULL :
 			"whether it was requeued to another futex: only the module sees the kernel's "
 			"queues",
-		a->s->vm_unsure ?
+		source->lacks ? source->lacks : a->s->vm_unsure ?
 			"whether another process uses the same memory: some may not be looked at" :
 			NULL,
 		unknown_lock_text(a, j, w),
 	};
 	const char *label = "Not known";
 
+	snprintf(still, sizeof(still), "whether it still waits: this is %s", source->title ?: "");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (!texts[i])
 			continue;
@@ -540,6 +542,23 @@ static void explain_runtime(FILE *out, const struct process *p)
 	para(out, "", "%s", r->limit);
 }
 
+/*
+ * A handler that waits for a lock may wait for what it has interrupted.  How deep below that the
+ * lock was taken, the stack says.
+ */
+static void explain_handler(FILE *out, const struct stack *stack)
+{
+	char name[SIGNAL_NAME_SIZE], text[FRAME_SIZE];
+	const struct frame *interrupted, *handler = find_handler(stack, &interrupted);
+
+	if (!handler)
+		return;
+	para(out, "Handler", "it waits in a handler of %s%s%s",
+	     handler->signal ? signal_name(name, handler->signal) : "a signal",
+	     interrupted ? ", which interrupted " : "",
+	     interrupted ? shown_text(text, sizeof(text), format_frame(text, interrupted)) : "");
+}
+
 /* The stack of the waiter, then those of the threads that it waits for. */
 static void explain_stacks(FILE *out, const struct analysis *a, const struct waiter *w,
 			   const struct stacks *st)
@@ -549,6 +568,7 @@ static void explain_stacks(FILE *out, const struct analysis *a, const struct wai
 	if (!own)
 		return;
 	print_lock_name(out, "Lock name ", own);
+	explain_handler(out, own);
 	para(out, "Stack", "of this thread:");
 	print_stack(out, INDENT, own);
 	for (size_t i = 0; i < st->nr; i++) {

@@ -13,6 +13,7 @@
 #include "holders.h"
 #include "json_writer.h"
 #include "output.h"
+#include "signals.h"
 #include "text.h"
 
 /* Changes when a member is no longer what it was. */
@@ -109,6 +110,8 @@ static void make_keys(struct document *d)
 
 static void put_frame(struct json *out, const struct frame *f)
 {
+	char signal[SIGNAL_NAME_SIZE];
+
 	json_element(out);
 	json_begin(out, "{");
 	json_string_member(out, "kind", frame_kinds[f->kind]);
@@ -123,6 +126,7 @@ static void put_frame(struct json *out, const struct frame *f)
 		json_number_member(out, "line", f->line);
 	else
 		json_null_member(out, "line");
+	json_string_member(out, "signal", f->signal ? signal_name(signal, f->signal) : NULL);
 	json_end(out, "}");
 }
 
@@ -500,6 +504,18 @@ static void put_gaps(struct document *d, const struct selection *sel)
 	json_string_member(out, "error", s->error);
 }
 
+/* That ended the process of a core dump. */
+static void put_signal(struct json *out, const struct snapshot *s)
+{
+	char name[SIGNAL_NAME_SIZE];
+
+	json_string_member(out, "signal", s->signal ? signal_name(name, s->signal) : NULL);
+	if (s->signal_tid)
+		json_number_member(out, "signal_tid", s->signal_tid);
+	else
+		json_null_member(out, "signal_tid");
+}
+
 /* A saved copy may not say it. */
 static void put_host(struct json *out, const struct snapshot *s)
 {
@@ -520,6 +536,7 @@ static void put_header(struct document *d, const struct selection *sel)
 	json_number_member(out, "format", FORMAT);
 	put_host(out, s);
 	json_string_member(out, "source", s->source->name);
+	put_signal(out, s);
 	json_string_member(out, "module", s->module);
 	json_string_member(out, "kernel", s->kernel);
 	json_string_member(out, "arch", s->arch);

@@ -585,6 +585,15 @@ static void put_others(struct story *st)
 		put(b, "; ...");
 }
 
+static void put_outside(struct story *st)
+{
+	const struct process *p = process_of_waiter(st->s, st->w);
+
+	put(&st->buf, "all threads of its process wait for events, and the process ");
+	put(&st->buf, p && p->known & P_CAUGHT ? "handles" : "may handle");
+	put(&st->buf, " signals that daemons are told by: it may wait for one");
+}
+
 static void put_can_run(struct story *st)
 {
 	if (st->j->may_be_copy)
@@ -740,9 +749,7 @@ static const struct sentence {
 	[REASON_HOLDER_STOPPED]	= { put_to_stopped },
 	[REASON_TO_STOPPED]	= { put_to_stopped },
 	[REASON_LOST]		= { put_lost },
-	[REASON_OUTSIDE]	= { .text = "all threads of its process wait for events, and the process "
-					    "handles signals that daemons are told by: it may wait "
-					    "for one" },
+	[REASON_OUTSIDE]	= { put_outside },
 	[REASON_HOLDER]		= { put_holder },
 	[REASON_TO_HOLDER]	= { put_holder },
 	[REASON_CAN_RUN]	= { put_can_run },

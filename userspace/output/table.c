@@ -351,10 +351,11 @@ static void print_summary(FILE *out, const struct selection *sel)
 
 	print_counts(out, sel);
 	if (analysis_wants_second_look(a) && !a->two_looks)
-		fputs("a saved copy is one look: no verdict is more than likely\n", out);
+		fprintf(out, "%s is one look: no verdict is more than likely\n",
+			a->s->source->title);
 	if (!a->s->source->shows_sleeps && sel->nr_verdicts[VERDICT_WAITING])
-		fputs("a saved copy does not say what other threads sleep for: they may be able "
-		      "to run\n", out);
+		fprintf(out, "%s does not say what other threads sleep for: they may be able to "
+			"run\n", a->s->source->title);
 }
 
 static enum style table_style(const struct table_options *opts)

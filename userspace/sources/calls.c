@@ -367,6 +367,19 @@ static const struct call_name *find_call(const struct call_name *list, size_t nr
 }
 
 /**
+ * syscall_name() - the name of a system call
+ * @nr: its number on this machine
+ *
+ * Return: the name, or NULL: the C library's headers have none.
+ */
+const char *syscall_name(long nr)
+{
+	const struct call_name *call = find_call(call_list, ARRAY_SIZE(call_list), nr);
+
+	return call ? call->name : NULL;
+}
+
+/**
  * put_call() - write which system call a thread is in, and on what: "read(3): /dev/pts/1"
  * @dst: receives it, not escaped
  * @size: room there, in bytes

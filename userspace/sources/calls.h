@@ -17,6 +17,7 @@ struct call_place {
 	bool may_read;		/* its memory: see memory_read() */
 };
 
+const char *syscall_name(long nr);
 void put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end);
 
 #endif

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "corefile.h"
 #include "procfs.h"
 #include "snapshot.h"
 
@@ -469,6 +470,7 @@ void memory_open(struct process_memory *m, const char *root, pid_t pid, pid_t ti
 {
 	m->pagemap = procfs_open(root, "%d/task/%d/pagemap", pid, tid);
 	m->mem = procfs_open(root, "%d/task/%d/mem", pid, tid);
+	m->core = NULL;
 }
 
 /**
@@ -506,6 +508,8 @@ bool memory_read(const struct process_memory *m, uint64_t addr, void *buf, size_
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
 
+	if (m->core)
+		return corefile_read(m->core, addr, buf, size);
 	if (m->pagemap < 0 || m->mem < 0 || addr + size < addr)
 		return false;
 	for (uint64_t a = addr & -page; a < addr + size; a += page) {

@@ -32,10 +32,13 @@ struct syscall {
 	uint64_t pc;		/* likewise */
 };
 
+struct corefile;
+
 /* The memory of a process, open for reading; a descriptor is negative if it is not. */
 struct process_memory {
 	int pagemap;
 	int mem;
+	const struct corefile *core;	/* that it is in, or NULL: it is that of a live process */
 };
 
 int procfs_open(const char *root, const char *fmt, ...)

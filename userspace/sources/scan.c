@@ -367,12 +367,20 @@ static void fill_futex_wait(struct waiter *w)
 	w->known |= W_UADDR | W_WAITS_ON | W_EXPECTED | W_BITSET;
 }
 
-/*
- * @memory is NULL if it must not be read.  The words of futex_waitv(2) are listed in the
- * process's memory, so they stay unknown.
+/**
+ * add_waiter_in_call() - add a waiter, by the registers of its thread
+ * @s: the snapshot
+ * @t: the thread, of @s
+ * @call: the call that it waits in
+ * @args: NR_ARGS arguments of the call
+ * @memory: of its process; NULL: it must not be read
+ *
+ * The words of futex_waitv(2) are listed in the process's memory, so they stay unknown.
+ *
+ * Return: the record; the next addition invalidates the pointer.
  */
-static struct waiter *add_waiter(struct snapshot *s, const struct thread *t, enum call call,
-				 const uint64_t *args, const struct process_memory *memory)
+struct waiter *add_waiter_in_call(struct snapshot *s, const struct thread *t, enum call call,
+				  const uint64_t *args, const struct process_memory *memory)
 {
 	struct waiter *w = snapshot_add_waiter(s);
 
@@ -541,7 +549,7 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 		}
 		if (kind->is_32bit)
 			t->bits = 32;
-		w = add_waiter(sc->s, t, kind->call, call.args, may_read ? &memory : NULL);
+		w = add_waiter_in_call(sc->s, t, kind->call, call.args, may_read ? &memory : NULL);
 		check_sleep(sc, t, w);
 		if (sched_asleep(&sc->clock, t->tgid, t->tid, &w->asleep_ns))
 			w->known |= W_ASLEEP;
@@ -704,8 +712,11 @@ static const char *ranges_text(struct snapshot *s, pid_t *tids, size_t nr)
 	return text;
 }
 
-/* The live threads of each mm, as ranges.  The threads of one mm need not be adjacent. */
-static void fill_mms(struct snapshot *s)
+/**
+ * fill_mms() - say which live threads each mm has
+ * @s: the snapshot, all of whose threads have an mm; those of one mm need not be adjacent
+ */
+void fill_mms(struct snapshot *s)
 {
 	size_t *start = xcalloc(s->nr_mms + 1, sizeof(*start));
 	pid_t *tids = xcalloc(s->nr_threads, sizeof(*tids));

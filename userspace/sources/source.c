@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where snapshots come from: the module, /proc, or a saved copy.
+ * Where snapshots come from: the module, /proc, a saved copy, or a core dump.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,6 +17,7 @@
 #include "activity.h"
 #include "array.h"
 #include "blocked.h"
+#include "coredump.h"
 #include "filter.h"
 #include "gaps.h"
 #include "gil.h"
@@ -79,11 +80,11 @@ static int take_open_module(struct snapshot *s, int fd)
 	return rc;
 }
 
-static int take_module(struct snapshot *s, const char *path)
+static int take_module(struct snapshot *s, const struct source_files *files)
 {
 	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
 
-	(void)path;
+	(void)files;
 	if (fd < 0) {
 		warnx("%s: %s", MODULE_FILE, why_no_module(errno));
 		return -1;
@@ -91,11 +92,11 @@ static int take_module(struct snapshot *s, const char *path)
 	return take_open_module(s, fd);
 }
 
-static int take_proc(struct snapshot *s, const char *path)
+static int take_proc(struct snapshot *s, const struct source_files *files)
 {
 	int rc = scan_proc(PROC_ROOT, compare_vm, s);
 
-	(void)path;
+	(void)files;
 	if (rc) {
 		warnx("%s: no process can be looked at: %s", PROC_ROOT, strerror(-rc));
 		return -1;
@@ -107,8 +108,9 @@ static int take_proc(struct snapshot *s, const char *path)
 	return 0;
 }
 
-static int take_file(struct snapshot *s, const char *path)
+static int take_file(struct snapshot *s, const struct source_files *files)
 {
+	const char *path = files->path;
 	int fd, rc;
 
 	if (!strcmp(path, "-"))
@@ -123,8 +125,28 @@ static int take_file(struct snapshot *s, const char *path)
 	return rc;
 }
 
+static int take_core(struct snapshot *s, const struct source_files *files)
+{
+	char error[CORE_ERROR_SIZE];
+
+	s->core = corefile_open(files->path, files->exe, error);
+	if (!s->core) {
+		warnx("%s", error);
+		return -1;
+	}
+	read_coredump(s, s->core);
+	snapshot_index(s);
+	find_pi_owners(s);
+	return 0;
+}
+
+static void close_core(struct snapshot *s)
+{
+	corefile_close(s->core);
+}
+
 /* The module if it can be used, or else /proc, after one line on stderr that says why. */
-static int take_best(struct snapshot *s, const char *path)
+static int take_best(struct snapshot *s, const struct source_files *files)
 {
 	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
 
@@ -134,7 +156,7 @@ static int take_best(struct snapshot *s, const char *path)
 	}
 	warnx("%s: %s; looking at /proc instead", MODULE_FILE, why_no_module(errno));
 	snapshot_init(s, &source_proc);
-	return take_proc(s, path);
+	return take_proc(s, files);
 }
 
 const struct source source_module = {
@@ -148,8 +170,14 @@ const struct source source_proc = {
 };
 
 const struct source source_file = {
-	.name = "file", .take = take_file,
+	.name = "file", .title = "a saved copy", .take = take_file,
 	.shows_queues = true,
+};
+
+const struct source source_core = {
+	.name = "core", .title = "a core dump", .take = take_core, .close = close_core,
+	.lacks = "who else maps the memory, what other processes do, and which signals and timers were still to come",
+	.has_stacks = true,
 };
 
 /* The snapshot says which of the others it has come from. */
@@ -210,20 +238,20 @@ static void add_host(struct snapshot *s, const struct timespec *begun)
  * @s: receives it, indexed; to be freed by the caller, even after a failure.  Its source
  *	is the one to take a second look with.
  * @source: where to look
- * @path: of the file, for a source that reads one; "-" is standard input
+ * @files: for a source that reads some
  *
  * If it fails, one line on stderr says why.
  *
  * Return: 0 or -1.
  */
-int take_look(struct snapshot *s, const struct source *source, const char *path)
+int take_look(struct snapshot *s, const struct source *source, const struct source_files *files)
 {
 	struct timespec begun;
 	int rc;
 
 	clock_gettime(CLOCK_REALTIME, &begun);
 	snapshot_init(s, source);
-	rc = source->take(s, path);
+	rc = source->take(s, files);
 	if (!rc && s->source->two_looks)
 		add_host(s, &begun);
 	return rc;

@@ -12,13 +12,14 @@
 extern const struct source source_module;
 extern const struct source source_proc;
 extern const struct source source_file;
+extern const struct source source_core;
 
 /* Room for the names of all sources. */
 #define SOURCE_LIST_SIZE	64
 
 const char *list_sources(char dst[SOURCE_LIST_SIZE]);
 const struct source *find_source(const char *name);
-int take_look(struct snapshot *s, const struct source *source, const char *path);
+int take_look(struct snapshot *s, const struct source *source, const struct source_files *files);
 void describe_threads(struct snapshot *s, const int *threads, size_t nr);
 void describe_process(struct snapshot *s, int process);
 void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr);

@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "python.h"
+#include "signals.h"
 
 const char *const stack_errors[NR_STACK_ERRORS] = {
 	[STACK_GONE]		= "the thread has ended",
@@ -195,8 +196,12 @@ static void fold_python(struct shown_frames *shown)
 void fold_frames(struct shown_frames *shown, const struct stack *stack)
 {
 	const struct frame *wait;
-	size_t first = fold_waiting(stack, &wait), end = stack->nr_frames;
+	size_t first = fold_waiting(stack, &wait), end = stack->nr_frames, last;
 
+	/* Functions of Python whose place is not known come last: see put_python_rest(). */
+	while (!stack->error && end > first && stack->frames[end - 1].kind == FRAME_PYTHON)
+		end--;
+	last = end;
 	while (end > first && only_starts(&stack->frames[end - 1]))
 		end--;
 	shown->nr = 0;
@@ -210,6 +215,8 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	}
 	for (size_t i = first; i < end; i++)
 		shown->frames[shown->nr++] = stack->frames[i];
+	for (size_t i = last; i < stack->nr_frames; i++)
+		shown->frames[shown->nr++] = stack->frames[i];
 	fold_python(shown);
 	for (size_t i = 0; i < shown->nr; i++)
 		shown->frames[i].function = waiting_name(&shown->frames[i]) ?:
@@ -218,6 +225,24 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 		if (repeats_build_id(shown, i))
 			shown->frames[i].build_id = NULL;
 	}
+}
+
+/**
+ * find_handler() - find the signal handler that a thread is in
+ * @stack: its stack
+ * @interrupted: receives the frame that the handler has interrupted; NULL: it is not known
+ *
+ * Return: the frame where the kernel called the innermost handler, or NULL: it is in none.
+ */
+const struct frame *find_handler(const struct stack *stack, const struct frame **interrupted)
+{
+	for (size_t i = 0; i < stack->nr_frames; i++) {
+		if (stack->frames[i].kind != FRAME_SIGNAL)
+			continue;
+		*interrupted = i + 1 < stack->nr_frames ? &stack->frames[i + 1] : NULL;
+		return &stack->frames[i];
+	}
+	return NULL;
 }
 
 /**
@@ -251,6 +276,15 @@ static int format_nameless(char *dst, const struct frame *f)
 			f->build_id ? ")" : "");
 }
 
+static const char *format_handler(char *dst, const struct frame *frame)
+{
+	char name[SIGNAL_NAME_SIZE];
+
+	snprintf(dst, FRAME_SIZE, "<signal handler called%s%s>", frame->signal ? ": " : "",
+		 frame->signal ? signal_name(name, frame->signal) : "");
+	return dst;
+}
+
 /**
  * format_frame() - write a frame as one line: "function+0x12 at file.c:34 in libfoo.so"
  * @dst: receives it
@@ -263,7 +297,7 @@ const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame)
 	int n;
 
 	if (frame->kind == FRAME_SIGNAL)
-		return strcpy(dst, "<signal handler called>");
+		return format_handler(dst, frame);
 	if (!frame->function) {
 		format_nameless(dst, frame);
 		return dst;

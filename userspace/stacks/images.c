@@ -5,17 +5,50 @@
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "images.h"
+
+/*
+ * The kernel maps a page of the vdso when that is first used.  All programs of the host's machine
+ * have the same one; those of 32 bits, which have another one, have it below 4 GiB.
+ */
+static bool complete_vdso(struct target *t, const struct image *image, char *copy, size_t size)
+{
+	uint64_t start = getauxval(AT_SYSINFO_EHDR);
+	const struct mapping *m;
+	struct mappings own;
+	bool same;
+
+	maps_parse(&own, procfs_read_all("/proc", "self/maps"));
+	m = maps_find(&own, start);
+	same = m && m->start == start && m->end - start == size && image->start > UINT32_MAX &&
+	       !t->memory.core;
+	for (size_t at = 0; at < size && same; at += PAGE_BYTES) {
+		const char *page = (const char *)start + at;
+
+		if (target_read(t, image->start + at, copy + at, PAGE_BYTES))
+			same = !memcmp(copy + at, page, PAGE_BYTES);
+		else
+			memcpy(copy + at, page, PAGE_BYTES);
+	}
+	maps_free(&own);
+	return same;
+}
 
 /* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
 static Elf *open_vdso(struct target *t, const struct image *image)
 {
 	size_t size = image->end - image->start;
 	char *copy = size <= NR_PAGES * PAGE_BYTES ? malloc(size) : NULL;
+	bool lacked = t->lacks_memory;
+	bool good = copy && (target_read(t, image->start, copy, size) ||
+			     complete_vdso(t, image, copy, size));
 
-	if (!copy || !target_read(t, image->start, copy, size)) {
+	/* What it lacks says nothing of the stack. */
+	t->lacks_memory = lacked;
+	if (!good) {
 		free(copy);
 		return NULL;
 	}

@@ -61,29 +61,45 @@ static const struct python_layout python_3_11 = {
 	.instructions = 184, .ascii_size = 48, .entry_owner = NO_ENTRY_FRAME,
 };
 
-/* Where struct _Py_DebugOffsets of 3.13 has them, in units of 8 bytes. */
+/*
+ * Where struct _Py_DebugOffsets has them (Include/internal/pycore_runtime.h, since 3.14
+ * pycore_debug_offsets.h), in units of 8 bytes.
+ */
 enum {
 	OFFSETS_COOKIE, OFFSETS_VERSION, OFFSETS_FREE_THREADED,
 	OFFSETS_INTERPRETERS_HEAD	= 5,
 	OFFSETS_INTERPRETER_NEXT	= 8,
 	OFFSETS_THREADS_HEAD		= 9,
-	OFFSETS_STATE_NEXT		= 21,
-	OFFSETS_CURRENT_FRAME		= 23,
-	OFFSETS_NATIVE_THREAD_ID	= 25,
-	OFFSETS_PREVIOUS		= 29,
-	OFFSETS_EXECUTABLE		= 30,
-	OFFSETS_INSTR_PTR		= 31,
-	OFFSETS_OWNER			= 33,
-	OFFSETS_FILENAME		= 35,
-	OFFSETS_QUALNAME		= 37,
-	OFFSETS_LINETABLE		= 38,
-	OFFSETS_FIRSTLINENO		= 39,
-	OFFSETS_CO_CODE_ADAPTIVE	= 43,
-	NR_OFFSETS
+	MAX_OFFSETS			= 49,
 };
 
-/* enum _frameowner: FRAME_OWNED_BY_CSTACK */
-#define OWNED_BY_CSTACK	3
+/* Those that each version has elsewhere. */
+struct debug_offsets {
+	unsigned int version;		/* as in the first two bytes of PY_VERSION_HEX */
+	unsigned char state_next;
+	unsigned char current_frame;
+	unsigned char native_thread_id;
+	unsigned char previous;
+	unsigned char executable;
+	unsigned char instr_ptr;
+	unsigned char owner;
+	unsigned char filename;
+	unsigned char qualname;
+	unsigned char linetable;
+	unsigned char firstlineno;
+	unsigned char co_code_adaptive;	/* the last one */
+};
+
+static const struct debug_offsets debug_offsets[] = {
+	{ 0x030d, 21, 23, 25, 29, 30, 31, 33, 35, 37, 38, 39, 43 },
+	{ 0x030e, 24, 26, 28, 32, 33, 34, 36, 40, 42, 43, 44, 48 },
+};
+
+/* enum _frameowner: FRAME_OWNED_BY_CSTACK, since 3.14 FRAME_OWNED_BY_INTERPRETER */
+#define OWNED_BY_LOOP	3
+
+/* Since 3.14 the pointer to a code object has a tag in these bits (Py_TAG_BITS). */
+#define TAG_BITS	3ULL
 
 static bool read_u64(struct python *py, uint64_t addr, uint64_t *value)
 {
@@ -129,39 +145,51 @@ static uint64_t find_symbol(Dwfl_Module *mod, const char *name)
 	return 0;
 }
 
-/* The layout of 3.13, as the interpreter has it; free-threaded ones have other objects. */
+static const struct debug_offsets *find_offsets(uint64_t version)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(debug_offsets); i++) {
+		if (version >> 16 == debug_offsets[i].version)
+			return &debug_offsets[i];
+	}
+	return NULL;
+}
+
+/* The layout that the interpreter says it has; free-threaded ones have other objects. */
 static const struct python_layout *read_layout(struct python *py)
 {
 	static struct python_layout layout;
-	uint64_t at[NR_OFFSETS];
+	const struct debug_offsets *o;
+	uint64_t at[MAX_OFFSETS];
 
 	if (!target_read(py->target, py->runtime, at, sizeof(at)) ||
-	    memcmp(&at[OFFSETS_COOKIE], "xdebugpy", 8) || at[OFFSETS_VERSION] >> 16 != 0x030d ||
-	    at[OFFSETS_FREE_THREADED])
+	    memcmp(&at[OFFSETS_COOKIE], "xdebugpy", 8) || at[OFFSETS_FREE_THREADED])
 		return NULL;
-	for (size_t i = OFFSETS_INTERPRETERS_HEAD; i < NR_OFFSETS; i++) {
+	o = find_offsets(at[OFFSETS_VERSION]);
+	for (size_t i = OFFSETS_INTERPRETERS_HEAD; o && i <= o->co_code_adaptive; i++) {
 		if (at[i] > MAX_OFFSET)
 			return NULL;
 	}
+	if (!o)
+		return NULL;
 	layout = (struct python_layout){
 		.interpreters_head = at[OFFSETS_INTERPRETERS_HEAD],
 		.interpreter_next = at[OFFSETS_INTERPRETER_NEXT],
 		.threads_head = at[OFFSETS_THREADS_HEAD],
-		.state_next = at[OFFSETS_STATE_NEXT],
-		.native_thread_id = at[OFFSETS_NATIVE_THREAD_ID],
-		.current_frame = at[OFFSETS_CURRENT_FRAME],
+		.state_next = at[o->state_next],
+		.native_thread_id = at[o->native_thread_id],
+		.current_frame = at[o->current_frame],
 		.cframe_current_frame = NO_CFRAME,
-		.previous = at[OFFSETS_PREVIOUS],
-		.code = at[OFFSETS_EXECUTABLE],
-		.instruction = at[OFFSETS_INSTR_PTR],
-		.owner = at[OFFSETS_OWNER],
-		.filename = at[OFFSETS_FILENAME],
-		.qualname = at[OFFSETS_QUALNAME],
-		.linetable = at[OFFSETS_LINETABLE],
-		.firstlineno = at[OFFSETS_FIRSTLINENO],
-		.instructions = at[OFFSETS_CO_CODE_ADAPTIVE],
+		.previous = at[o->previous],
+		.code = at[o->executable],
+		.instruction = at[o->instr_ptr],
+		.owner = at[o->owner],
+		.filename = at[o->filename],
+		.qualname = at[o->qualname],
+		.linetable = at[o->linetable],
+		.firstlineno = at[o->firstlineno],
+		.instructions = at[o->co_code_adaptive],
 		.ascii_size = 40,
-		.entry_owner = OWNED_BY_CSTACK,
+		.entry_owner = OWNED_BY_LOOP,
 	};
 	return &layout;
 }
@@ -393,8 +421,10 @@ static bool put_function(struct python *py, uint64_t frame, take_frame_fn take, 
 	struct frame f = { .kind = FRAME_PYTHON, .function = function };
 	uint64_t code, name;
 
-	if (!read_u64(py, frame + l->code, &code) || !read_u64(py, code + l->qualname, &name) ||
-	    !read_string(py, name, function))
+	if (!read_u64(py, frame + l->code, &code))
+		return false;
+	code &= ~TAG_BITS;
+	if (!read_u64(py, code + l->qualname, &name) || !read_string(py, name, function))
 		return false;
 	if (read_u64(py, code + l->filename, &name) && read_string(py, name, path)) {
 		f.line = line_of_frame(py, frame, code);

@@ -120,7 +120,7 @@ static bool has_moved(const struct position *p, const char *root, const struct s
  * The process that reads
  */
 
-static int read_target(int fd, const char *root, const struct stack *stacks,
+static int read_target(int fd, const struct origin *from, const struct stack *stacks,
 		       const struct registers *regs, size_t nr)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
@@ -130,7 +130,7 @@ static int read_target(int fd, const char *root, const struct stack *stacks,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &none);
-	rc = target_open(t, root, stacks, nr);
+	rc = target_open(t, from, stacks, nr);
 	target_drop_rights();
 	if (rc)
 		return error_of(rc);
@@ -138,7 +138,7 @@ static int read_target(int fd, const char *root, const struct stack *stacks,
 }
 
 /* Return: its pid, or a negative errno. *@fd is what it writes to, to be closed. */
-static pid_t start_reader(int *fd, const char *root, const struct stack *stacks,
+static pid_t start_reader(int *fd, const struct origin *from, const struct stack *stacks,
 			  const struct registers *regs, size_t nr)
 {
 	int ends[2];
@@ -150,7 +150,7 @@ static pid_t start_reader(int *fd, const char *root, const struct stack *stacks,
 	if (!pid) {
 		close(ends[0]);
 		/* What was printed so far is not to be printed twice. */
-		_exit(read_target(ends[1], root, stacks, regs, nr));
+		_exit(read_target(ends[1], from, stacks, regs, nr));
 	}
 	close(ends[1]);
 	*fd = ends[0];
@@ -291,13 +291,13 @@ static size_t take_records(pid_t pid, int fd, struct stack *stacks, const struct
 }
 
 /* Read the stacks of threads of one process whose registers are known. */
-static void read_with_registers(const char *root, struct stack *stacks,
+static void read_with_registers(const struct origin *from, struct stack *stacks,
 				const struct registers *regs, size_t nr)
 {
 	enum stack_error error = STACK_OK;
 	size_t done = 0;
 	int fd = -1;
-	pid_t pid = start_reader(&fd, root, stacks, regs, nr);
+	pid_t pid = start_reader(&fd, from, stacks, regs, nr);
 
 	if (pid > 0) {
 		done = take_records(pid, fd, stacks, regs, nr, &error);
@@ -323,6 +323,7 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
 {
 	struct position *positions = xcalloc(nr, sizeof(*positions));
 	struct registers *regs = xcalloc(nr, sizeof(*regs));
+	const struct origin from = { .root = root };
 
 	for (size_t i = 0; i < nr; i++) {
 		read_position(&positions[i], root, &stacks[i]);
@@ -332,7 +333,7 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
 		take_saved(&regs[i], &positions[i], stacks[i].thread);
 	}
 	if (next_with_registers(regs, nr, 0) < nr)
-		read_with_registers(root, stacks, regs, nr);
+		read_with_registers(&from, stacks, regs, nr);
 	for (size_t i = 0; i < nr; i++) {
 		if (stacks[i].wants_kernel)
 			stacks[i].kernel = read_kernel_stack(root, &stacks[i]);
@@ -369,4 +370,30 @@ void read_stacks(const char *root, struct stacks *st)
 		if (in_time)
 			read_process(root, &st->all[first], next - first);
 	}
+}
+
+/**
+ * read_core_stacks() - read the stacks that were asked for, in a core dump
+ * @core: the core
+ * @st: as for read_stacks(); all are of the process that dumped core
+ *
+ * Files that hang take as long as there.
+ */
+void read_core_stacks(const struct corefile *core, struct stacks *st)
+{
+	struct registers *regs = xcalloc(st->nr, sizeof(*regs));
+	const struct origin from = { .core = core };
+
+	for (size_t i = 0; i < st->nr; i++) {
+		const struct core_thread *t = corefile_find_thread(core, st->all[i].tid);
+
+		if (t)
+			regs[i] = (struct registers){ t->call.pc, t->call.sp, t->fp, t->lr };
+		else
+			st->all[i].error = STACK_GONE;
+		st->all[i].wants_kernel = false;
+	}
+	if (next_with_registers(regs, st->nr, 0) < st->nr)
+		read_with_registers(&from, st->all, regs, st->nr);
+	free(regs);
 }

@@ -14,6 +14,7 @@
 
 #include "array.h"
 #include "records.h"
+#include "signals.h"
 #include "text.h"
 
 /*
@@ -73,11 +74,11 @@ int write_frame(int fd, const struct frame *frame)
 	char function[ESCAPED_SIZE(NAME_SIZE)], module[ESCAPED_SIZE(NAME_SIZE)];
 	char build_id[ESCAPED_SIZE(NAME_SIZE)], file[ESCAPED_SIZE(NAME_SIZE)];
 
-	return write_record(fd, "F%d\t%s\t%" PRIx64 "\t%s\t%" PRIx64 "\t%s\t%s\t%x\t\n",
+	return write_record(fd, "F%d\t%s\t%" PRIx64 "\t%s\t%" PRIx64 "\t%s\t%s\t%x\t%x\t\n",
 			    frame->kind, escaped(function, frame->function), frame->offset,
 			    escaped(module, frame->module), frame->address,
 			    escaped(build_id, frame->build_id), escaped(file, frame->file),
-			    frame->line);
+			    frame->line, frame->signal);
 }
 
 /**
@@ -154,15 +155,17 @@ static bool read_number(uint64_t *num, char **rest, uint64_t max)
 static bool read_frame(struct stack *stack, char *rest)
 {
 	struct frame frame;
-	uint64_t kind, line;
+	uint64_t kind, line, signal;
 
 	if (!read_number(&kind, &rest, NR_FRAME_KINDS - 1) || !read_text(&frame.function, &rest) ||
 	    !read_number(&frame.offset, &rest, UINT64_MAX) || !read_text(&frame.module, &rest) ||
 	    !read_number(&frame.address, &rest, UINT64_MAX) || !read_text(&frame.build_id, &rest) ||
-	    !read_text(&frame.file, &rest) || !read_number(&line, &rest, UINT32_MAX) || *rest)
+	    !read_text(&frame.file, &rest) || !read_number(&line, &rest, UINT32_MAX) ||
+	    !read_number(&signal, &rest, MAX_SIGNAL) || *rest)
 		return false;
 	frame.kind = kind;
 	frame.line = line;
+	frame.signal = signal;
 	if (stack->nr_frames == MAX_FRAMES)
 		return false;
 	array_push(stack->frames, stack->nr_frames, frame);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stacks of threads of this host, and the names of the locks that they wait for.
+ * Stacks of threads, and the names of the locks that they wait for.
  *
  * All text is printable ASCII, escaped, and owned by the struct stacks.
  */
@@ -35,6 +35,7 @@ struct frame {
 	const char *build_id;	/* of the module, in hexadecimal, or NULL */
 	const char *file;	/* name of the source file without directory, or NULL ... */
 	unsigned int line;	/* ... and the line in it */
+	int signal;		/* for FRAME_SIGNAL; 0: not known */
 };
 
 /* Why a stack, or the rest of it, could not be read. */
@@ -94,6 +95,7 @@ void stacks_free(struct stacks *st);
 
 /* Reading them */
 void read_stacks(const char *root, struct stacks *st);
+void read_core_stacks(const struct corefile *core, struct stacks *st);
 
 /* Writing them: see frames.c and places.c */
 #define FRAME_SIZE	1024
@@ -105,6 +107,7 @@ struct shown_frames {
 };
 
 void fold_frames(struct shown_frames *shown, const struct stack *stack);
+const struct frame *find_handler(const struct stack *stack, const struct frame **interrupted);
 bool same_frames(const struct stack *x, const struct stack *y);
 bool is_c_library(const char *module);
 const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame);

@@ -75,7 +75,13 @@ static bool is_bss(const struct mapping *m, uint64_t end)
 	return m->start == end && !m->ino && !*m->name;
 }
 
-static void add_image(struct target *t, const char *root, pid_t pid, size_t first, size_t next)
+static int open_image(const struct origin *from, pid_t pid, const struct mapping *m)
+{
+	return from->core ? corefile_open_mapped(from->core, m) : open_mapped(from->root, pid, m);
+}
+
+static void add_image(struct target *t, const struct origin *from, pid_t pid, size_t first,
+		      size_t next)
 {
 	const struct mapping *all = t->maps.all;
 	struct image image = {
@@ -90,7 +96,7 @@ static void add_image(struct target *t, const char *root, pid_t pid, size_t firs
 	if (next < t->maps.nr && is_bss(&all[next], image.end))
 		image.end = all[next].end;
 	if (all[first].ino)
-		image.fd = open_mapped(root, pid, &all[first]);
+		image.fd = open_image(from, pid, &all[first]);
 	array_push(t->images, t->nr_images, image);
 }
 
@@ -112,7 +118,7 @@ static bool continues_image(struct target *t, size_t first, size_t next)
 }
 
 /* Files, and the vdso. */
-static void find_images(struct target *t, const char *root, pid_t pid)
+static void find_images(struct target *t, const struct origin *from, pid_t pid)
 {
 	for (size_t first = 0, next; first < t->maps.nr; first = next) {
 		for (next = first + 1; next < t->maps.nr; next++) {
@@ -122,7 +128,7 @@ static void find_images(struct target *t, const char *root, pid_t pid)
 		if (continues_image(t, first, next))
 			continue;
 		if (t->maps.all[first].ino || !strcmp(t->maps.all[first].name, "[vdso]"))
-			add_image(t, root, pid, first, next);
+			add_image(t, from, pid, first, next);
 	}
 }
 
@@ -130,17 +136,35 @@ static void find_images(struct target *t, const char *root, pid_t pid)
  * Places of words
  */
 
+static bool is_stack_pointer(uint64_t sp, const struct mapping *m, uint64_t addr)
+{
+	return sp >= m->start && sp <= addr && sp < m->end;
+}
+
+static pid_t find_core_stack_owner(const struct corefile *c, const struct mapping *m, uint64_t addr)
+{
+	for (size_t i = 0; i < c->nr_threads; i++) {
+		if (is_stack_pointer(c->threads[i].call.sp, m, addr))
+			return c->threads[i].tid;
+	}
+	return 0;
+}
+
 /* The thread whose stack pointer is in a mapping and below an address, or 0. */
-static pid_t find_stack_owner(const char *root, pid_t pid, const struct mapping *m, uint64_t addr)
+static pid_t find_stack_owner(const struct origin *from, pid_t pid, const struct mapping *m,
+			      uint64_t addr)
 {
 	struct syscall sc;
 	pid_t owner = 0;
 	size_t nr;
-	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
+	pid_t *tids;
 
+	if (from->core)
+		return find_core_stack_owner(from->core, m, addr);
+	tids = procfs_list_ids(&nr, from->root, "%d/task", pid);
 	for (size_t i = 0; i < nr && i < MAX_TRIED && !owner; i++) {
-		if (!procfs_syscall(&sc, root, pid, tids[i]) && sc.sp >= m->start &&
-		    sc.sp <= addr && sc.sp < m->end)
+		if (!procfs_syscall(&sc, from->root, pid, tids[i]) &&
+		    is_stack_pointer(sc.sp, m, addr))
 			owner = tids[i];
 	}
 	free(tids);
@@ -182,7 +206,8 @@ static char *describe_file(const struct mapping *m, uint64_t addr)
 	return text;
 }
 
-static char *describe_place(const struct target *t, const char *root, const struct stack *stack)
+static char *describe_place(const struct target *t, const struct origin *from,
+			    const struct stack *stack)
 {
 	const struct mapping *m = maps_find(&t->maps, stack->word);
 	char *text = NULL;
@@ -194,28 +219,49 @@ static char *describe_place(const struct target *t, const char *root, const stru
 		return describe_file(m, stack->word);
 	if (!strcmp(m->name, "[heap]"))
 		return strdup("the heap");
-	owner = find_stack_owner(root, stack->tgid, m, stack->word);
+	owner = find_stack_owner(from, stack->tgid, m, stack->word);
 	if (owner)
 		return asprintf(&text, "the stack of thread %d", owner) < 0 ? NULL : text;
 	return strdup(*m->name ? m->name : "anonymous memory");
 }
 
 /* Threads that wait on one word ask once. */
-static void find_places(struct target *t, const char *root, const struct stack *stacks, size_t nr)
+static void find_places(struct target *t, const struct origin *from, const struct stack *stacks,
+			size_t nr)
 {
 	t->places = xcalloc(nr, sizeof(*t->places));
 	for (size_t i = 0; i < nr; i++) {
 		if (i && stacks[i].word == stacks[i - 1].word)
 			t->places[i] = t->places[i - 1];
 		else if (stacks[i].word)
-			t->places[i] = describe_place(t, root, &stacks[i]);
+			t->places[i] = describe_place(t, from, &stacks[i]);
 	}
+}
+
+/* Open the memory of a process, and list its mappings.  Return: 0 or a negative errno. */
+static int open_process(struct target *t, const char *root, pid_t pid, pid_t tid)
+{
+	memory_open(&t->memory, root, pid, tid);
+	if (t->memory.mem < 0)
+		return t->memory.mem;
+	if (t->memory.pagemap < 0)
+		return t->memory.pagemap;
+	/* A main thread that has exited shows no mappings. */
+	maps_parse(&t->maps, procfs_read_all(root, "%d/task/%d/maps", pid, tid));
+	return t->maps.nr ? 0 : -ESRCH;
+}
+
+/* The core has these, and is kept as long. */
+static void use_core(struct target *t, const struct corefile *core)
+{
+	t->memory = (struct process_memory){ -1, -1, core };
+	t->maps = core->maps;
 }
 
 /**
  * target_open() - open a process
  * @t: receives it.  It is never closed: the process that reads it ends soon.
- * @root: where proc is mounted
+ * @from: where it is
  * @stacks: threads of the process
  * @nr: how many, at least one
  *
@@ -223,26 +269,23 @@ static void find_places(struct target *t, const char *root, const struct stack *
  *
  * Return: 0 or a negative errno.
  */
-int target_open(struct target *t, const char *root, const struct stack *stacks, size_t nr)
+int target_open(struct target *t, const struct origin *from, const struct stack *stacks, size_t nr)
 {
-	pid_t pid = stacks[0].tgid;
 	struct rlimit files;
+	int rc = 0;
 
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	memory_open(&t->memory, root, pid, stacks[0].tid);
-	if (t->memory.mem < 0)
-		return t->memory.mem;
-	if (t->memory.pagemap < 0)
-		return t->memory.pagemap;
-	/* A main thread that has exited shows no mappings. */
-	maps_parse(&t->maps, procfs_read_all(root, "%d/task/%d/maps", pid, stacks[0].tid));
-	if (!t->maps.nr)
-		return -ESRCH;
-	find_images(t, root, pid);
-	find_places(t, root, stacks, nr);
+	if (from->core)
+		use_core(t, from->core);
+	else
+		rc = open_process(t, from->root, stacks[0].tgid, stacks[0].tid);
+	if (rc)
+		return rc;
+	find_images(t, from, stacks[0].tgid);
+	find_places(t, from, stacks, nr);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef FUTEXINSPECT_TARGET_H
 #define FUTEXINSPECT_TARGET_H
 
+#include "corefile.h"
 #include "maps.h"
 #include "procfs.h"
 #include "stacks.h"
@@ -15,6 +16,12 @@ struct page {
 	uint64_t addr;
 	bool is_read;
 	unsigned char data[PAGE_BYTES];
+};
+
+/* Where a process is. */
+struct origin {
+	const char *root;		/* where proc is mounted */
+	const struct corefile *core;	/* the core that it is in, or NULL: it is in /proc */
 };
 
 /* Mappings of one file that follow each other: what the linker or the kernel has loaded. */
@@ -36,7 +43,7 @@ struct target {
 	bool lacks_memory;	/* a read failed since target_forget() */
 };
 
-int target_open(struct target *t, const char *root, const struct stack *stacks, size_t nr);
+int target_open(struct target *t, const struct origin *from, const struct stack *stacks, size_t nr);
 void target_drop_rights(void);
 void target_forget(struct target *t);
 bool target_read(struct target *t, uint64_t addr, void *buf, size_t size);

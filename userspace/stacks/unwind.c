@@ -16,6 +16,7 @@
 #include "images.h"
 #include "python.h"
 #include "records.h"
+#include "sigframe.h"
 #include "symbols.h"
 #include "unwind.h"
 
@@ -28,6 +29,10 @@ struct unwinder {
 	Dwfl *dwfl;
 	const struct registers *regs;	/* of the thread whose turn it is */
 	struct python python;
+	Dwfl_Frame *frame;		/* where it is */
+	uint64_t blocked;		/* mask of signals there; 0: not known */
+	bool is_signal;			/* the last one was of FRAME_SIGNAL */
+	int machine;
 	bool is_64;
 	size_t nr_unwound;
 	size_t nr_written;
@@ -112,6 +117,7 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (numbers[i].machine != machine)
 			continue;
+		u->machine = machine;
 		u->is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
 		dwfl_thread_state_register_pc(thread, u->regs->pc);
 		return set_register(thread, numbers[i].sp, u->regs->sp) &&
@@ -145,17 +151,35 @@ static int put_any_frame(const struct frame *frame, void *arg)
 	return u->rc;
 }
 
+static int put_signal(struct unwinder *u, const struct frame *frame)
+{
+	struct frame named = *frame;
+
+	/* Without rules elfutils gives that frame twice on arm64. */
+	if (u->is_signal)
+		return 0;
+	u->is_signal = true;
+	named.signal = find_signal(u->target, u->frame, u->machine, &u->blocked);
+	return put_any_frame(&named, u);
+}
+
 /* The interpreter's loop stands for the functions that it runs. */
 static int put_frame(const struct frame *frame, void *arg)
 {
 	struct unwinder *u = arg;
 
+	if (frame->kind == FRAME_SIGNAL)
+		return put_signal(u, frame);
+	u->is_signal = false;
 	if (python_is_loop(frame) && python_put_frames(&u->python, put_any_frame, u))
 		return u->is_cut ? -ENOSPC : u->rc;
 	return put_any_frame(frame, arg);
 }
 
-/* If the stack could not be followed to its end, the functions of Python may still be known. */
+/*
+ * If the stack could not be followed to its end, or has no frame that is known for the interpreter's
+ * loop, the functions of Python may still be known.
+ */
 static void put_python_rest(struct unwinder *u)
 {
 	while (!u->is_cut && !u->rc && python_put_frames(&u->python, put_any_frame, u))
@@ -180,6 +204,7 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 		u->is_cut = true;
 		return DWARF_CB_ABORT;
 	}
+	u->frame = state;
 	if (!dwfl_frame_pc(state, &pc, &is_activation))
 		return DWARF_CB_ABORT;
 	/* A call may be the last instruction of its function. */
@@ -194,16 +219,17 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 static enum stack_error unwind(struct unwinder *u, const struct stack *stack)
 {
 	u->nr_unwound = u->nr_written = 0;
-	u->is_cut = u->is_complete = false;
+	u->is_cut = u->is_complete = u->is_signal = false;
+	u->blocked = stack->thread ? stack->thread->blocked : 0;
 	target_forget(u->target);
 	python_begin(&u->python, stack->thread && stack->thread->nstid > 0 ? stack->thread->nstid :
 		     stack->tid, stack->is_only_thread);
 	dwfl_getthread_frames(u->dwfl, stack->tid, take_frame, u);
 	if (u->is_cut)
 		return STACK_TOO_LONG;
+	put_python_rest(u);
 	if (u->is_complete)
 		return STACK_OK;
-	put_python_rest(u);
 	/* It returns 0, too, where a register is not known. */
 	return u->target->lacks_memory ? STACK_NO_MEMORY : STACK_NO_UNWIND;
 }
