@@ -11,6 +11,7 @@
  * mmap_lock                                      (=) (=)                (==) (==)
  * i_mmap_rwsem                                   (=)
  * siglock                                                    (=)
+ * descriptors, pipe                                          (=)
  * RCU               [=]                                      [==] [==]
  *
  * task reference    +------------------------------------------------------------+

@@ -526,6 +526,8 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	put_frame(t, thread);
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
+	if (thread->pipe)
+		put_number(t, " pipe=", thread->pipe);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

@@ -17,6 +17,7 @@
 
 #include "compat/frozen.h"
 #include "kernel/layout.h"
+#include "pipe.h"
 #include "snapshot.h"
 #include "stopped.h"
 #include "threads.h"
@@ -230,29 +231,33 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 }
 
 /*
- * Copy the registers of a thread that sleeps. As long as it does not run it cannot exit, so
- * the stack that they are on is its own.
+ * Look where a thread sleeps: at its registers, and at the pipe. As long as it does not run it
+ * cannot exit, so the stack that they are on is its own.
  */
-static void read_frame(struct fi_thread *thread, struct task_struct *task)
+static void read_sleep(struct fi_thread *thread, struct task_struct *task)
 {
-	unsigned long switches = fi_switches(task);
+	unsigned long switches = thread->nvcsw + thread->nivcsw;
 	struct fi_user_frame frame;
+	unsigned long pipe;
 	bool is_32bit;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
+	thread->pipe = 0;
 	if (thread->state == 'R' || thread->exiting || thread->io_worker)
 		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
 	if (READ_ONCE(task->on_cpu) || !fi_read_user_frame(task, &frame, &is_32bit))
 		return;
+	pipe = fi_sleeps_on_pipe(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
 	if (switches != fi_switches(task) || READ_ONCE(task->on_cpu))
 		return;
 	thread->frame = frame;
 	thread->is_32bit = is_32bit;
+	thread->pipe = pipe;
 }
 
 static void add_thread(struct thread_walk *walk, struct task_struct *task, unsigned int id)
@@ -295,7 +300,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
-	read_frame(thread, task);
+	read_sleep(thread, task);
 }
 
 /* Make room for threads, each of which may be of another process. */

@@ -329,6 +329,17 @@ static void pi_cycle(void)
  * Children
  */
 
+/* A child that hangs, and has what its parent has open. */
+static pid_t start_hung(void)
+{
+	pid_t child = fork_child();
+
+	if (!child)
+		wait_for_good(NULL);
+	wait_until_blocked(child, child, SYS_futex);
+	return child;
+}
+
 /* A thread waits for one child, or for any; the other child can run. */
 static void wait_for_child(void *arg)
 {
@@ -341,10 +352,7 @@ static void start_waitpid(bool any)
 	static pid_t stuck;
 	pid_t self = getpid(), thread;
 
-	stuck = fork_child();
-	if (!stuck)
-		wait_for_good(NULL);
-	wait_until_blocked(stuck, stuck, SYS_futex);
+	stuck = start_hung();
 	start_sleeper();
 	thread = start_thread(wait_for_child, any ? NULL : &stuck);
 	wait_until_blocked(self, thread, SYS_wait4);
@@ -469,6 +477,122 @@ static void record_lock(void)
 	wait_until_blocked(child, child, SYS_futex);
 	thread = start_thread(lock_record, &fd);
 	wait_until_blocked(getpid(), thread, SYS_fcntl);
+	wait_for_good(NULL);
+}
+
+/*
+ * Pipes
+ */
+
+static void read_pipe(void *arg)
+{
+	char byte;
+
+	read(*(int *)arg, &byte, 1);
+	die("read(2) returned");
+}
+
+static void fill_pipe(void *arg)
+{
+	static char bytes[SIZE];
+
+	for (;;)
+		write(*(int *)arg, bytes, sizeof(bytes));
+}
+
+/* Start a thread that sleeps for one end of a pipe, and wait for it. */
+static void wait_for_pipe(void (*run)(void *end), int *end, long call)
+{
+	pid_t thread = start_thread(run, end);
+
+	wait_until_blocked(getpid(), thread, call);
+}
+
+/* A thread reads what only its own process could write. */
+static void pipe_own(void)
+{
+	static int ends[2];
+
+	if (pipe(ends))
+		die("pipe");
+	wait_for_pipe(read_pipe, &ends[0], SYS_read);
+	wait_for_good(NULL);
+}
+
+/* A thread writes what only its own process could read. */
+static void pipe_full(void)
+{
+	static int ends[2];
+
+	if (pipe(ends))
+		die("pipe");
+	wait_for_pipe(fill_pipe, &ends[1], SYS_write);
+	wait_for_good(NULL);
+}
+
+/*
+ * A thread reads a pipe whose writer can run. Its descriptor has been replaced since by that of
+ * a pipe whose writer hangs.
+ */
+static void pipe_replaced(void)
+{
+	static int first[2], second[2];
+
+	if (pipe(first))
+		die("pipe");
+	start_sleeper();
+	close(first[1]);
+	if (pipe(second))
+		die("pipe");
+	start_hung();
+	close(second[1]);
+	wait_for_pipe(read_pipe, &first[0], SYS_read);
+	dup2(second[0], first[0]);
+	wait_for_good(NULL);
+}
+
+/* A socket, and where what it receives goes to */
+static int moves[2];
+
+static void move_data(void *arg)
+{
+	(void)arg;
+	splice(moves[0], NULL, moves[1], NULL, SIZE, 0);
+	die("splice(2) returned");
+}
+
+/* A thread moves data of a socket into a pipe, whose descriptor has been closed since. */
+static void splice_for_good(int pipe_end)
+{
+	pid_t thread;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		die("socketpair");
+	moves[0] = ends[0];
+	moves[1] = pipe_end;
+	thread = start_thread(move_data, NULL);
+	wait_until_blocked(getpid(), thread, SYS_splice);
+	close(pipe_end);
+	*waiter_tgid = getpid();
+	sleep_for_good(NULL);
+}
+
+/* A thread reads a pipe whose writer hangs, but data may come through a call that has it, too. */
+static void pipe_spliced(void)
+{
+	static int ends[2];
+
+	if (pipe(ends))
+		die("pipe");
+	start_hung();
+	if (!fork_child())
+		splice_for_good(ends[1]);
+	while (!*waiter_tgid)
+		sched_yield();
+	*waiter_tgid = 0;
+	close(ends[1]);
+	wait_for_pipe(read_pipe, &ends[0], SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -738,28 +862,15 @@ static void sigchld_masked(void)
 }
 
 /* A thread reads from a pipe whose writer hangs; but its process handles SIGCHLD. */
-static void read_pipe(void *arg)
-{
-	char byte;
-
-	read(*(int *)arg, &byte, 1);
-	die("read(2) returned");
-}
-
 static void sigchld_read(void)
 {
 	static int ends[2];
-	pid_t writer, thread;
 
 	if (pipe(ends))
 		die("pipe");
-	writer = fork_child();
-	if (!writer)
-		wait_for_good(NULL);
+	start_hung();
 	close(ends[1]);
-	wait_until_blocked(writer, writer, SYS_futex);
-	thread = start_thread(read_pipe, &ends[0]);
-	wait_until_blocked(getpid(), thread, SYS_read);
+	wait_for_pipe(read_pipe, &ends[0], SYS_read);
 	sigchld_running();
 }
 
@@ -825,7 +936,7 @@ static void parent_hangs(void)
 static void start_on_terminal(void (*hangup)(int))
 {
 	static int ends[2];
-	pid_t holder, thread;
+	pid_t holder;
 	volatile pid_t *writer = map_shared(sizeof(*writer));
 
 	if (pipe(ends))
@@ -849,8 +960,7 @@ static void start_on_terminal(void (*hangup)(int))
 	while (!*writer)
 		sched_yield();
 	wait_until_blocked(*writer, *writer, SYS_futex);
-	thread = start_thread(read_pipe, &ends[0]);
-	wait_until_blocked(getpid(), thread, SYS_read);
+	wait_for_pipe(read_pipe, &ends[0], SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -948,6 +1058,10 @@ static const struct {
 	{ "file_lock", file_lock },
 	{ "file_lock_held", file_lock_held },
 	{ "record_lock", record_lock },
+	{ "pipe_own", pipe_own },
+	{ "pipe_full", pipe_full },
+	{ "pipe_replaced", pipe_replaced },
+	{ "pipe_spliced", pipe_spliced },
 };
 
 static void make(void (*run)(void))

@@ -92,6 +92,13 @@ KINDS = (
          "run", "waiting"),
     Kind("record_lock", "the same with a record lock of a process that hangs", "no-waker",
          "likely", "waits for a lock of the file of inode"),
+    Kind("pipe_own", "a wait for a thread that reads a pipe of its own process", "no-waker", "likely"),
+    Kind("pipe_own", "the same, without the module, which tells on which pipe a thread sleeps",
+         "waiting", source="proc"),
+    Kind("pipe_full", "the same, and it writes", "no-waker", "likely"),
+    Kind("pipe_replaced", "the same, but its descriptor is another pipe by now", "waiting"),
+    Kind("pipe_spliced", "a wait for a thread that reads a pipe to which a call writes whose "
+         "descriptor is closed", "waiting"),
     Kind("sigchld_alone", "a process that handles SIGCHLD and has no child", "no-waker",
          "barring-signals"),
     Kind("sigchld_running", "one that has a child that can run", "waiting", reason=SIGNALLED),

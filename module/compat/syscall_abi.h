@@ -5,7 +5,9 @@
 #include <linux/kconfig.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/thread_info.h>
+#include <linux/uaccess.h>
 #include <asm/unistd.h>
 
 /* The same on all architectures: 5.16, 039c0ec9bb77 ("futex,x86: Wire up sys_futex_waitv()") */
@@ -77,6 +79,62 @@ static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_reg
 #else
 	return 0;
 #endif
+}
+
+/**
+ * struct fi_file_call - a call that reads from a file, or writes to it
+ * @fd: the descriptor
+ * @writes: it writes
+ */
+struct fi_file_call {
+	unsigned int fd;
+	bool writes;
+};
+
+#if defined(CONFIG_X86_64)
+#define FI_REG_NR	orig_ax
+#define FI_REG_FD	di
+#elif defined(CONFIG_ARM64)
+#define FI_REG_NR	syscallno
+#define FI_REG_FD	orig_x0
+#endif
+
+/**
+ * fi_read_file_call() - find out in which read or write a thread is
+ * @call: receives it
+ * @task: the thread
+ *
+ * Calls of 32-bit programs are not known.
+ *
+ * Context: RCU. The stack of a thread that is killed may be given to another one at any time;
+ * the caller checks afterwards that @task did not run, so it did not exit.
+ *
+ * Return: whether it is in such a call.
+ */
+static inline bool fi_read_file_call(struct fi_file_call *call, struct task_struct *task)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+	typeof(regs->FI_REG_NR) nr;
+	typeof(regs->FI_REG_FD) fd;
+
+	if (fi_in_compat_syscall(task) || get_kernel_nofault(nr, &regs->FI_REG_NR))
+		return false;
+	switch (nr) {
+	case __NR_read:
+	case __NR_readv:
+		call->writes = false;
+		break;
+	case __NR_write:
+	case __NR_writev:
+		call->writes = true;
+		break;
+	default:
+		return false;
+	}
+	if (get_kernel_nofault(fd, &regs->FI_REG_FD))
+		return false;
+	call->fd = fd;
+	return true;
 }
 
 /* svc #0 of arm64, the only architecture where fi_redo_call() is necessary */

@@ -33,6 +33,7 @@
 #define FLOCK		"73"
 #define FCNTL		"72"
 #define SIGTIMEDWAIT	"128"
+#define SPLICE		"275"
 #else
 #define READ		"63"
 #define WRITE		"64"
@@ -46,6 +47,7 @@
 #define FLOCK		"32"
 #define FCNTL		"25"
 #define SIGTIMEDWAIT	"137"
+#define SPLICE		"76"
 #endif
 #define CLONE3		"435"
 #define TAIL		" 0x7ffc00000000 0x7f00\n"
@@ -80,6 +82,7 @@ struct scene {
 	pid_t tracer_10;
 	unsigned int caught;
 	const char *more_10;	/* of the thread record */
+	const char *pipe_10;	/* that it sleeps on; default: 7 */
 	const char *timers;
 	const char *wchan;	/* default: where the call sleeps */
 	const char *wchan_20;
@@ -165,6 +168,14 @@ static const struct scene scenes[] = {
 	{ "reads a pipe whose writer is in a frozen cgroup", READS(3),
 	  { READER(10, 3), WRITER(20, 4) }, SLEEPS, .wchan_20 = "do_freezer_trap",
 	  .verdict = VERDICT_STOPPED, .reason = REASON_WAKERS_STOPPED },
+	{ "sleeps on another pipe than its descriptor is by now", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .pipe_10 = " pipe=8", FINE },
+	{ "reads such a pipe, and another thread may have replaced the descriptor", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, .pipe_10 = "", FINE },
+	{ "a child reads such a pipe, and has no other thread", FOR_20, OWN_PIPE_20,
+	  READS(3), .ppid_20 = 10, STUCK },
+	{ "writes to another pipe than its descriptor is by now", CALL(WRITE, 4, 0, 1, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, .pipe_10 = " pipe=8", FINE },
 	{ "reads a pipe that nobody has open for writing", READS(3), { READER(10, 3) }, FINE },
 	{ "reads a FIFO", READS(3),
 	  { { 10, 3, "/tmp/fifo", O_RDONLY }, { 10, 4, "/tmp/fifo", O_WRONLY } }, FINE },
@@ -224,6 +235,11 @@ static const struct scene scenes[] = {
 	  .net_unix = OLD_CONNECTION, STUCK },
 	{ "another process has an io_uring", READS(3),
 	  { READER(10, 3), WRITER(10, 4), { 20, 5, "anon_inode:[io_uring]", O_RDWR } }, SLEEPS,
+	  FINE },
+	{ "a call of another process may have the other end", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, CALL(SPLICE, 5, 0, 4, 0, 1), FINE },
+	{ "a 32-bit call of another process may have it", READS(3),
+	  { READER(10, 3), WRITER(10, 4) }, "313 0x5 0x0 0x4 0x0 0x1 0x0 0xffffd000 0xf7f00000\n",
 	  FINE },
 	{ "there are other pid namespaces", READS(3), { READER(10, 3), WRITER(10, 4) },
 	  .pid_ns = "pid:[4026532157]", FINE },
@@ -499,11 +515,11 @@ static bool load(struct snapshot *s, const struct scene *sc)
 		       "mm id=1 live=2 live_threads=10-11 hidden=0\n"
 		       "process tgid=10 ppid=1 comm=p mm=1 execed=yes caught=%#x timers=%s\n"
 		       "thread tid=10 tgid=10 comm=t10 mm=1 state=%c tracer=%s nvcsw=1 nivcsw=0 "
-		       "start_ns=1%s\n"
+		       "start_ns=1%s%s\n"
 		       "thread tid=11 tgid=10 comm=t11 mm=1 state=S tracer=- nvcsw=1 nivcsw=0 "
 		       "start_ns=2\nend\n", sc->pi_owner ? "FUTEX_LOCK_PI" : "FUTEX_WAIT", owner,
 		       sc->caught, sc->timers ?: "no",
-		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "");
+		       sc->state_10 ?: 'S', tracer, sc->more_10 ?: "", sc->pipe_10 ?: " pipe=7");
 	snapshot_init(s, &source_module);
 	return !parse_text(text, len, "scene", s, error);
 }
@@ -542,6 +558,10 @@ static void test_scene(const struct scene *sc)
 /* Thread 11 reads the pipe as well, and waits on no futex. */
 static void make_11_read(struct snapshot *s)
 {
+	struct thread *t = &s->threads[snapshot_find_thread(s, 11)];
+
+	t->known |= T_PIPE;
+	t->pipe = 7;
 	s->waiters[0].thread = -1;
 	create_task(10, 11, 'S', 1, 0, READS(3));
 	create_link("pipe:[7]", "10/task/11/fd/3");

@@ -224,6 +224,7 @@ enum {
 	T_CLEAR_TID	= 1 << 3,
 	T_FP		= 1 << 4,
 	T_LR		= 1 << 5,
+	T_PIPE		= 1 << 6,
 };
 
 struct thread {
@@ -251,6 +252,7 @@ struct thread {
 	uint32_t bits;		/* 32: it runs 32-bit code; 0: not known */
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
 	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */
+	uint64_t pipe;		/* inode of the pipe that it sleeps on in read(2) or write(2) */
 };
 
 /* Bits of shared.known. */

@@ -138,20 +138,30 @@ static bool waits_for_signal(struct reader *r, const struct thread *t,
 	       has_writing_end(r, end->ino, t->tgid);
 }
 
-/* Note one descriptor that a thread waits for.  Return: whether it is a pipe, as it must be. */
-static bool note_pipe(struct reader *r, int thread, int fd, bool polls)
+static bool note_pipe(struct reader *r, int thread, const struct pipe_end *end, bool polls)
+{
+	if (!end->writes && waits_for_signal(r, &r->s->threads[thread], end, polls))
+		return false;
+	add_blocker(r, end->writes ? SLEEP_WRITE : SLEEP_READ, end->ino, thread);
+	return true;
+}
+
+/* Which pipe a descriptor of a thread is now.  Return: whether it is one. */
+static bool pipe_of_thread(const struct reader *r, int thread, int fd, struct pipe_end *end)
 {
 	const struct thread *t = &r->s->threads[thread];
 	char path[PROCFS_LINK_SIZE];
-	struct pipe_end end;
 
 	snprintf(path, sizeof(path), "%d/task/%d/fd/%d", t->tgid, t->tid, fd);
-	if (pipe_of_fd(r->root, path, &end) <= 0)
-		return false;
-	if (!end.writes && waits_for_signal(r, t, &end, polls))
-		return false;
-	add_blocker(r, end.writes ? SLEEP_WRITE : SLEEP_READ, end.ino, thread);
-	return true;
+	return pipe_of_fd(r->root, path, end) > 0;
+}
+
+/* Note one descriptor that a thread polls.  Return: whether it is a pipe, as it must be. */
+static bool note_polled(struct reader *r, int thread, int fd)
+{
+	struct pipe_end end;
+
+	return pipe_of_thread(r, thread, fd, &end) && note_pipe(r, thread, &end, true);
 }
 
 static bool read_memory(const struct reader *r, int thread, uint64_t addr, void *buf, size_t size)
@@ -164,8 +174,8 @@ static bool read_memory(const struct reader *r, int thread, uint64_t addr, void 
 }
 
 /*
- * What a call waits for is in memory that other threads can change meanwhile.  The kernel does
- * not look at it again.
+ * Whether other threads can have changed what a call waits for since it began: which file a
+ * descriptor is, and which descriptors an array names.  The kernel does not look at that again.
  */
 static bool others_may_change(const struct reader *r, int thread)
 {
@@ -193,7 +203,7 @@ static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned i
 	for (size_t i = 0; i < nr; i++) {
 		if (fds[i].fd < 0)
 			continue;
-		if (!note_pipe(r, thread, fds[i].fd, true))
+		if (!note_polled(r, thread, fds[i].fd))
 			return false;
 		any = true;
 	}
@@ -219,7 +229,7 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
 	for (int fd = 0; fd < (int)args[0]; fd++) {
 		if (!(all & 1UL << fd))
 			continue;
-		if (!note_pipe(r, thread, fd, true))
+		if (!note_polled(r, thread, fd))
 			return false;
 		any = true;
 	}
@@ -231,9 +241,17 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
  * could end it.
  */
 
+/* The module tells on which pipe the thread sleeps, whatever its descriptor is by now. */
 static bool note_read(struct reader *r, int thread, const uint64_t *args)
 {
-	return note_pipe(r, thread, args[0], false);
+	const struct thread *t = &r->s->threads[thread];
+	struct pipe_end end;
+
+	if (!pipe_of_thread(r, thread, args[0], &end))
+		return false;
+	if (t->known & T_PIPE ? t->pipe != end.ino : others_may_change(r, thread))
+		return false;
+	return note_pipe(r, thread, &end, false);
 }
 
 #ifdef SYS_poll
@@ -524,6 +542,15 @@ static void add_pid(struct pids *p, pid_t pid)
 		p->ids[p->nr++] = pid;
 }
 
+static void add_pipe_users(const struct relations *pipes, uint64_t id, enum sleep_kind kind,
+			   struct pids *p)
+{
+	for (size_t i = relations_find(pipes, id); i < pipes->nr && pipes->all[i].id == id; i++) {
+		if (kind == SLEEP_WRITE || pipes->all[i].is_writer)
+			add_pid(p, pipes->all[i].pid);
+	}
+}
+
 /*
  * The processes that have the pipe open; if the wait is for data, only those that have it
  * open for writing.  If there are none, the wait is for the kernel, or for a message under
@@ -532,13 +559,12 @@ static void add_pid(struct pids *p, pid_t pid)
 static bool list_pipe_users(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	const struct relations *pipes = &get_descriptors(r)->pipes;
+	bool known;
 
-	for (size_t i = relations_find(pipes, b->id); i < pipes->nr && pipes->all[i].id == b->id;
-	     i++) {
-		if (b->kind == SLEEP_WRITE || pipes->all[i].is_writer)
-			add_pid(p, pipes->all[i].pid);
-	}
-	return p->nr && p->nr < MAX_WAKERS && !pipes->incomplete;
+	add_pipe_users(pipes, b->id, b->kind, p);
+	known = p->nr && !pipes->incomplete;
+	add_pipe_users(pipes, ANY_PIPE, b->kind, p);
+	return known && p->nr < MAX_WAKERS;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "array.h"
 #include "descriptors.h"
@@ -299,6 +300,26 @@ static void add_table(struct descriptor_walk *w, pid_t pid, pid_t tid)
 }
 
 /*
+ * A call keeps its files until it returns, even if another thread closes their descriptors
+ * meanwhile.  These calls move data into a pipe, and may sleep for something else than a pipe.
+ * The numbers of 32-bit calls are not looked up.
+ */
+static bool is_in_splice(const char *root, pid_t pid, pid_t tid)
+{
+	static const long calls[] = { SYS_splice, SYS_tee, SYS_vmsplice, SYS_sendfile };
+	struct syscall sc;
+
+	/* The kernel's own threads have no user registers. */
+	if (procfs_syscall(&sc, root, pid, tid) || !sc.pc)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (sc.nr == calls[i])
+			return true;
+	}
+	return sc.sp <= UINT32_MAX;
+}
+
+/*
  * A connection that is not accepted yet has no inode.  Return: whether there is one, or
  * may be one.
  */
@@ -346,6 +367,9 @@ static void add_tables(void *ctx, pid_t pid)
 	pid_t *tids = list_threads(w->root, pid, &nr, w->r);
 
 	for (size_t i = 0; i < nr; i++) {
+		if (is_in_splice(w->root, pid, tids[i]))
+			relations_add(w->r, (struct relation){ .id = ANY_PIPE, .pid = pid,
+							       .is_writer = true });
 		if (last && !w->compare(last, tids[i]))
 			continue;
 		last = tids[i];

@@ -936,6 +936,7 @@ static const struct field thread_fields[] = {
 	THREAD(fp, parse_u64, .bit = T_FP),
 	THREAD(lr, parse_u64, .bit = T_LR),
 	THREAD(pdeath, parse_u32, .absent = "0"),
+	THREAD(pipe, parse_u64, .bit = T_PIPE),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)
