@@ -199,7 +199,7 @@ struct fi_process {
  * @exiting: it is exiting
  * @pdeath: signal that the end of its parent sends it (PR_SET_PDEATHSIG), or 0
  * @io_worker: it is a worker of io_uring
- * @io_uring: it has used io_uring
+ * @io_uring: a request of io_uring may make it run
  * @robust_list: it has registered a robust list
  * @is_32bit: it sleeps, and runs 32-bit code
  * @comm: its name

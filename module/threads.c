@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "compat/frozen.h"
 #include "kernel/layout.h"
@@ -196,17 +197,27 @@ static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, p
 	return ns == snap->ns ? tid : ns ? task_pid_nr_ns(task, ns) : 0;
 }
 
-/*
- * Whether a thread has used io_uring. If so, the completion of a request may make it run
- * whatever it sleeps on (task_work_add() with TWA_SIGNAL).
- */
-static bool has_io_uring(struct task_struct *task)
+/* What io_uring keeps of a thread that has used it, or NULL. */
+static const void *io_uring_of(struct task_struct *task)
 {
 #ifdef CONFIG_IO_URING
 	return READ_ONCE(task->io_uring);
 #else
-	return false;
+	return NULL;
 #endif
+}
+
+/*
+ * Whether a thread may have requests: all rings that it has used are gone otherwise. If it
+ * runs meanwhile, execve(2) may free what is read (io_uring_task_cancel()).
+ */
+static bool may_have_requests(struct task_struct *task)
+{
+	const void *tctx = io_uring_of(task);
+	void *rings;
+
+	return tctx && (!fi_has(FI_RINGS) ||
+			get_kernel_nofault(rings, &fi_tctx_rings(tctx)->xa_head) || rings);
 }
 
 /* A 32-bit program has a list of another format; futex_cleanup() walks both. */
@@ -232,14 +243,14 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 
 /*
  * Look where a thread sleeps: at its registers, and at the pipe. As long as it does not run it
- * cannot exit, so the stack that they are on is its own.
+ * cannot exit, so the stack that they are on is its own, and so are its requests.
  */
 static void read_sleep(struct fi_thread *thread, struct task_struct *task)
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
 	struct fi_user_frame frame;
+	bool is_32bit, requests;
 	unsigned long pipe;
-	bool is_32bit;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
@@ -251,6 +262,7 @@ static void read_sleep(struct fi_thread *thread, struct task_struct *task)
 	if (READ_ONCE(task->on_cpu) || !fi_read_user_frame(task, &frame, &is_32bit))
 		return;
 	pipe = fi_sleeps_on_pipe(task);
+	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
 	if (switches != fi_switches(task) || READ_ONCE(task->on_cpu))
@@ -258,6 +270,7 @@ static void read_sleep(struct fi_thread *thread, struct task_struct *task)
 	thread->frame = frame;
 	thread->is_32bit = is_32bit;
 	thread->pipe = pipe;
+	thread->io_uring = requests;
 }
 
 static void add_thread(struct thread_walk *walk, struct task_struct *task, unsigned int id)
@@ -291,7 +304,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->frozen = freezer_of(task);
 	thread->exiting = flags & PF_EXITING;
 	thread->io_worker = flags & PF_IO_WORKER;
-	thread->io_uring = has_io_uring(task);
+	thread->io_uring = io_uring_of(task);
 	thread->clear_child_tid = (unsigned long)READ_ONCE(task->clear_child_tid);
 	thread->robust_list = has_robust_list(task);
 	thread->blocked = blocked_signals(task);

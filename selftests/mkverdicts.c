@@ -266,12 +266,26 @@ static void supervised(void)
 	wait_for_good(NULL);
 }
 
-static void ring(void)
+static int open_ring(void)
 {
 	struct io_uring_params params = { 0 };
+	int fd = syscall(SYS_io_uring_setup, 1, &params);
 
-	if (syscall(SYS_io_uring_setup, 1, &params) < 0)
+	if (fd < 0)
 		die("io_uring_setup");
+	return fd;
+}
+
+static void ring(void)
+{
+	open_ring();
+	wait_for_good(NULL);
+}
+
+/* The kernel makes the thread forget the ring while it waits. */
+static void ring_closed(void)
+{
+	close(open_ring());
 	wait_for_good(NULL);
 }
 
@@ -1049,6 +1063,7 @@ static const struct {
 	{ "traced_hangs", traced_hangs },
 	{ "supervised", supervised },
 	{ "ring", ring },
+	{ "ring_closed", ring_closed },
 	{ "ended_main", ended_main },
 	{ "unflagged", unflagged },
 	{ "pi_cycle", pi_cycle },

@@ -8,6 +8,7 @@ import re
 import typing
 
 from lib import ksft, tool
+from seeds.programs import until
 
 MKVERDICTS = os.path.join(ksft.BUILT, "mkverdicts")
 
@@ -24,7 +25,8 @@ SIGNALLED = "its process handles a signal that a child of it"
 
 
 class Kind(typing.NamedTuple):
-    """One of the kinds of mkverdicts. The reason is a regular expression."""
+    """One of the kinds of mkverdicts. The reason is a regular expression. What the module says of
+    the thread may take a while to become true."""
     name: str
     what: str
     verdict: str
@@ -32,6 +34,7 @@ class Kind(typing.NamedTuple):
     reason: str = ""
     needs_ino: bool = False
     source: str = "module"
+    thread: tuple = ()
 
 
 KINDS = (
@@ -136,17 +139,29 @@ KINDS = (
          "likely", source="proc"),
     Kind("unflagged", "a private word without the flag for it", "no-waker", "likely",
          source="proc"),
+    Kind("ring_closed", "a process whose io_uring is closed", "no-waker", "certain",
+         thread=("io_uring", "no")),
     Kind("pi_cycle", "a cycle of locks, one with priority inheritance", "deadlock", "likely"),
     Kind("pi_cycle", "the same, without the module", "deadlock", "likely", source="proc"),
 )
+
+
+def wait_for_thread(tid, key, value):
+    """Until the module says so of a thread."""
+    def says_so():
+        return any(kind == "thread" and fields["tid"] == tid and fields[key] == value
+                   for kind, fields in ksft.read_waiters())
+    until("thread %s has %s=%s" % (tid, key, value), says_so)
 
 
 def kind_test(kind):
     """The test of one kind."""
     def test():
         with ksft.Factory(kind.name, MKVERDICTS) as factory:
-            tid = int(factory.get("waiter")[0]["tid"])
-            got = tool.judge_threads("--source", kind.source)[tid]
+            tid = factory.get("waiter")[0]["tid"]
+            if kind.thread:
+                wait_for_thread(tid, *kind.thread)
+            got = tool.judge_threads("--source", kind.source)[int(tid)]
         wanted = (kind.verdict, kind.certainty)
         if kind.needs_ino and not HAS_INO:
             wanted = ("waiting", None)

@@ -64,6 +64,9 @@ FI_MEMBER(FI_REQUEST_TCTX, tctx_task, struct task_struct *, "io_uring_task", "ta
 /* What that commit removed. */
 FI_MEMBER(FI_REQUEST_TASK, req_task, struct task_struct *, "io_kiocb", "task")
 
+/* The rings that a thread has used, until they are closed and their requests have ended */
+FI_MEMBER(FI_RINGS, tctx_rings, struct xarray, "io_uring_task", "xa")
+
 /*
  * 6.16: 80367ad01d93 ("futex: Add basic infrastructure for local task local hash") and
  * bd54df5ea7ca ("futex: Allow to resize the private local hash"). A kernel that was built
