@@ -12,6 +12,7 @@
  * i_mmap_rwsem                                   (=)
  * siglock                                                    (=)
  * descriptors, pipe                                          (=)
+ *  or socket
  * RCU               [=]                                      [==] [==]
  *
  * task reference    +------------------------------------------------------------+

@@ -526,8 +526,12 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	put_frame(t, thread);
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
-	if (thread->pipe)
-		put_number(t, " pipe=", thread->pipe);
+	if (thread->sleep.pipe)
+		put_number(t, " pipe=", thread->sleep.pipe);
+	if (thread->sleep.socket) {
+		put_number(t, " socket=", thread->sleep.socket);
+		put_number(t, " peer=", thread->sleep.peer);
+	}
 }
 
 /* The mms that map a word, unless they are those of the word before. */

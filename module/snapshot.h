@@ -18,6 +18,7 @@
 #include "compat/user_frame.h"
 #include "index.h"
 #include "limits.h"
+#include "sleep.h"
 #include "timers.h"
 
 struct mm_struct;
@@ -186,7 +187,7 @@ struct fi_process {
  * @nivcsw: involuntary context switches
  * @start_ns: CLOCK_BOOTTIME when it was created, in nanoseconds
  * @frame: its saved registers; all 0 if it does not sleep
- * @pipe: inode number of the pipe that it sleeps on in read(2) or write(2); 0 if not known
+ * @sleep: what it sleeps on; all 0 if it does not sleep
  * @next_in_mm: index + 1 of the next thread of the same mm; 0 ends the list
  * @mm: id of its mm; differs from that of its process only during execve(2)
  * @process: index of its process
@@ -211,7 +212,7 @@ struct fi_thread {
 	unsigned long nivcsw;
 	u64 start_ns;
 	struct fi_user_frame frame;
-	unsigned long pipe;
+	struct fi_sleep sleep;
 	unsigned int next_in_mm;
 	unsigned int mm;
 	unsigned int process;

@@ -18,7 +18,7 @@
 
 #include "compat/frozen.h"
 #include "kernel/layout.h"
-#include "pipe.h"
+#include "sleep.h"
 #include "snapshot.h"
 #include "stopped.h"
 #include "threads.h"
@@ -242,26 +242,26 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 }
 
 /*
- * Look where a thread sleeps: at its registers, and at the pipe. As long as it does not run it
- * cannot exit, so the stack that they are on is its own, and so are its requests.
+ * Look where a thread sleeps: at its registers, and at the pipe or socket. As long as it does
+ * not run it cannot exit, so the stack that they are on is its own, and so are its requests.
  */
-static void read_sleep(struct fi_thread *thread, struct task_struct *task)
+static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
 	struct fi_user_frame frame;
 	bool is_32bit, requests;
-	unsigned long pipe;
+	struct fi_sleep sleep;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
-	thread->pipe = 0;
+	memset(&thread->sleep, 0, sizeof(thread->sleep));
 	if (thread->state == 'R' || thread->exiting || thread->io_worker)
 		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
 	if (READ_ONCE(task->on_cpu) || !fi_read_user_frame(task, &frame, &is_32bit))
 		return;
-	pipe = fi_sleeps_on_pipe(task);
+	fi_read_sleep(task, &sleep);
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
@@ -269,7 +269,7 @@ static void read_sleep(struct fi_thread *thread, struct task_struct *task)
 		return;
 	thread->frame = frame;
 	thread->is_32bit = is_32bit;
-	thread->pipe = pipe;
+	thread->sleep = sleep;
 	thread->io_uring = requests;
 }
 
@@ -313,7 +313,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
-	read_sleep(thread, task);
+	look_at_sleep(thread, task);
 }
 
 /* Make room for threads, each of which may be of another process. */

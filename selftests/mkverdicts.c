@@ -35,6 +35,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -514,8 +515,8 @@ static void fill_pipe(void *arg)
 		write(*(int *)arg, bytes, sizeof(bytes));
 }
 
-/* Start a thread that sleeps for one end of a pipe, and wait for it. */
-static void wait_for_pipe(void (*run)(void *end), int *end, long call)
+/* Start a thread that sleeps for one end of a pipe or socket, and wait for it to sleep. */
+static void wait_for_end(void (*run)(void *end), int *end, long call)
 {
 	pid_t thread = start_thread(run, end);
 
@@ -529,7 +530,7 @@ static void pipe_own(void)
 
 	if (pipe(ends))
 		die("pipe");
-	wait_for_pipe(read_pipe, &ends[0], SYS_read);
+	wait_for_end(read_pipe, &ends[0], SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -540,7 +541,7 @@ static void pipe_full(void)
 
 	if (pipe(ends))
 		die("pipe");
-	wait_for_pipe(fill_pipe, &ends[1], SYS_write);
+	wait_for_end(fill_pipe, &ends[1], SYS_write);
 	wait_for_good(NULL);
 }
 
@@ -560,7 +561,7 @@ static void pipe_replaced(void)
 		die("pipe");
 	start_hung();
 	close(second[1]);
-	wait_for_pipe(read_pipe, &first[0], SYS_read);
+	wait_for_end(read_pipe, &first[0], SYS_read);
 	dup2(second[0], first[0]);
 	wait_for_good(NULL);
 }
@@ -606,7 +607,7 @@ static void pipe_spliced(void)
 		sched_yield();
 	*waiter_tgid = 0;
 	close(ends[1]);
-	wait_for_pipe(read_pipe, &ends[0], SYS_read);
+	wait_for_end(read_pipe, &ends[0], SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -834,6 +835,111 @@ static void timer_child_ignores(void)
 }
 
 /*
+ * Sockets
+ */
+
+static int sockets[2];
+
+static void make_sockets(void)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		die("socketpair");
+}
+
+static void receive(void *arg)
+{
+	char byte;
+
+	recv(*(int *)arg, &byte, 1, 0);
+	die("recv(2) returned");
+}
+
+static void read_socket(void (*run)(void *end))
+{
+	wait_for_end(run, &sockets[0], run == receive ? SYS_recvfrom : SYS_read);
+	wait_for_good(NULL);
+}
+
+static void socket_own(void)
+{
+	make_sockets();
+	read_socket(read_pipe);
+}
+
+static void socket_packets(void)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets))
+		die("socketpair");
+	read_socket(receive);
+}
+
+static void socket_full(void)
+{
+	make_sockets();
+	wait_for_end(fill_pipe, &sockets[0], SYS_write);
+	wait_for_good(NULL);
+}
+
+static void socket_timeout(void)
+{
+	const struct timeval far = { .tv_sec = FAR };
+
+	make_sockets();
+	if (setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &far, sizeof(far)))
+		die("setsockopt");
+	read_socket(receive);
+}
+
+/* Datagrams may come from anybody who finds the address. */
+static void socket_datagrams(void)
+{
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets))
+		die("socketpair");
+	read_socket(receive);
+}
+
+static void socket_held(void)
+{
+	make_sockets();
+	start_sleeper();
+	read_socket(receive);
+}
+
+static void socket_hung(void)
+{
+	make_sockets();
+	start_hung();
+	close(sockets[1]);
+	read_socket(receive);
+}
+
+static void socket_handler(void)
+{
+	make_sockets();
+	signal(SIGUSR1, do_nothing);
+	read_socket(receive);
+}
+
+/* The other end is a connection that nobody has accepted. */
+static void socket_unaccepted(void)
+{
+	struct sockaddr address = { .sa_family = AF_UNIX };
+	socklen_t size = sizeof(sa_family_t);
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un name;
+
+	/* The kernel finds a name. */
+	if (listener < 0 || bind(listener, &address, size) || listen(listener, 1))
+		die("listen");
+	size = sizeof(name);
+	sockets[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (getsockname(listener, (struct sockaddr *)&name, &size) ||
+	    connect(sockets[0], (struct sockaddr *)&name, size))
+		die("connect");
+	read_socket(receive);
+}
+
+/*
  * Signals of others
  */
 
@@ -884,7 +990,7 @@ static void sigchld_read(void)
 		die("pipe");
 	start_hung();
 	close(ends[1]);
-	wait_for_pipe(read_pipe, &ends[0], SYS_read);
+	wait_for_end(read_pipe, &ends[0], SYS_read);
 	sigchld_running();
 }
 
@@ -974,7 +1080,7 @@ static void start_on_terminal(void (*hangup)(int))
 	while (!*writer)
 		sched_yield();
 	wait_until_blocked(*writer, *writer, SYS_futex);
-	wait_for_pipe(read_pipe, &ends[0], SYS_read);
+	wait_for_end(read_pipe, &ends[0], SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -1077,6 +1183,15 @@ static const struct {
 	{ "pipe_full", pipe_full },
 	{ "pipe_replaced", pipe_replaced },
 	{ "pipe_spliced", pipe_spliced },
+	{ "socket_own", socket_own },
+	{ "socket_packets", socket_packets },
+	{ "socket_full", socket_full },
+	{ "socket_timeout", socket_timeout },
+	{ "socket_datagrams", socket_datagrams },
+	{ "socket_held", socket_held },
+	{ "socket_hung", socket_hung },
+	{ "socket_handler", socket_handler },
+	{ "socket_unaccepted", socket_unaccepted },
 };
 
 static void make(void (*run)(void))

@@ -82,7 +82,7 @@ static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_reg
 }
 
 /**
- * struct fi_file_call - a call that reads from a file, or writes to it
+ * struct fi_file_call - a call that reads from a file or socket, or writes to it
  * @fd: the descriptor
  * @writes: it writes
  */
@@ -122,10 +122,14 @@ static inline bool fi_read_file_call(struct fi_file_call *call, struct task_stru
 	switch (nr) {
 	case __NR_read:
 	case __NR_readv:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
 		call->writes = false;
 		break;
 	case __NR_write:
 	case __NR_writev:
+	case __NR_sendto:
+	case __NR_sendmsg:
 		call->writes = true;
 		break;
 	default:

@@ -34,6 +34,8 @@
 #define FCNTL		"72"
 #define SIGTIMEDWAIT	"128"
 #define SPLICE		"275"
+#define RECVFROM	"45"
+#define SENDTO		"44"
 #else
 #define READ		"63"
 #define WRITE		"64"
@@ -48,6 +50,8 @@
 #define FCNTL		"25"
 #define SIGTIMEDWAIT	"137"
 #define SPLICE		"76"
+#define RECVFROM	"207"
+#define SENDTO		"206"
 #endif
 #define CLONE3		"435"
 #define TAIL		" 0x7ffc00000000 0x7f00\n"
@@ -82,7 +86,7 @@ struct scene {
 	pid_t tracer_10;
 	unsigned int caught;
 	const char *more_10;	/* of the thread record */
-	const char *pipe_10;	/* that it sleeps on; default: 7 */
+	const char *pipe_10;	/* or socket, that it sleeps on; default: pipe 7 */
 	const char *timers;
 	const char *wchan;	/* default: where the call sleeps */
 	const char *wchan_20;
@@ -107,6 +111,8 @@ struct scene {
 #define OWN_PIPE	.fds = { READER(10, 3), WRITER(10, 4) }
 #define SOCKET(pid, fd, more_info) \
 	{ pid, fd, "socket:[9]", O_RDWR, .more = more_info }
+#define SOCKET_PAIR \
+	{ SOCKET(10, 3, ""), { 10, 4, "socket:[8]", O_RDWR, .more = "" } }
 /* What open(2) adds to the flags. */
 #if defined(__aarch64__)
 #define BY_NAME		0400000
@@ -209,6 +215,33 @@ static const struct scene scenes[] = {
 	{ "another writer, who sleeps elsewhere, may make the pipe larger",
 	  CALL(WRITE, 4, 0, 1, 0, 0), { READER(10, 3), WRITER(10, 4), WRITER(20, 4) }, SLEEPS,
 	  FINE },
+
+	/* Sockets: the module says on which one the thread sleeps. */
+	{ "reads a socket whose other end only its own process has", READS(3), SOCKET_PAIR,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", STUCK },
+	{ "the same, and the process handles signals", READS(3), SOCKET_PAIR, .caught = 2,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", FINE },
+	{ "the same, and its descriptor is something else by now", READS(5), SOCKET_PAIR,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", STUCK },
+	{ "the same by recvfrom", CALL(RECVFROM, 3, 0, 1, 0, 0), SOCKET_PAIR,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", STUCK },
+	{ "the same in sendto", CALL(SENDTO, 3, 0, 1, 0, 0), SOCKET_PAIR,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "sock_alloc_send_pskb", STUCK },
+	{ "reads a socket, and the module does not say that nobody else ends it", READS(3),
+	  SOCKET_PAIR, .pipe_10 = "", .wchan = "unix_stream_data_wait", FINE },
+	{ "reads a socket, and sleeps for something else", READS(3), SOCKET_PAIR,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "handle_userfault", FINE },
+	{ "another process has the other end of the socket", READS(3),
+	  { SOCKET(10, 3, ""), { 20, 4, "socket:[8]", O_RDWR, .more = "" } }, SLEEPS,
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", FINE },
+	{ "another process has the socket, too, and may shut it down", READS(3),
+	  { SOCKET(10, 3, ""), { 10, 4, "socket:[8]", O_RDWR, .more = "" }, SOCKET(20, 3, "") },
+	  SLEEPS, .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", FINE },
+	{ "nobody has the other end of the socket", READS(3), { SOCKET(10, 3, "") },
+	  .pipe_10 = " socket=9 peer=8", .wchan = "unix_stream_data_wait", FINE },
+	{ "a call of another process may have the other end of the socket", READS(3), SOCKET_PAIR,
+	  CALL(SPLICE, 5, 0, 4, 0, 1), .pipe_10 = " socket=9 peer=8",
+	  .wchan = "unix_stream_data_wait", FINE },
 
 	/* Ends that are in no table of a process */
 	{ "a thread that has a table of its own has the other end", READS(3),

@@ -305,7 +305,7 @@ static void test_timers(void)
 		"process armed=14:7000000000,27:cpu,33:?,34:new,?\n"
 		"process armed=? ignored=? libc_handlers=?\n"
 		"process timers=yes\n"
-		"thread blocked=0x2000 pdeath=9 pipe=7\nthread\n"
+		"thread blocked=0x2000 pdeath=9 pipe=7 socket=8 peer=9\nthread\n"
 		END;
 	char error[PARSE_ERROR_SIZE] = "";
 	const struct process *p;
@@ -331,6 +331,8 @@ static void test_timers(void)
 	ok(s.threads[0].pdeath == 9 && !s.threads[1].pdeath, "signal of the end of the parent");
 	ok(s.threads[0].known & T_PIPE && s.threads[0].pipe == 7 && !(s.threads[1].known & T_PIPE),
 	   "pipe that it sleeps on");
+	ok(s.threads[0].known & T_SOCKET && s.threads[0].socket == 8 && s.threads[0].known & T_PEER &&
+	   s.threads[0].peer == 9, "socket that it sleeps on");
 	snapshot_free(&s);
 }
 

@@ -46,6 +46,11 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		", which only processes that cannot run have open",
 		"readers and writers of pipe",
 	},
+	[SLEEP_SOCKET] = {
+		"waits for the other end of unix socket ",
+		", whose ends only processes that cannot run have open",
+		"processes at the ends of unix socket",
+	},
 	[SLEEP_CHILD] = {
 		"waits for process ",
 		", its child or tracee, which cannot run",

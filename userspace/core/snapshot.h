@@ -225,6 +225,8 @@ enum {
 	T_FP		= 1 << 4,
 	T_LR		= 1 << 5,
 	T_PIPE		= 1 << 6,
+	T_SOCKET	= 1 << 7,
+	T_PEER		= 1 << 8,
 };
 
 struct thread {
@@ -252,7 +254,10 @@ struct thread {
 	uint32_t bits;		/* 32: it runs 32-bit code; 0: not known */
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
 	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */
-	uint64_t pipe;		/* inode of the pipe that it sleeps on in read(2) or write(2) */
+	/* Inodes of what it sleeps on in a call that reads or writes */
+	uint64_t pipe;
+	uint64_t socket;	/* a unix socket; it has no timeout ... */
+	uint64_t peer;		/* ... and this is the other end */
 };
 
 /* Bits of shared.known. */
@@ -291,6 +296,7 @@ struct shared {
 enum sleep_kind {
 	SLEEP_READ,		/* for the writers of a pipe */
 	SLEEP_WRITE,		/* for room in a pipe */
+	SLEEP_SOCKET,		/* for data, or room, at a unix socket */
 	SLEEP_CHILD,		/* for one child or tracee */
 	SLEEP_CHILDREN,		/* for any of them */
 	SLEEP_VFORK,		/* for a child of vfork(2) */
@@ -316,8 +322,8 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* inode of the pipe, memory or file, or tgid of the child, parent
-				 * or process
+	uint64_t id;		/* inode of the pipe, socket, memory or file, or tgid of the child,
+				 * parent or process
 				 */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;

@@ -2,8 +2,8 @@
 /*
  * What threads sleep for that wait for no futex, and which processes could end that.
  *
- * A sleep gets a record only if certain processes alone can end it: on pipes, for children
- * and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any other
+ * A sleep gets a record only if certain processes alone can end it: on pipes and unix sockets, for
+ * children and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any other
  * thread, and any that cannot be read, has no record, so it counts as able to run.
  *
  * The processes that could end a sleep are added to the snapshot, unless they are in it,
@@ -105,6 +105,7 @@ static const struct descriptors *get_descriptors(struct reader *r)
 
 		find_descriptors(r->root, r->compare_files, r->s, d);
 		d->pipes.incomplete |= ring;
+		d->sockets.incomplete |= ring;
 		d->files.incomplete |= ring;
 		d->locks.holders.incomplete |= ring;
 	}
@@ -112,12 +113,11 @@ static const struct descriptors *get_descriptors(struct reader *r)
 	return d;
 }
 
-static bool has_writing_end(struct reader *r, uint64_t ino, pid_t pid)
+/* Whether a process has a pipe open for writing, or a socket. */
+static bool has_writing_end(const struct relations *ends, uint64_t ino, pid_t pid)
 {
-	const struct relations *pipes = &get_descriptors(r)->pipes;
-
-	for (size_t i = relations_find(pipes, ino); i < pipes->nr && pipes->all[i].id == ino; i++) {
-		if (pipes->all[i].pid == pid && pipes->all[i].is_writer)
+	for (size_t i = relations_find(ends, ino); i < ends->nr && ends->all[i].id == ino; i++) {
+		if (ends->all[i].pid == pid && ends->all[i].is_writer)
 			return true;
 	}
 	return false;
@@ -135,7 +135,7 @@ static bool waits_for_signal(struct reader *r, const struct thread *t,
 	const struct process *p = process_of_thread(r->s, t);
 
 	return (polls || t->tid != t->tgid || !end->by_name) && process_has_handlers(p) &&
-	       has_writing_end(r, end->ino, t->tgid);
+	       has_writing_end(&get_descriptors(r)->pipes, end->ino, t->tgid);
 }
 
 static bool note_pipe(struct reader *r, int thread, const struct pipe_end *end, bool polls)
@@ -241,12 +241,30 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
  * could end it.
  */
 
+/*
+ * Only the module tells on which socket the thread sleeps, and that it has no timeout.  As with
+ * pipes, a handler may write to the other end.
+ */
+static bool note_socket(struct reader *r, int thread)
+{
+	const struct thread *t = &r->s->threads[thread];
+
+	if (!(t->known & T_PEER) ||
+	    (process_has_handlers(process_of_thread(r->s, t)) &&
+	     has_writing_end(&get_descriptors(r)->sockets, t->peer, t->tgid)))
+		return false;
+	add_blocker(r, SLEEP_SOCKET, t->socket, thread);
+	return true;
+}
+
 /* The module tells on which pipe the thread sleeps, whatever its descriptor is by now. */
 static bool note_read(struct reader *r, int thread, const uint64_t *args)
 {
 	const struct thread *t = &r->s->threads[thread];
 	struct pipe_end end;
 
+	if (t->known & T_SOCKET)
+		return note_socket(r, thread);
 	if (!pipe_of_thread(r, thread, args[0], &end))
 		return false;
 	if (t->known & T_PIPE ? t->pipe != end.ino : others_may_change(r, thread))
@@ -424,8 +442,11 @@ static bool note_clone3(struct reader *r, int thread, const uint64_t *args)
 }
 
 /* The kernel's functions in which calls sleep for what they are made for. */
-#define IN_READ		{ "pipe_read", "anon_pipe_read" }
-#define IN_WRITE	{ "pipe_write", "anon_pipe_write" }
+#define IN_RECEIVE	"unix_stream_data_wait", "unix_stream_read_generic", \
+			"__skb_wait_for_more_packets"
+#define IN_SEND		"sock_alloc_send_pskb", "sock_wait_for_wmem"
+#define IN_READ		{ "pipe_read", "anon_pipe_read", IN_RECEIVE }
+#define IN_WRITE	{ "pipe_write", "anon_pipe_write", IN_SEND }
 #define IN_POLL		{ "do_sys_poll", "do_select", "poll_schedule_timeout" }
 #define IN_WAIT		{ "do_wait" }
 #define IN_VFORK	{ "wait_for_vfork_done", "kernel_clone" }
@@ -446,7 +467,7 @@ struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
-	const char *functions[4];
+	const char *functions[6];
 };
 
 static const struct blocking_call calls[] = {
@@ -454,6 +475,10 @@ static const struct blocking_call calls[] = {
 	{ SYS_readv,	STATE_SLEEPING,		note_read,	IN_READ },
 	{ SYS_write,	STATE_SLEEPING,		note_read,	IN_WRITE },
 	{ SYS_writev,	STATE_SLEEPING,		note_read,	IN_WRITE },
+	{ SYS_recvfrom,	STATE_SLEEPING,		note_read,	IN_READ },
+	{ SYS_recvmsg,	STATE_SLEEPING,		note_read,	IN_READ },
+	{ SYS_sendto,	STATE_SLEEPING,		note_read,	IN_WRITE },
+	{ SYS_sendmsg,	STATE_SLEEPING,		note_read,	IN_WRITE },
 #ifdef SYS_poll
 	{ SYS_poll,	STATE_SLEEPING,		note_poll,	IN_POLL },
 #endif
@@ -542,12 +567,12 @@ static void add_pid(struct pids *p, pid_t pid)
 		p->ids[p->nr++] = pid;
 }
 
-static void add_pipe_users(const struct relations *pipes, uint64_t id, enum sleep_kind kind,
-			   struct pids *p)
+static void add_users(const struct relations *ends, uint64_t id, enum sleep_kind kind,
+		      struct pids *p)
 {
-	for (size_t i = relations_find(pipes, id); i < pipes->nr && pipes->all[i].id == id; i++) {
-		if (kind == SLEEP_WRITE || pipes->all[i].is_writer)
-			add_pid(p, pipes->all[i].pid);
+	for (size_t i = relations_find(ends, id); i < ends->nr && ends->all[i].id == id; i++) {
+		if (kind == SLEEP_WRITE || ends->all[i].is_writer)
+			add_pid(p, ends->all[i].pid);
 	}
 }
 
@@ -561,9 +586,9 @@ static bool list_pipe_users(struct reader *r, const struct blocker *b, struct pi
 	const struct relations *pipes = &get_descriptors(r)->pipes;
 	bool known;
 
-	add_pipe_users(pipes, b->id, b->kind, p);
+	add_users(pipes, b->id, b->kind, p);
 	known = p->nr && !pipes->incomplete;
-	add_pipe_users(pipes, ANY_PIPE, b->kind, p);
+	add_users(pipes, ANY_FILE, b->kind, p);
 	return known && p->nr < MAX_WAKERS;
 }
 
@@ -651,6 +676,20 @@ static bool list_vfork_children(struct reader *r, const struct blocker *b, struc
 	return known;
 }
 
+/* Those that have one of the two ends open: one may send, and the other one shut down. */
+static bool list_socket_users(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct descriptors *d = get_descriptors(r);
+	uint64_t peer = r->s->threads[b->thread].peer;
+	bool known;
+
+	add_users(&d->sockets, peer, b->kind, p);
+	known = p->nr && !d->sockets.incomplete;
+	add_users(&d->sockets, b->id, b->kind, p);
+	add_users(&d->pipes, ANY_FILE, b->kind, p);
+	return known && p->nr < MAX_WAKERS;
+}
+
 /* Those that have shared memory open, and may map it.  There may be none. */
 static bool list_openers(struct reader *r, const struct blocker *b, struct pids *p)
 {
@@ -682,6 +721,8 @@ static bool list_wakers(struct reader *r, const struct blocker *b, struct pids *
 	case SLEEP_READ:
 	case SLEEP_WRITE:
 		return list_pipe_users(r, b, p);
+	case SLEEP_SOCKET:
+		return list_socket_users(r, b, p);
 	case SLEEP_SHARED:
 		return list_openers(r, b, p);
 	case SLEEP_SIGNAL:

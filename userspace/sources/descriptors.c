@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which processes of the host have which pipes open, and which files that are shared
+ * Which processes of the host have which pipes and sockets open, and which files that are shared
  * memory.
  */
 #include <errno.h>
@@ -28,6 +28,7 @@ struct descriptor_walk {
 	const char *root;
 	compare_fn compare;	/* descriptor tables */
 	struct relations *r;	/* pipes */
+	struct relations *sockets;
 	struct relations *files;
 	struct file_locks *locks;
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
@@ -179,19 +180,23 @@ uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
 }
 
 /*
- * Whether descriptors are under way in messages to a socket.  Only unix sockets show how
+ * A socket, and whether descriptors are under way in messages to it.  Only unix sockets show how
  * many; other sockets take none.
  */
-static int find_messages(struct relations *r, const char *root, const char *fd)
+static int add_socket(struct descriptor_walk *w, const char *fd, const char *target)
 {
 	char buf[PROCFS_FILE_SIZE];
+	unsigned long long ino;
 	const char *queued;
-	int rc = read_fdinfo(buf, root, fd);
+	int rc = read_fdinfo(buf, w->root, fd);
 
 	if (rc)
 		return rc;
+	if (sscanf(target, "socket:[%llu]", &ino) == 1)
+		relations_add(w->sockets, (struct relation){ .id = ino, .pid = w->pid,
+							     .is_writer = true });
 	queued = strstr(buf, "scm_fds:");
-	r->incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
+	w->r->incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
 	return 0;
 }
 
@@ -275,7 +280,7 @@ static bool add_fd(void *ctx, const char *fd)
 	int rc = procfs_link(target, w->root, "%s", fd);
 
 	if (!rc && !strncmp(target, "socket:", strlen("socket:")))
-		rc = find_messages(w->r, w->root, fd);
+		rc = add_socket(w, fd, target);
 	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
 		w->r->incomplete = true;
 	else if (!rc && *target == '/')
@@ -368,7 +373,7 @@ static void add_tables(void *ctx, pid_t pid)
 
 	for (size_t i = 0; i < nr; i++) {
 		if (is_in_splice(w->root, pid, tids[i]))
-			relations_add(w->r, (struct relation){ .id = ANY_PIPE, .pid = pid,
+			relations_add(w->r, (struct relation){ .id = ANY_FILE, .pid = pid,
 							       .is_writer = true });
 		if (last && !w->compare(last, tids[i]))
 			continue;
@@ -401,8 +406,8 @@ static void want_files(struct descriptor_walk *w, const struct snapshot *s)
 }
 
 /**
- * find_descriptors() - find out which processes have which pipes and shared memory open, and
- *	which file locks they have
+ * find_descriptors() - find out which processes have which pipes, sockets and shared memory open,
+ *	and which file locks they have
  * @root: where proc is mounted
  * @compare: compare_files(), or what stands for it in a test
  * @s: the snapshot, for whose shared words with REACH_OPEN the files are looked for
@@ -418,8 +423,8 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 {
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
-		.root = root, .compare = compare, .r = &d->pipes, .files = &d->files,
-		.locks = &d->locks, .uncounted = version < 600,
+		.root = root, .compare = compare, .r = &d->pipes, .sockets = &d->sockets,
+		.files = &d->files, .locks = &d->locks, .uncounted = version < 600,
 	};
 
 	memset(d, 0, sizeof(*d));
@@ -428,9 +433,11 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 	file_locks_read(&d->locks, root);
 	if (!visit_processes(root, add_tables, &w))
 		d->pipes.incomplete = true;
+	d->sockets.incomplete |= d->pipes.incomplete;
 	d->files.incomplete |= d->pipes.incomplete;
 	d->locks.holders.incomplete |= d->pipes.incomplete;
 	relations_sort(&d->pipes);
+	relations_sort(&d->sockets);
 	relations_sort(&d->files);
 	relations_sort(&d->locks.holders);
 	free(w.wanted);
@@ -443,6 +450,7 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 void free_descriptors(struct descriptors *d)
 {
 	relations_free(&d->pipes);
+	relations_free(&d->sockets);
 	relations_free(&d->files);
 	file_locks_free(&d->locks);
 }

@@ -14,12 +14,13 @@ struct pipe_end {
 	bool by_name;		/* not made by pipe(2), but by open(2) of /proc/PID/fd/N */
 };
 
-/* Of a process that may have an end of any pipe, for the time of a call. */
-#define ANY_PIPE	0
+/* Of a process that may have any pipe and socket, for the time of a call. */
+#define ANY_FILE	0
 
 /* Which processes have what open.  Nothing but certain files is looked for. */
 struct descriptors {
-	struct relations pipes;		/* by inode, or ANY_PIPE */
+	struct relations pipes;		/* by inode, or ANY_FILE */
+	struct relations sockets;	/* by inode */
 	struct relations files;		/* likewise, of the files that were asked for */
 	struct file_locks locks;
 };

@@ -937,6 +937,8 @@ static const struct field thread_fields[] = {
 	THREAD(lr, parse_u64, .bit = T_LR),
 	THREAD(pdeath, parse_u32, .absent = "0"),
 	THREAD(pipe, parse_u64, .bit = T_PIPE),
+	THREAD(socket, parse_u64, .bit = T_SOCKET),
+	THREAD(peer, parse_u64, .bit = T_PEER),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)
