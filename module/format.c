@@ -484,6 +484,16 @@ static void put_frame(struct fi_text *t, const struct fi_thread *thread)
 		put_address(t, " lr=0x", fi_link_register(&thread->frame));
 }
 
+static void put_sleep(struct fi_text *t, const struct fi_sleep *sleep)
+{
+	if (!sleep->ino)
+		return;
+	if (!sleep->peer)
+		return put_number(t, " pipe=", sleep->ino);
+	put_number(t, " socket=", sleep->ino);
+	put_number(t, " peer=", sleep->peer);
+}
+
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
@@ -526,12 +536,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	put_frame(t, thread);
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
-	if (thread->sleep.pipe)
-		put_number(t, " pipe=", thread->sleep.pipe);
-	if (thread->sleep.socket) {
-		put_number(t, " socket=", thread->sleep.socket);
-		put_number(t, " peer=", thread->sleep.peer);
-	}
+	put_sleep(t, &thread->sleep);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

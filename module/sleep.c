@@ -51,17 +51,17 @@ static void note_pipe(struct fi_sleep *sleep, const struct file *file, bool writ
 	struct pipe_inode_info *pipe = file->private_data;
 
 	if (is_queued(writes ? &pipe->wr_wait : &pipe->rd_wait, task))
-		sleep->pipe = file_inode(file)->i_ino;
+		sleep->ino = file_inode(file)->i_ino;
 }
 
 /*
  * The inode number of the other end of a connection; 0 if that is closed, or not accepted yet.
  * The lock keeps the peer, and RCU its inode (sock_free_inode()).
  */
-static u64 peer_of(struct sock *sk)
+static u32 peer_of(struct sock *sk)
 {
 	struct socket *other = NULL;
-	u64 ino = 0;
+	u32 ino = 0;
 
 	if (!spin_trylock(&unix_sk(sk)->lock))
 		return 0;
@@ -87,7 +87,7 @@ static void note_socket(struct fi_sleep *sleep, const struct file *file, bool wr
 		return;
 	sleep->peer = peer_of(sk);
 	if (sleep->peer)
-		sleep->socket = file_inode(file)->i_ino;
+		sleep->ino = file_inode(file)->i_ino;
 }
 
 /* A FIFO of a file system is no pipe here: it has a name. A file of O_PATH keeps nothing. */

@@ -7,17 +7,13 @@
 struct task_struct;
 
 /**
- * struct fi_sleep - what a thread sleeps on in a call that reads or writes
- * @pipe: inode number of the pipe; 0 for none
- * @socket: inode number of the unix socket, which has no timeout; 0 for none
- * @peer: inode number of the other end of @socket
- *
- * All 0 if it is not known.
+ * struct fi_sleep - on which pipe or socket a thread sleeps in a call that reads or writes
+ * @ino: inode number of it, which get_next_ino() gives; 0 if it is not known
+ * @peer: 0 for a pipe; inode number of the other end of a unix socket, which has no timeout
  */
 struct fi_sleep {
-	u64 pipe;
-	u64 socket;
-	u64 peer;
+	u32 ino;
+	u32 peer;
 };
 
 void fi_read_sleep(struct task_struct *task, struct fi_sleep *sleep);

@@ -90,7 +90,8 @@ static inline bool fi_read_user_frame(struct task_struct *task, struct fi_user_f
 
 	if (!fi_copy_frame(frame, task_pt_regs(task), &sp, is_32bit))
 		return false;
-	if (frame->fp < sp || frame->fp - sp > FI_MAX_FRAME || frame->fp >= TASK_SIZE_MAX)
+	/* The kernel's own threads in a process have no stack there (copy_thread()). */
+	if (!sp || frame->fp < sp || frame->fp - sp > FI_MAX_FRAME || frame->fp >= TASK_SIZE_MAX)
 		frame->fp = 0;
 	return true;
 }
