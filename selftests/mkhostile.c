@@ -24,6 +24,7 @@
  *	mkhostile slots NR			replaces private hash tables of NR slots, and
  *						hardly gets a CPU for it
  *	mkhostile timers NR			an armed timer of SIGUSR1, then NR of SIGUSR2
+ *	mkhostile readers NR			NR other threads read one pipe
  *
  * prints a "waiter" record with tid and tgid for each thread that waits, then "ready", and
  * stays so until standard input ends. With "queue" and "requests" a thread tries all the time
@@ -490,6 +491,27 @@ static void timers(char **args)
 	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
 }
 
+static void *read_pipe(void *end)
+{
+	char byte;
+
+	read(*(int *)end, &byte, 1);
+	die("read(2) returned");
+}
+
+static void readers(char **args)
+{
+	static uint32_t word;
+	static int ends[2];
+	int nr = number(args[0]);
+
+	if (pipe(ends))
+		die("pipe");
+	while (nr--)
+		start_small_thread(read_pipe, &ends[0]);
+	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(char **args);
@@ -507,6 +529,7 @@ static const struct {
 	{ "x32", x32 },
 	{ "slots", slots },
 	{ "timers", timers },
+	{ "readers", readers },
 };
 
 int main(int argc, char **argv)

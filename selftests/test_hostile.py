@@ -3,6 +3,7 @@
 """What hostile processes can do to a read, and what a reader must not get to see."""
 
 import contextlib
+import functools
 import os
 import re
 import resource
@@ -11,6 +12,7 @@ import subprocess
 import time
 
 from lib import ksft, tool
+from seeds.programs import until
 
 CGROUPS = "/sys/fs/cgroup"
 NODES = "/sys/devices/system/node"
@@ -448,6 +450,27 @@ def test_many_timers():
                 raise AssertionError("a read took %.1f s" % (time.monotonic() - start))
 
 
+def told_pipes(hostile):
+    """The pipes that its threads sleep on, as far as a new snapshot tells."""
+    tgid = hostile.get("waiter")[0]["tgid"]
+    return [got["pipe"] for kind, got in ksft.read_waiters()
+            if kind == "thread" and got["tgid"] == tgid and "pipe" in got]
+
+
+def tells_readers(hostile, known):
+    """Whether so many threads are told to sleep on a pipe."""
+    return len(told_pipes(hostile)) == known
+
+
+def test_many_readers():
+    """any number of threads may read a pipe: of 128 it is told that they sleep on it"""
+    for nr, known in ((127, 127), (128, 128), (500, 128)):
+        with Hostile("readers %d" % nr) as hostile:
+            until("%d of %d readers are told" % (known, nr),
+                  functools.partial(tells_readers, hostile, known))
+            ksft.equal(len(set(told_pipes(hostile))), 1, "pipes")
+
+
 def test_x32():
     """an x32 system call is told as what it is"""
     with Hostile("x32") as hostile:
@@ -467,4 +490,5 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
-          test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers, test_x32])
+          test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers,
+          test_many_readers, test_x32])
