@@ -6,7 +6,8 @@
  *
  * prints a "waiter" record with tid, tgid and uaddr for each word that a thread
  * waits on for good, then "ready". Until standard input ends, threads and processes
- * of all sorts then begin to wait, are woken, requeued or time out, and exit. The
+ * of all sorts then begin to wait, are woken, requeued or time out, read pipes and sockets
+ * that others replace, and exit. The
  * last line, "storm waits=N late_ns=N lock_ns=N", says how many waits that were, by how much a
  * timer of a real-time thread was late at worst, and how long it took at worst to get the lock
  * of one queue. With "resize" the private
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -207,6 +209,49 @@ static void *submit_and_exit(void *arg)
 	return arg;
 }
 
+/* A pipe, and a pair of sockets, which are replaced all the time. */
+static int ends[2][2];
+
+static void replace_ends(void)
+{
+	int new[2][2], i;
+
+	if (pipe(new[0]) || socketpair(AF_UNIX, SOCK_STREAM, 0, new[1]))
+		die("a pipe and sockets");
+	/* First those that are read: who reads the old ones sees their end. */
+	for (i = 0; i < 4; i++) {
+		dup2(new[i % 2][i / 2], ends[i % 2][i / 2]);
+		close(new[i % 2][i / 2]);
+	}
+}
+
+static void make_ends(void)
+{
+	if (pipe(ends[0]) || socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]))
+		die("a pipe and sockets");
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void *read_end(void *arg)
+{
+	char byte;
+
+	for (;;)
+		read(ends[(unsigned long)arg][0], &byte, 1);
+	return NULL;
+}
+
+static void *write_and_replace(void *arg)
+{
+	for (;;) {
+		write(ends[0][1], "", 1);
+		write(ends[1][1], "", 1);
+		nap(MS);
+		replace_ends();
+	}
+	return arg;
+}
+
 /* A few threads that live no longer than a wait. */
 static void come_and_go(void)
 {
@@ -277,6 +322,9 @@ static void keep(unsigned int resizing)
 	start_threads(6, wait_to_be_moved);
 	start_threads(2, move);
 	start_threads(6, lock);
+	make_ends();
+	start_threads(2, read_end);
+	start_threads(1, write_and_replace);
 	if (resizing)
 		start_threads(1, resize);
 	for (;;) {
@@ -359,6 +407,8 @@ static void fork_again_and_again(unsigned int resizing)
 			if (resizing)
 				start_threads(1, resize);
 			start_threads(2, submit_and_exit);
+			make_ends();
+			start_threads(2, read_end);
 			come_and_go();
 			_exit(0);
 		}
