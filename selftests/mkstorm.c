@@ -246,7 +246,8 @@ static void *write_and_replace(void *arg)
 	for (;;) {
 		write(ends[0][1], "", 1);
 		write(ends[1][1], "", 1);
-		nap(MS);
+		/* A debug kernel takes long to make a pipe and sockets. */
+		nap(20 * MS);
 		replace_ends();
 	}
 	return arg;
