@@ -451,10 +451,11 @@ def test_many_timers():
 
 
 def told_pipes(hostile):
-    """The pipes that its threads sleep on, as far as a new snapshot tells."""
+    """The pipes that its other threads sleep on, as far as a new snapshot tells. The main thread
+    reads its standard input."""
     tgid = hostile.get("waiter")[0]["tgid"]
     return [got["pipe"] for kind, got in ksft.read_waiters()
-            if kind == "thread" and got["tgid"] == tgid and "pipe" in got]
+            if kind == "thread" and got["tgid"] == tgid != got["tid"] and "pipe" in got]
 
 
 def tells_readers(hostile, known):
