@@ -147,11 +147,14 @@ void sched_begin(struct sched_clock *c, const char *root)
 static bool clock_offset(const struct sched_clock *c, unsigned int cpu, uint64_t asleep_ns,
 			 int64_t *offset)
 {
-	const struct lost_time *own = &c->lost[c->cpu], *other = &c->lost[cpu];
+	const struct lost_time *own = &c->lost[c->cpu], *other;
 	int64_t irq, steal;
 	uint64_t error;
 
-	if (cpu >= c->nr_cpus || other->is_offline)
+	if (cpu >= c->nr_cpus)
+		return false;
+	other = &c->lost[cpu];
+	if (other->is_offline)
 		return false;
 	irq = own->irq_ns - other->irq_ns;
 	steal = own->steal_ns - other->steal_ns;
