@@ -45,6 +45,9 @@ static bool stat_number(const char *stat, int field, unsigned int *number)
  * Since when
  */
 
+/* A time is told if it is wrong by no more than that, or than a tenth. */
+#define EXACT_NS	100000000
+
 /* More than a kernel can have (NR_CPUS). */
 #define MAX_CPUS	65536
 
@@ -141,15 +144,14 @@ void sched_begin(struct sched_clock *c, const char *root)
 }
 
 /*
- * How far the clock of a CPU is ahead of that of the reader's.  Return: whether it is known to a
- * tenth of a second, or to a tenth of @asleep_ns.
+ * How far the clock of a CPU is ahead of that of the reader's, and how wrong that may be.  Return:
+ * whether there is such a CPU.
  */
-static bool clock_offset(const struct sched_clock *c, unsigned int cpu, uint64_t asleep_ns,
-			 int64_t *offset)
+static bool clock_offset(const struct sched_clock *c, unsigned int cpu, int64_t *offset,
+			 uint64_t *error)
 {
 	const struct lost_time *own = &c->lost[c->cpu], *other;
 	int64_t irq, steal;
-	uint64_t error;
 
 	if (cpu >= c->nr_cpus)
 		return false;
@@ -160,10 +162,10 @@ static bool clock_offset(const struct sched_clock *c, unsigned int cpu, uint64_t
 	steal = own->steal_ns - other->steal_ns;
 	*offset = steal + (c->counts_irq ? irq : 0);
 	/* Both are counted in ticks. */
-	error = (llabs(steal) + (c->counts_irq ? llabs(irq) : 0)) / 10;
+	*error = (llabs(steal) + (c->counts_irq ? llabs(irq) : 0)) / 10;
 	if (!c->is_sure)
-		error += llabs(irq);
-	return error <= 100000000 || error <= asleep_ns / 10;
+		*error += llabs(irq);
+	return true;
 }
 
 /**
@@ -180,16 +182,17 @@ bool sched_asleep(const struct sched_clock *c, pid_t pid, pid_t tid, uint64_t *n
 	char stat[PROCFS_FILE_SIZE], sched[PROCFS_FILE_SIZE];
 	uint64_t ran_ns, now_ns = c->now_ns + clock_ns(CLOCK_MONOTONIC) - c->read_ns;
 	unsigned int cpu;
+	uint64_t error;
 	int64_t offset;
 
 	if (!c->now_ns || procfs_read(sched, c->root, "%d/task/%d/sched", pid, tid) ||
 	    procfs_read(stat, c->root, "%d/task/%d/stat", pid, tid) ||
 	    !parse_exec_start(sched, &ran_ns) || !stat_number(stat, STAT_PROCESSOR, &cpu) ||
-	    !clock_offset(c, cpu, now_ns - ran_ns, &offset))
+	    !clock_offset(c, cpu, &offset, &error))
 		return false;
 	now_ns += offset;
 	*ns = ran_ns < now_ns ? now_ns - ran_ns : 0;
-	return true;
+	return error <= EXACT_NS || error <= *ns / 10;
 }
 
 /**
