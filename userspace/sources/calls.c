@@ -178,9 +178,12 @@ static void put_wait4(const struct place *p)
 		put_child(p, pid);
 }
 
+/* P_PIDFD of linux/wait.h, which glibc does not have before 2.36. */
+#define WAIT_PIDFD	3
+
 static void put_waitid(const struct place *p)
 {
-	if (p->args[0] == P_PIDFD)
+	if (p->args[0] == WAIT_PIDFD)
 		put_fd(p, p->args[1]);
 	else if (p->args[0] == P_ALL || (p->args[0] == P_PID && shares_namespace(p->c, "pid")))
 		put_child(p, p->args[0] == P_ALL ? -1 : (pid_t)p->args[1]);
