@@ -227,6 +227,8 @@ static const struct test_case cases[] = {
 	  WAIT " uaddr=0x7f0000001020 expected=2 value=2 words=-32:69,0,3e8,0*5,2,ffffffff", "setxid", 0 },
 	{ "setresgid(3) of glibc on arm64, after that",
 	  WAIT " uaddr=0x7f0000001020 expected=1 value=1 words=-32:95,0,3e8,0,3e8,0*3,1,0", "setxid", 0 },
+	{ "setuid(0), beside words that look like those of parking_lot",
+	  WAIT " uaddr=0x7f0000001020 expected=1 value=1 words=-32:92,7f00,0*6,1,0", "setxid", 0 },
 	{ "that some have made",
 	  WAIT " uaddr=0x7f0000001020 expected=9 value=4 words=-32:69,0,3e8,0*5,4,0", "setxid", 0 },
 	{ "that more have yet to make than were waited for",

@@ -869,6 +869,7 @@ static const decode_fn decoders[] = {
 	decode_musl_sem,
 	decode_glibc_barrier,
 	decode_musl_mutex,
+	decode_glibc_setxid,
 	decode_parking_lot,
 	decode_go,
 	decode_musl_rwlock,
@@ -891,7 +892,6 @@ static const decode_fn decoders_32[] = {
 
 /* Those with few signs, which only name what no other recognises, and name no holder. */
 static const decode_fn last_decoders[] = {
-	decode_glibc_setxid,
 	decode_glibc_once,
 	decode_static_guard,
 	decode_musl_lock,
