@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "calls.h"
+#include "clock.h"
 #include "filelocks.h"
 #include "files.h"
 #include "text.h"
@@ -224,9 +225,11 @@ static void put_semop(const struct place *p)
 static void put_queue(const struct place *p, bool sends)
 {
 	int id = p->args[0], found, sender, receiver;
-	char *text = shares_namespace(p->c, "ipc") ? procfs_read_all(p->c->root, "sysvipc/msg") : NULL;
 	size_t used = snprintf(p->dst, p->size, "(%d): message queue", id);
+	char *text = NULL;
 
+	if (shares_namespace(p->c, "ipc"))
+		text = procfs_read_all(p->c->root, "sysvipc/msg");
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		unsigned long messages;
 
@@ -234,8 +237,9 @@ static void put_queue(const struct place *p, bool sends)
 		if (sscanf(line, "%*d %d %*o %*u %lu %d %d", &found, &messages, &sender,
 			   &receiver) != 4 || found != id)
 			continue;
-		used += snprintf(p->dst + used, p->size - used, " with %lu %s, last %s by ", messages,
-				 messages == 1 ? "message" : "messages", sends ? "read" : "written");
+		used += snprintf(p->dst + used, p->size - used, " with %lu %s, last %s by ",
+				 messages, messages == 1 ? "message" : "messages",
+				 sends ? "read" : "written");
 		if (used < p->size && (sends ? receiver : sender) > 0)
 			put_process(p->dst + used, p->size - used, p->c->root,
 				    sends ? receiver : sender);
@@ -260,18 +264,13 @@ static void put_msgsnd(const struct place *p)
  * Time
  */
 
-static uint64_t to_ns(const struct timespec *ts)
-{
-	return ts->tv_sec * 1000000000ULL + ts->tv_nsec;
-}
-
 static void put_nanosleep(const struct place *p)
 {
 	char buf[DURATION_SIZE];
 	struct timespec ts;
 
 	if (read_memory(p, p->args[0], &ts, sizeof(ts)))
-		snprintf(p->dst, p->size, " for %s", format_duration(buf, to_ns(&ts)));
+		snprintf(p->dst, p->size, " for %s", format_duration(buf, timespec_ns(&ts)));
 }
 
 static void put_clock_nanosleep(const struct place *p)
@@ -284,7 +283,7 @@ static void put_clock_nanosleep(const struct place *p)
 		return;
 	if (p->args[1] & TIMER_ABSTIME && clock_gettime(p->args[0], &now))
 		return;
-	ns = to_ns(&ts) > to_ns(&now) ? to_ns(&ts) - to_ns(&now) : 0;
+	ns = timespec_ns(&ts) > timespec_ns(&now) ? timespec_ns(&ts) - timespec_ns(&now) : 0;
 	snprintf(p->dst, p->size, p->args[1] & TIMER_ABSTIME ? " for %s more" : " for %s",
 		 format_duration(buf, ns));
 }

@@ -21,10 +21,6 @@
 /* Longer arguments are cut. */
 #define MAX_CMDLINE	1024
 
-/* Numbers of fields in /proc/PID/stat: proc(5). */
-#define FIELD_STATE	3
-#define FIELD_ARG_START	48
-
 struct user {
 	uid_t uid;
 	char *name;
@@ -90,13 +86,9 @@ static const char *find_user(const char *root, struct snapshot *s, const struct 
 static bool find_arguments(const char *stat, uint64_t *start, uint64_t *end)
 {
 	unsigned long long first, last;
-	const char *field = strrchr(stat, ')');
+	const char *field = stat_field(stat, STAT_ARG_START);
 
-	if (field)
-		field++;
-	for (int n = FIELD_STATE; field && n < FIELD_ARG_START; n++)
-		field = strchr(field + 1, ' ');
-	if (!field || sscanf(field, " %llu %llu", &first, &last) != 2 || !first || last <= first)
+	if (!field || sscanf(field, "%llu %llu", &first, &last) != 2 || !first || last <= first)
 		return false;
 	*start = first;
 	*end = last;

@@ -287,6 +287,25 @@ long visit_fds(const char *root, pid_t pid, pid_t tid, visit_fd_fn visit, void *
 	return nr;
 }
 
+/**
+ * stat_field() - find a field of /proc/PID/stat
+ * @stat: the text of the file
+ * @field: its number in proc(5); STAT_STATE at least
+ *
+ * Return: where it begins, or NULL.
+ */
+const char *stat_field(const char *stat, int field)
+{
+	/* The name before the fields may hold anything. */
+	const char *p = strrchr(stat, ')');
+
+	for (int i = STAT_STATE - 1; p && i < field; i++) {
+		p = strchr(p, ' ');
+		p += !!p;
+	}
+	return p;
+}
+
 /*
  * /proc/PID/status
  */

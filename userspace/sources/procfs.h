@@ -21,6 +21,15 @@
 
 #define PROCFS_PATH_SIZE	256
 
+/* Fields of /proc/PID/stat, as proc(5) counts them. */
+enum {
+	STAT_STATE		= 3,
+	STAT_PROCESSOR		= 39,
+	STAT_RT_PRIORITY	= 40,
+	STAT_POLICY		= 41,
+	STAT_ARG_START		= 48,
+};
+
 /* Compares something of two processes or threads, as kcmp(2) does. */
 typedef int (*compare_fn)(pid_t x, pid_t y);
 
@@ -57,6 +66,7 @@ bool procfs_exists(const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int compare_ids(const void *x, const void *y);
 
+const char *stat_field(const char *stat, int field);
 const char *status_field(const char *status, const char *key);
 pid_t status_id(const char *status, const char *key);
 char status_letter(const char *status, const char *key);

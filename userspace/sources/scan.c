@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "owners.h"
 #include "rights.h"
 #include "scan.h"
@@ -751,11 +752,9 @@ static const char *keep_escaped(struct snapshot *s, const char *text, size_t len
 static void fill_host(struct snapshot *s, const char *root)
 {
 	char buf[PROCFS_FILE_SIZE];
-	struct timespec now;
 	struct utsname u;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	s->start_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	s->start_ns = clock_ns(CLOCK_BOOTTIME);
 	s->known |= SNAPSHOT_START;
 	uname(&u);
 	s->kernel = keep_escaped(s, u.release, strlen(u.release));

@@ -11,28 +11,9 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "procfs.h"
 #include "scheduler.h"
-
-/* Fields of /proc/PID/stat, as proc(5) counts them. */
-enum {
-	STAT_STATE		= 3,
-	STAT_PROCESSOR		= 39,
-	STAT_RT_PRIORITY	= 40,
-	STAT_POLICY		= 41,
-};
-
-/* The name before the fields may hold anything, but not behind the last parenthesis. */
-static const char *stat_field(const char *stat, int field)
-{
-	const char *p = strrchr(stat, ')');
-
-	for (int i = STAT_STATE - 1; p && i < field; i++) {
-		p = strchr(p, ' ');
-		p += !!p;
-	}
-	return p;
-}
 
 static bool stat_number(const char *stat, int field, unsigned int *number)
 {
@@ -50,14 +31,6 @@ static bool stat_number(const char *stat, int field, unsigned int *number)
 
 /* More than a kernel can have (NR_CPUS). */
 #define MAX_CPUS	65536
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 static uint64_t distance(uint64_t x, uint64_t y)
 {

@@ -17,6 +17,7 @@
 #include "activity.h"
 #include "array.h"
 #include "blocked.h"
+#include "clock.h"
 #include "coredump.h"
 #include "filter.h"
 #include "gaps.h"
@@ -176,7 +177,8 @@ const struct source source_file = {
 
 const struct source source_core = {
 	.name = "core", .title = "a core dump", .take = take_core, .close = close_core,
-	.lacks = "who else maps the memory, what other processes do, and which signals and timers were still to come",
+	.lacks = "who else maps the memory, what other processes do, and which signals and timers "
+		 "were still to come",
 	.has_stacks = true,
 };
 
@@ -221,7 +223,7 @@ const struct source *find_source(const char *name)
 }
 
 /* Which host this is, and when the look was begun, where the source does not say it. */
-static void add_host(struct snapshot *s, const struct timespec *begun)
+static void add_host(struct snapshot *s, uint64_t begun_ns)
 {
 	struct utsname host;
 
@@ -229,7 +231,7 @@ static void add_host(struct snapshot *s, const struct timespec *begun)
 		s->host = snapshot_keep_escaped(s, host.nodename, strlen(host.nodename));
 	if (s->known & SNAPSHOT_REALTIME)
 		return;
-	s->realtime_ns = begun->tv_sec * 1000000000ULL + begun->tv_nsec;
+	s->realtime_ns = begun_ns;
 	s->known |= SNAPSHOT_REALTIME;
 }
 
@@ -246,14 +248,13 @@ static void add_host(struct snapshot *s, const struct timespec *begun)
  */
 int take_look(struct snapshot *s, const struct source *source, const struct source_files *files)
 {
-	struct timespec begun;
+	uint64_t begun_ns = clock_ns(CLOCK_REALTIME);
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &begun);
 	snapshot_init(s, source);
 	rc = source->take(s, files);
 	if (!rc && s->source->two_looks)
-		add_host(s, &begun);
+		add_host(s, begun_ns);
 	return rc;
 }
 

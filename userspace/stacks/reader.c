@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "kernel.h"
 #include "procfs.h"
 #include "records.h"
@@ -53,10 +54,7 @@ struct position {
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 /*
@@ -199,12 +197,9 @@ struct input {
 /* The CPU time of a process, in nanoseconds; 0 if it has ended. */
 static uint64_t cpu_time(pid_t pid)
 {
-	struct timespec ts = { 0 };
 	clockid_t clock;
 
-	if (!clock_getcpuclockid(pid, &clock))
-		clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	return clock_getcpuclockid(pid, &clock) ? 0 : clock_ns(clock);
 }
 
 /* Wait for more.  A reader that uses CPU time is slow, but does not hang. */
