@@ -63,8 +63,8 @@ static void warn_of_source(const struct snapshot *s)
 		warnx("%s does not show %s: no verdict is more than likely", s->source->title,
 		      s->source->lacks);
 	else if (!s->source->shows_queues)
-		warnx("/proc does not show the kernel's queues (requeued waiters, io_uring): no verdict is "
-	      "more than likely");
+		warnx("/proc does not show the kernel's queues (requeued waiters, io_uring): no "
+		      "verdict is more than likely");
 }
 
 static int look(struct inspection *in, int n, const struct source *source,
@@ -110,18 +110,14 @@ static void identify(struct snapshot *s, const struct analysis *a, const struct 
 	free(seen);
 }
 
-/* The waiter that explain tells about, and the threads that could wake it. */
-static void describe_waiter(struct snapshot *s, const struct analysis *a, size_t waiter)
+/* The threads that could wake the waiter that explain tells about.  Return: how many. */
+static size_t list_wakers(const struct analysis *a, const struct waiter *w, int *threads)
 {
-	const struct waiter *w = &s->waiters[waiter];
-	int threads[MAX_DESCRIBED];
+	size_t nr = 0;
 
-	if (w->process >= 0)
-		describe_process(s, w->process);
 	if (w->mm >= 0)
-		describe_threads(s, threads, analysis_list_unblocked(a, w->mm, threads,
-								     MAX_DESCRIBED));
-	describe_threads(s, threads, analysis_list_mappers(a, w, threads, MAX_DESCRIBED));
+		nr = analysis_list_unblocked(a, w->mm, threads, MAX_DESCRIBED);
+	return nr + analysis_list_mappers(a, w, threads + nr, MAX_DESCRIBED);
 }
 
 /* What is said of the threads that verdicts speak of, as far as there is time for. */
@@ -130,21 +126,23 @@ static void describe(struct inspection *in, const struct options *opts)
 	const struct analysis *a = &in->analyses[in->last];
 	bool all = opts->json && !opts->chosen_columns;
 	struct snapshot *s = &in->looks[in->last];
-	int threads[MAX_DESCRIBED];
-	ssize_t waiter;
-	size_t shown;
+	ssize_t waiter = opts->command->takes_tid ? find_explained(opts, a) : -1;
+	int threads[3 * MAX_DESCRIBED];
+	size_t shown = waiter, nr = analysis_list_named(a, threads, MAX_DESCRIBED);
 
-	describe_threads(s, threads, analysis_list_named(a, threads, MAX_DESCRIBED));
+	if (waiter >= 0)
+		nr += list_wakers(a, &s->waiters[waiter], threads + nr);
+	/* All at once: the descriptors of the whole host are looked at for their other ends. */
+	describe_threads(s, threads, nr);
 	if (!opts->command->takes_tid) {
 		if (all || has_identity(&opts->table.columns))
 			identify(s, a, &opts->filter);
 		return;
 	}
-	shown = waiter = find_explained(opts, a);
-	if (waiter < 0)
+	if (waiter < 0 || s->waiters[waiter].process < 0)
 		return;
-	describe_waiter(s, a, waiter);
-	if (all && s->waiters[waiter].process >= 0)
+	describe_process(s, s->waiters[waiter].process);
+	if (all)
 		identify_processes(s, &shown, 1);
 }
 
