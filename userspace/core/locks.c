@@ -405,6 +405,12 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
 	       (w->expected == 3 && decode_rwlock_at(w, lock, -12));
 }
 
+/* A size wraps if more waiters timed out than are left. */
+static bool is_group_size(uint32_t size, uint64_t wseq)
+{
+	return size <= MAX_TID || -size <= wseq >> 1;
+}
+
 /*
  * glibc's pthread_cond_t (nptl/pthread_cond_wait.c) up to 2.40:
  *
@@ -419,11 +425,6 @@ static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
  *
  * and from 2.41 on without __g_refs: then all that follows is 8 earlier, and 0 behind it.
  */
-static bool is_group_size(uint32_t size, uint64_t wseq)
-{
-	return size <= MAX_TID || -size <= wseq >> 1;
-}
-
 static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 {
 	uint32_t wrefs, sizes[2], orig_size;
@@ -437,7 +438,8 @@ static bool is_glibc_cond(const struct waiter *w, int base, int sizes_at)
 	       waiter_word(w, base + sizes_at + 12, &wrefs) &&
 	       private_flag_is(w, !(wrefs & 1)) && is_count(wrefs >> 3) &&
 	       is_group_size(sizes[0], wseq) && is_group_size(sizes[1], wseq) &&
-	       orig_size >> 2 <= MAX_TID && wseq >> 1 >= wrefs >> 3 && g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
+	       orig_size >> 2 <= MAX_TID && wseq >> 1 >= wrefs >> 3 &&
+	       g1_start >> 1 <= wseq >> 1 && wseq < MAX_WAITS;
 }
 
 /* Up to 2.32 it waits for good without a clock (futex_wait_cancelable()). */
@@ -585,8 +587,8 @@ static bool decode_glibc_setxid(const struct waiter *w, struct lock *lock)
 
 	return plain_wait(w) && is_private(w) && is_aligned(w, 0) && w->known & W_EXPECTED &&
 	       is_count(w->expected) && waiter_word(w, 0, &left) && is_count(left) &&
-	       left <= w->expected && waiter_word(w, -32, &nr) && is_setxid_call(nr) && waiter_word(w, 4, &error) && error + 1 <= 4096 &&
-	       recognised(lock, SETXID);
+	       left <= w->expected && waiter_word(w, -32, &nr) && is_setxid_call(nr) &&
+	       waiter_word(w, 4, &error) && error + 1 <= 4096 && recognised(lock, SETXID);
 }
 
 /*

@@ -3,8 +3,8 @@
  * What threads sleep for that wait for no futex, and which processes could end that.
  *
  * A sleep gets a record only if certain processes alone can end it: on pipes and unix sockets, for
- * children and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any other
- * thread, and any that cannot be read, has no record, so it counts as able to run.
+ * children and tracees, of a vfork parent, for file locks, and for timers that are not armed.  Any
+ * other thread, and any that cannot be read, has no record, so it counts as able to run.
  *
  * The processes that could end a sleep are added to the snapshot, unless they are in it,
  * and what their threads sleep for is looked at in turn.

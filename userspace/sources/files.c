@@ -10,11 +10,9 @@
 #include "array.h"
 #include "files.h"
 #include "procfs.h"
+#include "signals.h"
 #include "sockets.h"
 #include "text.h"
-
-/* Members of a set that are counted. */
-#define MAX_COUNTED	1024
 
 /**
  * put_process() - write which process an id is of: "process 7 (server)"
@@ -78,7 +76,7 @@ static bool put_signalfd(char *dst, size_t size, const char *root, const char *i
 	if (!line || sscanf(line, "sigmask: %llx", &mask) != 1)
 		return false;
 	used = snprintf(dst, size, "signalfd for signal");
-	for (int signal = 1, nr = 0; signal <= 64 && used < size; signal++) {
+	for (int signal = 1, nr = 0; signal <= MAX_SIGNAL && used < size; signal++) {
 		if (mask & 1ULL << (signal - 1))
 			used += snprintf(dst + used, size - used, "%s %d", nr++ ? "," : "", signal);
 	}
@@ -134,13 +132,20 @@ static bool put_nameless(char *dst, size_t size, const char *root, const char *t
 	return false;
 }
 
-/* The descriptors in an epoll set.  Return: how many; they may be of files closed since. */
-static size_t read_epoll(const char *info, int fds[MAX_COUNTED])
+/* The first ones in an epoll set, whose files may be closed since.  Return: how many it has. */
+static size_t read_epoll(const char *info, int fds[MAX_MEMBERS])
 {
 	size_t nr = 0;
 
-	for (const char *line = info; nr < MAX_COUNTED && (line = strstr(line, "tfd:")); line++)
-		nr += sscanf(line, "tfd: %d", &fds[nr]) == 1;
+	for (const char *line = info; (line = strstr(line, "tfd:")); line++) {
+		int fd;
+
+		if (sscanf(line, "tfd: %d", &fd) != 1)
+			continue;
+		if (nr < MAX_MEMBERS)
+			fds[nr] = fd;
+		nr++;
+	}
 	return nr;
 }
 
@@ -175,7 +180,7 @@ static void put_member(char *dst, size_t size, const char *root, pid_t pid, pid_
  * @root: where proc is mounted
  * @pid: the process
  * @tid: the thread whose descriptors they are
- * @fds: the descriptors
+ * @fds: the descriptors, of which the first MAX_MEMBERS are shown
  * @nr: how many
  */
 void put_files(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, const int *fds,
@@ -207,7 +212,7 @@ void put_files(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, c
 void put_file(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, int fd)
 {
 	char target[PROCFS_LINK_SIZE], *info;
-	int fds[MAX_COUNTED];
+	int fds[MAX_MEMBERS];
 	size_t nr;
 
 	*dst = '\0';
