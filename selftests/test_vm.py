@@ -64,6 +64,7 @@ kill -SEGV $$
 
 # In place of QEMU: the first boot ends in an oops, as that of an emulated machine can.
 CRASH_ONCE = """#!/bin/sh
+[ "$1" != --version ] || exit 0
 [ ! -e "{directory}/crashed" ] || exec {qemu} "$@"
 touch "{directory}/crashed"
 echo "[    1.476949] Oops: int3: 0000 [#1] SMP NOPTI" >>"{directory}/log"
