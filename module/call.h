@@ -41,7 +41,7 @@ enum fi_timeout {
  * @args: the six argument registers; all 0 for a request
  * @uaddr: user address of the futex word, as the caller gave it
  * @timeout_addr: user address of the caller's struct timespec; 0 if there is none
- * @timeout_ns: the time in it, in nanoseconds
+ * @timeout_ns: in its place, if @timeout_known: the time in it, in nanoseconds
  * @op: operation of futex(2), without flags
  * @flags: FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME
  * @expected: value that the call expected in the word
@@ -56,8 +56,10 @@ enum fi_timeout {
 struct fi_call {
 	unsigned long args[6];
 	unsigned long uaddr;
-	unsigned long timeout_addr;
-	u64 timeout_ns;
+	union {
+		unsigned long timeout_addr;
+		u64 timeout_ns;
+	};
 	unsigned int op;
 	unsigned int flags;
 	u32 expected;

@@ -219,15 +219,15 @@ struct fi_thread {
 	pid_t tid;
 	pid_t nstid;
 	pid_t tracer;
-	int pdeath;
-	bool traced;
+	u8 pdeath;
 	char state;
-	enum fi_freezer frozen : 8;
-	bool exiting;
-	bool io_worker;
-	bool io_uring;
-	bool robust_list;
-	bool is_32bit;
+	enum fi_freezer frozen : 2;
+	bool traced : 1;
+	bool exiting : 1;
+	bool io_worker : 1;
+	bool io_uring : 1;
+	bool robust_list : 1;
+	bool is_32bit : 1;
 	char comm[TASK_COMM_LEN];
 };
 

@@ -5,7 +5,7 @@
 struct task_struct;
 
 /* How many threads are visited in one RCU read-side critical section. */
-#define FI_WALK_BATCH	256
+#define FI_WALK_BATCH	128
 
 /**
  * struct fi_walk - callbacks of a walk over all threads of the host

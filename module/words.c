@@ -177,7 +177,7 @@ static void read_waiter(struct reader *reader, struct fi_waiter *waiter)
 	}
 	if (waiter->queued != FI_QUEUED && waiter->insn && makes_call(user, waiter->insn))
 		waiter->insn = 0;
-	if (waiter->call.timeout_addr)
+	if (!waiter->call.timeout_known && waiter->call.timeout_addr)
 		read_timeout(waiter, user, fi_untagged(user->mm, waiter->call.timeout_addr));
 }
 

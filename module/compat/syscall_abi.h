@@ -10,6 +10,8 @@
 #include <linux/uaccess.h>
 #include <asm/unistd.h>
 
+#include "../nofault.h"
+
 /* The same on all architectures: 5.16, 039c0ec9bb77 ("futex,x86: Wire up sys_futex_waitv()") */
 #define FI_NR_FUTEX_WAITV		449
 /* The same on all architectures: 6.7, cb8c4312afca ("futex: Add sys_futex_wait()") */
@@ -92,11 +94,28 @@ struct fi_file_call {
 };
 
 #if defined(CONFIG_X86_64)
-#define FI_REG_NR	orig_ax
+
 #define FI_REG_FD	di
+
+static inline bool fi_get_call_nr(unsigned long *nr, const struct pt_regs *regs)
+{
+	return fi_get_register(nr, &regs->orig_ax);
+}
+
 #elif defined(CONFIG_ARM64)
-#define FI_REG_NR	syscallno
+
 #define FI_REG_FD	orig_x0
+
+static inline bool fi_get_call_nr(unsigned long *nr, const struct pt_regs *regs)
+{
+	s32 number;
+
+	if (get_kernel_nofault(number, &regs->syscallno))
+		return false;
+	*nr = number;
+	return true;
+}
+
 #endif
 
 /**
@@ -113,11 +132,10 @@ struct fi_file_call {
  */
 static inline bool fi_read_file_call(struct fi_file_call *call, struct task_struct *task)
 {
-	struct pt_regs *regs = task_pt_regs(task);
-	typeof(regs->FI_REG_NR) nr;
-	typeof(regs->FI_REG_FD) fd;
+	const struct pt_regs *regs = task_pt_regs(task);
+	unsigned long nr, fd;
 
-	if (fi_in_compat_syscall(task) || get_kernel_nofault(nr, &regs->FI_REG_NR))
+	if (fi_in_compat_syscall(task) || !fi_get_call_nr(&nr, regs))
 		return false;
 	switch (nr) {
 	case __NR_read:
@@ -135,7 +153,7 @@ static inline bool fi_read_file_call(struct fi_file_call *call, struct task_stru
 	default:
 		return false;
 	}
-	if (get_kernel_nofault(fd, &regs->FI_REG_FD))
+	if (!fi_get_register(&fd, &regs->FI_REG_FD))
 		return false;
 	call->fd = fd;
 	return true;

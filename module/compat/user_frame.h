@@ -6,7 +6,8 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/uaccess.h>
+
+#include "../nofault.h"
 
 /* A frame pointer that is farther from the stack pointer is none. */
 #define FI_MAX_FRAME	(8UL << 20)
@@ -40,12 +41,13 @@ static inline unsigned long fi_link_register(const struct fi_user_frame *frame)
 static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_regs *regs,
 				 unsigned long *sp, bool *is_32bit)
 {
-	unsigned short cs;
+	unsigned long cs;
 
-	if (get_kernel_nofault(frame->fp, &regs->bp) || get_kernel_nofault(*sp, &regs->sp) ||
-	    get_kernel_nofault(cs, (const unsigned short *)&regs->cs))
+	if (!fi_get_register(&frame->fp, &regs->bp) || !fi_get_register(sp, &regs->sp) ||
+	    !fi_get_register(&cs, &regs->cs))
 		return false;
-	*is_32bit = cs == __USER32_CS;
+	/* The upper bits are not of the selector. */
+	*is_32bit = (u16)cs == __USER32_CS;
 	return true;
 }
 
@@ -56,7 +58,7 @@ static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_re
 {
 	unsigned long pstate;
 
-	if (get_kernel_nofault(pstate, (const unsigned long *)&regs->pstate))
+	if (!fi_get_register(&pstate, &regs->pstate))
 		return false;
 	*is_32bit = pstate & PSR_MODE32_BIT;
 	/* 32-bit code has these in other registers, which do not tell its callers. */
@@ -65,9 +67,8 @@ static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_re
 		*sp = 0;
 		return true;
 	}
-	return !get_kernel_nofault(frame->fp, (const unsigned long *)&regs->regs[29]) &&
-	       !get_kernel_nofault(frame->lr, (const unsigned long *)&regs->regs[30]) &&
-	       !get_kernel_nofault(*sp, (const unsigned long *)&regs->sp);
+	return fi_get_register(&frame->fp, &regs->regs[29]) &&
+	       fi_get_register(&frame->lr, &regs->regs[30]) && fi_get_register(sp, &regs->sp);
 }
 
 #endif
