@@ -45,7 +45,8 @@ FEW = (REFERENCE, "7.3/amd64", "6.12/arm64")
 MINUTES = int(os.environ.get("MINUTES", "30"))
 
 BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
-BUILD_PYTHON_ROOT = "selftests/build_python_root"
+BUILD_PYTHON_ROOT = "selftests/build_root python"
+BUILD_DAEMONS_ROOT = "selftests/build_root daemons"
 
 SANITIZED = "env FUTEXINSPECT=build/unit/futexinspect "
 
@@ -79,6 +80,8 @@ SUITES = (
     # Real kernels.
     Suite("quiet", "selftests/test_quiet.py", GUEST, (REFERENCE,), "nightly", guest="quiet",
           timeout=1500),
+    Suite("daemons", "selftests/test_daemons.py", GUEST, (REFERENCE,), "nightly", guest="daemons",
+          prepare=(BUILD_DAEMONS_ROOT,), timeout=1500),
     Suite("states", "selftests/test_states.py", GUEST, ALL),
     Suite("file", "selftests/test_file.py", GUEST, ALL),
     Suite("tool", "selftests/test_tool.py", GUEST, ALL),

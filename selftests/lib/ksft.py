@@ -94,7 +94,7 @@ def python_root(directory):
     """The root with Python 3.13, with /proc, and a directory of this host at /mnt; its path."""
     root = os.path.realpath(os.path.join(BUILT, "python-root"))
     if not os.path.isdir(root):
-        raise Skip("selftests/build_python_root has not made a root")
+        raise Skip("selftests/build_root has not made a root")
     with mounted("-t", "proc", "proc", root + "/proc"), mounted("--bind", directory, root + "/mnt"):
         yield root
 

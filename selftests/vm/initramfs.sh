@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's first file system: a static busybox, the drivers that lead to the host's files and to a disk for swap,
-# and init.
+# overlayfs for tests that write to a root, and init.
 
 # Prints the file of driver $1; nothing if the kernel has it built in.
 driver_file()
@@ -40,13 +40,15 @@ add_driver()
 # Writes the initramfs to $1.
 make_initramfs()
 {
-	local dir=$1.d driver
+	local dir=$1.d driver drivers=(virtio_pci virtio_console 9pnet_virtio 9p zram)
 
 	mkdir -p "$dir/bin" "$dir/drivers"
 	cp "$guest_root/bin/busybox" "$dir/bin/busybox"
 	install -m 755 "$here/init" "$dir/init"
 	touch "$dir/drivers/order"	# it stays empty where all are built in
-	for driver in virtio_pci virtio_console 9pnet_virtio 9p zram; do
+	# Kernels that are built here have no overlayfs.
+	[ "${table:-}" = debug-kernels ] || drivers+=(overlay)
+	for driver in "${drivers[@]}"; do
 		add_driver "$driver" "$dir/drivers"
 	done
 	(cd "$dir" && find . | cpio -o -H newc --quiet) >"$1"
