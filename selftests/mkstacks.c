@@ -10,8 +10,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +133,43 @@ static pid_t in_stack(void)
 
 	wait_until_blocked(getpid(), tid, SYS_futex);
 	return tid;
+}
+
+/* A semaphore whose words look like a mutex that the waiting thread holds itself. */
+static struct {
+	sem_t semaphore;
+	uint64_t zeros[2];
+} lookalike;
+
+static void wait_for_lookalike(void *unused)
+{
+	uint32_t *word = (uint32_t *)&lookalike.semaphore;
+
+	(void)unused;
+	word[0] = 2;
+	word[2] = own_tid();
+	word[3] = 1;
+	for (;;)
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+}
+
+static pid_t on_lookalike(void)
+{
+	pid_t tid = start_thread(wait_for_lookalike, NULL);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
+/* What is in it now, the type does not say. */
+static union {
+	sem_t semaphore;
+	pthread_mutex_t mutex;
+} either;
+
+static pid_t in_union(void)
+{
+	return stuck_on(&either.mutex);
 }
 
 static void handler(int signal)
@@ -326,6 +365,8 @@ static const struct {
 	{ "memfd", in_memfd },
 	{ "anonymous", in_anonymous },
 	{ "stack", in_stack },
+	{ "lookalike", on_lookalike },
+	{ "union", in_union },
 	{ "handler", in_handler },
 	{ "pair", pair },
 	{ "watchdog", watchdog },

@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from lib import ksft, tool
-from seeds.programs import BUILT, Program, until
+from seeds.programs import BUILT, Program, expect, until
 from test_seeds import (POOL, built, fork_pool, gdb_workers, python, settled, stuck_gdb,
                         wait_until_in)
 
@@ -122,6 +122,33 @@ def test_name_in_stack():
         name, (lines,) = explain(waiter(factory))
         ksft.equal(name, "the stack of thread %d" % waiter(factory), "name")
         expect_begin(lines, [*DEEP, "lock_of_own"])
+
+
+TYPED = "a %s, by the type of its variable"
+
+
+def test_type():
+    """what the type of the variable says outranks what its words look like"""
+    with ksft.Factory("lookalike", MKSTACKS) as factory:
+        tid = waiter(factory)
+        expect(tool.judge_threads()[tid], verdict="deadlock", primitive="pthread_mutex", holder=tid)
+        got = tool.run("explain", str(tid))
+        found, = (got for got in tool.judge("--stacks", "--pid", str(tid)) if got["tid"] == tid)
+    ksft.equal(got.status, 0, "status: " + got.stdout)
+    for text in (TYPED % "sem_t" + ", which names no holder", "Verdict   waiting:",
+                 "Lock name lookalike.semaphore (sem_t) in mkstacks"):
+        if text not in got.stdout:
+            raise AssertionError("no %r in %s" % (text, got.stdout))
+    expect(found, verdict="waiting", certainty=None, primitive="sem_t", holder=None, lock_type="sem_t")
+
+
+def test_same_type():
+    """a type that says what the words say, and one that may not hold, change no verdict"""
+    for kind, lock in (("self", TYPED % "pthread_mutex"), ("union", "looks like a pthread_mutex")):
+        with ksft.Factory(kind, MKSTACKS) as factory:
+            text = " ".join(tool.run("explain", str(waiter(factory))).stdout.split())
+        if "Lock %s, held by" % lock not in text or "Verdict deadlock:" not in text:
+            raise AssertionError(text)
 
 
 def test_handler():
@@ -425,8 +452,10 @@ def test_seed_handler():
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL % "SIGPROF",
                   "pthread_mutex_lock", "main")
     told = " ".join(text.split())
-    if "Handler it waits in a handler of SIGPROF, which interrupted " not in told:
-        raise AssertionError(told)
+    for part in ("Handler it waits in a handler of SIGPROF, which interrupted ",
+                 TYPED % "pthread_mutex" + ", which names no holder"):
+        if part not in told:
+            raise AssertionError(told)
 
 
 def test_seed_fork():
@@ -460,7 +489,8 @@ if __name__ == "__main__":
                                   r"\(pthread_mutex_t\) in mkstacks"),
               name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
               name_test("memfd", r"memfd stacks\+0x0"),
-              name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_handler,
+              name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,
+              test_same_type, test_handler,
               test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
               test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
               test_new_python, test_python_child, test_table, test_json, test_no_stacks,

@@ -233,21 +233,71 @@ static void read_chosen_stacks(const struct snapshot *s, struct stacks *st)
 		read_stacks(PROC_ROOT, st);
 }
 
-static int explain(const struct options *opts, const struct analysis *a)
+/*
+ * What the stacks say of locks comes after the verdict, which says whose stacks are worth reading.
+ * Return: whether it differs, and all is judged again.
+ */
+static bool judge_by_types(struct inspection *in, const struct options *opts,
+			   const struct stacks *st)
 {
-	ssize_t waiter = find_explained(opts, a);
-	enum verdict verdict = waiter < 0 ? VERDICT_UNKNOWN : a->judgements[waiter].verdict;
-	struct stacks st = { 0 };
+	bool corrected = false;
 
-	if (waiter < 0 || (!opts->tid && !opts->name && verdicts[verdict].is_idle))
-		return explain_nothing(opts, a);
-	if (a->s->source->has_stacks) {
-		choose_stacks_to_explain(&st, a, waiter);
-		read_chosen_stacks(a->s, &st);
+	for (int n = 0; n <= in->last; n++)
+		corrected |= correct_locks(&in->looks[n], st);
+	if (!corrected)
+		return false;
+	for (int n = 0; n <= in->last; n++)
+		analysis_free(&in->analyses[n]);
+	for (int n = 0; n <= in->last; n++)
+		analyze(&in->analyses[n], &in->looks[n], n ? &in->analyses[n - 1] : NULL);
+	describe(in, opts);
+	return true;
+}
+
+/* Who is idle is only explained if asked for. */
+static bool is_explained(const struct options *opts, const struct analysis *a, ssize_t waiter)
+{
+	return waiter >= 0 && (opts->tid || opts->name ||
+			       !verdicts[a->judgements[waiter].verdict].is_idle);
+}
+
+/*
+ * Read the stacks that explain a waiter.  Which one that is may change with what they say of its
+ * lock.  Return: the waiter.
+ */
+static ssize_t read_explaining_stacks(const struct options *opts, struct inspection *in,
+				      struct stacks *st)
+{
+	const struct analysis *a = &in->analyses[in->last];
+	ssize_t waiter;
+
+	do {
+		stacks_free(st);
+		waiter = find_explained(opts, a);
+		if (!is_explained(opts, a, waiter) || !a->s->source->has_stacks)
+			return waiter;
+		choose_stacks_to_explain(st, a, waiter);
+		read_chosen_stacks(a->s, st);
+	} while (judge_by_types(in, opts, st));
+	return waiter;
+}
+
+static int explain(const struct options *opts, struct inspection *in)
+{
+	const struct analysis *a = &in->analyses[in->last];
+	struct stacks st = { 0 };
+	ssize_t waiter = read_explaining_stacks(opts, in, &st);
+	int status;
+
+	if (is_explained(opts, a, waiter)) {
+		show_explanation(opts, a, waiter, &st);
+		status = verdicts[a->judgements[waiter].verdict].stuck ? EXIT_STUCK :
+									 EXIT_NOBODY_STUCK;
+	} else {
+		status = explain_nothing(opts, a);
 	}
-	show_explanation(opts, a, waiter, &st);
 	stacks_free(&st);
-	return verdicts[verdict].stuck ? EXIT_STUCK : EXIT_NOBODY_STUCK;
+	return status;
 }
 
 /*
@@ -276,25 +326,24 @@ static int print_list(const struct options *opts, const struct selection *sel,
 	return 0;
 }
 
-static int print_list_with_stacks(const struct options *opts, const struct selection *sel)
+/* The stacks of the waiters that are selected, and what those say of their locks. */
+static void read_selected_stacks(const struct options *opts, struct inspection *in,
+				 struct stacks *st)
 {
-	struct stacks st;
-	int rc;
+	const struct analysis *a = &in->analyses[in->last];
+	struct selection sel;
 
-	if (!sel->a->s->source->has_stacks) {
-		warnx("%s has no stacks", sel->a->s->source->title);
-		return print_list(opts, sel, NULL);
-	}
-	choose_listed_stacks(&st, sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
-	read_chosen_stacks(sel->a->s, &st);
-	rc = print_list(opts, sel, &st);
-	stacks_free(&st);
-	return rc;
+	select_waiters(&sel, a, &opts->filter);
+	choose_listed_stacks(st, &sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
+	selection_free(&sel);
+	read_chosen_stacks(a->s, st);
+	judge_by_types(in, opts, st);
 }
 
-static int show_list(const struct options *opts, const struct selection *sel)
+static int show_list(const struct options *opts, const struct selection *sel,
+		     const struct stacks *st)
 {
-	int rc = opts->stacks ? print_list_with_stacks(opts, sel) : print_list(opts, sel, NULL);
+	int rc = print_list(opts, sel, st);
 
 	if (rc) {
 		warnx("cannot make the table: %s", strerror(-rc));
@@ -303,9 +352,12 @@ static int show_list(const struct options *opts, const struct selection *sel)
 	return selection_status(sel);
 }
 
-static int show_graph(const struct options *opts, const struct selection *sel)
+static int show_graph(const struct options *opts, const struct selection *sel,
+		      const struct stacks *st)
 {
 	int rc = 0;
+
+	(void)st;
 
 	if (opts->format && isatty(STDOUT_FILENO)) {
 		warnx("a picture is not for a terminal: futexinspect graph -T %s > FILE",
@@ -364,28 +416,37 @@ static void warn_of_cgroups(const struct selection *sel)
 }
 
 /* Show the waiters that are selected.  Return: the exit status. */
-static int select_and_show(const struct options *opts, const struct analysis *a,
-			   int (*show)(const struct options *opts, const struct selection *sel))
+static int select_and_show(const struct options *opts, struct inspection *in,
+			   int (*show)(const struct options *opts, const struct selection *sel,
+				       const struct stacks *st))
 {
+	const struct analysis *a = &in->analyses[in->last];
+	bool has_stacks = opts->stacks && a->s->source->has_stacks;
+	struct stacks st = { 0 };
 	struct selection sel;
 	int status = EXIT_FAILED;
 
+	if (has_stacks)
+		read_selected_stacks(opts, in, &st);
+	else if (opts->stacks)
+		warnx("%s has no stacks", a->s->source->title);
 	select_waiters(&sel, a, &opts->filter);
 	warn_of_cgroups(&sel);
 	if (!filter_names_nothing(opts, &sel))
-		status = show(opts, &sel);
+		status = show(opts, &sel, has_stacks ? &st : NULL);
 	selection_free(&sel);
+	stacks_free(&st);
 	return status;
 }
 
-static int list(const struct options *opts, const struct analysis *a)
+static int list(const struct options *opts, struct inspection *in)
 {
-	return select_and_show(opts, a, show_list);
+	return select_and_show(opts, in, show_list);
 }
 
-static int graph(const struct options *opts, const struct analysis *a)
+static int graph(const struct options *opts, struct inspection *in)
 {
-	return select_and_show(opts, a, show_graph);
+	return select_and_show(opts, in, show_graph);
 }
 
 const struct command commands[] = {
@@ -402,7 +463,7 @@ static int look_and_show(const struct options *opts)
 
 	if (!inspect(&in, opts)) {
 		describe(&in, opts);
-		status = opts->command->run(opts, &in.analyses[in.last]);
+		status = opts->command->run(opts, &in);
 	}
 	for (int n = 0; n < 2; n++) {
 		analysis_free(&in.analyses[n]);

@@ -14,6 +14,7 @@ enum exit_status {
 };
 
 struct options;
+struct inspection;
 
 /**
  * struct command - what can be done with the waiters
@@ -28,7 +29,7 @@ struct options;
  */
 struct command {
 	const char *name;
-	int (*run)(const struct options *opts, const struct analysis *a);
+	int (*run)(const struct options *opts, struct inspection *in);
 	bool takes_tid;
 	bool has_table;
 	bool has_all;

@@ -181,6 +181,59 @@ static void test_words(void)
 	}
 }
 
+/*
+ * Types
+ */
+
+struct typed {
+	const char *name;
+	enum primitive was;
+	const char *type;
+	enum primitive is;
+	bool is_typed;
+	bool has_owner;
+};
+
+static const struct typed types[] = {
+	{ "a mutex", PTHREAD_MUTEX, "pthread_mutex_t", PTHREAD_MUTEX, true, true },
+	{ "a robust mutex", ROBUST_MUTEX, "pthread_mutex_t", ROBUST_MUTEX, true, true },
+	{ "a semaphore like a mutex", PTHREAD_MUTEX, "sem_t", SEM, true, false },
+	{ "a mutex like a rwlock", PTHREAD_RWLOCK, "pthread_mutex_t", PTHREAD_MUTEX, true, false },
+	{ "what no words are like", PRIMITIVE_UNKNOWN, "pthread_cond_t", PTHREAD_COND, true, false },
+	{ "the GIL", CPYTHON_GIL, "pthread_cond_t", CPYTHON_GIL, true, true },
+	{ "a type of a name that others have", PTHREAD_MUTEX, "mutex", PTHREAD_MUTEX, false, true },
+	{ "a type that is no lock's", PTHREAD_MUTEX, "int", PTHREAD_MUTEX, false, true },
+	{ "no type", PTHREAD_MUTEX, NULL, PTHREAD_MUTEX, false, true },
+};
+
+/* A thread whose stack was read, others on the same word, and one on another. */
+static void test_type(const struct typed *t)
+{
+	struct waiter waiters[] = {
+		{ .tid = 11, .mm = 0, .known = W_WAITS_ON, .waits_on = 0x2000 },
+		{ .tid = 12, .mm = 0, .known = W_WAITS_ON, .waits_on = 0x1000 },
+		{ .tid = 13, .mm = 0, .known = W_WAITS_ON, .waits_on = 0x1000 },
+		{ .tid = 14, .mm = 1, .known = W_WAITS_ON, .waits_on = 0x1000 },
+	};
+	struct snapshot s = { .waiters = waiters, .nr_waiters = ARRAY_SIZE(waiters) };
+	struct stacks st = { 0 };
+
+	for (size_t i = 0; i < s.nr_waiters; i++)
+		waiters[i].lock = (struct lock){ .primitive = t->was, .owner = 10 };
+	add_stack(&st, (struct stack){ .tid = 13, .word = 0x1000, .place.base_type = t->type });
+	ok(correct_locks(&s, &st) == !t->has_owner, "%s: whether it is judged anew", t->name);
+	for (size_t i = 1; i < 3; i++) {
+		const struct lock *lock = &waiters[i].lock;
+
+		ok(lock->primitive == t->is && lock->is_typed == t->is_typed &&
+		   (lock->owner == 10) == t->has_owner, "%s: what it is", t->name);
+	}
+	ok(!waiters[0].lock.is_typed && waiters[0].lock.owner == 10, "another word");
+	ok(!waiters[3].lock.is_typed && waiters[3].lock.owner == 10, "another address space");
+	ok(!correct_locks(&s, &st), "once is enough");
+	stacks_free(&st);
+}
+
 static void test_demangle(const char *symbol, const char *want)
 {
 	char *got = demangle(symbol);
@@ -233,7 +286,8 @@ static void test_round(void)
 	const struct frame frame = {
 		FRAME_INLINE, "a\tb\n\033[1m", 0x12, "lib\\x", UINT64_MAX, "abcd", "f.c", 34,
 	};
-	const struct place place = { .symbol = "lock", .offset = 8, .type = "sem_t", .module = "app" };
+	const struct place place = { .symbol = "lock", .offset = 8, .type = "mutex",
+				     .base_type = "pthread_mutex_t", .module = "app" };
 	struct stack got = { 0 };
 	char line[RECORD_SIZE];
 	int ends[2];
@@ -250,7 +304,8 @@ static void test_round(void)
 	read_pipe(ends[0], line, sizeof(line));
 	is_num(read_record(&got, line), RECORD_PLACE, "a place is read");
 	ok(!strcmp(got.place.symbol, "lock") && got.place.offset == 8 && !got.place.mapping &&
-	   !strcmp(got.place.type, "sem_t") && !strcmp(got.place.module, "app"),
+	   !strcmp(got.place.type, "mutex") &&
+	   !strcmp(got.place.base_type, "pthread_mutex_t") && !strcmp(got.place.module, "app"),
 	   "it is as it was");
 	write_end(ends[1], STACK_NO_MEMORY);
 	read_pipe(ends[0], line, sizeof(line));
@@ -285,7 +340,7 @@ static const char *const bad_records[] = {
 	"", "X", "F", "F0\t", "F0\tf\t0\tm\t0\t\t\t0\t0", "F9\tf\t0\tm\t0\t\t\t0\t0\t",
 	"F0\tf\tx\tm\t0\t\t\t0\t0\t", "F0\tf\t-1\tm\t0\t\t\t0\t0\t", "F0\tf\t\tm\t0\t\t\t0\t0\t",
 	"F0\tf\t10000000000000000\tm\t0\t\t\t0\t0\t", "F0\tf\033[1m\t0\tm\t0\t\t\t0\t0\t",
-	"F0\tf\t0\tm\t0\t\t\t0\t0\tmore\t", "F0\tf\t0\tm\t0\t\t\t100000000\t0\t", "F2\tf\t0\tm\t0\t\t\t0\t41\t", "P", "P\ts\t0\tm\t",
+	"F0\tf\t0\tm\t0\t\t\t0\t0\tmore\t", "F0\tf\t0\tm\t0\t\t\t100000000\t0\t", "F2\tf\t0\tm\t0\t\t\t0\t41\t", "P", "P\ts\t0\tm\t", "P\ts\t0\tt\tm\t\t",
 	"Px\ts\t0\tm\t\t", "E", "E\t", "E99\t", "E0\tx\t",
 };
 
@@ -352,6 +407,8 @@ int main(void)
 		test_fold(&folds[i]);
 	test_same();
 	test_words();
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		test_type(&types[i]);
 	test_names();
 	test_kernel("[<0>] pipe_read+0x1a/0x60\n[<0>] vfs_read+0x2/0x3\n"
 		    "[<0>] do_syscall_64+0x1/0x2\n[<0>] more+0x1/0x2\n", "pipe_read, vfs_read");

@@ -167,19 +167,32 @@ static void explain_word(FILE *out, const struct waiter *w)
 		     number(from, "%#" PRIx64, true, w->uaddr));
 }
 
-/* The lock, if it does not say which thread holds it. */
-static void explain_unheld(FILE *out, const char *lock, const struct holder *h)
+/* Which kind of lock it is, and by what. */
+#define KIND_SIZE	80
+
+static const char *kind_text(char dst[KIND_SIZE], const struct waiter *w, enum primitive primitive)
 {
-	if (!lock)
+	snprintf(dst, KIND_SIZE, w->lock.is_typed ? "a %s, by the type of its variable" :
+						    "looks like a %s", primitives[primitive].name);
+	return dst;
+}
+
+/* The lock, if it does not say which thread holds it. */
+static void explain_unheld(FILE *out, const struct waiter *w, enum primitive primitive,
+			   const struct holder *h)
+{
+	char kind[KIND_SIZE];
+
+	if (!primitive)
 		para(out, "Lock", "not recognised, so its holder is not known");
 	else if (h->evidence == BY_WORDS && h->thread >= 0)
-		para(out, "Lock", "looks like a %s, held by a thread that is not there, unless the "
-		     "main thread took it before it was forked", lock);
+		para(out, "Lock", "%s, held by a thread that is not there, unless the "
+		     "main thread took it before it was forked", kind_text(kind, w, primitive));
 	else if (h->evidence == BY_WORDS)
-		para(out, "Lock", "looks like a %s; it is not known which thread has the id in it",
-		     lock);
+		para(out, "Lock", "%s; it is not known which thread has the id in it",
+		     kind_text(kind, w, primitive));
 	else
-		para(out, "Lock", "looks like a %s, which names no holder", lock);
+		para(out, "Lock", "%s, which names no holder", kind_text(kind, w, primitive));
 }
 
 /* The lock, if its words name a thread that is not in the waiter's mm. */
@@ -187,14 +200,16 @@ static void explain_gone(FILE *out, const struct analysis *a, const struct judge
 			 const struct waiter *w)
 {
 	struct foreign_holder foreign;
+	char kind[KIND_SIZE];
 
+	kind_text(kind, w, j->primitive);
 	if (find_foreign_holder(a->s, w, j->holder, &foreign))
-		para(out, "Lock", "looks like a %s, held by thread %d; no live thread of this "
-		     "process has that id, but one of process %d (%.64s) has", primitives[j->primitive].name,
-		     j->holder, foreign.tgid, or_unknown(foreign.comm));
+		para(out, "Lock", "%s, held by thread %d; no live thread of this "
+		     "process has that id, but one of process %d (%.64s) has", kind, j->holder,
+		     foreign.tgid, or_unknown(foreign.comm));
 	else
-		para(out, "Lock", "looks like a %s, held by thread %d%s, which is no live thread "
-		     "of this process", primitives[j->primitive].name, j->holder,
+		para(out, "Lock", "%s, held by thread %d%s, which is no live thread "
+		     "of this process", kind, j->holder,
 		     thread_is_in_namespace(&a->s->threads[w->thread]) ? " of its pid namespace" : "");
 }
 
@@ -203,17 +218,18 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
 {
 	const struct holder *h = w->thread < 0 ? NULL : model_holder(&a->model, w->thread);
 	const struct thread *t = j->holder_thread < 0 ? NULL : &a->s->threads[j->holder_thread];
+	char kind[KIND_SIZE];
 
 	if (j->holder == PID_UNKNOWN)
-		explain_unheld(out, primitives[j->primitive].name, h);
+		explain_unheld(out, w, j->primitive, h);
 	else if (h->evidence == BY_EXIT)
 		para(out, "Lock", "%s: the kernel clears the word when thread %d exits", primitives[j->primitive].name,
 		     t ? t->tid : j->holder);
 	else if (h->evidence == BY_KERNEL)
 		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
 	else if (t)
-		para(out, "Lock", "looks like a %s, held by thread %d (%.64s)", primitives[j->primitive].name, t->tid,
-		     or_unknown(t->comm));
+		para(out, "Lock", "%s, held by thread %d (%.64s)", kind_text(kind, w, j->primitive),
+		     t->tid, or_unknown(t->comm));
 	else
 		explain_gone(out, a, j, w);
 }
@@ -501,6 +517,9 @@ static const char *unknown_lock_text(const struct analysis *a, const struct judg
 		return "what kind of lock this is, if it is one";
 	if (!namespace_is_known(a->s, w))
 		return "whether the holder's id is in the pid namespace of the other ids";
+	if (w->lock.is_typed)
+		return j->holder == PID_UNKNOWN ? NULL : "whether that thread holds the lock: that "
+			"is inferred from memory";
 	return "whether the lock really is one: that is inferred from memory";
 }
 

@@ -151,6 +151,7 @@ static void put_lock_name(struct json *out, const struct stack *stack)
 	char text[FRAME_SIZE];
 
 	json_string_member(out, "lock_name", stack ? format_place(text, &stack->place) : NULL);
+	json_string_member(out, "lock_type", stack ? stack->place.type : NULL);
 	json_string_member(out, "lock_note", stack ? place_note(&stack->place) : NULL);
 }
 

@@ -92,11 +92,12 @@ int write_place(int fd, const struct place *place)
 {
 	char symbol[ESCAPED_SIZE(NAME_SIZE)], module[ESCAPED_SIZE(NAME_SIZE)];
 	char mapping[ESCAPED_SIZE(NAME_SIZE)], type[ESCAPED_SIZE(NAME_SIZE)];
+	char base_type[ESCAPED_SIZE(NAME_SIZE)];
 
-	return write_record(fd, "P\t%s\t%" PRIx64 "\t%s\t%s\t%s\t\n",
+	return write_record(fd, "P\t%s\t%" PRIx64 "\t%s\t%s\t%s\t%s\t\n",
 			    escaped(symbol, place->symbol), place->offset,
-			    escaped(type, place->type), escaped(module, place->module),
-			    escaped(mapping, place->mapping));
+			    escaped(type, place->type), escaped(base_type, place->base_type),
+			    escaped(module, place->module), escaped(mapping, place->mapping));
 }
 
 /**
@@ -179,8 +180,8 @@ static bool read_place(struct stack *stack, char *rest)
 
 	return read_text(&empty, &rest) && !empty && read_text(&place->symbol, &rest) &&
 	       read_number(&place->offset, &rest, UINT64_MAX) &&
-	       read_text(&place->type, &rest) && read_text(&place->module, &rest) &&
-	       read_text(&place->mapping, &rest) && !*rest;
+	       read_text(&place->type, &rest) && read_text(&place->base_type, &rest) &&
+	       read_text(&place->module, &rest) && read_text(&place->mapping, &rest) && !*rest;
 }
 
 static bool read_end(struct stack *stack, char *rest)

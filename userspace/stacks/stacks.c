@@ -180,7 +180,7 @@ const struct stack *find_stack(const struct stacks *st, pid_t tid)
 
 /**
  * stacks_free() - free stacks
- * @st: the stacks
+ * @st: the stacks, of which none is left
  */
 void stacks_free(struct stacks *st)
 {
@@ -194,4 +194,5 @@ void stacks_free(struct stacks *st)
 		free(stack->kernel);
 	}
 	free(st->all);
+	*st = (struct stacks){ 0 };
 }

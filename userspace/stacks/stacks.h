@@ -59,6 +59,7 @@ struct place {
 	const char *symbol;	/* that holds it, with the members that lead there, or NULL ... */
 	uint64_t offset;	/* ... and where in it; without a symbol, as frame.address */
 	const char *type;	/* of what the symbol is, if that is a lock's; else NULL */
+	const char *base_type;	/* the innermost type of a lock in that, which says what it is */
 	const char *module;	/* file name without directory, or NULL: in none ... */
 	const char *mapping;	/* ... but in this, in words; NULL: not known either */
 };
@@ -96,6 +97,9 @@ void stacks_free(struct stacks *st);
 /* Reading them */
 void read_stacks(const char *root, struct stacks *st);
 void read_core_stacks(const struct corefile *core, struct stacks *st);
+
+/* What they say of locks: see types.c */
+bool correct_locks(struct snapshot *s, const struct stacks *st);
 
 /* Writing them: see frames.c and places.c */
 #define FRAME_SIZE	1024

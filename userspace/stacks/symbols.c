@@ -361,6 +361,7 @@ void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place 
 	if (!is_c_library(module) && find_member(&member, mod, addr)) {
 		place->symbol = member.path;
 		place->type = member.type;
+		place->base_type = member.base_type;
 		place->offset = member.type ? 0 : member.offset;
 	}
 }

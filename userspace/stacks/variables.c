@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "types.h"
 #include "variables.h"
 
 /* Entries that are looked at of one module: a fraction of a second. */
@@ -19,14 +20,6 @@
 
 /* Structures within structures, and functions within namespaces. */
 #define MAX_DEPTH	32
-
-/* Types of locks, whose members nobody knows by name. */
-static const char *const lock_types[] = {
-	"pthread_mutex_t", "pthread_rwlock_t", "pthread_cond_t", "pthread_barrier_t",
-	"pthread_once_t", "sem_t", "mutex", "recursive_mutex", "timed_mutex",
-	"recursive_timed_mutex", "shared_mutex", "shared_timed_mutex", "condition_variable",
-	"condition_variable_any", "once_flag", "GMutex", "GRWLock", "GCond", "PyMutex",
-};
 
 /* A variable at an address that does not change. */
 struct variable {
@@ -156,15 +149,6 @@ static void append(struct member *m, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool is_lock_type(const char *name)
-{
-	for (size_t i = 0; name && i < ARRAY_SIZE(lock_types); i++) {
-		if (!strcmp(name, lock_types[i]))
-			return true;
-	}
-	return false;
-}
-
 static uint64_t member_start(Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
@@ -264,9 +248,35 @@ static bool enter(struct member *m, Dwarf_Die *type)
 	}
 }
 
+/*
+ * Go on from a variable to the lock in it.  What is in a union may be something else now; but
+ * the C libraries' own locks are unions, too.
+ */
+static void find_lock(struct member *m, Dwarf_Die *type)
+{
+	struct member inner = *m;
+	bool in_union = false;
+
+	for (int depth = 0; depth < MAX_DEPTH; depth++) {
+		const char *name = dwarf_diename(type);
+
+		if (is_lock_type(name)) {
+			inner.type = inner.type ?: name;
+			inner.base_type = in_union ? NULL : name;
+		}
+		if (!m->type)
+			*m = inner;
+		else
+			m->base_type = inner.base_type;
+		in_union |= dwarf_tag(type) == DW_TAG_union_type;
+		if (!enter(&inner, type))
+			return;
+	}
+}
+
 /**
  * find_member() - find the variable at an address, and the member of it that is a lock
- * @member: receives its name, whose @type is valid as long as @mod is
+ * @member: receives its name, whose types are valid as long as @mod is
  * @mod: the module that has it
  * @addr: the address
  *
@@ -288,13 +298,6 @@ bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr)
 		return false;
 	append(member, "%s", name);
 	member->offset = addr - variable->start;
-	for (int depth = 0; depth < MAX_DEPTH; depth++) {
-		if (is_lock_type(dwarf_diename(&type))) {
-			member->type = dwarf_diename(&type);
-			break;
-		}
-		if (!enter(member, &type))
-			break;
-	}
+	find_lock(member, &type);
 	return true;
 }

@@ -12,7 +12,8 @@
 /* A variable, or a part of one. */
 struct member {
 	char path[MEMBER_SIZE];		/* "config.cache.locks[1]" */
-	const char *type;		/* of a lock; NULL: of none that is known */
+	const char *type;		/* of a lock; NULL: of none that is known ... */
+	const char *base_type;		/* ... the innermost one in it; NULL: it may be another */
 	uint64_t offset;		/* of the address in it, in bytes */
 };
 
