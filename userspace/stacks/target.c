@@ -23,8 +23,8 @@
 #include "array.h"
 #include "target.h"
 
-/* Threads that are tried for whose stack a word is in. */
-#define MAX_TRIED	512
+/* Threads that are tried for whose stack a word is in: a fraction of a second. */
+#define MAX_TRIED	4096
 
 /* As the uid and gid "nobody": linux/highuid.h has it as the overflow uid. */
 #define NOBODY		65534
@@ -136,39 +136,67 @@ static void find_images(struct target *t, const struct origin *from, pid_t pid)
  * Places of words
  */
 
-static bool is_stack_pointer(uint64_t sp, const struct mapping *m, uint64_t addr)
-{
-	return sp >= m->start && sp <= addr && sp < m->end;
-}
+/* Where the stack of a thread ends. */
+struct stack_pointer {
+	uint64_t sp;
+	pid_t tid;
+};
 
-static pid_t find_core_stack_owner(const struct corefile *c, const struct mapping *m, uint64_t addr)
-{
-	for (size_t i = 0; i < c->nr_threads; i++) {
-		if (is_stack_pointer(c->threads[i].call.sp, m, addr))
-			return c->threads[i].tid;
-	}
-	return 0;
-}
-
-/* The thread whose stack pointer is in a mapping and below an address, or 0. */
-static pid_t find_stack_owner(const struct origin *from, pid_t pid, const struct mapping *m,
-			      uint64_t addr)
-{
-	struct syscall sc;
-	pid_t owner = 0;
+struct stack_pointers {
+	struct stack_pointer *all;	/* in ascending order */
 	size_t nr;
-	pid_t *tids;
+	bool are_read;
+};
 
-	if (from->core)
-		return find_core_stack_owner(from->core, m, addr);
-	tids = procfs_list_ids(&nr, from->root, "%d/task", pid);
-	for (size_t i = 0; i < nr && i < MAX_TRIED && !owner; i++) {
-		if (!procfs_syscall(&sc, from->root, pid, tids[i]) &&
-		    is_stack_pointer(sc.sp, m, addr))
-			owner = tids[i];
+static void read_core_pointers(struct stack_pointers *sps, const struct corefile *c)
+{
+	for (size_t i = 0; i < c->nr_threads; i++)
+		array_push(sps->all, sps->nr, ((struct stack_pointer){
+			c->threads[i].call.sp, c->threads[i].tid }));
+}
+
+static void read_process_pointers(struct stack_pointers *sps, const char *root, pid_t pid)
+{
+	size_t nr;
+	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
+	struct syscall sc;
+
+	for (size_t i = 0; i < nr && i < MAX_TRIED; i++) {
+		if (!procfs_syscall(&sc, root, pid, tids[i]))
+			array_push(sps->all, sps->nr, ((struct stack_pointer){ sc.sp, tids[i] }));
 	}
 	free(tids);
-	return owner;
+}
+
+static int compare_pointers(const void *x, const void *y)
+{
+	const struct stack_pointer *a = x, *b = y;
+
+	return a->sp < b->sp ? -1 : a->sp > b->sp;
+}
+
+/* They are read once, for all words that are in no file. */
+static void read_pointers(struct stack_pointers *sps, const struct origin *from, pid_t pid)
+{
+	if (sps->are_read)
+		return;
+	sps->are_read = true;
+	if (from->core)
+		read_core_pointers(sps, from->core);
+	else
+		read_process_pointers(sps, from->root, pid);
+	if (sps->nr)
+		qsort(sps->all, sps->nr, sizeof(*sps->all), compare_pointers);
+}
+
+/* The thread whose stack ends next below an address, in the same mapping; or 0. */
+static pid_t find_stack_owner(const struct stack_pointers *sps, const struct mapping *m,
+			      uint64_t addr)
+{
+	size_t end = array_lower_bound(sps->all, sps->nr, sizeof(*sps->all),
+				       offsetof(struct stack_pointer, sp), addr + 1);
+
+	return end && sps->all[end - 1].sp >= m->start ? sps->all[end - 1].tid : 0;
 }
 
 #define DELETED	" (deleted)"
@@ -207,7 +235,7 @@ static char *describe_file(const struct mapping *m, uint64_t addr)
 }
 
 static char *describe_place(const struct target *t, const struct origin *from,
-			    const struct stack *stack)
+			    struct stack_pointers *sps, const struct stack *stack)
 {
 	const struct mapping *m = maps_find(&t->maps, stack->word);
 	char *text = NULL;
@@ -219,7 +247,8 @@ static char *describe_place(const struct target *t, const struct origin *from,
 		return describe_file(m, stack->word);
 	if (!strcmp(m->name, "[heap]"))
 		return strdup("the heap");
-	owner = find_stack_owner(from, stack->tgid, m, stack->word);
+	read_pointers(sps, from, stack->tgid);
+	owner = find_stack_owner(sps, m, stack->word);
 	if (owner)
 		return asprintf(&text, "the stack of thread %d", owner) < 0 ? NULL : text;
 	return strdup(*m->name ? m->name : "anonymous memory");
@@ -229,13 +258,16 @@ static char *describe_place(const struct target *t, const struct origin *from,
 static void find_places(struct target *t, const struct origin *from, const struct stack *stacks,
 			size_t nr)
 {
+	struct stack_pointers sps = { 0 };
+
 	t->places = xcalloc(nr, sizeof(*t->places));
 	for (size_t i = 0; i < nr; i++) {
 		if (i && stacks[i].word == stacks[i - 1].word)
 			t->places[i] = t->places[i - 1];
 		else if (stacks[i].word)
-			t->places[i] = describe_place(t, from, &stacks[i]);
+			t->places[i] = describe_place(t, from, &sps, &stacks[i]);
 	}
+	free(sps.all);
 }
 
 /* Open the memory of a process, and list its mappings.  Return: 0 or a negative errno. */

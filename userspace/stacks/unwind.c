@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "array.h"
+#include "code.h"
 #include "images.h"
 #include "python.h"
 #include "records.h"
@@ -28,6 +29,7 @@ struct unwinder {
 	struct target *target;
 	Dwfl *dwfl;
 	const struct registers *regs;	/* of the thread whose turn it is */
+	struct codes *codes;
 	struct python python;
 	Dwfl_Frame *frame;		/* where it is */
 	uint64_t blocked;		/* mask of signals there; 0: not known */
@@ -197,6 +199,7 @@ static bool is_code(const struct target *t, uint64_t addr)
 static int take_frame(Dwfl_Frame *state, void *arg)
 {
 	struct unwinder *u = arg;
+	const struct code *code;
 	Dwarf_Addr pc, within;
 	bool is_activation;
 
@@ -209,10 +212,14 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 		return DWARF_CB_ABORT;
 	/* A call may be the last instruction of its function. */
 	within = is_activation ? pc : pc - 1;
-	if (!is_code(u->target, within) ||
-	    describe_code(u->dwfl, u->target, pc, within, put_frame, u))
+	if (!is_code(u->target, within))
 		return DWARF_CB_ABORT;
-	u->is_complete = begins_stack(u->dwfl, within);
+	code = find_code(u->codes, u->dwfl, u->target, pc, within);
+	for (size_t i = 0; i < code->nr_frames; i++) {
+		if (put_frame(&code->frames[i], u))
+			return DWARF_CB_ABORT;
+	}
+	u->is_complete = code->begins_stack;
 	return u->is_complete ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
@@ -264,6 +271,7 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 
 	if (!u.dwfl)
 		return -ENOMEM;
+	u.codes = xcalloc(1, sizeof(*u.codes));
 	u.python = (struct python){ .dwfl = u.dwfl, .target = t };
 	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
 		return -ENOEXEC;
@@ -272,5 +280,6 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 		if (regs[i].pc)
 			rc = write_stack(&u, &stacks[i], t->places[i]);
 	}
+	free(u.codes);
 	return rc;
 }
