@@ -28,7 +28,7 @@ help:
 	@echo 'make check    all tests'
 	@echo 'make check-debug  the tests of the module, on kernels built to find defects; takes hours'
 	@echo 'make fuzz     ten million inputs (RUNS=N) for each fuzzer; takes hours'
-	@echo 'make bench    time and memory, against a walk of /proc; takes 20 minutes'
+	@echo 'make bench    time and memory, against a walk of /proc, eu-stack and gdb; takes 40 minutes'
 	@echo 'make count    the same, in instructions; takes 3 minutes'
 	@echo 'make docs     the documentation, in build/docs/html'
 	@echo 'make install  the tool, its manual and completion, to DESTDIR and PREFIX ($(PREFIX))'
@@ -71,6 +71,7 @@ fuzz: setup
 bench: setup tool
 	$(MAKE) --no-print-directory -C selftests
 	selftests/vm/run --kernel $(KERNEL) --memory 8192 --timeout 3600 -- selftests/bench/run
+	selftests/vm/run --kernel $(KERNEL) --timeout 3600 -- selftests/bench/stacks
 
 count: setup tool
 	$(MAKE) --no-print-directory -C selftests
