@@ -293,6 +293,19 @@ static void spins(void *held)
 		END_FRAME();
 }
 
+/* Longer than a stack takes to read, but not than it takes to open all files before. */
+static void rests(void *held)
+{
+	hold(held);
+	for (;;)
+		nap(200000000);
+}
+
+static pid_t rests_again(void)
+{
+	return held_by(rests);
+}
+
 static pid_t runs(void)
 {
 	return held_by(spins);
@@ -371,6 +384,7 @@ static const struct {
 	{ "pair", pair },
 	{ "watchdog", watchdog },
 	{ "moves", moves },
+	{ "rests", rests_again },
 	{ "runs", runs },
 	{ "state_d", in_state_d },
 	{ "userfault", in_userfault },

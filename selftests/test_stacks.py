@@ -167,11 +167,18 @@ def test_pair():
 
 
 def test_moves():
-    """a holder that moves has no stack"""
+    """a holder that moves has the stack of one moment, or none"""
     _, stacks = explain_kind("moves")
     expect_begin(stacks[0], ["pthread_mutex_lock", "inner", "waits"])
-    if not any(re.match("not read: the thread (runs|ran meanwhile)", line) for line in stacks[1]):
-        raise AssertionError(stacks[1])
+    if not re.match("not read: the thread (runs|ran meanwhile)", stacks[1][0]):
+        expect_inside(stacks[1], " in libc.so.6", " naps+", " run_thread+")
+
+
+def test_rests():
+    """a holder that sleeps a little again and again is read while it sleeps"""
+    _, stacks = explain_kind("rests")
+    expect_begin(stacks[0], ["pthread_mutex_lock", "inner", "waits"])
+    expect_inside(stacks[1], " in libc.so.6", " rests+", " run_thread+")
 
 
 def test_runs():
@@ -349,6 +356,31 @@ def test_python_child():
         raise AssertionError(lines)
 
 
+# Two threads that take turns: each waits for the GIL for 0.1 s at a time.
+TURNS = """
+import os, sys, threading
+def turn():
+    while True:
+        pass
+sys.setswitchinterval(0.1)
+for _ in range(2):
+    threading.Thread(target=turn, daemon=True).start()
+print("ready", flush=True)
+sys.stdin.read()
+os._exit(0)
+"""
+
+
+def test_gil():
+    """a thread that waits for the GIL some milliseconds at a time: its functions of Python"""
+    with Program("/usr/bin/python3", "-c", TURNS).wait_for("ready") as program:
+        def look():
+            got = tool.run("explain", str(program.tgid))
+            return re.search(r"^Stack     of this thread:\n +#0 pthread_cond_\w+ in .*\n"
+                             r" +#1 turn at <string>:\d \(Python\)$", got.stdout, re.M)
+        until("the stack of a thread that waits for the GIL", look)
+
+
 def test_table():
     """--stacks: below each row, once if they are the same, and not more than it says"""
     with ksft.Factory("crowd", MKSTACKS) as factory:
@@ -491,8 +523,8 @@ if __name__ == "__main__":
               name_test("memfd", r"memfd stacks\+0x0"),
               name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,
               test_same_type, test_handler,
-              test_pair, test_moves, test_runs, test_state_d, test_userfault, test_stripped,
+              test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
               test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
-              test_new_python, test_python_child, test_table, test_json, test_no_stacks,
+              test_new_python, test_python_child, test_gil, test_table, test_json, test_no_stacks,
               test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
               test_seed_fork, test_seed_traced])

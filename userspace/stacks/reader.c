@@ -7,8 +7,9 @@
  * each process that is looked at.  It has no rights by the time it looks at what it read, and
  * is killed if it does not get on.
  *
- * PC and SP are taken before, and once more after: a thread that has run in between has no
- * stack.
+ * PC and SP are taken before, and once more after: if a thread has run in between, what was read is
+ * thrown away.  A thread that waits for a short time again and again, as CPython's do for the GIL, is
+ * tried again, now that all files are open: that takes less time than it sleeps.
  */
 #include <err.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,10 @@
 
 /* For all processes together, from when on no other is begun. */
 #define TOTAL_MS		10000
+
+/* A thread that has moved is tried so often, and all of a process for so long. */
+#define MAX_TRIES		20
+#define TRIES_MS		300
 
 /* What the reading process may use, however hostile its input. */
 #define CPU_SECONDS		30
@@ -135,14 +141,14 @@ static int read_target(int fd, const struct origin *from, const struct stack *st
 	return write_stacks(fd, t, stacks, regs, nr) ? STACK_FAILED : STACK_OK;
 }
 
-/* Return: its pid, or a negative errno. *@fd is what it writes to, to be closed. */
+/* Return: its pid, or a negative errno. *@fd is what it talks to, to be closed. */
 static pid_t start_reader(int *fd, const struct origin *from, const struct stack *stacks,
 			  const struct registers *regs, size_t nr)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	pid = fork();
 	if (!pid) {
@@ -191,6 +197,7 @@ struct input {
 	int answer_ms;
 	uint64_t until_ms;
 	size_t used;
+	size_t line_len;	/* of those, in the line that was returned last */
 	char buf[2 * RECORD_SIZE];
 };
 
@@ -218,22 +225,22 @@ static enum stack_error wait_for_input(struct input *in)
 }
 
 /*
- * Return: a line of *@len bytes, whose newline is replaced, valid until the next call; NULL at
- * the end, or with *@error.
+ * Return: a line, whose newline is replaced, valid until the next call; NULL at the end, or with
+ * *@error.
  */
-static char *next_line(struct input *in, size_t *len, enum stack_error *error)
+static char *next_line(struct input *in, enum stack_error *error)
 {
 	ssize_t n;
 
-	memmove(in->buf, in->buf + *len, in->used - *len);
-	in->used -= *len;
-	*len = 0;
+	memmove(in->buf, in->buf + in->line_len, in->used - in->line_len);
+	in->used -= in->line_len;
+	in->line_len = 0;
 	for (;;) {
 		char *newline = memchr(in->buf, '\n', in->used);
 
 		if (newline) {
 			*newline = '\0';
-			*len = newline + 1 - in->buf;
+			in->line_len = newline + 1 - in->buf;
 			return in->buf;
 		}
 		if (in->used == sizeof(in->buf))
@@ -258,53 +265,39 @@ static size_t next_with_registers(const struct registers *regs, size_t nr, size_
 	return i;
 }
 
-/* Take what the reader writes, for one thread after the other.  Return: how many are done. */
-static size_t take_records(pid_t pid, int fd, struct stack *stacks, const struct registers *regs,
-			   size_t nr, enum stack_error *error)
+/* Take what the reader writes of a thread.  Return: whether that is all. */
+static bool take_stack(struct input *in, struct stack *stack, enum stack_error *error)
 {
-	size_t i = next_with_registers(regs, nr, 0), len = 0;
-	struct input *in = xcalloc(1, sizeof(*in));
+	enum record_kind kind = RECORD_FRAME;
 	char *line;
 
+	while (kind != RECORD_END && (line = next_line(in, error))) {
+		kind = read_record(stack, line);
+		if (kind == RECORD_BAD) {
+			*error = STACK_FAILED;
+			return false;
+		}
+	}
+	return kind == RECORD_END;
+}
+
+static void begin_input(struct input *in, pid_t pid, int fd)
+{
 	*in = (struct input){
 		.fd = fd, .pid = pid,
 		.answer_ms = getenv("DEBUGINFOD_URLS") ? ANSWER_MS_DEBUGINFOD : ANSWER_MS,
 	};
 	in->until_ms = now_ms() + PROCESS_MS + in->answer_ms;
-	while (i < nr && (line = next_line(in, &len, error))) {
-		enum record_kind kind = read_record(&stacks[i], line);
-
-		if (kind == RECORD_BAD) {
-			*error = STACK_FAILED;
-			break;
-		}
-		if (kind == RECORD_END)
-			i = next_with_registers(regs, nr, i + 1);
-	}
-	free(in);
-	return i;
 }
 
-/* Read the stacks of threads of one process whose registers are known. */
-static void read_with_registers(const struct origin *from, struct stack *stacks,
-				const struct registers *regs, size_t nr)
-{
-	enum stack_error error = STACK_OK;
-	size_t done = 0;
-	int fd = -1;
-	pid_t pid = start_reader(&fd, from, stacks, regs, nr);
-
-	if (pid > 0) {
-		done = take_records(pid, fd, stacks, regs, nr, &error);
-		if (error)
-			kill_reader(pid);
-		else
-			error = wait_for_reader(pid);
-		close(fd);
-	}
-	for (size_t i = done; i < nr; i++)
-		stacks[i].error = error ?: STACK_FAILED;
-}
+/* Threads of one process whose stacks are read. */
+struct reading {
+	const char *root;		/* where proc is mounted, or NULL: they are in a core */
+	struct stack *stacks;
+	struct registers *regs;		/* PC 0: not known */
+	struct position *positions;	/* or NULL, in a core */
+	size_t nr;
+};
 
 static void drop_frames(struct stack *stack, enum stack_error error)
 {
@@ -313,32 +306,140 @@ static void drop_frames(struct stack *stack, enum stack_error error)
 	stack->place = (struct place){ 0 };
 }
 
+/* Take the first answer of all.  Return: how many are done. */
+static size_t take_all(struct input *in, const struct reading *r, enum stack_error *error)
+{
+	size_t i = next_with_registers(r->regs, r->nr, 0);
+
+	while (i < r->nr && take_stack(in, &r->stacks[i], error))
+		i = next_with_registers(r->regs, r->nr, i + 1);
+	return i;
+}
+
+/* Read where a thread sleeps.  Return: whether it does. */
+static bool locate(const struct reading *r, size_t i)
+{
+	struct position *p = &r->positions[i];
+
+	read_position(p, r->root, &r->stacks[i]);
+	r->regs[i] = (struct registers){ 0 };
+	if (p->error)
+		return false;
+	r->regs[i] = p->regs;
+	take_saved(&r->regs[i], p, r->stacks[i].thread);
+	return true;
+}
+
+/* Throw away what is not of one moment. */
+static void check_stack(const struct reading *r, size_t i)
+{
+	if (r->positions[i].error)
+		drop_frames(&r->stacks[i], r->positions[i].error);
+	else if (has_moved(&r->positions[i], r->root, &r->stacks[i]))
+		drop_frames(&r->stacks[i], STACK_MOVED);
+}
+
+static bool is_on_the_move(const struct stack *stack)
+{
+	return stack->error == STACK_MOVED || stack->error == STACK_RUNS;
+}
+
+/* Ask for a stack once more.  Return: whether there was an answer. */
+static bool ask_again(struct input *in, const struct reading *r, size_t i, enum stack_error *error)
+{
+	const struct request request = { .index = i, .regs = r->regs[i] };
+
+	if (send(in->fd, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
+		return false;
+	r->stacks[i].error = STACK_OK;
+	return take_stack(in, &r->stacks[i], error);
+}
+
+/*
+ * Read the stacks of threads that moved again, until they stay for as long as that takes.
+ * Return: whether the reader still answers.
+ */
+static enum stack_error try_again(struct input *in, const struct reading *r)
+{
+	uint64_t until = now_ms() + TRIES_MS;
+	enum stack_error error = STACK_OK;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		for (int n = 0; n < MAX_TRIES && is_on_the_move(&r->stacks[i]) && now_ms() < until;
+		     n++) {
+			if (!locate(r, i)) {
+				drop_frames(&r->stacks[i], r->positions[i].error);
+				poll(NULL, 0, 1);
+				continue;
+			}
+			if (!ask_again(in, r, i, &error)) {
+				error = error ?: STACK_FAILED;
+				drop_frames(&r->stacks[i], error);
+				return error;
+			}
+			check_stack(r, i);
+		}
+	}
+	return STACK_OK;
+}
+
+/* Read the stacks of threads whose registers are known, and see whether they stayed there. */
+static void read_with_registers(const struct origin *from, const struct reading *r)
+{
+	struct input *in = xcalloc(1, sizeof(*in));
+	enum stack_error error = STACK_OK;
+	size_t done = 0;
+	int fd = -1;
+	pid_t pid = start_reader(&fd, from, r->stacks, r->regs, r->nr);
+
+	if (pid > 0) {
+		begin_input(in, pid, fd);
+		done = take_all(in, r, &error);
+	}
+	for (size_t i = 0; r->root && i < done; i++)
+		check_stack(r, i);
+	if (r->root && done == r->nr)
+		error = try_again(in, r);
+	if (pid > 0) {
+		shutdown(fd, SHUT_WR);
+		if (error)
+			kill_reader(pid);
+		else
+			error = wait_for_reader(pid);
+		close(fd);
+	}
+	for (size_t i = done; i < r->nr; i++) {
+		if (!r->root || !r->positions[i].error)
+			drop_frames(&r->stacks[i], error ?: STACK_FAILED);
+		else
+			drop_frames(&r->stacks[i], r->positions[i].error);
+	}
+	free(in);
+}
+
 /* Read the stacks of threads of one process. */
 static void read_process(const char *root, struct stack *stacks, size_t nr)
 {
-	struct position *positions = xcalloc(nr, sizeof(*positions));
-	struct registers *regs = xcalloc(nr, sizeof(*regs));
 	const struct origin from = { .root = root };
+	struct reading r = {
+		.root = root, .stacks = stacks, .nr = nr,
+		.regs = xcalloc(nr, sizeof(*r.regs)),
+		.positions = xcalloc(nr, sizeof(*r.positions)),
+	};
+	bool any = false;
 
-	for (size_t i = 0; i < nr; i++) {
-		read_position(&positions[i], root, &stacks[i]);
-		if (positions[i].error)
-			continue;
-		regs[i] = positions[i].regs;
-		take_saved(&regs[i], &positions[i], stacks[i].thread);
-	}
-	if (next_with_registers(regs, nr, 0) < nr)
-		read_with_registers(&from, stacks, regs, nr);
+	for (size_t i = 0; i < nr; i++)
+		any |= locate(&r, i);
+	if (any)
+		read_with_registers(&from, &r);
 	for (size_t i = 0; i < nr; i++) {
 		if (stacks[i].wants_kernel)
 			stacks[i].kernel = read_kernel_stack(root, &stacks[i]);
-		if (positions[i].error)
-			drop_frames(&stacks[i], positions[i].error);
-		else if (has_moved(&positions[i], root, &stacks[i]))
-			drop_frames(&stacks[i], STACK_MOVED);
+		if (!any)
+			drop_frames(&stacks[i], r.positions[i].error);
 	}
-	free(positions);
-	free(regs);
+	free(r.positions);
+	free(r.regs);
 }
 
 /**
@@ -376,19 +477,21 @@ void read_stacks(const char *root, struct stacks *st)
  */
 void read_core_stacks(const struct corefile *core, struct stacks *st)
 {
-	struct registers *regs = xcalloc(st->nr, sizeof(*regs));
 	const struct origin from = { .core = core };
+	struct reading r = {
+		.stacks = st->all, .nr = st->nr, .regs = xcalloc(st->nr, sizeof(*r.regs)),
+	};
 
 	for (size_t i = 0; i < st->nr; i++) {
 		const struct core_thread *t = corefile_find_thread(core, st->all[i].tid);
 
 		if (t)
-			regs[i] = (struct registers){ t->call.pc, t->call.sp, t->fp, t->lr };
+			r.regs[i] = (struct registers){ t->call.pc, t->call.sp, t->fp, t->lr };
 		else
 			st->all[i].error = STACK_GONE;
 		st->all[i].wants_kernel = false;
 	}
-	if (next_with_registers(regs, st->nr, 0) < st->nr)
-		read_with_registers(&from, st->all, regs, st->nr);
-	free(regs);
+	if (next_with_registers(r.regs, st->nr, 0) < st->nr)
+		read_with_registers(&from, &r);
+	free(r.regs);
 }

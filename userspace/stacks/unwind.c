@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "array.h"
 #include "code.h"
@@ -253,9 +254,24 @@ static int write_stack(struct unwinder *u, const struct stack *stack, const char
 	return u->rc ?: write_end(u->fd, error);
 }
 
+/* Write stacks anew as they are asked for.  Whoever asks ends that by its end of @fd. */
+static int serve_requests(struct unwinder *u, const struct stack *stacks, size_t nr)
+{
+	struct request request;
+	int rc = 0;
+
+	while (!rc && recv(u->fd, &request, sizeof(request), MSG_WAITALL) == sizeof(request)) {
+		if (request.index >= nr)
+			return -EINVAL;
+		u->regs = &request.regs;
+		rc = write_stack(u, &stacks[request.index], u->target->places[request.index]);
+	}
+	return rc;
+}
+
 /**
  * write_stacks() - write the frames of threads, and where the words are that they wait for
- * @fd: where to
+ * @fd: where to, and where requests come from to write some of them again
  * @t: the process
  * @stacks: its threads
  * @regs: registers of each; PC 0: they are not known, and the thread is left out
@@ -280,6 +296,7 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 		if (regs[i].pc)
 			rc = write_stack(&u, &stacks[i], t->places[i]);
 	}
+	rc = rc ?: serve_requests(&u, stacks, nr);
 	free(u.codes);
 	return rc;
 }

@@ -12,6 +12,12 @@ struct registers {
 	uint64_t lr;		/* ... or there is no such register */
 };
 
+/* To write the stack of a thread once more. */
+struct request {
+	size_t index;		/* of the thread */
+	struct registers regs;	/* as they are now */
+};
+
 int write_stacks(int fd, struct target *t, const struct stack *stacks,
 		 const struct registers *regs, size_t nr);
 
