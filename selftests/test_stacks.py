@@ -394,6 +394,18 @@ def test_table():
             raise AssertionError(got.stdout)
 
 
+def test_graph():
+    """graph --stacks: whoever points at a thread sees its stack; without it there are no tooltips"""
+    with ksft.Factory("pair", MKSTACKS) as factory:
+        ids = ("--pid", str(factory.process.pid))
+        plain, dot = (tool.run(*more, "graph", *ids).stdout for more in ((), ("--stacks",)))
+    ksft.equal("tooltip" in plain, False, "tooltips without --stacks")
+    found = re.findall(r'tooltip="waits on (\w+) \(pthread_mutex_t\) in mkstacks\\n'
+                       r"#0 pthread_mutex_lock in libc.so.6\\n#1 (holds_\w+)\+", dot)
+    ksft.equal(sorted(found), [("other_lock", "holds_first"), ("stacks_lock", "holds_second")],
+               "tooltips of " + dot)
+
+
 def test_json():
     """--json --stacks: all frames, of those that are stuck"""
     with ksft.Factory("crowd", MKSTACKS) as factory:
@@ -525,6 +537,6 @@ if __name__ == "__main__":
               test_same_type, test_handler,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
               test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
-              test_new_python, test_python_child, test_gil, test_table, test_json, test_no_stacks,
+              test_new_python, test_python_child, test_gil, test_table, test_graph, test_json, test_no_stacks,
               test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
               test_seed_fork, test_seed_traced])

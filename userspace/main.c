@@ -164,9 +164,9 @@ static int inspect(struct inspection *in, const struct options *opts)
 	return look(in, 1, s->source, opts);
 }
 
-/* Threads whose stacks are shown in the table, and in JSON. */
+/* Threads whose stacks are shown in the table, and where they can be searched or pointed at. */
 #define MAX_STACKS	20
-#define MAX_STACKS_JSON	1000
+#define MAX_STACKS_MORE	1000
 
 static void show_json(const struct options *opts, const struct selection *sel,
 		      const struct stacks *st)
@@ -331,10 +331,12 @@ static void read_selected_stacks(const struct options *opts, struct inspection *
 				 struct stacks *st)
 {
 	const struct analysis *a = &in->analyses[in->last];
+	bool is_table = opts->command->has_table && !opts->json;
+	size_t max = is_table ? MAX_STACKS : MAX_STACKS_MORE;
 	struct selection sel;
 
 	select_waiters(&sel, a, &opts->filter);
-	choose_listed_stacks(st, &sel, opts->json ? MAX_STACKS_JSON : MAX_STACKS);
+	choose_listed_stacks(st, &sel, max);
 	selection_free(&sel);
 	read_chosen_stacks(a->s, st);
 	judge_by_types(in, opts, st);
@@ -357,7 +359,6 @@ static int show_graph(const struct options *opts, const struct selection *sel,
 {
 	int rc = 0;
 
-	(void)st;
 
 	if (opts->format && isatty(STDOUT_FILENO)) {
 		warnx("a picture is not for a terminal: futexinspect graph -T %s > FILE",
@@ -365,10 +366,10 @@ static int show_graph(const struct options *opts, const struct selection *sel,
 		return EXIT_FAILED;
 	}
 	if (opts->format) {
-		rc = draw_graph(sel, opts->table.all, opts->format);
+		rc = draw_graph(sel, opts->table.all, st, opts->format);
 	} else {
 		begin_output(opts);
-		print_graph(stdout, sel, opts->table.all);
+		print_graph(stdout, sel, opts->table.all, st);
 	}
 	if (rc == -ENOENT)
 		warnx("--format takes dot(1), which is not installed: apt install graphviz");
@@ -450,9 +451,11 @@ static int graph(const struct options *opts, struct inspection *in)
 }
 
 const struct command commands[] = {
-	{ "", list, .has_table = true, .has_all = true, .has_filter = true, .has_json = true },
+	{ "", list, .has_table = true, .has_all = true, .has_filter = true, .has_json = true,
+	  .has_stacks = true },
 	{ "explain", explain, .takes_tid = true, .has_json = true },
-	{ "graph", graph, .has_all = true, .has_filter = true, .has_format = true },
+	{ "graph", graph, .has_all = true, .has_filter = true, .has_format = true,
+	  .has_stacks = true },
 	{ NULL }
 };
 

@@ -295,6 +295,8 @@ static void check_command(const struct options *opts, const struct given *given)
 		bad_command(opts, given->all, "is of one thread");
 	if (given->listing && !c->has_table)
 		bad_usage(given->listing, "is for the table only");
+	if (opts->stacks && !c->has_stacks)
+		bad_usage("--stacks", "is for lists: explain shows them anyway");
 }
 
 static void check_table(struct options *opts, const struct given *given)
@@ -371,7 +373,6 @@ static bool parse_table_option(struct options *opts, struct given *given, int c)
 		t->tree = true;
 		break;
 	case OPT_STACKS:
-		given->listing = "--stacks";
 		opts->stacks = true;
 		break;
 	case OPT_COLOR:

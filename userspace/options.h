@@ -26,6 +26,7 @@ struct inspection;
  * @has_filter: the options that select waiters apply to it
  * @has_json: it has a JSON form
  * @has_format: it can be drawn
+ * @has_stacks: it shows stacks if asked to
  */
 struct command {
 	const char *name;
@@ -36,6 +37,7 @@ struct command {
 	bool has_filter;
 	bool has_json;
 	bool has_format;
+	bool has_stacks;
 };
 
 /* The first one is run if none is named; the last one has no name but NULL. */

@@ -1444,7 +1444,7 @@ static void draw_all(FILE *f, const struct analysis *a)
 	struct selection sel;
 
 	select_waiters(&sel, a, &all);
-	print_graph(f, &sel, true);
+	print_graph(f, &sel, true, NULL);
 	selection_free(&sel);
 }
 

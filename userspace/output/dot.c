@@ -33,6 +33,18 @@ size_t dot_add_node(struct dot *d, int cluster, bool stuck, const char *attribut
 }
 
 /**
+ * dot_set_tooltip() - set what is shown when somebody points at a node
+ * @d: the drawing
+ * @node: number of the node
+ * @text: escaped text, with newlines, from malloc(); it belongs to the drawing then
+ */
+void dot_set_tooltip(struct dot *d, size_t node, char *text)
+{
+	free(d->nodes[node].tooltip);
+	d->nodes[node].tooltip = text;
+}
+
+/**
  * dot_add_arrow() - add an arrow
  * @d: the drawing
  * @from: number of the node that waits ...
@@ -208,6 +220,10 @@ static void put_node(FILE *out, const struct dot *d, size_t i, const char *inden
 
 	fprintf(out, "%sn%zu [label=\"", indent, i);
 	dot_put_text(out, node->label);
+	if (node->tooltip) {
+		fputs("\", tooltip=\"", out);
+		dot_put_text(out, node->tooltip);
+	}
 	fprintf(out, "\", %s%s];\n", node->attributes,
 		node->stuck ? ", color=red, peripheries=2" : "");
 }
@@ -298,8 +314,10 @@ void dot_print(FILE *out, struct dot *d, const char *title,
  */
 void dot_free(struct dot *d)
 {
-	for (size_t i = 0; i < d->nr_nodes; i++)
+	for (size_t i = 0; i < d->nr_nodes; i++) {
 		free(d->nodes[i].label);
+		free(d->nodes[i].tooltip);
+	}
 	free(d->nodes);
 	free(d->arrows);
 }

@@ -16,6 +16,7 @@
 struct dot_node {
 	const char *attributes;	/* besides the label, such as "shape=box" */
 	char *label;		/* escaped text, with newlines */
+	char *tooltip;		/* the same, or NULL */
 	int cluster;		/* -1: in none */
 	bool stuck;
 };
@@ -36,6 +37,7 @@ struct dot {
 
 size_t dot_add_node(struct dot *d, int cluster, bool stuck, const char *attributes,
 		    const char *label);
+void dot_set_tooltip(struct dot *d, size_t node, char *text);
 void dot_add_arrow(struct dot *d, size_t from, size_t to, const char *style, const char *label);
 void dot_print(FILE *out, struct dot *d, const char *title,
 	       void (*put_cluster_title)(FILE *out, int cluster, const void *arg), const void *arg);

@@ -40,6 +40,7 @@ struct drawing {
 	const struct analysis *a;
 	const struct model *m;
 	const struct snapshot *s;
+	const struct stacks *st;	/* or NULL */
 	bool all;		/* each waiter, however many there are */
 	struct rows rows;	/* the waiters */
 	size_t *row_of;		/* for each waiter of the snapshot; from 1, 0: it is not drawn */
@@ -220,6 +221,27 @@ static size_t other_node(struct drawing *d, int thread)
 	return *slot - 1;
 }
 
+/* Where a thread is, for whoever points at its node. */
+static void put_stack(struct drawing *d, size_t node, pid_t tid)
+{
+	const struct stack *stack = find_stack(d->st, tid);
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!stack)
+		return;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	print_lock_name(out, "waits on ", stack);
+	print_stack(out, 0, stack);
+	if (fclose(out))
+		free(text);
+	else
+		dot_set_tooltip(&d->dot, node, text);
+}
+
 /* A waiter, and those that are like it.  A thread that waits on several words is one. */
 static size_t row_node(struct drawing *d, size_t row)
 {
@@ -240,6 +262,7 @@ static size_t row_node(struct drawing *d, size_t row)
 	d->of_row[row] = 1 + dot_add_node(&d->dot, cluster_of(w->process, d->s),
 					  verdicts[j->verdict].stuck, r->nr_alike ?
 					  "shape=box3d" : "shape=box", label);
+	put_stack(d, d->of_row[row] - 1, w->tid);
 	return d->of_row[row] - 1;
 }
 
@@ -496,12 +519,12 @@ static void put_cluster_title(FILE *out, int process, const void *arg)
 	fprintf(out, " (process %d)", s->processes[process].tgid);
 }
 
-static void init(struct drawing *d, const struct analysis *a, bool all)
+static void init(struct drawing *d, const struct analysis *a, bool all, const struct stacks *st)
 {
 	const struct snapshot *s = a->s;
 
 	*d = (struct drawing){
-		.a = a, .m = &a->model, .s = s, .all = all,
+		.a = a, .m = &a->model, .s = s, .all = all, .st = st,
 		.row_of = xcalloc(s->nr_waiters, sizeof(*d->row_of)),
 		.of_word = xcalloc(s->nr_waiters + 1, sizeof(*d->of_word)),
 		.of_node = xcalloc(nr_nodes(s), sizeof(*d->of_node)),
@@ -528,13 +551,14 @@ static void finish(struct drawing *d)
  * @out: where to; errors are left to its error flag
  * @sel: the waiters to begin with
  * @all: draw each waiter, not those that are alike as one, and however many there are
+ * @st: stacks, which become tooltips; or NULL
  */
-void print_graph(FILE *out, const struct selection *sel, bool all)
+void print_graph(FILE *out, const struct selection *sel, bool all, const struct stacks *st)
 {
 	char title[LABEL_SIZE];
 	struct drawing d;
 
-	init(&d, sel->a, all);
+	init(&d, sel->a, all, st);
 	count_threads(&d);
 	put_waiters(&d, sel);
 	for (size_t i = 0; i < d.s->nr_threads; i++)
@@ -561,12 +585,13 @@ static int start_dot(pid_t *pid, int fds[2], const char *format)
  * draw_graph() - let dot(1) draw the graph on standard output
  * @sel: the waiters to begin with
  * @all: as print_graph() has it
+ * @st: as well
  * @format: one of the formats that it knows
  *
  * Return: 0; a negative errno, which is -ENOENT if there is no dot(1); or 1 if dot(1)
  * failed and has said why.
  */
-int draw_graph(const struct selection *sel, bool all, const char *format)
+int draw_graph(const struct selection *sel, bool all, const struct stacks *st, const char *format)
 {
 	int fds[2], status, rc;
 	FILE *out;
@@ -583,7 +608,7 @@ int draw_graph(const struct selection *sel, bool all, const char *format)
 	signal(SIGPIPE, SIG_IGN);	/* dot(1) does not read if it does not know the format */
 	out = fdopen(fds[1], "w");
 	if (out) {
-		print_graph(out, sel, all);
+		print_graph(out, sel, all, st);
 		fclose(out);
 	} else {
 		close(fds[1]);

@@ -33,8 +33,8 @@ struct json_options {
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);
 void print_gaps(FILE *out, const struct selection *sel);
 void print_json(FILE *out, const struct selection *sel, const struct json_options *opts);
-void print_graph(FILE *out, const struct selection *sel, bool all);
-int draw_graph(const struct selection *sel, bool all, const char *format);
+void print_graph(FILE *out, const struct selection *sel, bool all, const struct stacks *st);
+int draw_graph(const struct selection *sel, bool all, const struct stacks *st, const char *format);
 void print_explanation(FILE *out, const struct analysis *a, size_t waiter,
 		       const struct stacks *st);
 void print_stack(FILE *out, int indent, const struct stack *stack);
