@@ -8,6 +8,7 @@ import platform
 import random
 import re
 import resource
+import shutil
 import signal
 import tempfile
 
@@ -259,6 +260,41 @@ def test_executable(core, factory):
     expect_error("cannot be read", "--core", core, "--exe", "/nonexistent")
 
 
+OTHER_BUILD = "is another build than the one that dumped core"
+
+
+def build_id(path):
+    """The build id of a file, in hexadecimal."""
+    return re.search("Build ID: ([0-9a-f]+)", ksft.command("readelf", "-n", path))[1]
+
+
+def test_other_build():
+    """a program that was built anew is not used, and a line says so; by build id the old one is found"""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "app")
+        shutil.copy(MKSTACKS, program)
+        with ksft.Factory("pair", program) as factory:
+            core = dump(directory, factory.process.pid)
+            tid = str(waiter(factory))
+        os.remove(program)
+        shutil.copy(os.path.join(BUILT, "victim"), program)
+        got = tool.run("--core", core, "explain", tid)
+        if "%s %s" % (program, OTHER_BUILD) not in got.stderr:
+            raise AssertionError(got.stderr)
+        if any("holds_first" in line for lines in frames(got.stdout) for line in lines):
+            raise AssertionError(got.stdout)
+        with ksft.mounted("-t", "tmpfs", "none", "/usr/lib/debug"):
+            name = build_id(MKSTACKS)
+            place = "/usr/lib/debug/.build-id/%s/%s" % (name[:2], name[2:])
+            os.makedirs(os.path.dirname(place))
+            shutil.copy(MKSTACKS, place)
+            os.chmod("/usr/lib/debug", 0o755)
+            got = tool.run("--core", core, "explain", tid)
+        if OTHER_BUILD in got.stderr:
+            raise AssertionError(got.stderr)
+        expect_begin(frames(got.stdout)[0], ["pthread_mutex_lock", "holds_first"])
+
+
 NR_DAMAGED = 12
 
 
@@ -288,6 +324,26 @@ def test_damaged_executable(core, factory):
         nr_used += 1
     if not nr_used:
         raise AssertionError("all were refused")
+
+
+@with_core(dump)
+def test_damaged_memory(core, factory):
+    """words of memory in each other's place, as garbage on a stack: it ends, in a line at most"""
+    with open(core, "rb") as file:
+        good = file.read()
+    chance = random.Random(1)
+    first = good.index(b"CORE\0") // 4096 + 1
+    for n in range(NR_DAMAGED):
+        bad = bytearray(good)
+        for _ in range(10 ** chance.randrange(3, 6)):
+            a, b = (8 * chance.randrange(512 * first, len(bad) // 8) for _ in range(2))
+            bad[a:a + 8], bad[b:b + 8] = bad[b:b + 8], bad[a:a + 8]
+        with open(core, "wb") as file:
+            file.write(bad)
+        got = tool.run("-q", "--core", core, "explain", str(waiter(factory)))
+        tool.check_printable(got.stdout + got.stderr)
+        if got.status not in (0, 1, 3) or got.stderr.count("\n") > 1:
+            raise AssertionError("%d: status %d: %s" % (n, got.status, got.stderr))
 
 
 @amd64_only("it has none")
@@ -320,4 +376,5 @@ if __name__ == "__main__":
     ksft.run([test_kernel, test_gcore, test_zstd, test_watchdog, test_fork_pool, test_handler,
               test_fork_mutex, test_live, test_runs, test_signal_frame,
               test_no_memory, test_no_headers,
-              test_executable, test_damaged_executable, test_32, test_cut_off])
+              test_executable, test_other_build, test_damaged_executable,
+              test_damaged_memory, test_32, test_cut_off])

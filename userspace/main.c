@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "corefile.h"
 #include "options.h"
 #include "pager.h"
 #include "signals.h"
@@ -55,10 +56,14 @@ static void sleep_ms(unsigned int ms)
 /* Say on stderr what the source does not show, in one line. */
 static void warn_of_source(const struct snapshot *s)
 {
+	const char *other = s->core ? corefile_other_exe(s->core) : NULL;
 	char name[SIGNAL_NAME_SIZE];
 
 	if (s->signal_tid)
 		warnx("thread %d got %s", s->signal_tid, signal_name(name, s->signal));
+	if (other)
+		warnx("%s is another build than the one that dumped core, and is not used: --exe FILE "
+		      "names the right one", other);
 	if (s->source->lacks)
 		warnx("%s does not show %s: no verdict is more than likely", s->source->title,
 		      s->source->lacks);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,9 @@ bool corefile_read(const struct corefile *c, uint64_t addr, void *buf, size_t si
  * The files in its mappings
  */
 
+/* Longer ones are of no linker. */
+#define MAX_BUILD_ID	64
+
 struct build_id {
 	const void *bits;
 	ssize_t len;
@@ -273,6 +277,46 @@ static uint64_t find_start(const struct corefile *c, const struct mapping *m)
 	return c->maps.all[i].offset ? 0 : c->maps.all[i].start;
 }
 
+/* Open the file that is mapped at an address, if a path leads to that. */
+static int open_if_mapped(const struct corefile *c, const char *path, uint64_t start, bool fallback)
+{
+	int fd = open_regular(path);
+
+	if (fd >= 0 && !is_mapped_file(c, fd, start, fallback)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Where distributions, and people who collect builds, keep a file of each build id. */
+#define BY_BUILD_ID	"/usr/lib/debug/.build-id/"
+
+static void put_build_id_path(char path[PATH_MAX], const struct build_id *id)
+{
+	const unsigned char *bits = id->bits;
+	size_t used = strlen(strcpy(path, BY_BUILD_ID));
+
+	for (ssize_t i = 0; i < id->len; i++)
+		used += snprintf(path + used, PATH_MAX - used, i ? "%02x" : "%02x/", bits[i]);
+}
+
+static int open_by_build_id(const struct corefile *c, uint64_t start)
+{
+	struct beginning *b = xcalloc(1, sizeof(*b));
+	char path[PATH_MAX];
+	int fd = -1;
+
+	read_mapped(b, c, start);
+	if (b->build_id.len > 0 && b->build_id.len <= MAX_BUILD_ID) {
+		put_build_id_path(path, &b->build_id);
+		fd = open_if_mapped(c, path, start, false);
+	}
+	elf_end(b->elf);
+	free(b);
+	return fd;
+}
+
 /**
  * corefile_open_mapped() - open the file of a mapping
  * @c: the core
@@ -286,13 +330,31 @@ int corefile_open_mapped(const struct corefile *c, const struct mapping *m)
 {
 	uint64_t start = m->ino ? find_start(c, m) : 0;
 	bool is_exe = c->exe && start && start == c->exe_start;
-	int fd = start ? open_regular(is_exe ? c->exe : m->name) : -1;
+	int fd = start ? open_if_mapped(c, is_exe ? c->exe : m->name, start, is_exe) : -1;
 
-	if (fd >= 0 && !is_mapped_file(c, fd, start, is_exe)) {
+	return fd < 0 && start ? open_by_build_id(c, start) : fd;
+}
+
+/**
+ * corefile_other_exe() - whether another build is where the executable was
+ * @c: the core
+ *
+ * Return: its path; NULL if it is the one that ran, or may be, if that is found elsewhere, or if
+ * there is none.
+ */
+const char *corefile_other_exe(const struct corefile *c)
+{
+	const struct mapping *m = c->exe || !c->exe_start ? NULL : maps_find(&c->maps, c->exe_start);
+	int fd = m ? open_regular(m->name) : -1, right = -1;
+	bool is_other = fd >= 0 && !is_mapped_file(c, fd, c->exe_start, true);
+
+	if (is_other)
+		right = open_by_build_id(c, c->exe_start);
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	if (right >= 0)
+		close(right);
+	return is_other && right < 0 ? m->name : NULL;
 }
 
 /*

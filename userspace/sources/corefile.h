@@ -65,6 +65,7 @@ void corefile_close(struct corefile *c);
 bool corefile_read(const struct corefile *c, uint64_t addr, void *buf, size_t size);
 const struct core_thread *corefile_find_thread(const struct corefile *c, pid_t tid);
 int corefile_open_mapped(const struct corefile *c, const struct mapping *m);
+const char *corefile_other_exe(const struct corefile *c);
 bool corefile_is_native(const struct corefile *c);
 enum call corefile_futex_call(const struct corefile *c, long nr);
 
