@@ -197,6 +197,46 @@ static pid_t in_handler(void)
 	return tid;
 }
 
+/* By its rules its caller is itself, on the same stack. */
+#ifdef __x86_64__
+void loops(pthread_mutex_t *lock);
+
+asm(".text\n"
+    "loops:\n"
+    "	.cfi_startproc\n"
+    "	subq $24, %rsp\n"
+    "	.cfi_def_cfa %rsp, 0\n"
+    "	.cfi_offset %rip, 0\n"
+    "	leaq 1f(%rip), %rax\n"
+    "	movq %rax, (%rsp)\n"
+    "	call inner\n"
+    "1:	addq $24, %rsp\n"
+    "	ret\n"
+    "	.cfi_endproc\n"
+    ".type loops, @function\n"
+    ".size loops, . - loops\n");
+#else
+static void loops(pthread_mutex_t *lock)
+{
+	(void)lock;
+	skip("no rules that loop for this machine");
+}
+#endif
+
+static void begin_loop(void *lock)
+{
+	pthread_mutex_lock(lock);
+	loops(lock);
+}
+
+static pid_t in_loop(void)
+{
+	pid_t tid = start_thread(begin_loop, &stacks_lock);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
 static FRAME void holds_first(void *barrier)
 {
 	pthread_mutex_lock(&stacks_lock);
@@ -298,7 +338,7 @@ static void rests(void *held)
 {
 	hold(held);
 	for (;;)
-		nap(200000000);
+		nap(200 * MS);
 }
 
 static pid_t rests_again(void)
@@ -381,6 +421,7 @@ static const struct {
 	{ "lookalike", on_lookalike },
 	{ "union", in_union },
 	{ "handler", in_handler },
+	{ "loop", in_loop },
 	{ "pair", pair },
 	{ "watchdog", watchdog },
 	{ "moves", moves },

@@ -159,6 +159,13 @@ def test_handler():
                   *(["interrupted"] if platform.machine() == "x86_64" else []))
 
 
+def test_loop():
+    """a function that is its own caller, by its rules: the stack ends"""
+    _, (lines,) = explain_kind("loop")
+    expect_begin(lines, ["pthread_mutex_lock", "inner", *(8 * ["loops"])])
+    ksft.equal(lines[-1], "not read further: there are more frames", "last line")
+
+
 def test_pair():
     """a deadlock: both stacks"""
     _, stacks = explain_kind("pair")
@@ -535,6 +542,7 @@ if __name__ == "__main__":
               name_test("memfd", r"memfd stacks\+0x0"),
               name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,
               test_same_type, test_handler,
+              test_loop,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
               test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
               test_new_python, test_python_child, test_gil, test_table, test_graph, test_json, test_no_stacks,
