@@ -53,12 +53,23 @@ struct python_layout {
 #define STRING_STATE	32
 #define BYTES_DATA	32
 
+/* enum _frameowner: FRAME_OWNED_BY_CSTACK, since 3.14 FRAME_OWNED_BY_INTERPRETER */
+#define OWNED_BY_LOOP	3
+
 static const struct python_layout python_3_11 = {
 	.interpreters_head = 40, .interpreter_next = 0, .threads_head = 16,
 	.state_next = 8, .native_thread_id = 160, .current_frame = 56, .cframe_current_frame = 8,
 	.previous = 48, .code = 32, .instruction = 56, .owner = 68,
 	.filename = 112, .qualname = 128, .linetable = 136, .firstlineno = 72,
 	.instructions = 184, .ascii_size = 48, .entry_owner = NO_ENTRY_FRAME,
+};
+
+static const struct python_layout python_3_12 = {
+	.interpreters_head = 40, .interpreter_next = 0, .threads_head = 72,
+	.state_next = 8, .native_thread_id = 144, .current_frame = 56, .cframe_current_frame = 0,
+	.previous = 8, .code = 0, .instruction = 56, .owner = 70,
+	.filename = 112, .qualname = 128, .linetable = 136, .firstlineno = 68,
+	.instructions = 192, .ascii_size = 40, .entry_owner = OWNED_BY_LOOP,
 };
 
 /*
@@ -94,9 +105,6 @@ static const struct debug_offsets debug_offsets[] = {
 	{ 0x030d, 21, 23, 25, 29, 30, 31, 33, 35, 37, 38, 39, 43 },
 	{ 0x030e, 24, 26, 28, 32, 33, 34, 36, 40, 42, 43, 44, 48 },
 };
-
-/* enum _frameowner: FRAME_OWNED_BY_CSTACK, since 3.14 FRAME_OWNED_BY_INTERPRETER */
-#define OWNED_BY_LOOP	3
 
 /* Since 3.14 the pointer to a code object has a tag in these bits (Py_TAG_BITS). */
 #define TAG_BITS	3ULL
@@ -208,7 +216,7 @@ static int search_module(Dwfl_Module *mod, void **user, const char *name, Dwarf_
 	if (!py->runtime)
 		return DWARF_CB_OK;
 	/* Py_Version says the same, but a child of fork(2) need not have its page in memory. */
-	py->layout = minor == 11 ? &python_3_11 : read_layout(py);
+	py->layout = minor == 11 ? &python_3_11 : minor == 12 ? &python_3_12 : read_layout(py);
 	return DWARF_CB_ABORT;
 }
 
