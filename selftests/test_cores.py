@@ -348,15 +348,16 @@ def test_damaged_memory(core, factory):
 
 @amd64_only("it has none")
 def test_32():
-    """a program of 32 bits"""
+    """a program of 32 bits: its lock, and who holds it"""
     program = os.path.join(ksft.BUILT, "mklocks-32")
     if not os.path.exists(program):
         raise ksft.Skip("no compiler for 32 bits")
     with tempfile.TemporaryDirectory() as directory, \
             ksft.Factory("mutex_normal", program) as factory:
+        truth = factory.get("waiter")[0]
         got, = judge(dump(directory, factory.process.pid))
-        expect(got, tid=waiter(factory), op="FUTEX_WAIT", expected=2, value=2, verdict="blocked",
-               primitive="pthread_mutex")
+        expect(got, tid=int(truth["tid"]), op="FUTEX_WAIT", expected=2, value=2, verdict="blocked",
+               primitive="pthread_mutex", holder=int(truth["holder"]))
 
 
 @with_core(dump)

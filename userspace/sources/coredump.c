@@ -33,12 +33,12 @@ struct dump {
 
 static pid_t read_own_id(const struct dump *d, const struct core_thread *t, uint64_t below)
 {
-	if (!t->tls || d->core->is_32bit)
+	if (!t->tls)
 		return PID_UNKNOWN;
-	return read_pthread_tid(d->s, &d->memory, t->tls - below);
+	return read_pthread_tid(d->s, &d->memory, t->tls - below, d->core->is_32bit);
 }
 
-/* On x86-64 the TLS register points to it, and on arm64 behind it: its size differs. */
+/* On x86 the TLS register points to it, and on arm64 behind it: its size differs. */
 static void find_pthreads(struct dump *d)
 {
 	const struct core_thread *first = d->core->threads;
@@ -71,7 +71,8 @@ static void find_own_ids(struct dump *d)
 			continue;
 		found = true;
 		same &= t->nstid == t->tid;
-		t->clear_child_tid = from->tls - d->below_tls + pthread_tid_at(s->arch, false);
+		t->clear_child_tid = from->tls - d->below_tls +
+				     pthread_tid_at(s->arch, d->core->is_32bit);
 		t->known |= T_CLEAR_TID;
 	}
 	for (size_t i = 0; i < s->nr_threads && found && same; i++)

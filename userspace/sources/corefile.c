@@ -61,6 +61,7 @@ struct core_machine {
 	int fp;
 	int lr;
 	int tls;
+	int tls_selector;	/* or NO_REGISTER */
 	struct {
 		size_t flags_at;
 		size_t tgid_at;
@@ -74,12 +75,15 @@ struct core_machine {
 static const struct core_machine machines[] = {
 	{ EM_X86_64, ELFCLASS64, "x86_64", 8, 32, 112, 27, { 14, 13, 12, 7, 9, 8 }, .nr = 15,
 	  .result = 10, .pc = 16, .sp = 19, .fp = 4, .lr = NO_REGISTER, .tls = 21,
+	  .tls_selector = NO_REGISTER,
 	  .info = { 8, 24, 28, 40, 56 }, .futex = { 202, -1 } },
 	{ EM_386, ELFCLASS32, "i686", 4, 24, 72, 17, { 0, 1, 2, 3, 4, 5 }, .nr = 11,
 	  .result = 6, .pc = 12, .sp = 15, .fp = 5, .lr = NO_REGISTER, .tls = NO_REGISTER,
+	  .tls_selector = 10,
 	  .info = { 4, 12, 16, 28, 44 }, .futex = { 240, 422 } },
 	{ EM_AARCH64, ELFCLASS64, "aarch64", 8, 32, 112, 34, { 0, 1, 2, 3, 4, 5 }, .nr = 8,
 	  .result = NO_REGISTER, .pc = 32, .sp = 31, .fp = 29, .lr = 30, .tls = NO_REGISTER,
+	  .tls_selector = NO_REGISTER,
 	  .info = { 8, 24, 28, 40, 56 }, .futex = { 98, -1 } },
 };
 
@@ -426,6 +430,7 @@ static void take_status(struct corefile *c, const char *desc, size_t size)
 	t.fp = read_register(c, regs, m->fp);
 	t.lr = read_register(c, regs, m->lr);
 	t.tls = read_register(c, regs, m->tls);
+	t.tls_entry = (read_register(c, regs, m->tls_selector) & 0xffff) >> 3;
 	t.in_call = find_in_call(m, t.call.nr, signed_register(c, regs, m->result));
 	array_push(c->threads, c->nr_threads, t);
 }
@@ -435,6 +440,24 @@ static void take_tls(struct corefile *c, const char *desc, size_t size)
 {
 	if (c->nr_threads && size >= c->machine->word)
 		c->threads[c->nr_threads - 1].tls = read_word(c, desc);
+}
+
+/* Segments that the thread has of its own (struct user_desc): that of %gs is its TLS. */
+static void take_386_tls(struct corefile *c, const char *desc, size_t size)
+{
+	struct core_thread *t = c->nr_threads ? &c->threads[c->nr_threads - 1] : NULL;
+	struct user_desc {
+		uint32_t entry;
+		uint32_t base;
+		uint32_t limit;
+		uint32_t flags;
+	} segment;
+
+	for (size_t at = 0; t && t->tls_entry && at + sizeof(segment) <= size; at += sizeof(segment)) {
+		memcpy(&segment, desc + at, sizeof(segment));
+		if (segment.entry == t->tls_entry)
+			t->tls = segment.base;
+	}
 }
 
 static void take_info(struct corefile *c, const char *desc, size_t size)
@@ -511,6 +534,7 @@ static const struct {
 	{ "CORE", NT_AUXV, take_auxv },
 	{ "CORE", NT_FILE, take_files },
 	{ "LINUX", NT_ARM_TLS, take_tls },
+	{ "LINUX", NT_386_TLS, take_386_tls },
 };
 
 static void take_note(struct corefile *c, const GElf_Nhdr *note, const char *owner,

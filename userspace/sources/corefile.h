@@ -23,6 +23,7 @@ struct core_thread {
 	uint64_t fp;
 	uint64_t lr;		/* 0: the machine has none */
 	uint64_t tls;		/* 0: not known */
+	uint32_t tls_entry;	/* of the table that NT_386_TLS has; 0: there is none */
 	uint64_t blocked;	/* mask of signals; gcore does not write it */
 };
 

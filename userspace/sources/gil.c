@@ -56,7 +56,7 @@ static pid_t thread_of_state(const struct snapshot *s, const struct process_memo
 		return PID_UNKNOWN;
 	for (size_t i = 0; i < STATE_WORDS; i++) {
 		pid_t tid = words[i] & 15 || !words[i] ? PID_UNKNOWN :
-						read_pthread_tid(s, memory, words[i]);
+						read_pthread_tid(s, memory, words[i], false);
 
 		if (tid == PID_UNKNOWN || tid == found || snapshot_find_owner(s, mm, tid) < 0)
 			continue;

@@ -10,20 +10,12 @@
 #include "procfs.h"
 #include "scan.h"
 
-/**
- * read_pthread_tid() - read the id of a thread of glibc's from its struct pthread
- * @s: the snapshot, which is of this host
- * @memory: of its process, of a 64-bit program
- * @addr: where its struct pthread may be
- *
- * Behind the id (see pthread_tid_at()) there are 8 bytes of another member, the head of its robust
- * list, and the offset of a mutex's word from its links in that list: -32.
- *
- * Return: the id, in its own pid namespace; PID_UNKNOWN: no struct pthread is there.
- */
-pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *memory, uint64_t addr)
+/* The head of the list of robust mutexes has the offset of a mutex's word from its links. */
+#define FUTEX_OFFSET_64	(-32)
+#define FUTEX_OFFSET_32	(-20)
+
+static pid_t read_tid_64(const struct process_memory *memory, uint64_t addr)
 {
-	uint64_t tid_at = pthread_tid_at(s->arch, false);
 	struct {
 		int32_t tid;
 		int32_t unused;
@@ -32,10 +24,44 @@ pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *me
 		int64_t futex_offset;
 	} pthread;
 
-	if (!tid_at || !memory_read(memory, addr + tid_at, &pthread, sizeof(pthread)) ||
-	    pthread.futex_offset != -32 || pthread.tid <= 0)
+	if (!memory_read(memory, addr, &pthread, sizeof(pthread)) ||
+	    pthread.futex_offset != FUTEX_OFFSET_64)
 		return PID_UNKNOWN;
 	return pthread.tid;
+}
+
+/* Between the id and the list older versions have a word more. */
+static pid_t read_tid_32(const struct process_memory *memory, uint64_t addr)
+{
+	int32_t words[4];
+
+	if (!memory_read(memory, addr, words, sizeof(words)) ||
+	    (words[2] != FUTEX_OFFSET_32 && words[3] != FUTEX_OFFSET_32))
+		return PID_UNKNOWN;
+	return words[0];
+}
+
+/**
+ * read_pthread_tid() - read the id of a thread of glibc's from its struct pthread
+ * @s: the snapshot, which is of this host, or of a core
+ * @memory: of its process
+ * @addr: where its struct pthread may be
+ * @is_32bit: of a program of 32 bits
+ *
+ * Behind the id (see pthread_tid_at()) is the head of its list of robust mutexes.
+ *
+ * Return: the id, in its own pid namespace; PID_UNKNOWN: no struct pthread is there.
+ */
+pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *memory, uint64_t addr,
+		       bool is_32bit)
+{
+	uint64_t tid_at = pthread_tid_at(s->arch, is_32bit);
+	pid_t tid;
+
+	if (!tid_at)
+		return PID_UNKNOWN;
+	tid = is_32bit ? read_tid_32(memory, addr + tid_at) : read_tid_64(memory, addr + tid_at);
+	return tid > 0 ? tid : PID_UNKNOWN;
 }
 
 /* For each mm, whether it has a waiter for a lock that holds an id. */

@@ -401,7 +401,7 @@ struct waiter *add_waiter_in_call(struct snapshot *s, const struct thread *t, en
 		read_words(s, w, memory);
 	recognise_lock(w);
 	if (w->lock.owner_at && memory && !w->is_32bit)
-		w->lock.owner = read_pthread_tid(s, memory, w->lock.owner_at);
+		w->lock.owner = read_pthread_tid(s, memory, w->lock.owner_at, false);
 	return w;
 }
 
