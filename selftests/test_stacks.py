@@ -475,12 +475,14 @@ def test_no_rights():
             ksft.equal(found[:4], DEEP, "functions: " + got.stdout + got.stderr)
 
 
-@amd64_only("what called syscall(2) of glibc is not known there")
 def test_seed_pool():
     """000: the binding's function, and Python's below it"""
     with python("fork_pool.py", POOL, "stay").wait_for("ready") as program:
         _, (lines, *_) = explain(fork_pool(program)["tid"])
-    expect_inside(lines, "pool_run", "ffi", "python")
+    # On arm64 it is not known what called syscall(2) of glibc.
+    if platform.machine() == "x86_64":
+        expect_inside(lines, "pool_run", "ffi")
+    expect_inside(lines, "<module> at fork_pool.py:")
 
 
 def test_seed_gdb():
@@ -491,7 +493,6 @@ def test_seed_gdb():
     expect_inside(stacks[-1], " in libc.so.6", "gdb")
 
 
-@amd64_only("elfutils 0.188 has no rule for signal frames there")
 def test_seed_handler():
     """002: the handler of SIGPROF inside of pthread_mutex_lock()"""
     with built("sigprof", os.path.join(BUILT, "victim")).wait_for("ready") as program:
@@ -500,10 +501,12 @@ def test_seed_handler():
         name, (lines, *_) = explain(tgid)
         text = tool.run("explain", str(tgid)).stdout
     ksft.equal(name, "lock (pthread_mutex_t) in victim", "name")
+    # On arm64 elfutils 0.188 has no rule for what was interrupted.
+    amd64 = platform.machine() == "x86_64"
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL % "SIGPROF",
-                  "pthread_mutex_lock", "main")
+                  *(["pthread_mutex_lock", "main"] if amd64 else []))
     told = " ".join(text.split())
-    for part in ("Handler it waits in a handler of SIGPROF, which interrupted ",
+    for part in ("Handler it waits in a handler of SIGPROF" + (", which interrupted " * amd64),
                  TYPED % "pthread_mutex" + ", which names no holder"):
         if part not in told:
             raise AssertionError(told)
@@ -522,15 +525,16 @@ def test_seed_fork():
         expect_inside(lines, function, "main")
 
 
-@amd64_only("the root for arm64 lacks libc6-dbg")
 def test_seed_traced():
     """004: the waiter and its tracer, which waits for it"""
     with built("traced", "pool").wait_for("ready") as program:
         wait_until_in(program.tgid, "wait4")
         tracee = program.number("tracee")
         _, (lines, *others) = explain(settled(tracee, 5)[0]["tid"])
-    expect_inside(lines, "pthread_join in libc", "use_pool")
-    if not any("wait" in line and "libc" in line for lines in others for line in lines):
+    # The root for arm64 lacks libc6-dbg, which names the functions in between.
+    amd64 = platform.machine() == "x86_64"
+    expect_inside(lines, *(["pthread_join in libc"] if amd64 else []), "use_pool")
+    if amd64 and not any("wait" in line and "libc" in line for lines in others for line in lines):
         raise AssertionError(others)
 
 
