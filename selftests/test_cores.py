@@ -15,7 +15,7 @@ import tempfile
 from lib import ksft, schema, tool
 from seeds.programs import BUILT, LIVE, STUCK, expect, expect_reason, until
 from test_seeds import POOL, WORKERS, built, fork_pool, python, settled, wait_until_in
-from test_stacks import MKSTACKS, amd64_only, expect_begin, waiter
+from test_stacks import MKSTACKS, amd64_only, build_id, expect_begin, waiter
 
 CORE_PATTERN = "/proc/sys/kernel/core_pattern"
 
@@ -261,11 +261,6 @@ def test_executable(core, factory):
 
 
 OTHER_BUILD = "is another build than the one that dumped core"
-
-
-def build_id(path):
-    """The build id of a file, in hexadecimal."""
-    return re.search("Build ID: ([0-9a-f]+)", ksft.command("readelf", "-n", path))[1]
 
 
 def test_other_build():

@@ -233,6 +233,40 @@ def test_stripped():
             ksft.equal(found.split("\n")[0], DEEP[lines.index(line)], "function at " + offset)
 
 
+def build_id(path):
+    """The build id of a file, in hexadecimal."""
+    return re.search("Build ID: ([0-9a-f]+)", ksft.command("readelf", "-n", path))[1]
+
+
+def test_separate():
+    """a stripped program whose debugging information is in a file of its own, by build id"""
+    with tempfile.TemporaryDirectory() as directory, \
+            ksft.mounted("-t", "tmpfs", "none", "/usr/lib/debug"):
+        program = os.path.join(directory, "stripped")
+        ksft.command("strip", "-o", program, MKSTACKS)
+        name = build_id(MKSTACKS)
+        place = "/usr/lib/debug/.build-id/%s/%s.debug" % (name[:2], name[2:])
+        os.makedirs(os.path.dirname(place))
+        ksft.command("objcopy", "--only-keep-debug", MKSTACKS, place)
+        name, (lines,) = explain_kind("self", program)
+    ksft.equal(name, "stacks_lock (pthread_mutex_t) in stripped", "name")
+    expect_begin(lines, DEEP)
+    if " at mkstacks.c:" not in lines[1]:
+        raise AssertionError(lines)
+
+
+def test_mini():
+    """a stripped program with compressed symbols in it (.gnu_debugdata), as Fedora's are"""
+    with tempfile.TemporaryDirectory() as directory:
+        program, mini = os.path.join(directory, "stripped"), os.path.join(directory, "mini")
+        ksft.command("strip", "--strip-debug", "-o", mini, MKSTACKS)
+        ksft.command("xz", mini)
+        ksft.command("strip", "-o", program, MKSTACKS)
+        ksft.command("objcopy", "--add-section", ".gnu_debugdata=%s.xz" % mini, program)
+        _, (lines,) = explain_kind("self", program)
+    expect_begin(lines, DEEP)
+
+
 def test_deleted():
     """a program whose file was deleted, and replaced"""
     with tempfile.TemporaryDirectory() as directory:
@@ -548,7 +582,7 @@ if __name__ == "__main__":
               test_same_type, test_handler,
               test_loop,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
-              test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
+              test_separate, test_mini, test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
               test_new_python, test_python_child, test_gil, test_table, test_graph, test_json, test_no_stacks,
               test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
               test_seed_fork, test_seed_traced])
