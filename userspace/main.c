@@ -230,12 +230,30 @@ static void show_explanation(const struct options *opts, const struct analysis *
 	print_explanation(stdout, a, waiter, st);
 }
 
+static bool progress_is_shown;
+
+/* For a person who waits. */
+static void show_progress(size_t done, size_t nr)
+{
+	fprintf(stderr, "\rreading stacks: %zu of %zu", done, nr);
+	progress_is_shown = true;
+}
+
+static void remove_progress(void)
+{
+	if (progress_is_shown)
+		fputs("\r\033[K", stderr);
+	progress_is_shown = false;
+}
+
 static void read_chosen_stacks(const struct snapshot *s, struct stacks *st)
 {
+	st->progress = isatty(STDERR_FILENO) ? show_progress : NULL;
 	if (s->core)
 		read_core_stacks(s->core, st);
 	else
 		read_stacks(PROC_ROOT, st);
+	remove_progress();
 }
 
 /*

@@ -376,6 +376,29 @@ static void read_one(const char *name, const char *call, enum stack_error want)
 	stacks_free(&st);
 }
 
+static size_t told_done, told_nr, nr_told;
+
+static void note_progress(size_t done, size_t nr)
+{
+	told_done = done;
+	told_nr = nr;
+	nr_told++;
+}
+
+/* The first process, whose mappings hang, takes two seconds. */
+static void test_progress(void)
+{
+	struct stacks st = { .progress = note_progress };
+
+	add_stack(&st, (struct stack){ .tid = 10, .tgid = 10 });
+	add_stack(&st, (struct stack){ .tid = 11, .tgid = 11 });
+	add_stack(&st, (struct stack){ .tid = 12, .tgid = 12 });
+	read_stacks(root, &st);
+	is_num(nr_told, 1, "who waits for more than a second is told how far it is");
+	ok(told_done == 1 && told_nr == 3, "of how many");
+	stacks_free(&st);
+}
+
 /* What hangs is a file that nobody writes. */
 static void test_reader(void)
 {
@@ -395,6 +418,7 @@ static void test_reader(void)
 	if (mkfifo(path, 0600))
 		ok(false, "mkfifo");
 	read_one("a file that does not answer", SLEEPS, STACK_TIMEOUT);
+	test_progress();
 	remove_tree();
 	ok(waitpid(-1, NULL, WNOHANG) < 0, "no process is left over");
 }

@@ -7,9 +7,9 @@
  * each process that is looked at.  It has no rights by the time it looks at what it read, and
  * is killed if it does not get on.
  *
- * PC and SP are taken before, and once more after: if a thread has run in between, what was read is
- * thrown away.  A thread that waits for a short time again and again, as CPython's do for the GIL, is
- * tried again, now that all files are open: that takes less time than it sleeps.
+ * PC and SP are taken before, and once more after: if a thread has run in between, what was read
+ * is thrown away.  A thread that waits for a short time again and again, as CPython's do for the
+ * GIL, is tried again, now that all files are open: that takes less time than it sleeps.
  */
 #include <err.h>
 #include <errno.h>
@@ -46,6 +46,9 @@
 /* A thread that has moved is tried so often, and all of a process for so long. */
 #define MAX_TRIES		20
 #define TRIES_MS		300
+
+/* Whoever waits longer is told how far it is, so often. */
+#define PROGRESS_MS		1000
 
 /* What the reading process may use, however hostile its input. */
 #define CPU_SECONDS		30
@@ -290,8 +293,23 @@ static void begin_input(struct input *in, pid_t pid, int fd)
 	in->until_ms = now_ms() + PROCESS_MS + in->answer_ms;
 }
 
+/* How far the stacks are that are read. */
+struct progress {
+	const struct stacks *st;
+	uint64_t next_ms;		/* when that is told */
+};
+
+static void tell_progress(struct progress *p, size_t done)
+{
+	if (!p->st->progress || now_ms() < p->next_ms)
+		return;
+	p->next_ms = now_ms() + PROGRESS_MS;
+	p->st->progress(done, p->st->nr);
+}
+
 /* Threads of one process whose stacks are read. */
 struct reading {
+	struct progress *progress;
 	const char *root;		/* where proc is mounted, or NULL: they are in a core */
 	struct stack *stacks;
 	struct registers *regs;		/* PC 0: not known */
@@ -311,8 +329,10 @@ static size_t take_all(struct input *in, const struct reading *r, enum stack_err
 {
 	size_t i = next_with_registers(r->regs, r->nr, 0);
 
-	while (i < r->nr && take_stack(in, &r->stacks[i], error))
+	while (i < r->nr && take_stack(in, &r->stacks[i], error)) {
 		i = next_with_registers(r->regs, r->nr, i + 1);
+		tell_progress(r->progress, &r->stacks[i] - r->progress->st->all);
+	}
 	return i;
 }
 
@@ -418,11 +438,12 @@ static void read_with_registers(const struct origin *from, const struct reading 
 }
 
 /* Read the stacks of threads of one process. */
-static void read_process(const char *root, struct stack *stacks, size_t nr)
+static void read_process(const char *root, struct progress *progress, struct stack *stacks,
+			 size_t nr)
 {
 	const struct origin from = { .root = root };
 	struct reading r = {
-		.root = root, .stacks = stacks, .nr = nr,
+		.progress = progress, .root = root, .stacks = stacks, .nr = nr,
 		.regs = xcalloc(nr, sizeof(*r.regs)),
 		.positions = xcalloc(nr, sizeof(*r.positions)),
 	};
@@ -453,6 +474,7 @@ static void read_process(const char *root, struct stack *stacks, size_t nr)
 void read_stacks(const char *root, struct stacks *st)
 {
 	uint64_t start = now_ms();
+	struct progress progress = { st, start + PROGRESS_MS };
 
 	for (size_t first = 0, next; first < st->nr; first = next) {
 		bool in_time = now_ms() - start < TOTAL_MS;
@@ -464,7 +486,8 @@ void read_stacks(const char *root, struct stacks *st)
 				st->all[next].error = STACK_TOO_MANY;
 		}
 		if (in_time)
-			read_process(root, &st->all[first], next - first);
+			read_process(root, &progress, &st->all[first], next - first);
+		tell_progress(&progress, next);
 	}
 }
 
@@ -478,8 +501,9 @@ void read_stacks(const char *root, struct stacks *st)
 void read_core_stacks(const struct corefile *core, struct stacks *st)
 {
 	const struct origin from = { .core = core };
+	struct progress progress = { st, now_ms() + PROGRESS_MS };
 	struct reading r = {
-		.stacks = st->all, .nr = st->nr, .regs = xcalloc(st->nr, sizeof(*r.regs)),
+		.progress = &progress, .stacks = st->all, .nr = st->nr, .regs = xcalloc(st->nr, sizeof(*r.regs)),
 	};
 
 	for (size_t i = 0; i < st->nr; i++) {

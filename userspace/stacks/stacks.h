@@ -85,6 +85,8 @@ struct stacks {
 	struct stack *all;	/* in ascending order of tgid and tid */
 	size_t nr;
 	size_t nr_left_out;	/* threads beyond those that were asked for */
+	/* Called while they are read, if that takes more than a second; or NULL. */
+	void (*progress)(size_t done, size_t nr);
 };
 
 /* Which stacks */
