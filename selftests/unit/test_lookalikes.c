@@ -725,6 +725,32 @@ static void test_shape(struct snapshot *s, const struct shape *shape)
 	model_free(&m);
 }
 
+/* The words around a mutex are often those of another one, held by a thread of any id. */
+static void test_neighbours(struct snapshot *s)
+{
+	struct waiter *w = &s->waiters[0];
+	int lost = 0;
+
+	for (int place = -4 * WORDS_BEFORE; place <= -16; place += 4) {
+		for (uint32_t id = 1; id < 4096; id++) {
+			struct fake f = {
+				.opcode = OP_WAIT, .flags = WAIT_PRIVATE, .expected = 2,
+				.timeout = TIMEOUT_NONE, .addr = 0x55d000001000, .words = zero_words,
+			};
+			const uint32_t lock[] = { 2, 0, id, 1 };
+
+			for (size_t n = 0; n < ARRAY_SIZE(lock); n++)
+				*at(&f, place + 4 * n) = lock[n];
+			*at(&f, 0) = 2;
+			*at(&f, 8) = ME + 1;
+			*at(&f, 12) = 1;
+			put_waiter(w, &f);
+			lost += w->lock.owner != ME + 1;
+		}
+	}
+	is_num(lost, 0, "a mutex beside another lock names its holder, whatever id that lock has");
+}
+
 static unsigned long from_environment(const char *name, unsigned long value)
 {
 	const char *text = getenv(name);
@@ -759,6 +785,7 @@ int main(void)
 	if (make_world(&s)) {
 		for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
 			test_shape(&s, &shapes[i]);
+		test_neighbours(&s);
 		test_random(&s);
 	}
 	snapshot_free(&s);

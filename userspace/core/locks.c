@@ -576,18 +576,26 @@ static bool is_setxid_call(uint32_t nr)
 	       nr == 119 || (nr >= 143 && nr <= 147) || nr == 149 || nr == 159;
 }
 
+/* A uid or gid, or the -1 that leaves it as it is, in a long; or a number of groups. */
+static bool is_id(uint64_t id)
+{
+	return id <= UINT32_MAX || id == UINT64_MAX;
+}
+
 /*
- * struct xid_command in glibc (nptl/descr.h): syscall_no@-32, three ids, cntr@0, which is the
- * futex and counts the threads that have yet to make the call (the last one wakes the caller), and
- * error@4, which is -1 before the first has made it.
+ * struct xid_command in glibc (nptl/descr.h): syscall_no@-32, up to three arguments@-24 of which
+ * the first is an id or a number, cntr@0, which is the futex and counts the threads that have yet to
+ * make the call (the last one wakes the caller), and error@4, which is -1 before the first has made it.
  */
 static bool decode_glibc_setxid(const struct waiter *w, struct lock *lock)
 {
 	uint32_t nr, error, left;
+	uint64_t id;
 
 	return plain_wait(w) && is_private(w) && is_aligned(w, 0) && w->known & W_EXPECTED &&
 	       is_count(w->expected) && waiter_word(w, 0, &left) && is_count(left) &&
 	       left <= w->expected && waiter_word(w, -32, &nr) && is_setxid_call(nr) &&
+	       waiter_long(w, -24, &id) && is_id(id) &&
 	       waiter_word(w, 4, &error) && error + 1 <= 4096 && recognised(lock, SETXID);
 }
 
@@ -871,8 +879,6 @@ static const decode_fn decoders[] = {
 	decode_musl_sem,
 	decode_glibc_barrier,
 	decode_musl_mutex,
-	decode_glibc_setxid,
-	decode_parking_lot,
 	decode_go,
 	decode_musl_rwlock,
 	decode_musl_cond,
@@ -894,6 +900,8 @@ static const decode_fn decoders_32[] = {
 
 /* Those with few signs, which only name what no other recognises, and name no holder. */
 static const decode_fn last_decoders[] = {
+	decode_glibc_setxid,
+	decode_parking_lot,
 	decode_glibc_once,
 	decode_static_guard,
 	decode_musl_lock,
