@@ -93,7 +93,7 @@ static inline void judge(struct snapshot *looks, int nr)
 	check_certainty(&analyses[nr - 1]);
 	select_waiters(&sel, &analyses[nr - 1], &all);
 	print_json(out, &sel, &json);
-	print_graph(out, &sel, nr % 2);
+	print_graph(out, &sel, nr % 2, NULL);
 	for (size_t i = 0; i < sel.nr && i < MAX_SHOWN; i++)
 		print_explanation(out, &analyses[nr - 1], sel.waiters[i], NULL);
 	table.tree = sel.nr % 2;
