@@ -130,6 +130,27 @@ CASES = (
          {"main": ("blocked", "pthread_mutex",
                    r"its lock is held by thread {holder} \(\w+\), which " + SLEEPS + r"read\(3\): pipe:.*")},
          first=("main",)),
+    Hang("a helper process is stopped, and a lock is held until it answers", built("stopped_peer"),
+         {"other": ("blocked", "pthread_mutex",
+                    r"its lock is held by thread {client} \(\w+\), which " + SLEEPS + r"read\(3\): unix socket, "
+                    r"other end: process {helper} \(\w+\), which is stopped"),
+          "main": ("blocked", "pthread_join", r"joins thread {other} \(\w+\), which waits, directly or "
+                   r"through others, for thread {client} .*, which is stopped")},
+         first=("other", "main")),
+    Hang("a signal handler that formats the time, in a thread that does so", built("zone_handler"),
+         {"main": ("blocked", "low-level lock", NOT_BLOCKED + r"thread \d+ \(\w+\) " + SLEEPS + r"(pause|ppoll)\b.*")},
+         first=("main",), explains="<signal handler called: SIGALRM>"),
+    Hang("a child of fork that uses OpenMP, as its parent did", built("openmp_fork"),
+         {"child": ("no-waker", None,
+                    "child of fork that never called execve, and its only thread: the threads that could "
+                    "wake it were left behind in the parent process {main}")},
+         first=("child",), status=3, explains="libgomp.so.1"),
+    Hang("Python's multiprocessing: a child is joined before its queue is read",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "queue_join.py")),
+         {"child": ("no-waker", "sem_t",
+                    r"no live thread of its address space can run: 1 wait on futexes, and thread {feeder} "
+                    r"\(\w+\) waits for room in pipe \d+, which only processes that cannot run have open")},
+         first=("child",), status=3, explains="Queue._finalize_join"),
     Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
          {"main": ("blocked", "pthread_join",
                    r"joins thread \d+ \(java\), which waits on a pthread_cond")},

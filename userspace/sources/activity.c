@@ -23,6 +23,7 @@ struct description {
 	pid_t tid;
 	enum task_state state;
 	bool may_read;		/* its memory */
+	uint64_t peer;		/* other end of the socket that it sleeps on, or 0 */
 	char text[ACTIVITY_SIZE];
 	struct far_end end;
 };
@@ -75,6 +76,9 @@ static void describe(struct description *d, const char *root, const struct sched
 		return;
 	else
 		snprintf(call, sizeof(call), "the kernel's %s", wchan);
+	/* The kernel's module for sock_diag need not be there. */
+	if (!d->end.ino && !d->end.is_pipe)
+		d->end.ino = d->peer;
 	put_verb(d, clock);
 	used = strlen(d->text);
 	snprintf(d->text + used, sizeof(d->text) - used, "%s%s%s", call,
@@ -177,6 +181,7 @@ void find_activities(const char *root, struct snapshot *s, const int *threads, s
 		d[i] = (struct description){
 			.pid = t->tgid, .tid = t->tid, .state = t->state,
 			.may_read = t->process >= 0 && !s->processes[t->process].in_state_d,
+			.peer = t->known & T_PEER ? t->peer : 0,
 		};
 	}
 	describe_all(d, nr, root);

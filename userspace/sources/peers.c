@@ -121,6 +121,18 @@ void find_far_ends(const char *root, struct far_end *ends, size_t nr)
 		ends[i].incomplete = incomplete || looked_at >= MAX_LOOKED_AT;
 }
 
+/* Write a process with its name, and whether it can read its end at all. */
+static size_t put_holder(char *dst, size_t size, const char *root, pid_t pid)
+{
+	char status[PROCFS_FILE_SIZE], comm[PROCFS_FILE_SIZE] = "?";
+	bool is_stopped = !procfs_read(status, root, "%d/status", pid) &&
+			  status_letter(status, "State") == STATE_STOPPED;
+
+	if (!procfs_read(comm, root, "%d/comm", pid))
+		comm[strcspn(comm, "\n")] = '\0';
+	return snprintf(dst, size, "%d (%.15s)%s", pid, comm, is_stopped ? ", which is stopped" : "");
+}
+
 /**
  * put_far_end() - write who has the other end: ", other end: process 7 (server)"
  * @dst: receives it; empty if it is not known
@@ -140,13 +152,10 @@ void put_far_end(char *dst, size_t size, const char *root, const struct far_end 
 		return;
 	}
 	for (size_t i = 0; i < end->nr && i < MAX_PEERS && used < size; i++) {
-		char comm[PROCFS_FILE_SIZE] = "?";
-
-		if (!procfs_read(comm, root, "%d/comm", end->pids[i]))
-			comm[strcspn(comm, "\n")] = '\0';
-		used += snprintf(dst + used, size - used, "%s %d (%.15s)",
-				 i ? " and" : end->nr > 1 ? ", other end: processes" :
-				 ", other end: process", end->pids[i], comm);
+		used += snprintf(dst + used, size - used, "%s ", i ? " and" : end->nr > 1 ?
+				 ", other end: processes" : ", other end: process");
+		if (used < size)
+			used += put_holder(dst + used, size - used, root, end->pids[i]);
 	}
 	if (end->nr > MAX_PEERS && used < size)
 		snprintf(dst + used, size - used, ", and %zu more", end->nr - MAX_PEERS);
