@@ -630,7 +630,21 @@ static void put_to_cycle(struct story *st)
 
 static void put_to_stopped(struct story *st)
 {
-	put_chain(st, ", which is stopped");
+	const struct thread *end = &st->s->threads[st->j->end_thread];
+	int tracer = find_tracer(st->s, st->j->end_thread);
+	struct buf *b = &st->buf;
+
+	put_chain(st, ", which ");
+	put(b, stop_text(end));
+	if (end->state != STATE_TRACED || !end->tracer)
+		return;
+	put(b, ", ");
+	if (tracer >= 0) {
+		put_thread(b, st->s, tracer);
+	} else {
+		put(b, "thread ");
+		put_id(b, end->tracer);
+	}
 }
 
 static void put_traced(struct story *st)

@@ -15,7 +15,32 @@
 #include "text.h"
 
 /**
- * put_process() - write which process an id is of: "process 7 (server)"
+ * process_hindrance() - what keeps a process from running, for people
+ * @root: where proc is mounted
+ * @pid: the process
+ *
+ * Return: a relative clause, or "" if nothing is known to.
+ */
+const char *process_hindrance(const char *root, pid_t pid)
+{
+	char status[PROCFS_FILE_SIZE];
+
+	if (procfs_read(status, root, "%d/status", pid))
+		return "";
+	switch (status_letter(status, "State")) {
+	case STATE_STOPPED:
+		return ", which is stopped";
+	case STATE_TRACED:
+		return ", which is stopped by its tracer";
+	case STATE_ZOMBIE:
+		return ", which has ended";
+	default:
+		return "";
+	}
+}
+
+/**
+ * put_process() - write which process an id is of: "process 7 (server)", and if it cannot run
  * @dst: receives it, not escaped
  * @size: room there, in bytes
  * @root: where proc is mounted
@@ -30,7 +55,7 @@ size_t put_process(char *dst, size_t size, const char *root, pid_t pid)
 	if (procfs_read(comm, root, "%d/comm", pid))
 		return snprintf(dst, size, "process %d, which is gone", pid);
 	comm[strcspn(comm, "\n")] = '\0';
-	return snprintf(dst, size, "process %d (%.15s)", pid, comm);
+	return snprintf(dst, size, "process %d (%.15s)%s", pid, comm, process_hindrance(root, pid));
 }
 
 /*

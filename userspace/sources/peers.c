@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "descriptors.h"
+#include "files.h"
 #include "peers.h"
 #include "procfs.h"
 #include "sockets.h"
@@ -30,7 +31,7 @@ void far_end_of(struct far_end *end, const char *root, pid_t pid, const char *fd
 	char target[PROCFS_LINK_SIZE];
 	struct pipe_end own;
 
-	memset(end, 0, sizeof(*end));
+	*end = (struct far_end){ .asker = pid };
 	if (pipe_of_fd(root, fd, &own) > 0) {
 		end->is_pipe = true;
 		end->ino = own.ino;
@@ -121,16 +122,16 @@ void find_far_ends(const char *root, struct far_end *ends, size_t nr)
 		ends[i].incomplete = incomplete || looked_at >= MAX_LOOKED_AT;
 }
 
-/* Write a process with its name, and whether it can read its end at all. */
-static size_t put_holder(char *dst, size_t size, const char *root, pid_t pid)
+/* Write one of those who have an end. */
+static size_t put_holder(char *dst, size_t size, const char *root, const struct far_end *end,
+			 pid_t pid)
 {
-	char status[PROCFS_FILE_SIZE], comm[PROCFS_FILE_SIZE] = "?";
-	bool is_stopped = !procfs_read(status, root, "%d/status", pid) &&
-			  status_letter(status, "State") == STATE_STOPPED;
+	char comm[PROCFS_FILE_SIZE] = "?";
 
 	if (!procfs_read(comm, root, "%d/comm", pid))
 		comm[strcspn(comm, "\n")] = '\0';
-	return snprintf(dst, size, "%d (%.15s)%s", pid, comm, is_stopped ? ", which is stopped" : "");
+	return snprintf(dst, size, "%d (%.15s)%s", pid, comm,
+			pid == end->asker ? " itself" : process_hindrance(root, pid));
 }
 
 /**
@@ -155,7 +156,7 @@ void put_far_end(char *dst, size_t size, const char *root, const struct far_end 
 		used += snprintf(dst + used, size - used, "%s ", i ? " and" : end->nr > 1 ?
 				 ", other end: processes" : ", other end: process");
 		if (used < size)
-			used += put_holder(dst + used, size - used, root, end->pids[i]);
+			used += put_holder(dst + used, size - used, root, end, end->pids[i]);
 	}
 	if (end->nr > MAX_PEERS && used < size)
 		snprintf(dst + used, size - used, ", and %zu more", end->nr - MAX_PEERS);

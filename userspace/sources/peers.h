@@ -12,6 +12,7 @@
 
 /* The other end of what a descriptor refers to. */
 struct far_end {
+	pid_t asker;			/* the process that has the near end */
 	uint64_t ino;			/* of the pipe, or of the socket; 0: there is none */
 	bool is_pipe;
 	bool writes;			/* the end of a pipe that is written to */
