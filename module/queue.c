@@ -533,6 +533,8 @@ static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
 	struct fi_queue_walk walk = { };
 	int err;
 
+	/* Else the walk would not go on. */
+	BUILD_BUG_ON(FI_WALK_BATCH < FI_HOLD);
 	do {
 		err = fi_reserve_waiters(snap, room);
 		if (!err)

@@ -381,6 +381,8 @@ def test_many_requests():
             raise AssertionError("%d entries of %d, %d left out" % (got, number, left_out))
         check_tool(text, "the list is not complete: left out are %d waiters of process %s "
                    "(mkhostile)\n" % (total, hostile.get("waiter")[0]["tgid"]))
+    # The kernel cancels them after their process has ended.
+    until("the requests are gone", lambda: read(ksft.WAITERS).endswith(" left_out=0"))
 
 
 def test_max_entries():
