@@ -133,20 +133,21 @@ static void read_locked(struct fi_sleep *sleep, struct files_struct *files,
 /**
  * fi_read_sleep() - on which pipe or socket a thread sleeps in a call that reads or writes
  * @task: the thread
+ * @regs: a copy of its saved registers
  * @sleep: receives it
  *
  * If somebody else holds one of the locks, or if the thread is behind many others in the wait
  * queue, it is not known.
  *
- * Context: RCU. The saved registers are those of @task only if it did not run meanwhile, which
+ * Context: RCU. The registers are those of this sleep only if @task did not run meanwhile, which
  * the caller checks afterwards; that it is in the wait queue is true anyway.
  */
-void fi_read_sleep(struct task_struct *task, struct fi_sleep *sleep)
+void fi_read_sleep(struct task_struct *task, struct pt_regs *regs, struct fi_sleep *sleep)
 {
 	struct fi_file_call call;
 
 	memset(sleep, 0, sizeof(*sleep));
-	if (!fi_read_file_call(&call, task) || !spin_trylock(&task->alloc_lock))
+	if (!fi_read_file_call(&call, task, regs) || !spin_trylock(&task->alloc_lock))
 		return;
 	/* exit_files() takes the table away under this lock. */
 	if (task->files)

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct pt_regs;
 struct task_struct;
 
 /**
@@ -16,6 +17,6 @@ struct fi_sleep {
 	u32 peer;
 };
 
-void fi_read_sleep(struct task_struct *task, struct fi_sleep *sleep);
+void fi_read_sleep(struct task_struct *task, struct pt_regs *regs, struct fi_sleep *sleep);
 
 #endif

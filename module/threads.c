@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -244,13 +245,14 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 /*
  * Look where a thread sleeps: at its registers, and at the pipe or socket. As long as it does
  * not run it cannot exit, so the stack that they are on is its own, and so are its requests.
+ * If it has exited, it has no stack, or that is another thread's.
  */
 static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
-	struct fi_user_frame frame;
-	bool is_32bit, requests;
 	struct fi_sleep sleep;
+	struct pt_regs regs;
+	bool requests;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
@@ -259,16 +261,17 @@ static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
 		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
-	if (READ_ONCE(task->on_cpu) || !fi_read_user_frame(task, &frame, &is_32bit))
+	if (READ_ONCE(task->on_cpu) ||
+	    copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)))
 		return;
-	fi_read_sleep(task, &sleep);
+	fi_read_sleep(task, &regs, &sleep);
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
 	if (switches != fi_switches(task) || READ_ONCE(task->on_cpu))
 		return;
-	thread->frame = frame;
-	thread->is_32bit = is_32bit;
+	fi_read_user_frame(&thread->frame, &regs);
+	thread->is_32bit = fi_is_32bit(&regs);
 	thread->sleep = sleep;
 	thread->io_uring = requests;
 }

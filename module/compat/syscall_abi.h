@@ -8,9 +8,8 @@
 #include <linux/sched/task_stack.h>
 #include <linux/thread_info.h>
 #include <linux/uaccess.h>
+#include <asm/syscall.h>
 #include <asm/unistd.h>
-
-#include "../nofault.h"
 
 /* The same on all architectures: 5.16, 039c0ec9bb77 ("futex,x86: Wire up sys_futex_waitv()") */
 #define FI_NR_FUTEX_WAITV		449
@@ -93,51 +92,26 @@ struct fi_file_call {
 	bool writes;
 };
 
-#if defined(CONFIG_X86_64)
-
-#define FI_REG_FD	di
-
-static inline bool fi_get_call_nr(unsigned long *nr, const struct pt_regs *regs)
-{
-	return fi_get_register(nr, &regs->orig_ax);
-}
-
-#elif defined(CONFIG_ARM64)
-
-#define FI_REG_FD	orig_x0
-
-static inline bool fi_get_call_nr(unsigned long *nr, const struct pt_regs *regs)
-{
-	s32 number;
-
-	if (get_kernel_nofault(number, &regs->syscallno))
-		return false;
-	*nr = number;
-	return true;
-}
-
-#endif
-
 /**
  * fi_read_file_call() - find out in which read or write a thread is
  * @call: receives it
  * @task: the thread
+ * @regs: a copy of its saved registers
  *
  * Calls of 32-bit programs are not known.
  *
- * Context: RCU. The stack of a thread that is killed may be given to another one at any time;
- * the caller checks afterwards that @task did not run, so it did not exit.
+ * Context: any.
  *
  * Return: whether it is in such a call.
  */
-static inline bool fi_read_file_call(struct fi_file_call *call, struct task_struct *task)
+static inline bool fi_read_file_call(struct fi_file_call *call, struct task_struct *task,
+				     struct pt_regs *regs)
 {
-	const struct pt_regs *regs = task_pt_regs(task);
-	unsigned long nr, fd;
+	unsigned long args[6];
 
-	if (fi_in_compat_syscall(task) || !fi_get_call_nr(&nr, regs))
+	if (fi_in_compat_syscall(task))
 		return false;
-	switch (nr) {
+	switch (syscall_get_nr(task, regs)) {
 	case __NR_read:
 	case __NR_readv:
 	case __NR_recvfrom:
@@ -153,9 +127,8 @@ static inline bool fi_read_file_call(struct fi_file_call *call, struct task_stru
 	default:
 		return false;
 	}
-	if (!fi_get_register(&fd, &regs->FI_REG_FD))
-		return false;
-	call->fd = fd;
+	syscall_get_arguments(task, regs, args);
+	call->fd = args[0];
 	return true;
 }
 

@@ -4,10 +4,7 @@
 
 #include <linux/kconfig.h>
 #include <linux/ptrace.h>
-#include <linux/sched.h>
-#include <linux/sched/task_stack.h>
-
-#include "../nofault.h"
+#include <linux/processor.h>
 
 /* A frame pointer that is farther from the stack pointer is none. */
 #define FI_MAX_FRAME	(8UL << 20)
@@ -38,63 +35,47 @@ static inline unsigned long fi_link_register(const struct fi_user_frame *frame)
 
 #if defined(CONFIG_X86_64)
 
-static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_regs *regs,
-				 unsigned long *sp, bool *is_32bit)
+static inline bool fi_is_32bit(const struct pt_regs *regs)
 {
-	unsigned long cs;
+	return (u16)regs->cs == __USER32_CS;
+}
 
-	if (!fi_get_register(&frame->fp, &regs->bp) || !fi_get_register(sp, &regs->sp) ||
-	    !fi_get_register(&cs, &regs->cs))
-		return false;
-	/* The upper bits are not of the selector. */
-	*is_32bit = (u16)cs == __USER32_CS;
-	return true;
+static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_regs *regs)
+{
+	frame->fp = regs->bp;
 }
 
 #elif defined(CONFIG_ARM64)
 
-static inline bool fi_copy_frame(struct fi_user_frame *frame, const struct pt_regs *regs,
-				 unsigned long *sp, bool *is_32bit)
+static inline bool fi_is_32bit(const struct pt_regs *regs)
 {
-	unsigned long pstate;
+	return regs->pstate & PSR_MODE32_BIT;
+}
 
-	if (!fi_get_register(&pstate, &regs->pstate))
-		return false;
-	*is_32bit = pstate & PSR_MODE32_BIT;
-	/* 32-bit code has these in other registers, which do not tell its callers. */
-	if (*is_32bit) {
-		memset(frame, 0, sizeof(*frame));
-		*sp = 0;
-		return true;
-	}
-	return fi_get_register(&frame->fp, &regs->regs[29]) &&
-	       fi_get_register(&frame->lr, &regs->regs[30]) && fi_get_register(sp, &regs->sp);
+/* 32-bit code has these in other registers, which do not tell its callers. */
+static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_regs *regs)
+{
+	frame->fp = fi_is_32bit(regs) ? 0 : regs->regs[29];
+	frame->lr = fi_is_32bit(regs) ? 0 : regs->regs[30];
 }
 
 #endif
 
 /**
- * fi_read_user_frame() - copy the registers of a thread that sleeps
- * @task: the thread
- * @frame: receives them, if they could be read
- * @is_32bit: receives whether it runs 32-bit code, likewise
+ * fi_read_user_frame() - take what tells the callers of a thread from its registers
+ * @frame: receives it
+ * @regs: a copy of the registers that the thread has saved in its system call or fault
  *
- * Context: RCU. The stack of a thread that is killed may be given to another one at any time;
- * the caller checks afterwards that @task did not run, so it did not exit.
- *
- * Return: whether they could be read.
+ * Context: any.
  */
-static inline bool fi_read_user_frame(struct task_struct *task, struct fi_user_frame *frame,
-				      bool *is_32bit)
+static inline void fi_read_user_frame(struct fi_user_frame *frame, const struct pt_regs *regs)
 {
-	unsigned long sp;
+	unsigned long sp = regs->sp;
 
-	if (!fi_copy_frame(frame, task_pt_regs(task), &sp, is_32bit))
-		return false;
+	fi_take_frame(frame, regs);
 	/* The kernel's own threads in a process have no stack there (copy_thread()). */
 	if (!sp || frame->fp < sp || frame->fp - sp > FI_MAX_FRAME || frame->fp >= TASK_SIZE_MAX)
 		frame->fp = 0;
-	return true;
 }
 
 #endif
