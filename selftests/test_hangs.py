@@ -45,6 +45,7 @@ def built(name, *args):
 
 
 NOT_BLOCKED = r"the lock names no holder; 1 thread of its address space is not blocked: "
+HELD = r"its lock is held by thread {holder} \(\w+\), which "
 DEADLOCK = r"waits for thread {%s}, which waits for thread {%s}: a cycle of 2 threads"
 ONE_IS_TIMED = ", of which 1 waits with a timeout"
 
@@ -151,6 +152,41 @@ CASES = (
                     r"no live thread of its address space can run: 1 wait on futexes, and thread {feeder} "
                     r"\(\w+\) waits for room in pipe \d+, which only processes that cannot run have open")},
          first=("child",), status=3, explains="Queue._finalize_join"),
+    *(Hang("a lock whose holder " + what, built("holders", way),
+           {"main": ("blocked", "pthread_mutex", HELD + does)}, first=("main",))
+      for way, what, does in (
+          ("event", "waits for an event", "waits on a pthread_cond"),
+          ("spin", "spins", "runs.*"),
+          ("stopped", "has called a server that is stopped",
+           SLEEPS + r"read\(3\): unix socket, other end: process {server} \(\w+\), which is stopped"),
+          ("writer", "waits for a child that writes to a full pipe",
+           SLEEPS + r"wait4, for process {child} \(\w+\)"),
+          ("file", "waits for the lock of a file",
+           SLEEPS + r"flock\(\d+\): .*, whose lock was taken by process {owner} \(\w+\)"))),
+    Hang("a lock whose holder has ended", built("holders", "end"),
+         {"main": ("orphaned", "pthread_mutex",
+                   r"its lock's holder, thread {holder}, is no live thread of this process")},
+         first=("main",), status=3),
+    Hang("a lock in shared memory whose holder was killed", built("holders", "killed"),
+         {"main": ("orphaned", "pthread_mutex", r"the holder of its lock in shared memory, thread \d+, "
+                   "is no live thread of a process that maps it")}, first=("main",), status=3),
+    Hang("static variables of C++ that need each other", built("guards"),
+         {**{name: ("blocked", "C++ static guard", NOT_BLOCKED + "thread {net} .*")
+             for name in ("left", "right")},
+          "main": ("blocked", "pthread_join", r"joins thread {left} \(\w+\), which waits for a "
+                   r"C\+\+ static guard that names no holder")},
+         first=("left", "right", "main")),
+    Hang("two readers of a rwlock that want to write", built("upgrade"),
+         {**{name: ("blocked", "pthread_rwlock", NOT_BLOCKED + "thread {net} .*")
+             for name in ("first", "second")},
+          "main": ("blocked", "pthread_join", r"joins thread {first} \(\w+\), which waits for a "
+                   "pthread_rwlock that names no holder")},
+         first=("first", "second", "main")),
+    Hang("a job of a pool of Python that waits for its own pool",
+         ("/usr/bin/python3", os.path.join(SCRIPTS, "pool_nested.py")),
+         {name: ("no-waker", "sem_t", "all 2 live threads of its address space wait on futexes without "
+                 "timeout: no thread is left to wake it") for name in ("main", "worker")},
+         first=("main", "worker"), status=3, explains="py-spy dump --pid {main}"),
     Hang("System.exit in a shutdown hook of Java", ("java", "-cp", HANGS, "Hook"),
          {"main": ("blocked", "pthread_join",
                    r"joins thread \d+ \(java\), which waits on a pthread_cond")},
