@@ -1241,6 +1241,28 @@ static void test_rank(void)
 	snapshot_free(&s);
 }
 
+/* A thread joins, or wants a lock of, one that is blocked itself, and went to sleep before that did. */
+static void test_rank_of_chain(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, MM(5, 3, "20-22") PROC(20, 1, 5, yes, 0x0) T(20, 20, 5) T(21, 20, 5) T(22, 20, 5)
+	     LOCK(20, 20, 5, "00000015") LOCK(21, 20, 5, "00000016"));
+	for (size_t i = 0; i < s.nr_waiters; i++)
+		s.waiters[i].known |= W_ASLEEP;
+	s.waiters[0].asleep_ns = 5900000000;
+	s.waiters[1].asleep_ns = 5100000000;
+	analyze(&a, &s, NULL);
+	is_num(s.waiters[a.order[0]].tid, 21, "whom others wait for comes first, within a second");
+	analysis_free(&a);
+	s.waiters[0].asleep_ns = 6100000000;
+	analyze(&a, &s, NULL);
+	is_num(s.waiters[a.order[0]].tid, 20, "longer ago, who waits longer");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 #define ONE_OTHER	"the lock names no holder; 1 thread of its address space is not blocked: "	\
 			"thread 11 (t11) sleeps elsewhere"
 #define TWO_OTHERS	"the lock names no holder; 2 threads of its address space are not blocked: "	\
@@ -1595,6 +1617,7 @@ int main(void)
 	test_namespace();
 	test_decode();
 	test_rank();
+	test_rank_of_chain();
 	test_timer_text();
 	test_text();
 	test_memory_text();

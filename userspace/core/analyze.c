@@ -21,6 +21,7 @@
 
 #include "analyze.h"
 #include "array.h"
+#include "clock.h"
 #include "holders.h"
 #include "signals.h"
 
@@ -632,7 +633,8 @@ struct rank {
 
 /*
  * Worst first: verdict, certainty, those of a cycle before those that wait for it, those that
- * fork may have left without a holder, time asleep, how many hang behind it; then by id.
+ * fork may have left without a holder, seconds asleep, how many hang behind it; then by id. A hang
+ * spreads within milliseconds, and not from the one that went to sleep first.
  */
 static int compare_ranks(const void *x, const void *y)
 {
@@ -646,10 +648,12 @@ static int compare_ranks(const void *x, const void *y)
 		return a->in_cycle ? -1 : 1;
 	if (a->may_be_copy != b->may_be_copy)
 		return a->may_be_copy ? -1 : 1;
-	if (a->asleep_ns != b->asleep_ns)
+	if (a->asleep_ns / NSEC_PER_SEC != b->asleep_ns / NSEC_PER_SEC)
 		return a->asleep_ns > b->asleep_ns ? -1 : 1;
 	if (a->nr_behind != b->nr_behind)
 		return a->nr_behind > b->nr_behind ? -1 : 1;
+	if (a->asleep_ns != b->asleep_ns)
+		return a->asleep_ns > b->asleep_ns ? -1 : 1;
 	if (a->tid != b->tid)
 		return a->tid < b->tid ? -1 : 1;
 	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;

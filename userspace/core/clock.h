@@ -5,13 +5,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#define NSEC_PER_SEC	1000000000ULL
+
 /**
  * timespec_ns() - a time in nanoseconds
  * @ts: the time, which is not negative
  */
 static inline uint64_t timespec_ns(const struct timespec *ts)
 {
-	return ts->tv_sec * 1000000000ULL + ts->tv_nsec;
+	return ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
 }
 
 /**
