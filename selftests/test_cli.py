@@ -20,7 +20,7 @@ import termios
 import time
 import unicodedata
 
-from lib import ksft, tool
+from lib import ksft, schema, tool
 
 DATA = os.path.join(ksft.TOP, "selftests", "unit", "data")
 ZOO = os.path.join(DATA, "zoo.txt")
@@ -334,11 +334,23 @@ def has_line(text, line):
         raise AssertionError("no line %r in %s" % (line, text))
 
 
+def check_unexplained(got, begins):
+    """Fail unless a document says that there is nothing to explain, as standard error does."""
+    document = schema.check(got.stdout)
+    why = document["futexinspect"]["unexplained"]
+    ksft.equal((got.status, document["waiters"]), (1, []), "status and waiters")
+    has_line(got.stderr, "futexinspect: " + why)
+    if not why.startswith(begins):
+        raise AssertionError("unexplained: " + why)
+
+
 def test_live_thread():
     """this host: a thread that does not wait on a futex, and then does not exist"""
     with subprocess.Popen(["sleep", "1000"]) as process:
         got = tool.run("--source", "proc", "explain", str(process.pid))
+        as_json = tool.run("--source", "proc", "--json", "explain", str(process.pid))
         process.kill()
+    check_unexplained(as_json, "thread %d does not wait on a futex: it " % process.pid)
     ksft.equal(got.status, 1, "status")
     if not re.search("futexinspect: thread %d does not wait on a futex: it (%sclock_nanosleep for .*"
                      "|.*ready to run.*)\n" % (process.pid, tool.SLEEPS), got.stderr):

@@ -16,6 +16,7 @@
 #include "corefile.h"
 #include "options.h"
 #include "pager.h"
+#include "screen.h"
 #include "signals.h"
 
 /* Threads of which is shown what they do: each takes a few files of /proc. */
@@ -174,42 +175,53 @@ static int inspect(struct inspection *in, const struct options *opts)
 #define MAX_STACKS_MORE	1000
 
 static void show_json(const struct options *opts, const struct selection *sel,
-		      const struct stacks *st)
+		      const struct stacks *st, const char *unexplained)
 {
 	const struct json_options json = {
 		.columns = opts->chosen_columns ? &opts->table.columns : NULL,
 		.tree = opts->table.tree, .stacks = st, .interval_ms = opts->interval_ms,
+		.unexplained = unexplained,
 	};
 
 	print_json(stdout, sel, &json);
 }
 
+/* Why there is nothing to explain.  Return: whether that is an answer, and no failure. */
+static bool find_why(char why[WHY_SIZE], const struct options *opts, const struct analysis *a)
+{
+	if (opts->tid)
+		why_no_waiter(why, a->s, opts->tid, opts->files.path);
+	else if (opts->name)
+		snprintf(why, WHY_SIZE, "no thread that waits on a futex is called %s, or is of "
+			 "such a process", opts->name);
+	else
+		snprintf(why, WHY_SIZE, "no thread is stuck or blocked on a futex");
+	return !opts->tid && !opts->name;
+}
+
 /* There is nothing to explain.  Return: the exit status. */
 static int explain_nothing(const struct options *opts, const struct analysis *a)
 {
+	char why[WHY_SIZE], shown[WHY_SIZE];
+	bool is_answer = find_why(why, opts, a);
 	struct selection sel;
-	int status;
+	bool complete;
 
-	if (opts->tid) {
-		explain_no_waiter(a->s, opts->tid, opts->files.path);
+	if (!is_answer)
+		warnx("%s", shown_text(shown, sizeof(shown), why));
+	if (!is_answer && !opts->json)
 		return EXIT_FAILED;
-	}
-	if (opts->name) {
-		warnx("no thread that waits on a futex is called %s, or is of such a process",
-		      opts->name);
-		return EXIT_FAILED;
-	}
 	begin_output(opts);
 	select_thread(&sel, a, &opts->filter, PID_NONE);
-	status = selection_is_complete(&sel) ? EXIT_NOBODY_STUCK : EXIT_FAILED;
+	complete = selection_is_complete(&sel);
 	if (opts->json) {
-		show_json(opts, &sel, NULL);
+		show_json(opts, &sel, NULL, why);
 	} else {
 		print_gaps(stdout, &sel);
-		puts("no thread is stuck or blocked on a futex");
+		puts(why);
 	}
 	selection_free(&sel);
-	return status;
+	return is_answer && complete ? EXIT_NOBODY_STUCK : EXIT_FAILED;
 }
 
 static void show_explanation(const struct options *opts, const struct analysis *a, size_t waiter,
@@ -220,7 +232,7 @@ static void show_explanation(const struct options *opts, const struct analysis *
 	begin_output(opts);
 	if (opts->json) {
 		select_thread(&sel, a, &opts->filter, a->s->waiters[waiter].tid);
-		show_json(opts, &sel, st);
+		show_json(opts, &sel, st, NULL);
 		selection_free(&sel);
 		return;
 	}
@@ -345,7 +357,7 @@ static int print_list(const struct options *opts, const struct selection *sel,
 	table.stacks = st;
 	if (!opts->json)
 		return print_table(stdout, sel, &table);
-	show_json(opts, sel, st);
+	show_json(opts, sel, st, NULL);
 	return 0;
 }
 

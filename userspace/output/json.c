@@ -552,6 +552,7 @@ static void put_header(struct document *d, const struct selection *sel)
 	else
 		json_null_member(out, "interval_ms");
 	put_counts(out, sel);
+	json_string_member(out, "unexplained", d->opts->unexplained);
 	put_gaps(d, sel);
 	json_end(out, "}");
 	out->sep = ",\n";

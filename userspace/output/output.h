@@ -28,6 +28,7 @@ struct json_options {
 	bool tree;
 	const struct stacks *stacks;		/* or NULL: none were read */
 	unsigned int interval_ms;		/* between two looks */
+	const char *unexplained;		/* why explain explains nobody, escaped; or NULL */
 };
 
 int print_table(FILE *out, const struct selection *sel, const struct table_options *opts);

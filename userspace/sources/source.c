@@ -304,40 +304,47 @@ void look_for(struct snapshot *s, const pid_t *ids, size_t nr)
 		find_invisible(PROC_ROOT, s, ids, nr);
 }
 
-static void explain_no_saved(const struct snapshot *s, pid_t tid, const char *path)
+static void why_no_saved_waiter(char why[WHY_SIZE], const struct snapshot *s, pid_t tid,
+				const char *path)
 {
+	char escaped[ESCAPED_SIZE(PATH_MAX)];
+
+	escape_text(escaped, path, strnlen(path, PATH_MAX));
 	if (is_missing(s, tid) || misses_unknown_waiters(s))
-		warnx("%s is not complete: thread %d may have waited on a futex", path, tid);
+		snprintf(why, WHY_SIZE, "%s is not complete: thread %d may have waited on a futex",
+			 escaped, tid);
 	else if (snapshot_find_thread(s, tid) >= 0)
-		warnx("thread %d did not wait on a futex", tid);
+		snprintf(why, WHY_SIZE, "thread %d did not wait on a futex", tid);
 	else
-		warnx("%s does not hold thread %d: it did not wait on a futex, or did not exist",
-		      path, tid);
+		snprintf(why, WHY_SIZE, "%s does not hold thread %d: it did not wait on a futex, "
+			 "or did not exist", escaped, tid);
 }
 
 /**
- * explain_no_waiter() - say on stderr why there is nothing to explain, in one line
+ * why_no_waiter() - say why there is nothing to explain, in one line
+ * @why: receives the line, escaped
  * @s: the snapshot, in which the thread does not wait
  * @tid: the thread
  * @path: the file that @s was read from, or NULL: this host
  */
-void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path)
+void why_no_waiter(char why[WHY_SIZE], const struct snapshot *s, pid_t tid, const char *path)
 {
 	char does[ACTIVITY_SIZE], escaped[ESCAPED_SIZE(ACTIVITY_SIZE)];
 
-	if (path)
-		explain_no_saved(s, tid, path);
-	else if (is_denied_thread(s, tid))
-		warnx("no rights to look at thread %d: %s", tid, s->rights);
-	else if (!host_has_process(tid))
-		warnx("there is no thread %d", tid);
-	else if (find_left_out(s, tid) >= 0 || misses_unknown_waiters(s))
-		warnx("the list is not complete: thread %d may wait on a futex", tid);
-	else if (!describe_thread(does, PROC_ROOT, tid))
-		warnx("thread %d does not wait on a futex", tid);
-	else {
+	if (path) {
+		why_no_saved_waiter(why, s, tid, path);
+	} else if (is_denied_thread(s, tid)) {
+		snprintf(why, WHY_SIZE, "no rights to look at thread %d: %s", tid, s->rights);
+	} else if (!host_has_process(tid)) {
+		snprintf(why, WHY_SIZE, "there is no thread %d", tid);
+	} else if (find_left_out(s, tid) >= 0 || misses_unknown_waiters(s)) {
+		snprintf(why, WHY_SIZE, "the list is not complete: thread %d may wait on a futex",
+			 tid);
+	} else if (!describe_thread(does, PROC_ROOT, tid)) {
+		snprintf(why, WHY_SIZE, "thread %d does not wait on a futex", tid);
+	} else {
 		escape_text(escaped, does, strlen(does));
-		warnx("thread %d does not wait on a futex: it %s", tid, escaped);
+		snprintf(why, WHY_SIZE, "thread %d does not wait on a futex: it %s", tid, escaped);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "snapshot.h"
+#include "text.h"
 
 #define MODULE_FILE	"/sys/kernel/debug/futexinspect/waiters"
 #define PROC_ROOT	"/proc"
@@ -13,6 +14,9 @@ extern const struct source source_module;
 extern const struct source source_proc;
 extern const struct source source_file;
 extern const struct source source_core;
+
+/* Room for why there is nothing to explain, with the path of a file. */
+#define WHY_SIZE	(ESCAPED_SIZE(PATH_MAX) + 128)
 
 /* Room for the names of all sources. */
 #define SOURCE_LIST_SIZE	64
@@ -24,7 +28,7 @@ void describe_threads(struct snapshot *s, const int *threads, size_t nr);
 void describe_process(struct snapshot *s, int process);
 void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr);
 void look_for(struct snapshot *s, const pid_t *ids, size_t nr);
-void explain_no_waiter(const struct snapshot *s, pid_t tid, const char *path);
+void why_no_waiter(char why[WHY_SIZE], const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
 bool host_has_name(const char *name);
 bool host_lacks_cgroup(const char *path, char full[PATH_MAX]);
