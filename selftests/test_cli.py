@@ -374,7 +374,7 @@ CALLS = {
     "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
               r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
     "poll": ("p = select.poll(); p.register(os.pipe()[0]); p.poll()",
-             r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\)"),
+             r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\) itself"),
     "select": ("select.select([os.pipe()[0], os.pipe()[0]], [], [])",
                r"p?select6?: 3 \(pipe:\[\d+\]\) and 5 \(pipe:\[\d+\]\)"),
     "epoll": ("e = select.epoll(); [e.register(C.eventfd(7, 0), select.EPOLLPRI) for _ in range(3)]; e.poll()",
