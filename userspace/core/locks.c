@@ -223,6 +223,14 @@ static bool held(struct lock *lock, enum primitive primitive, pid_t owner)
 	return true;
 }
 
+/* What waits until enough threads have come. */
+static bool counted(struct lock *lock, uint32_t come, uint32_t needed)
+{
+	lock->nr_come = come;
+	lock->nr_needed = needed;
+	return true;
+}
+
 /*
  * glibc's pthread_mutex_t, from 2.17 to 2.41 (the struct_mutex.h of x86-64 and of others,
  * nptl/pthread_mutex_lock.c):
@@ -545,7 +553,7 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 	       waiter_word(w, 4, &count) && is_count(count) && w->known & W_FLAGS &&
 	       word_is(w, 8, w->flags & WAIT_PRIVATE ? 0 : 128) && waiter_word(w, 12, &out) &&
 	       in - round >= 1 && in - round < count && !(round % count) && out <= in &&
-	       recognised(lock, PTHREAD_BARRIER);
+	       recognised(lock, PTHREAD_BARRIER) && counted(lock, in - round, count);
 }
 
 /*

@@ -70,6 +70,9 @@ struct lock {
 	/* If it has an owner: */
 	bool knows_owner;	/* the owner does not wait for it: its library prevents that */
 	uint32_t users;		/* the owner and those who wait, as far as it counts them; or 0 */
+	/* Of a barrier, else 0: */
+	uint32_t nr_come;	/* threads that have come to this round */
+	uint32_t nr_needed;	/* those that it needs */
 	/* In any case: */
 	bool is_typed;		/* its variable has the type of such a lock */
 };

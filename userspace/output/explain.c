@@ -185,6 +185,10 @@ static void explain_unheld(FILE *out, const struct waiter *w, enum primitive pri
 
 	if (!primitive)
 		para(out, "Lock", "not recognised, so its holder is not known");
+	else if (w->lock.nr_needed)
+		para(out, "Lock", "%s: %" PRIu32 " of %" PRIu32 " threads %s come",
+		     kind_text(kind, w, primitive), w->lock.nr_come, w->lock.nr_needed,
+		     w->lock.nr_come == 1 ? "has" : "have");
 	else if (h->evidence == BY_WORDS && h->thread >= 0)
 		para(out, "Lock", "%s, held by a thread that is not there, unless the "
 		     "main thread took it before it was forked", kind_text(kind, w, primitive));
