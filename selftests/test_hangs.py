@@ -101,7 +101,7 @@ CASES = (
          # Python handles SIGINT: a handler of the parent could write to the pipe that it reads.
          {name: ("waiting", "sem_t", r"shared futex: any process that maps it can wake it; of "
                  r"those, thread {parent} \(\w+\) is not blocked, and " + SLEEPS + r"read\(\d+\): "
-                 r"pipe:\[\d+\], other end: processes {parent} \(\w+\) and .*") for name in ("worker1", "worker2", "worker3")},
+                 r"pipe:\[\d+\], other end: processes {parent} \(\w+\) itself and .*") for name in ("worker1", "worker2", "worker3")},
          first=("worker1", "worker2", "worker3", "parent"),
          explains="Mapped by threads of other processes:"),
     Hang("a thread that has Python's GIL and reads a pipe",
@@ -158,7 +158,7 @@ CASES = (
           ("event", "waits for an event", "waits on a pthread_cond"),
           ("spin", "spins", "runs.*"),
           ("stopped", "has called a server that is stopped",
-           SLEEPS + r"read\(3\): unix socket, other end: process {server} \(\w+\), which is stopped"),
+           SLEEPS + r"read\(\d+\): unix socket, other end: process {server} \(\w+\), which is stopped"),
           ("writer", "waits for a child that writes to a full pipe",
            SLEEPS + r"wait4, for process {child} \(\w+\)"),
           ("file", "waits for the lock of a file",
