@@ -632,13 +632,29 @@ struct rank {
 };
 
 /*
+ * Longest first, then how many hang behind it.  Of the blocked whole seconds count: a hang spreads
+ * within milliseconds, and not always from the one that went to sleep first.
+ */
+static int compare_sleeps(const struct rank *a, const struct rank *b)
+{
+	bool alike = a->verdict == VERDICT_BLOCKED &&
+		     a->asleep_ns / NSEC_PER_SEC == b->asleep_ns / NSEC_PER_SEC;
+
+	if (!alike && a->asleep_ns != b->asleep_ns)
+		return a->asleep_ns > b->asleep_ns ? -1 : 1;
+	if (a->nr_behind != b->nr_behind)
+		return a->nr_behind > b->nr_behind ? -1 : 1;
+	return a->asleep_ns > b->asleep_ns ? -1 : a->asleep_ns < b->asleep_ns;
+}
+
+/*
  * Worst first: verdict, certainty, those of a cycle before those that wait for it, those that
- * fork may have left without a holder, seconds asleep, how many hang behind it; then by id. A hang
- * spreads within milliseconds, and not from the one that went to sleep first.
+ * fork may have left without a holder, time asleep, how many hang behind it; then by id.
  */
 static int compare_ranks(const void *x, const void *y)
 {
 	const struct rank *a = x, *b = y;
+	int sleeps;
 
 	if (a->verdict != b->verdict)
 		return a->verdict < b->verdict ? -1 : 1;
@@ -648,12 +664,9 @@ static int compare_ranks(const void *x, const void *y)
 		return a->in_cycle ? -1 : 1;
 	if (a->may_be_copy != b->may_be_copy)
 		return a->may_be_copy ? -1 : 1;
-	if (a->asleep_ns / NSEC_PER_SEC != b->asleep_ns / NSEC_PER_SEC)
-		return a->asleep_ns > b->asleep_ns ? -1 : 1;
-	if (a->nr_behind != b->nr_behind)
-		return a->nr_behind > b->nr_behind ? -1 : 1;
-	if (a->asleep_ns != b->asleep_ns)
-		return a->asleep_ns > b->asleep_ns ? -1 : 1;
+	sleeps = compare_sleeps(a, b);
+	if (sleeps)
+		return sleeps;
 	if (a->tid != b->tid)
 		return a->tid < b->tid ? -1 : 1;
 	return a->waiter < b->waiter ? -1 : a->waiter > b->waiter;
