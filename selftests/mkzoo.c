@@ -14,10 +14,11 @@
  * The truth follows from what the threads will do. Each thread takes some locks and waits
  * for one thing. When that comes, it releases its locks, wakes all threads that a thread
  * in its place could wake, and exits: every waiter at the semaphores, condition variables,
- * barriers, futexes and pipes that it can reach, and any parent that waits for it. So a
+ * barriers, futexes, pipes and sockets that it can reach, and any parent that waits for it. So a
  * thread that can run is no mere possibility: it does what it could. Some threads wait for
- * this program to let them go (their gate). "live" are the threads that will go on in the
- * end, "stopped" those that will if the stopped threads are continued, "stuck" the rest.
+ * this program to let them go (their gate); some of these are idle, which hold nothing.
+ * "live" are the threads that will go on in the end, "stopped" those that will if the
+ * stopped threads are continued, "stuck" the rest.
  *
  * A line on standard input makes mkzoo prove that. It opens the gates: all live threads
  * have to go on and end, then all others have to be seen asleep where they waited. It
@@ -42,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -73,7 +75,7 @@ typedef unsigned int mask;
 enum kind {
 	NORMAL, RECURSIVE, ERRORCHECK, ADAPTIVE, ROBUST, PI, PI_ROBUST, RWLOCK,
 	NR_LOCKS,
-	COND = NR_LOCKS, SEM, BARRIER, RAW, PIPE,
+	COND = NR_LOCKS, SEM, BARRIER, RAW, PIPE, SOCKET,
 	NR_KINDS
 };
 
@@ -91,13 +93,15 @@ static const char *const kinds[NR_KINDS] = {
 	[BARRIER]	= "barrier",
 	[RAW]		= "raw",
 	[PIPE]		= "pipe",
+	[SOCKET]	= "socket",
 };
 
 struct object {
 	enum kind kind;
-	bool shared;		/* in memory that all processes of the case map */
+	bool shared;		/* in memory that all processes of the case map, or open in all */
 	bool pshared;		/* made for that */
 	int home;		/* the process that uses it, unless it is shared */
+	int far;		/* the one that has the other end of a pipe or socket, likewise */
 	mask holders;		/* of a lock: one, or those that read */
 	bool read_held;
 	uint32_t expected;	/* of a raw futex */
@@ -112,13 +116,20 @@ enum wait {
 	GONE,			/* it exits at once, with its locks */
 };
 
-enum gate { GATE_PIPE, GATE_SOCKET, GATE_EVENTFD, GATE_POLL, GATE_SIGNAL, GATE_NAP, NR_GATES };
+enum gate {
+	GATE_PIPE, GATE_SOCKET, GATE_EVENTFD, GATE_POLL, GATE_EPOLL, GATE_PAUSE, GATE_SIGNAL,
+	GATE_NAP, NR_GATES
+};
+
+/* Ends a pause(2).  No daemon is told anything by it, so that the verdict "signal" stays out. */
+#define PAUSE_SIGNAL	(SIGRTMIN + 1)
 
 struct thread {
 	int proc;
 	enum wait wait;
 	int on;			/* the object, thread or kind of gate */
 	bool reads;		/* of a rwlock */
+	bool idle;		/* at its gate, and holds nothing */
 	bool timed;		/* waits again and again, until it is told */
 	bool traced;		/* stopped by this program, its tracer */
 	unsigned int turn;
@@ -140,7 +151,7 @@ struct plan {
 enum stage { STARTING, READY, ABOUT, WENT, DONE };
 
 struct gates {
-	int pipe[2], socket[2], event, poll;
+	int pipe[2], socket[2], event, poll, epoll;
 };
 
 /* In memory that they share with this program. */
@@ -174,7 +185,7 @@ struct body {
 		sem_t sem;
 		pthread_barrier_t barrier;
 		uint32_t word;
-		int pipe[2];
+		int ends[2];	/* of a pipe or socket: to read from, to write to */
 	};
 };
 
@@ -248,6 +259,11 @@ static mask threads_of(const struct plan *p, int proc)
 	return m;
 }
 
+static bool has_ends(const struct object *o)
+{
+	return o->kind == PIPE || o->kind == SOCKET;
+}
+
 static mask gone_threads(const struct plan *p)
 {
 	mask m = 0;
@@ -297,9 +313,31 @@ static void plan_gone(struct plan *p)
 	}
 }
 
+static mask idle_threads(const struct plan *p)
+{
+	mask m = 0;
+
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		if (p->threads[t].idle)
+			m |= bit(t);
+	}
+	return m;
+}
+
+/* Beside others, as the threads of a pool or of a library are. */
+static void plan_idle(struct plan *p)
+{
+	for (int proc = 0; proc < (int)p->nr_procs; proc++) {
+		mask choice = threads_of(p, proc) & ~gone_threads(p);
+
+		if (one_in(6) && choice & (choice - 1))
+			p->threads[pick(choice)].idle = true;
+	}
+}
+
 static void plan_lock(struct plan *p, struct object *o)
 {
-	int holder = below(p->nr_threads);
+	int holder = pick(p->all & ~idle_threads(p));
 
 	o->kind = below(NR_LOCKS);
 	o->holders = bit(holder);
@@ -309,13 +347,14 @@ static void plan_lock(struct plan *p, struct object *o)
 		o->kind = NORMAL;
 	o->read_held = o->kind == RWLOCK && one_in(3);
 	if (o->read_held)
-		o->holders |= threads_of(p, o->home) & below(p->all + 1);
+		o->holders |= threads_of(p, o->home) & below(p->all + 1) & ~idle_threads(p);
 }
 
 static void plan_event(struct plan *p, struct object *o)
 {
 	o->kind = NR_LOCKS + below(NR_KINDS - NR_LOCKS);
 	o->home = below(p->nr_procs);
+	o->far = below(p->nr_procs);
 	o->expected = one_in(2) ? 0 : below(4);
 	o->bitset = one_in(4) ? 1 + below(255) : FUTEX_BITSET_MATCH_ANY;
 }
@@ -397,8 +436,6 @@ static bool may_wait_on(const struct plan *p, int t, int obj)
 	const struct object *o = &p->objs[obj];
 	const struct thread *thread = &p->threads[t];
 
-	if (o->kind == PIPE)
-		return !thread->timed;
 	if (o->kind >= NR_LOCKS)
 		return (o->shared || o->home == thread->proc) &&
 		       !(thread->timed && o->kind == BARRIER);
@@ -474,7 +511,7 @@ static void plan_waits(struct plan *p)
 
 	for (unsigned int t = 0; t < p->nr_threads; t++) {
 		struct thread *thread = &p->threads[t];
-		int tries = below(8) < gates ? 0 : 20;
+		int tries = thread->idle || below(8) < gates ? 0 : 20;
 
 		if (thread->wait == GONE)
 			continue;
@@ -530,6 +567,7 @@ static void make_plan(struct plan *p, unsigned long seed, unsigned int nr)
 	random_state = (uint64_t)below(UINT32_MAX) << 32 | nr;
 	plan_threads(p);
 	plan_gone(p);
+	plan_idle(p);
 	plan_objects(p);
 	plan_waits(p);
 	plan_turns(p);
@@ -554,10 +592,18 @@ static bool is_inherited(const struct plan *p, int proc, const struct object *o)
 	return o->holders & gone_threads(p) && (proc || !p->execs);
 }
 
+/* Whether a process can wake those that wait for an object. */
+static bool reaches(const struct object *o, int proc)
+{
+	return o->shared || (has_ends(o) ? o->far : o->home) == proc;
+}
+
 /* The threads that can reach what a thread waits for. */
 static mask who_reaches(const struct plan *p, int t, const struct object *o)
 {
-	return o->shared || o->kind == PIPE ? p->all : threads_of(p, p->threads[t].proc);
+	if (o->shared)
+		return p->all;
+	return threads_of(p, has_ends(o) ? o->far : p->threads[t].proc);
 }
 
 static mask wakers_of_lock(const struct plan *p, int t, const struct object *o)
@@ -734,11 +780,30 @@ static void init_object(int obj)
 		b->word = o->expected;
 		break;
 	case PIPE:
-		if (pipe(b->pipe))
+		if (pipe(b->ends))
 			die("pipe");
+		break;
+	case SOCKET:
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, b->ends))
+			die("socketpair");
 		break;
 	default:
 		init_mutex(&b->mutex, o);
+	}
+}
+
+/* What is not shared is open in the processes that use it, and in no other. */
+static void close_ends(int proc)
+{
+	for (unsigned int i = 0; i < plan->nr_objs; i++) {
+		const struct object *o = &plan->objs[i];
+
+		if (!has_ends(o) || o->shared)
+			continue;
+		if (o->home != proc)
+			close(own[i].ends[0]);
+		if (o->far != proc)
+			close(own[i].ends[1]);
 	}
 }
 
@@ -817,7 +882,8 @@ static void wake_all(int obj)
 		      INT_MAX, NULL, NULL, 0);
 		break;
 	default:
-		if (write(b->pipe[1], bytes, sizeof(bytes)) != sizeof(bytes))
+		/* Those who could read it may all have ended: EPIPE. */
+		if (write(b->ends[1], bytes, sizeof(bytes)) < 0 && errno != EPIPE)
 			die("write");
 	}
 }
@@ -827,13 +893,12 @@ static void let_go(int t, int obj)
 {
 	const struct object *o = &plan->objs[obj];
 	int proc = plan->threads[t].proc;
-	bool reaches = o->shared || o->home == proc;
 
 	if (o->kind >= NR_LOCKS) {
-		if (reaches || o->kind == PIPE)
+		if (reaches(o, proc))
 			wake_all(obj);
 	} else if (o->read_held) {
-		if ((reaches || !o->home) && !atomic_exchange(&body_of(obj)->released, true))
+		if ((reaches(o, proc) || !o->home) && !atomic_exchange(&body_of(obj)->released, true))
 			release_readers(obj);
 	} else if (is_inherited(plan, proc, o)) {
 		if (t == first_of(threads_of(plan, proc)))
@@ -914,10 +979,23 @@ static int wait_raw(uint32_t *word, const struct object *o, const struct timespe
 	return 0;
 }
 
-static int wait_pipe(int fd)
+/* Whether there is something to read: MAX_THREADS bytes, enough for all who wait. */
+static int wait_readable(int fd)
+{
+	struct pollfd event = { .fd = fd, .events = POLLIN };
+	int nr = poll(&event, 1, 50);
+
+	if (nr < 0 && errno != EINTR)
+		die("poll");
+	return nr > 0 ? 0 : ETIMEDOUT;
+}
+
+static int wait_read(int fd, bool timed)
 {
 	char c;
 
+	if (timed && wait_readable(fd))
+		return ETIMEDOUT;
 	while (read(fd, &c, 1) != 1) {
 		if (errno != EINTR)
 			die("read");
@@ -942,7 +1020,8 @@ static int wait_once(const struct thread *thread, const struct timespec *until)
 	case RAW:
 		return wait_raw(&b->word, &plan->objs[thread->on], until);
 	case PIPE:
-		return wait_pipe(b->pipe[0]);
+	case SOCKET:
+		return wait_read(b->ends[0], until);
 	default:
 		return lock_mutex(&b->mutex, until);
 	}
@@ -964,6 +1043,32 @@ static void wait_on_object(const struct thread *thread)
 		unlock(thread->on);
 }
 
+/* Only what is said by epoll_wait(2) matters: the eventfd is never read, and so stays readable. */
+static void wait_epoll(int fd)
+{
+	struct epoll_event event;
+
+	while (epoll_wait(fd, &event, 1, -1) < 0) {
+		if (errno != EINTR)
+			die("epoll_wait");
+	}
+}
+
+static void no_op(int sig __attribute__((unused)))
+{
+}
+
+/* Not in a process without such a thread: a handler changes what can be proven of it. */
+static void handle_pause_signal(int proc)
+{
+	for (unsigned int t = 0; t < plan->nr_threads; t++) {
+		const struct thread *thread = &plan->threads[t];
+
+		if (thread->proc == proc && thread->wait == AT_GATE && thread->on == GATE_PAUSE)
+			signal(PAUSE_SIGNAL, no_op);
+	}
+}
+
 static void wait_at_gate(enum gate gate)
 {
 	struct pollfd event = { .fd = control->gates.poll, .events = POLLIN };
@@ -973,10 +1078,10 @@ static void wait_at_gate(enum gate gate)
 
 	switch (gate) {
 	case GATE_PIPE:
-		wait_pipe(control->gates.pipe[0]);
+		wait_read(control->gates.pipe[0], false);
 		break;
 	case GATE_SOCKET:
-		wait_pipe(control->gates.socket[0]);
+		wait_read(control->gates.socket[0], false);
 		break;
 	case GATE_EVENTFD:
 		while (read(control->gates.event, &val, sizeof(val)) < 0 && errno == EINTR)
@@ -985,6 +1090,13 @@ static void wait_at_gate(enum gate gate)
 	case GATE_POLL:
 		while (poll(&event, 1, -1) < 0 && errno == EINTR)
 			;
+		break;
+	case GATE_EPOLL:
+		wait_epoll(control->gates.epoll);
+		break;
+	case GATE_PAUSE:
+		while (!control->open)
+			pause();
 		break;
 	case GATE_SIGNAL:
 		sigemptyset(&set);
@@ -1100,6 +1212,7 @@ static void fork_children(void)
 		if (!pid)
 			run_process(proc);
 	}
+	close_ends(0);
 }
 
 static void __attribute__((noreturn)) run_process(int proc)
@@ -1107,6 +1220,9 @@ static void __attribute__((noreturn)) run_process(int proc)
 	int first = first_of(threads_of(plan, proc));
 
 	handles[first] = pthread_self();
+	handle_pause_signal(proc);
+	if (proc)
+		close_ends(proc);
 	be_ready(first);
 	start_others(proc, first);
 	if (!proc)
@@ -1125,6 +1241,7 @@ static void __attribute__((noreturn)) run_case(const struct zoo_case *c)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
 	shared = map_shared(sizeof(own));
 	for (unsigned int i = 0; i < plan->nr_objs; i++)
 		init_object(i);
@@ -1171,7 +1288,7 @@ static bool waits_on_futex(const struct plan *p, int t)
 	const struct thread *thread = &p->threads[t];
 
 	return thread->wait == ON_JOIN ||
-	       (thread->wait == ON_OBJECT && p->objs[thread->on].kind != PIPE);
+	       (thread->wait == ON_OBJECT && !has_ends(&p->objs[thread->on]));
 }
 
 static long call_of(const struct plan *p, int t)
@@ -1202,10 +1319,13 @@ static bool is_in_place(const struct zoo_case *c, int t)
 static void make_gates(const struct zoo_case *c)
 {
 	struct gates *g = &c->control->gates;
+	struct epoll_event event = { .events = EPOLLIN };
 
 	g->event = eventfd(0, EFD_SEMAPHORE);
 	g->poll = eventfd(0, 0);
+	g->epoll = epoll_create1(0);
 	if (g->event < 0 || g->poll < 0 || pipe(g->pipe) ||
+	    epoll_ctl(g->epoll, EPOLL_CTL_ADD, g->poll, &event) ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, g->socket))
 		die("case %u: cannot make its gates", c->nr);
 }
@@ -1342,14 +1462,14 @@ static void start_all(void)
 static void print_wait(const struct plan *p, int t)
 {
 	static const char *const gates[NR_GATES] = {
-		"pipe", "socket", "eventfd", "poll", "signal", "nap",
+		"pipe", "socket", "eventfd", "poll", "epoll", "pause", "signal", "nap",
 	};
 	const struct thread *thread = &p->threads[t];
 	const struct object *o = &p->objs[thread->on];
 
 	switch (thread->wait) {
 	case AT_GATE:
-		printf(" on=gate:%s", gates[thread->on]);
+		printf(" on=gate:%s%s", gates[thread->on], thread->idle ? ",idle" : "");
 		break;
 	case ON_JOIN:
 		printf(" on=join:%d", thread->on);
@@ -1429,6 +1549,11 @@ static void print_case(const struct zoo_case *c)
  * The proof
  */
 
+static void send_signal(const struct zoo_case *c, int t, int sig)
+{
+	syscall(SYS_tgkill, c->control->threads[t].tgid, c->control->threads[t].tid, sig);
+}
+
 static void open_gates(const struct zoo_case *c)
 {
 	const struct gates *g = &c->control->gates;
@@ -1443,8 +1568,9 @@ static void open_gates(const struct zoo_case *c)
 		die("case %u: cannot open its gates", c->nr);
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
 		if (c->plan.threads[t].wait == AT_GATE && c->plan.threads[t].on == GATE_SIGNAL)
-			syscall(SYS_tgkill, c->control->threads[t].tgid,
-				c->control->threads[t].tid, SIGUSR1);
+			send_signal(c, t, SIGUSR1);
+		if (c->plan.threads[t].wait == AT_GATE && c->plan.threads[t].on == GATE_PAUSE)
+			send_signal(c, t, PAUSE_SIGNAL);
 	}
 }
 
