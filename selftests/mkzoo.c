@@ -497,7 +497,7 @@ static bool try_wait(struct plan *p, int t)
 		thread->wait = ON_JOIN;
 	}
 	thread->on = on;
-	if (waits_on_stack(p, t) && !one_in(16)) {
+	if (waits_on_stack(p, t) && !one_in(32)) {
 		thread->wait = AT_GATE;
 		return false;
 	}
