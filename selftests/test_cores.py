@@ -260,18 +260,25 @@ def test_executable(core, factory):
     expect_error("cannot be read", "--core", core, "--exe", "/nonexistent")
 
 
+def dump_of_removed(directory):
+    """A copy of a program, which is removed once it has dumped core: where it was, its core, and
+    a waiter in that."""
+    program = os.path.join(directory, "app")
+    shutil.copy(MKSTACKS, program)
+    with ksft.Factory("pair", program) as factory:
+        core = dump(directory, factory.process.pid)
+        tid = str(waiter(factory))
+    os.remove(program)
+    return program, core, tid
+
+
 OTHER_BUILD = "is another build than the one that dumped core"
 
 
 def test_other_build():
     """a program that was built anew is not used, and a line says so"""
     with tempfile.TemporaryDirectory() as directory:
-        program = os.path.join(directory, "app")
-        shutil.copy(MKSTACKS, program)
-        with ksft.Factory("pair", program) as factory:
-            core = dump(directory, factory.process.pid)
-            tid = str(waiter(factory))
-        os.remove(program)
+        program, core, tid = dump_of_removed(directory)
         shutil.copy(os.path.join(BUILT, "victim"), program)
         got = tool.run("--core", core, "explain", tid)
         if "%s %s" % (program, OTHER_BUILD) not in got.stderr:
@@ -283,12 +290,7 @@ def test_other_build():
 def test_by_build_id():
     """a program that is gone is found by its build id"""
     with tempfile.TemporaryDirectory() as directory:
-        program = os.path.join(directory, "app")
-        shutil.copy(MKSTACKS, program)
-        with ksft.Factory("pair", program) as factory:
-            core = dump(directory, factory.process.pid)
-            tid = str(waiter(factory))
-        os.remove(program)
+        _, core, tid = dump_of_removed(directory)
         with debug_directory():
             name = build_id(MKSTACKS)
             place = "/usr/lib/debug/.build-id/%s/%s" % (name[:2], name[2:])
