@@ -89,6 +89,22 @@ static const struct fi_keyword freezer_names[] = {
 	[FI_FROZEN_V2] = FI_KEYWORD("v2"),
 };
 
+/* What a call for one file sleeps on. */
+static const struct fi_keyword sleep_names[] = {
+	[FI_SLEEP_PIPE] = FI_KEYWORD("pipe"),
+	[FI_SLEEP_ROOM] = FI_KEYWORD("pipe"),
+	[FI_SLEEP_SOCKET] = FI_KEYWORD("socket"),
+	[FI_SLEEP_EVENTFD] = FI_KEYWORD("eventfd"),
+	[FI_SLEEP_EPOLL] = FI_KEYWORD("epoll"),
+};
+
+static const struct fi_keyword polled_names[] = {
+	[FI_SLEEP_PIPE] = FI_KEYWORD("pipe"),
+	[FI_SLEEP_ROOM] = FI_KEYWORD("room"),
+	[FI_SLEEP_SOCKET] = FI_KEYWORD("socket"),
+	[FI_SLEEP_EVENTFD] = FI_KEYWORD("eventfd"),
+};
+
 /* Each of these puts one field: the key, which is a literal, and the value. */
 static __always_inline void put_number(struct fi_text *t, const char *key, u64 value)
 {
@@ -486,12 +502,36 @@ static void put_frame(struct fi_text *t, const struct fi_thread *thread)
 
 static void put_sleep(struct fi_text *t, const struct fi_sleep *sleep)
 {
-	if (!sleep->ino)
+	put_keyword(t, " ", &sleep_names[sleep->kind]);
+	put_number(t, "=", sleep->id);
+	if (sleep->kind == FI_SLEEP_SOCKET)
+		put_number(t, " peer=", sleep->peer);
+}
+
+static void put_polled(struct fi_text *t, const struct fi_sleep *sleep)
+{
+	fi_put_keyword(t, &polled_names[sleep->kind]);
+	put_number(t, ":", sleep->id);
+	if (sleep->kind == FI_SLEEP_SOCKET)
+		put_number(t, ":", sleep->peer);
+}
+
+static void put_sleeps(struct fi_text *t, const struct fi_snapshot *snap,
+		       const struct fi_thread *thread)
+{
+	const struct fi_sleep *sleeps = &snap->sleeps[thread->first_sleep];
+	unsigned int i;
+
+	if (!thread->nr_sleeps)
 		return;
-	if (!sleep->peer)
-		return put_number(t, " pipe=", sleep->ino);
-	put_number(t, " socket=", sleep->ino);
-	put_number(t, " peer=", sleep->peer);
+	if (!thread->polls)
+		return put_sleep(t, sleeps);
+	fi_put(t, " polls=");
+	for (i = 0; i < thread->nr_sleeps; i++) {
+		if (i)
+			fi_put_char(t, ',');
+		put_polled(t, &sleeps[i]);
+	}
 }
 
 static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
@@ -536,7 +576,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	put_frame(t, thread);
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
-	put_sleep(t, &thread->sleep);
+	put_sleeps(t, snap, thread);
 }
 
 /* The mms that map a word, unless they are those of the word before. */

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * On which pipe or socket a thread sleeps in a call that reads or writes. Another thread may
- * have put another file at the number of the descriptor meanwhile, by dup2(2), or close(2) and
- * open(2). But the thread is in the wait queue of what was there when the call began.
+ * On which pipes, sockets, eventfds and epoll sets a thread sleeps. Another thread may have
+ * put another file at the number of a descriptor meanwhile, by dup2(2), or close(2) and
+ * open(2), or have changed the array of a poll. But the thread is in the wait queues of what
+ * was there when the call began.
  */
+#include <linux/err.h>
+#include <linux/eventfd.h>
 #include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/net.h>
 #include <linux/nospec.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <net/af_unix.h>
 #include <net/sock.h>
 
 #include "compat/syscall_abi.h"
+#include "kernel/layout.h"
 #include "sleep.h"
 
 /*
@@ -27,7 +34,28 @@
  */
 #define FI_MAX_SLEEPERS	128
 
-static bool is_queued(struct wait_queue_head *queue, const struct task_struct *task)
+/* How many descriptors are looked at, in a locked table, to find the files of a poll. */
+#define FI_MAX_FDS	256
+
+/**
+ * struct polled_file - an entry of a poll, of which nothing is known to be alive
+ * @file: the file
+ * @queue: the wait queue
+ * @entry: what is in the wait queue
+ */
+struct polled_file {
+	const struct file *file;
+	struct wait_queue_head *queue;
+	const struct wait_queue_entry *entry;
+};
+
+/*
+ * Wait queues
+ */
+
+/* Whether a queue has an entry of a thread, or a certain one of a poll. */
+static bool is_queued(struct wait_queue_head *queue, const void *task,
+		      const struct wait_queue_entry *wanted)
 {
 	struct wait_queue_entry *entry;
 	unsigned long flags;
@@ -37,21 +65,12 @@ static bool is_queued(struct wait_queue_head *queue, const struct task_struct *t
 	if (!spin_trylock_irqsave(&queue->lock, flags))
 		return false;
 	list_for_each_entry(entry, &queue->head, entry) {
-		found = entry->private == task;
+		found = wanted ? entry == wanted : entry->private == task;
 		if (found || ++nr == FI_MAX_SLEEPERS)
 			break;
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 	return found;
-}
-
-static void note_pipe(struct fi_sleep *sleep, const struct file *file, bool writes,
-		      const struct task_struct *task)
-{
-	struct pipe_inode_info *pipe = file->private_data;
-
-	if (is_queued(writes ? &pipe->wr_wait : &pipe->rd_wait, task))
-		sleep->ino = file_inode(file)->i_ino;
 }
 
 /*
@@ -73,38 +92,99 @@ static u32 peer_of(struct sock *sk)
 	return ino;
 }
 
+/*
+ * Files. Each of these functions says what a sleep in a certain queue of a file is, or in the
+ * one for @op if @queue is NULL, and returns that queue; NULL if it is not known.
+ */
+
+static struct wait_queue_head *sleep_on_pipe(struct fi_sleep *sleep, const struct file *file,
+					     enum fi_file_op op, struct wait_queue_head *queue)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+
+	if (!queue)
+		queue = op == FI_WRITES ? &pipe->wr_wait : &pipe->rd_wait;
+	sleep->kind = queue == &pipe->wr_wait ? FI_SLEEP_ROOM : FI_SLEEP_PIPE;
+	sleep->id = file_inode(file)->i_ino;
+	return queue == &pipe->rd_wait || queue == &pipe->wr_wait ? queue : NULL;
+}
+
+/* A poll has a timeout of its own. */
+static bool has_timeout(struct sock *sk, enum fi_file_op op)
+{
+	long timeout = READ_ONCE(*(op == FI_WRITES ? &sk->sk_sndtimeo : &sk->sk_rcvtimeo));
+
+	return op != FI_POLLS && timeout != MAX_SCHEDULE_TIMEOUT;
+}
+
 /* Only the two ends of a connection can end a wait at one of them, not so with datagrams. */
-static void note_socket(struct fi_sleep *sleep, const struct file *file, bool writes,
-			const struct task_struct *task)
+static struct wait_queue_head *sleep_on_socket(struct fi_sleep *sleep, const struct file *file,
+					       enum fi_file_op op, struct wait_queue_head *queue)
 {
 	struct socket *socket = file->private_data;
 	struct sock *sk = socket->sk;
 
 	if (!sk || sk->sk_family != AF_UNIX ||
-	    (sk->sk_type != SOCK_STREAM && sk->sk_type != SOCK_SEQPACKET) ||
-	    READ_ONCE(*(writes ? &sk->sk_sndtimeo : &sk->sk_rcvtimeo)) != MAX_SCHEDULE_TIMEOUT ||
-	    !is_queued(&socket->wq.wait, task))
-		return;
+	    (sk->sk_type != SOCK_STREAM && sk->sk_type != SOCK_SEQPACKET) || has_timeout(sk, op))
+		return NULL;
+	sleep->kind = FI_SLEEP_SOCKET;
+	sleep->id = file_inode(file)->i_ino;
 	sleep->peer = peer_of(sk);
-	if (sleep->peer)
-		sleep->ino = file_inode(file)->i_ino;
+	if (!sleep->peer || (queue && queue != &socket->wq.wait))
+		return NULL;
+	return &socket->wq.wait;
 }
 
-/* A FIFO of a file system is no pipe here: it has a name. A file of O_PATH keeps nothing. */
-static void note_file(struct fi_sleep *sleep, const struct file *file, bool writes,
-		      const struct task_struct *task)
+/* The file keeps its context, so the reference that this takes is not the last one. */
+static struct wait_queue_head *sleep_on_eventfd(struct fi_sleep *sleep, struct file *file,
+						struct wait_queue_head *queue)
 {
-	if (file->f_mode & FMODE_PATH)
-		return;
-	switch (file_inode(file)->i_sb->s_magic) {
-	case PIPEFS_MAGIC:
-		note_pipe(sleep, file, writes, task);
-		break;
-	case SOCKFS_MAGIC:
-		note_socket(sleep, file, writes, task);
-		break;
-	}
+	struct eventfd_ctx *ctx = fi_has(FI_EVENTFD) ? eventfd_ctx_fileget(file) : NULL;
+	struct wait_queue_head *own;
+
+	if (IS_ERR_OR_NULL(ctx))
+		return NULL;
+	sleep->kind = FI_SLEEP_EVENTFD;
+	sleep->id = *fi_eventfd_id(ctx);
+	own = fi_eventfd_queue(ctx);
+	eventfd_ctx_put(ctx);
+	return !queue || queue == own ? own : NULL;
 }
+
+/* anon_inode_getfile() gives each kind of file its name (do_epoll_create()). */
+static bool is_epoll(const struct file *file)
+{
+	return !strcmp(file->f_path.dentry->d_name.name, "[eventpoll]");
+}
+
+/* A FIFO of a file system is no pipe here: it has a name. */
+static struct wait_queue_head *sleep_on_file(struct fi_sleep *sleep, struct file *file,
+					     enum fi_file_op op, struct wait_queue_head *queue)
+{
+	unsigned long magic = file_inode(file)->i_sb->s_magic;
+
+	/* A file of O_PATH keeps nothing. */
+	if (file->f_mode & FMODE_PATH)
+		return NULL;
+	if (op == FI_WAITS_FOR_EPOLL) {
+		sleep->kind = FI_SLEEP_EPOLL;
+		return fi_has(FI_EPOLL) && magic == ANON_INODE_FS_MAGIC && is_epoll(file) ?
+			fi_epoll_queue(file->private_data) : NULL;
+	}
+	switch (magic) {
+	case PIPEFS_MAGIC:
+		return sleep_on_pipe(sleep, file, op, queue);
+	case SOCKFS_MAGIC:
+		return sleep_on_socket(sleep, file, op, queue);
+	case ANON_INODE_FS_MAGIC:
+		return sleep_on_eventfd(sleep, file, queue);
+	}
+	return NULL;
+}
+
+/*
+ * Descriptors. While the table is locked, no file in it is closed, so what a file is of stays.
+ */
 
 static struct file *find_file(struct files_struct *files, unsigned int fd)
 {
@@ -116,41 +196,129 @@ static struct file *find_file(struct files_struct *files, unsigned int fd)
 					 lockdep_is_held(&files->file_lock));
 }
 
-/* While the table is locked, no file in it is closed, so the pipe or socket stays. */
-static void read_locked(struct fi_sleep *sleep, struct files_struct *files,
-			const struct fi_file_call *call, const struct task_struct *task)
+static void read_one(struct fi_sleeps *sleeps, struct files_struct *files,
+		     const struct fi_file_call *call, const struct task_struct *task)
+{
+	struct fi_sleep *sleep = &sleeps->all[0];
+	struct file *file = find_file(files, call->fd);
+	struct wait_queue_head *queue = NULL;
+
+	sleep->id = call->fd;
+	if (file)
+		queue = sleep_on_file(sleep, file, call->op, NULL);
+	sleeps->nr = queue && is_queued(queue, task, NULL);
+}
+
+/* Find one of the files of a poll in the table: it is alive if it is there. */
+static struct file *find_polled(struct files_struct *files, const struct file *wanted)
 {
 	struct file *file;
+	unsigned int fd;
 
-	if (!spin_trylock(&files->file_lock))
-		return;
-	file = find_file(files, call->fd);
-	if (file)
-		note_file(sleep, file, call->writes, task);
-	spin_unlock(&files->file_lock);
+	for (fd = 0; fd < FI_MAX_FDS; fd++) {
+		file = find_file(files, fd);
+		if (file && file == wanted)
+			return file;
+	}
+	return NULL;
+}
+
+/* All are known, or none is. */
+static void read_all(struct fi_sleeps *sleeps, struct files_struct *files,
+		     const struct polled_file *polled, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct file *file = find_polled(files, polled[i].file);
+
+		if (!file ||
+		    !sleep_on_file(&sleeps->all[i], file, FI_POLLS, polled[i].queue) ||
+		    !is_queued(polled[i].queue, NULL, polled[i].entry))
+			return;
+	}
+	sleeps->nr = nr;
+}
+
+/*
+ * Polls. do_sys_poll() and do_select() keep a struct poll_wqueues on the stack. What looks like
+ * one may be left from an earlier call, but then its entries are in no wait queue.
+ */
+
+/* Whether a copy of a stack has a poll of @task at @pwq. */
+static bool is_poll(const struct poll_wqueues *pwq, const struct task_struct *task,
+		    const void *address)
+{
+	/* Each entry points to its poll (__pollwait()). */
+	return pwq->polling_task == task && pwq->inline_entries[0].wait.private == address &&
+	       pwq->inline_index > 0 && pwq->inline_index <= (int)N_INLINE_POLL_ENTRIES &&
+	       pwq->inline_index <= FI_MAX_SLEEPS && !pwq->table;
+}
+
+/* Return the number of files that a thread polls; 0 if they are not known. */
+static unsigned int read_poll(struct polled_file *polled, struct task_struct *task, void *stack)
+{
+	const void *start = (void *)task_pt_regs(task) - FI_STACK_SIZE;
+	const struct poll_wqueues *pwq;
+	size_t offset;
+	int i;
+
+	if (copy_from_kernel_nofault(stack, start, FI_STACK_SIZE))
+		return 0;
+	for (offset = 0; offset + sizeof(*pwq) <= FI_STACK_SIZE; offset += sizeof(long)) {
+		pwq = stack + offset;
+		if (is_poll(pwq, task, start + offset))
+			break;
+	}
+	if (offset + sizeof(*pwq) > FI_STACK_SIZE)
+		return 0;
+	for (i = 0; i < pwq->inline_index; i++) {
+		const struct poll_table_entry *entry = &pwq->inline_entries[i];
+
+		polled[i].file = entry->filp;
+		polled[i].queue = entry->wait_address;
+		polled[i].entry = start + ((void *)&entry->wait - stack);
+	}
+	return i;
 }
 
 /**
- * fi_read_sleep() - on which pipe or socket a thread sleeps in a call that reads or writes
+ * fi_read_sleeps() - on what a thread sleeps in a call that waits for files
  * @task: the thread
  * @regs: a copy of its saved registers
- * @sleep: receives it
+ * @stack: room for FI_STACK_SIZE bytes
+ * @sleeps: receives it
  *
- * If somebody else holds one of the locks, or if the thread is behind many others in the wait
+ * If somebody else holds one of the locks, or if the thread is behind many others in a wait
  * queue, it is not known.
  *
  * Context: RCU. The registers are those of this sleep only if @task did not run meanwhile, which
- * the caller checks afterwards; that it is in the wait queue is true anyway.
+ * the caller checks afterwards; that it is in the wait queues is true anyway.
  */
-void fi_read_sleep(struct task_struct *task, struct pt_regs *regs, struct fi_sleep *sleep)
+void fi_read_sleeps(struct task_struct *task, struct pt_regs *regs, void *stack,
+		    struct fi_sleeps *sleeps)
 {
+	struct polled_file polled[FI_MAX_SLEEPS];
+	struct files_struct *files;
 	struct fi_file_call call;
+	unsigned int nr = 0;
 
-	memset(sleep, 0, sizeof(*sleep));
-	if (!fi_read_file_call(&call, task, regs) || !spin_trylock(&task->alloc_lock))
+	sleeps->nr = 0;
+	if (!fi_read_file_call(&call, task, regs))
 		return;
+	sleeps->polls = call.op == FI_POLLS;
+	if (sleeps->polls)
+		nr = read_poll(polled, task, stack);
 	/* exit_files() takes the table away under this lock. */
-	if (task->files)
-		read_locked(sleep, task->files, &call, task);
+	if ((sleeps->polls && !nr) || !spin_trylock(&task->alloc_lock))
+		return;
+	files = task->files;
+	if (files && spin_trylock(&files->file_lock)) {
+		if (sleeps->polls)
+			read_all(sleeps, files, polled, nr);
+		else
+			read_one(sleeps, files, &call, task);
+		spin_unlock(&files->file_lock);
+	}
 	spin_unlock(&task->alloc_lock);
 }

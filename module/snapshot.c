@@ -319,5 +319,6 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 	kvfree(snap->edges);
 	kvfree(snap->maps);
 	kvfree(snap->threads);
+	kvfree(snap->sleeps);
 	kvfree(snap);
 }

@@ -187,7 +187,7 @@ struct fi_process {
  * @nivcsw: involuntary context switches
  * @start_ns: CLOCK_BOOTTIME when it was created, in nanoseconds
  * @frame: its saved registers; all 0 if it does not sleep
- * @sleep: what it sleeps on; all 0 if it does not sleep
+ * @first_sleep: index in the snapshot's sleeps of the first thing on which it sleeps
  * @next_in_mm: index + 1 of the next thread of the same mm; 0 ends the list
  * @mm: id of its mm; differs from that of its process only during execve(2)
  * @process: index of its process
@@ -199,6 +199,8 @@ struct fi_process {
  * @frozen: the freezer that holds it
  * @exiting: it is exiting
  * @pdeath: signal that the end of its parent sends it (PR_SET_PDEATHSIG), or 0
+ * @nr_sleeps: number of things on which it sleeps; 0 if they are not known
+ * @polls: it sleeps in a call for several files
  * @io_worker: it is a worker of io_uring
  * @io_uring: a request of io_uring may make it run
  * @robust_list: it has registered a robust list
@@ -212,7 +214,7 @@ struct fi_thread {
 	unsigned long nivcsw;
 	u64 start_ns;
 	struct fi_user_frame frame;
-	struct fi_sleep sleep;
+	unsigned int first_sleep;
 	unsigned int next_in_mm;
 	unsigned int mm;
 	unsigned int process;
@@ -220,6 +222,7 @@ struct fi_thread {
 	pid_t nstid;
 	pid_t tracer;
 	u8 pdeath;
+	u8 nr_sleeps;
 	char state;
 	enum fi_freezer frozen : 2;
 	bool traced : 1;
@@ -228,6 +231,7 @@ struct fi_thread {
 	bool io_uring : 1;
 	bool robust_list : 1;
 	bool is_32bit : 1;
+	bool polls : 1;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -313,6 +317,9 @@ struct fi_edge {
  * @threads: array of threads
  * @nr_threads: number of threads
  * @max_threads: number of threads that there is room for
+ * @sleeps: on what threads sleep, those of a thread together
+ * @nr_sleeps: number of these
+ * @max_sleeps: number of them that there is room for
  * @shared: array of words in shared memory
  * @nr_shared: number of words in shared memory
  * @max_shared: number of words in shared memory that there is room for
@@ -364,6 +371,10 @@ struct fi_snapshot {
 	struct fi_thread *threads;
 	size_t nr_threads;
 	size_t max_threads;
+
+	struct fi_sleep *sleeps;
+	size_t nr_sleeps;
+	size_t max_sleeps;
 
 	struct fi_shared *shared;
 	size_t nr_shared;

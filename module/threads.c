@@ -40,6 +40,7 @@
  * @first_mm: id of the first mm whose threads are collected
  * @last_mm: id of the last one
  * @path: room for a path, PATH_MAX bytes
+ * @stack: room for FI_STACK_SIZE bytes
  * @full: there may be no more threads and processes
  */
 struct thread_walk {
@@ -47,6 +48,7 @@ struct thread_walk {
 	unsigned int first_mm;
 	unsigned int last_mm;
 	char *path;
+	void *stack;
 	bool full;
 };
 
@@ -242,21 +244,35 @@ static enum fi_freezer freezer_of(struct task_struct *task)
 	return fi_frozen_by_v2(task) ? FI_FROZEN_V2 : FI_NOT_FROZEN;
 }
 
+/* Without room it is not known on what a thread sleeps. */
+static void keep_sleeps(struct fi_snapshot *snap, struct fi_thread *thread,
+			const struct fi_sleeps *sleeps)
+{
+	if (snap->nr_sleeps + sleeps->nr > snap->max_sleeps)
+		return;
+	thread->first_sleep = snap->nr_sleeps;
+	thread->nr_sleeps = sleeps->nr;
+	thread->polls = sleeps->polls;
+	memcpy(&snap->sleeps[snap->nr_sleeps], sleeps->all, sleeps->nr * sizeof(*snap->sleeps));
+	snap->nr_sleeps += sleeps->nr;
+}
+
 /*
- * Look where a thread sleeps: at its registers, and at the pipe or socket. As long as it does
+ * Look where a thread sleeps: at its registers, and at pipes and sockets. As long as it does
  * not run it cannot exit, so the stack that they are on is its own, and so are its requests.
  * If it has exited, it has no stack, or that is another thread's.
  */
-static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
+static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
+			  struct task_struct *task)
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
-	struct fi_sleep sleep;
+	struct fi_sleeps sleeps;
 	struct pt_regs regs;
 	bool requests;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
 	thread->is_32bit = false;
-	memset(&thread->sleep, 0, sizeof(thread->sleep));
+	thread->nr_sleeps = 0;
 	if (thread->state == 'R' || thread->exiting || thread->io_worker)
 		return;
 	/* The copy must not be older than the count that it belongs to. */
@@ -264,7 +280,7 @@ static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
 	if (READ_ONCE(task->on_cpu) ||
 	    copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)))
 		return;
-	fi_read_sleep(task, &regs, &sleep);
+	fi_read_sleeps(task, &regs, walk->stack, &sleeps);
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
@@ -272,7 +288,8 @@ static void look_at_sleep(struct fi_thread *thread, struct task_struct *task)
 		return;
 	fi_read_user_frame(&thread->frame, &regs);
 	thread->is_32bit = fi_is_32bit(&regs);
-	thread->sleep = sleep;
+	if (sleeps.nr)
+		keep_sleeps(walk->snap, thread, &sleeps);
 	thread->io_uring = requests;
 }
 
@@ -316,7 +333,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
 	memcpy(thread->comm, task->comm, sizeof(thread->comm));
-	look_at_sleep(thread, task);
+	look_at_sleep(walk, thread, task);
 }
 
 /* Make room for threads, each of which may be of another process. */
@@ -330,6 +347,13 @@ static int reserve_threads(struct fi_snapshot *snap, size_t nr)
 					 &snap->processes_by_signal);
 }
 
+/* Make room for what a number of threads sleep on. */
+static int reserve_sleeps(struct fi_snapshot *snap, size_t nr)
+{
+	return fi_reserve(snap, &snap->sleeps, snap->nr_sleeps, nr * FI_MAX_SLEEPS,
+			  sizeof(*snap->sleeps), &snap->max_sleeps);
+}
+
 static int reserve_batch(void *context)
 {
 	struct thread_walk *walk = context;
@@ -341,7 +365,9 @@ static int reserve_batch(void *context)
 		return err;
 	err = reserve_threads(walk->snap, FI_WALK_BATCH);
 	walk->full = err == -ENOSPC;
-	return walk->full ? 0 : err;
+	if (!err)
+		err = reserve_sleeps(walk->snap, FI_WALK_BATCH);
+	return err == -ENOSPC ? 0 : err;
 }
 
 static void visit_thread(void *context, struct task_struct *task)
@@ -413,12 +439,13 @@ int fi_collect_threads(struct fi_snapshot *snap)
 	int err;
 
 	walk.path = kmalloc(PATH_MAX, FI_GFP);
-	if (!walk.path)
-		return -ENOMEM;
+	walk.stack = kmalloc(FI_STACK_SIZE, FI_GFP);
 	/* If that many do not fit, the batches still make room for as many as do. */
-	err = reserve_threads(snap, count_threads(snap) + FI_WALK_BATCH);
+	err = walk.path && walk.stack ?
+		reserve_threads(snap, count_threads(snap) + FI_WALK_BATCH) : -ENOMEM;
 	if (!err || err == -ENOSPC)
 		err = walk_threads(&walk);
+	kfree(walk.stack);
 	kfree(walk.path);
 	return err;
 }

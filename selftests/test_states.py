@@ -195,7 +195,7 @@ def compare_mm(records, mm, factory, tgids):
     for thread in factory.get("thread"):
         got = only(select(records, "thread", tid=thread["tid"]), "records of a thread")
         for key, value in thread.items():
-            ksft.equal(got[key], value, key)
+            ksft.equal(got.get(key, "-"), value, "%s of thread %s" % (key, thread["tid"]))
 
 
 def check_state(state):

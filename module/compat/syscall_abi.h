@@ -16,6 +16,9 @@
 /* The same on all architectures: 6.7, cb8c4312afca ("futex: Add sys_futex_wait()") */
 #define FI_NR_FUTEX_WAIT		455
 
+/* The same on all architectures: 5.11, b0a0c2615f6f ("epoll: wire up syscall epoll_pwait2") */
+#define FI_NR_EPOLL_PWAIT2		441
+
 /* 32-bit system calls: i386 and 32-bit arm have the same numbers for these. */
 #define FI_NR_COMPAT_RESTART_SYSCALL	0
 #define FI_NR_COMPAT_FUTEX		240
@@ -82,18 +85,26 @@ static inline unsigned long fi_redo_call(struct task_struct *task, struct pt_reg
 #endif
 }
 
-/**
- * struct fi_file_call - a call that reads from a file or socket, or writes to it
- * @fd: the descriptor
- * @writes: it writes
- */
-struct fi_file_call {
-	unsigned int fd;
-	bool writes;
+/* What a call waits for at a file. */
+enum fi_file_op {
+	FI_READS,
+	FI_WRITES,
+	FI_POLLS,		/* poll(2) or select(2): several files */
+	FI_WAITS_FOR_EPOLL,
 };
 
 /**
- * fi_read_file_call() - find out in which read or write a thread is
+ * struct fi_file_call - a call that waits for files or sockets
+ * @op: what it waits for
+ * @fd: the descriptor, unless @op is FI_POLLS
+ */
+struct fi_file_call {
+	enum fi_file_op op;
+	unsigned int fd;
+};
+
+/**
+ * fi_read_file_call() - find out in which call that waits for files a thread is
  * @call: receives it
  * @task: the thread
  * @regs: a copy of its saved registers
@@ -116,13 +127,28 @@ static inline bool fi_read_file_call(struct fi_file_call *call, struct task_stru
 	case __NR_readv:
 	case __NR_recvfrom:
 	case __NR_recvmsg:
-		call->writes = false;
+		call->op = FI_READS;
 		break;
 	case __NR_write:
 	case __NR_writev:
 	case __NR_sendto:
 	case __NR_sendmsg:
-		call->writes = true;
+		call->op = FI_WRITES;
+		break;
+#ifdef __NR_poll
+	case __NR_poll:
+	case __NR_select:
+#endif
+	case __NR_ppoll:
+	case __NR_pselect6:
+		call->op = FI_POLLS;
+		break;
+#ifdef __NR_epoll_wait
+	case __NR_epoll_wait:
+#endif
+	case __NR_epoll_pwait:
+	case FI_NR_EPOLL_PWAIT2:
+		call->op = FI_WAITS_FOR_EPOLL;
 		break;
 	default:
 		return false;

@@ -70,6 +70,10 @@ static bool __init is_wanted(const struct fi_btf *btf, enum fi_group group)
 		return fi_has(FI_IO_URING) && !fi_has(FI_REQUEST_TCTX);
 	case FI_RINGS:
 		return has_member(btf, "io_uring_task", "xa");
+	case FI_EVENTFD:
+		return has_member(btf, "eventfd_ctx", "id");
+	case FI_EPOLL:
+		return has_member(btf, "eventpoll", "wq");
 	case FI_PRIVATE_HASH:
 		/* Such a kernel keeps most waiters there: never do without. */
 		return IS_ENABLED(CONFIG_FUTEX_PRIVATE_HASH);

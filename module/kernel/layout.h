@@ -13,6 +13,7 @@
 #include <linux/plist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 
 /* Groups of members that a kernel has together or not at all, in the order of the checks. */
@@ -26,6 +27,8 @@ enum fi_group {
 	FI_REQUEST_TCTX,
 	FI_REQUEST_TASK,
 	FI_RINGS,
+	FI_EVENTFD,
+	FI_EPOLL,
 	FI_PRIVATE_HASH,
 	FI_NR_GROUPS
 };

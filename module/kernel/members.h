@@ -67,6 +67,11 @@ FI_MEMBER(FI_REQUEST_TASK, req_task, struct task_struct *, "io_kiocb", "task")
 /* The rings that a thread has used, until they are closed and their requests have ended */
 FI_MEMBER(FI_RINGS, tctx_rings, struct xarray, "io_uring_task", "xa")
 
+/* Where threads wait that read an eventfd, or for an epoll set */
+FI_MEMBER(FI_EVENTFD, eventfd_queue, wait_queue_head_t, "eventfd_ctx", "wqh")
+FI_MEMBER(FI_EVENTFD, eventfd_id, int, "eventfd_ctx", "id")
+FI_MEMBER(FI_EPOLL, epoll_queue, wait_queue_head_t, "eventpoll", "wq")
+
 /*
  * 6.16: 80367ad01d93 ("futex: Add basic infrastructure for local task local hash") and
  * bd54df5ea7ca ("futex: Allow to resize the private local hash"). A kernel that was built

@@ -24,7 +24,7 @@
 
 static const struct state *const kinds[] = {
 	plain_states, compat_states, shared_states, pi_states, vector_states, io_uring_states,
-	mutex_states, process_states, stopped_states, memory_states,
+	mutex_states, process_states, stopped_states, memory_states, sleep_states,
 };
 
 static void print_text(const char *key, const char *value)

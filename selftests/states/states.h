@@ -52,7 +52,7 @@ struct state {
 /* Each ends with an empty row. */
 extern const struct state plain_states[], compat_states[], shared_states[], pi_states[],
 			  vector_states[], io_uring_states[], mutex_states[], process_states[],
-			  stopped_states[], memory_states[];
+			  stopped_states[], memory_states[], sleep_states[];
 
 /* What a factory knows of one of its waiters. */
 struct truth {
