@@ -519,18 +519,22 @@ static void put_polled(struct fi_text *t, const struct fi_sleep *sleep)
 static void put_sleeps(struct fi_text *t, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
-	const struct fi_sleep *sleeps = &snap->sleeps[thread->first_sleep];
-	unsigned int i;
+	const struct fi_sleep *sleep = &snap->sleeps[thread->first_sleep];
+	const struct fi_sleep *end = sleep + thread->nr_sleeps;
 
-	if (!thread->nr_sleeps)
+	if (sleep == end)
 		return;
+	if (!thread->polls || sleep->kind == FI_SLEEP_EPOLL)
+		put_sleep(t, sleep++);
 	if (!thread->polls)
-		return put_sleep(t, sleeps);
+		return;
 	fi_put(t, " polls=");
-	for (i = 0; i < thread->nr_sleeps; i++) {
-		if (i)
+	if (sleep == end)
+		fi_put_char(t, '-');
+	while (sleep < end) {
+		put_polled(t, sleep++);
+		if (sleep < end)
 			fi_put_char(t, ',');
-		put_polled(t, &sleeps[i]);
 	}
 }
 

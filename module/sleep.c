@@ -11,9 +11,11 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/net.h>
+#include <linux/mutex.h>
 #include <linux/nospec.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/poll.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -93,17 +95,19 @@ static u32 peer_of(struct sock *sk)
 }
 
 /*
- * Files. Each of these functions says what a sleep in a certain queue of a file is, or in the
- * one for @op if @queue is NULL, and returns that queue; NULL if it is not known.
+ * Files. Each of these functions says what a sleep in a certain queue of a file is, or in those
+ * for @op if @queue is NULL, and returns that queue; NULL if it is not known.
  */
 
 static struct wait_queue_head *sleep_on_pipe(struct fi_sleep *sleep, const struct file *file,
 					     enum fi_file_op op, struct wait_queue_head *queue)
 {
 	struct pipe_inode_info *pipe = file->private_data;
+	/* An end that can be written to is polled for room, whatever else it is polled for. */
+	bool room = op == FI_WRITES || (op == FI_POLLS && file->f_mode & FMODE_WRITE);
 
 	if (!queue)
-		queue = op == FI_WRITES ? &pipe->wr_wait : &pipe->rd_wait;
+		queue = room ? &pipe->wr_wait : &pipe->rd_wait;
 	sleep->kind = queue == &pipe->wr_wait ? FI_SLEEP_ROOM : FI_SLEEP_PIPE;
 	sleep->id = file_inode(file)->i_ino;
 	return queue == &pipe->rd_wait || queue == &pipe->wr_wait ? queue : NULL;
@@ -183,6 +187,41 @@ static struct wait_queue_head *sleep_on_file(struct fi_sleep *sleep, struct file
 }
 
 /*
+ * Epoll sets
+ */
+
+/* Note the files of an epoll set whose mutex is locked, if they are all known. */
+static void note_members(struct fi_sleeps *sleeps, const void *ep)
+{
+	unsigned int nr = sleeps->nr;
+	struct rb_node *node;
+
+	for (node = rb_first_cached(fi_epoll_tree(ep)); node; node = rb_next(node)) {
+		struct file *file = *fi_epitem_file(fi_owner_of(node, epitem_node));
+
+		if (nr == FI_MAX_SLEEPS ||
+		    !sleep_on_file(&sleeps->all[nr++], file, FI_POLLS, NULL))
+			return;
+	}
+	sleeps->nr = nr;
+	sleeps->polls = true;
+}
+
+/*
+ * A file leaves the set, under the mutex, before it is freed (eventpoll_release_file()). Whoever
+ * has the mutex may sleep for a page of its process, so it is only tried for.
+ */
+static void read_members(struct fi_sleeps *sleeps, const void *ep)
+{
+	struct mutex *mutex = fi_epoll_mutex(ep);
+
+	if (!mutex_trylock(mutex))
+		return;
+	note_members(sleeps, ep);
+	mutex_unlock(mutex);
+}
+
+/*
  * Descriptors. While the table is locked, no file in it is closed, so what a file is of stays.
  */
 
@@ -207,6 +246,8 @@ static void read_one(struct fi_sleeps *sleeps, struct files_struct *files,
 	if (file)
 		queue = sleep_on_file(sleep, file, call->op, NULL);
 	sleeps->nr = queue && is_queued(queue, task, NULL);
+	if (sleeps->nr && call->op == FI_WAITS_FOR_EPOLL)
+		read_members(sleeps, file->private_data);
 }
 
 /* Find one of the files of a poll in the table: it is alive if it is there. */
@@ -238,6 +279,7 @@ static void read_all(struct fi_sleeps *sleeps, struct files_struct *files,
 			return;
 	}
 	sleeps->nr = nr;
+	sleeps->polls = true;
 }
 
 /*
@@ -304,17 +346,17 @@ void fi_read_sleeps(struct task_struct *task, struct pt_regs *regs, void *stack,
 	unsigned int nr = 0;
 
 	sleeps->nr = 0;
+	sleeps->polls = false;
 	if (!fi_read_file_call(&call, task, regs))
 		return;
-	sleeps->polls = call.op == FI_POLLS;
-	if (sleeps->polls)
+	if (call.op == FI_POLLS)
 		nr = read_poll(polled, task, stack);
 	/* exit_files() takes the table away under this lock. */
-	if ((sleeps->polls && !nr) || !spin_trylock(&task->alloc_lock))
+	if ((call.op == FI_POLLS && !nr) || !spin_trylock(&task->alloc_lock))
 		return;
 	files = task->files;
 	if (files && spin_trylock(&files->file_lock)) {
-		if (sleeps->polls)
+		if (call.op == FI_POLLS)
 			read_all(sleeps, files, polled, nr);
 		else
 			read_one(sleeps, files, &call, task);

@@ -8,8 +8,8 @@
 struct pt_regs;
 struct task_struct;
 
-/* A poll of more has a table outside of the stack (N_INLINE_POLL_ENTRIES). */
-#define FI_MAX_SLEEPS	9
+/* A poll of more than 9 has a table outside of the stack (N_INLINE_POLL_ENTRIES). */
+#define FI_MAX_SLEEPS	16
 
 /* How much of a stack is looked at to find a poll; struct poll_wqueues has some 600 bytes. */
 #define FI_STACK_SIZE	4096
@@ -37,14 +37,14 @@ struct fi_sleep {
 };
 
 /**
- * struct fi_sleeps - all on which a thread sleeps in a call
- * @polls: it is a call for several files
+ * struct fi_sleeps - on what a thread sleeps in a call
  * @nr: how many; 0 if they are not known
+ * @polls: these are all files of a poll; or of an epoll set, behind the set itself
  * @all: these
  */
 struct fi_sleeps {
-	bool polls;
 	unsigned int nr;
+	bool polls;
 	struct fi_sleep all[FI_MAX_SLEEPS];
 };
 

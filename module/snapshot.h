@@ -200,7 +200,7 @@ struct fi_process {
  * @exiting: it is exiting
  * @pdeath: signal that the end of its parent sends it (PR_SET_PDEATHSIG), or 0
  * @nr_sleeps: number of things on which it sleeps; 0 if they are not known
- * @polls: it sleeps in a call for several files
+ * @polls: as in struct fi_sleeps
  * @io_worker: it is a worker of io_uring
  * @io_uring: a request of io_uring may make it run
  * @robust_list: it has registered a robust list

@@ -73,7 +73,9 @@ static bool __init is_wanted(const struct fi_btf *btf, enum fi_group group)
 	case FI_EVENTFD:
 		return has_member(btf, "eventfd_ctx", "id");
 	case FI_EPOLL:
-		return has_member(btf, "eventpoll", "wq");
+		return has_member(btf, "eventpoll", "wq") &&
+		       has_member(btf, "eventpoll", "rbr") &&
+		       has_member(btf, "epitem", "ffd.file");
 	case FI_PRIVATE_HASH:
 		/* Such a kernel keeps most waiters there: never do without. */
 		return IS_ENABLED(CONFIG_FUTEX_PRIVATE_HASH);

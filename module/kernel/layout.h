@@ -11,6 +11,7 @@
 #include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/futex.h>
 #include <linux/plist.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>

@@ -71,6 +71,11 @@ FI_MEMBER(FI_RINGS, tctx_rings, struct xarray, "io_uring_task", "xa")
 FI_MEMBER(FI_EVENTFD, eventfd_queue, wait_queue_head_t, "eventfd_ctx", "wqh")
 FI_MEMBER(FI_EVENTFD, eventfd_id, int, "eventfd_ctx", "id")
 FI_MEMBER(FI_EPOLL, epoll_queue, wait_queue_head_t, "eventpoll", "wq")
+/* The members of the set, and the lock that they are added and removed under */
+FI_MEMBER(FI_EPOLL, epoll_mutex, struct mutex, "eventpoll", "mtx")
+FI_MEMBER(FI_EPOLL, epoll_tree, struct rb_root_cached, "eventpoll", "rbr")
+FI_MEMBER(FI_EPOLL, epitem_node, struct rb_node, "epitem", "rbn")
+FI_MEMBER(FI_EPOLL, epitem_file, struct file *, "epitem", "ffd.file")
 
 /*
  * 6.16: 80367ad01d93 ("futex: Add basic infrastructure for local task local hash") and

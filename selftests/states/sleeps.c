@@ -130,7 +130,8 @@ static void make_files(void)
 	event = eventfd(0, 0);
 	epoll = epoll_create1(0);
 	if (event < 0 || epoll < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) ||
-	    epoll_ctl(epoll, EPOLL_CTL_ADD, data[0], &events))
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, data[0], &events) ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, event, &events))
 		die("cannot make the files");
 	all[0] = (struct pollfd){ .fd = data[0], .events = POLLIN };
 	all[1] = (struct pollfd){ .fd = full[1], .events = POLLOUT };
@@ -148,9 +149,9 @@ static void sleeps(void)
 
 	make_files();
 	print_thread(read_event, NULL, SYS_read);
-	printf(" eventfd=%d polls=-\n", eventfd_id(event));
+	printf(" eventfd=%d polls=none\n", eventfd_id(event));
 	print_thread(wait_for_epoll, NULL, SYS_epoll_pwait);
-	printf(" epoll=%d\n", epoll);
+	printf(" epoll=%d polls=pipe:%llu,eventfd:%d\n", epoll, inode(data[0]), eventfd_id(event));
 	print_thread(poll_all, NULL, SYS_ppoll);
 	printf(" polls=pipe:%llu,room:%llu,socket:%llu:%llu,eventfd:%d\n", inode(data[0]),
 	       inode(full[1]), inode(sockets[0]), inode(sockets[1]), eventfd_id(event));
@@ -159,7 +160,7 @@ static void sleeps(void)
 	print_thread(poll_one, changed, SYS_ppoll);
 	printf(" polls=pipe:%llu\n", inode(data[0]));
 	print_thread(poll_one, closed, SYS_ppoll);
-	printf(" polls=-\n");
+	printf(" polls=none\n");
 	/* There still is another descriptor of the same file. */
 	print_thread(poll_one, pairs, SYS_ppoll);
 	printf(" polls=socket:%llu:%llu\n", inode(sockets[1]), inode(sockets[0]));
