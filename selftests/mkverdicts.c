@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "lib/factory.h"
+#include "mkverdicts.h"
 
 #define SIZE	4096
 
@@ -95,7 +96,7 @@ static void wait_in(int fd)
 	wait_on(page, FUTEX_WAIT);
 }
 
-static void sleep_for_good(void *arg)
+void sleep_for_good(void *arg)
 {
 	(void)arg;
 	for (;;)
@@ -103,7 +104,7 @@ static void sleep_for_good(void *arg)
 }
 
 /* A child that has what its parent has open, and sleeps. */
-static void start_sleeper(void)
+void start_sleeper(void)
 {
 	if (!fork_child())
 		sleep_for_good(NULL);
@@ -242,7 +243,7 @@ static void namespaces(void)
  * What /proc shows
  */
 
-static void wait_for_good(void *arg)
+void wait_for_good(void *arg)
 {
 	static uint32_t words[4];
 
@@ -345,7 +346,7 @@ static void pi_cycle(void)
  */
 
 /* A child that hangs, and has what its parent has open. */
-static pid_t start_hung(void)
+pid_t start_hung(void)
 {
 	pid_t child = fork_child();
 
@@ -617,7 +618,7 @@ static void pipe_spliced(void)
 
 #define FAR	100000
 
-static void do_nothing(int signal)
+void do_nothing(int signal)
 {
 	(void)signal;
 }
@@ -1120,10 +1121,7 @@ static void traced_hangs(void)
 	wait_for_good(NULL);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} kinds[] = {
+static const struct kind main_kinds[] = {
 	{ "named", named },
 	{ "unlinked", unlinked },
 	{ "memfd_closed", memfd_closed },
@@ -1192,6 +1190,7 @@ static const struct {
 	{ "socket_hung", socket_hung },
 	{ "socket_handler", socket_handler },
 	{ "socket_unaccepted", socket_unaccepted },
+	{}
 };
 
 static void make(void (*run)(void))
@@ -1223,14 +1222,18 @@ static void make(void (*run)(void))
 
 int main(int argc, char **argv)
 {
+	static const struct kind *const kinds[] = { main_kinds, poll_kinds };
+	const struct kind *kind;
 	size_t i;
 
 	if (setpgid(0, 0))
 		die("setpgid");
 	snprintf(shm_name, sizeof(shm_name), "/mkverdicts.%d", getpid());
 	for (i = 0; argc == 2 && i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].name, argv[1]))
-			make(kinds[i].run);
+		for (kind = kinds[i]; kind->name; kind++) {
+			if (!strcmp(kind->name, argv[1]))
+				make(kind->run);
+		}
 	}
 	fprintf(stderr, "usage: mkverdicts KIND\n");
 	return 2;

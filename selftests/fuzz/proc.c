@@ -276,6 +276,13 @@ static int compare(pid_t x, pid_t y)
 	return x == y ? 0 : x < y ? 1 : 2;
 }
 
+static int compare_fds(pid_t x, int fd_x, pid_t y, int fd_y)
+{
+	return compare(x, y) ?: fd_x != fd_y;
+}
+
+static const struct comparers comparers = { .tables = compare, .files = compare_fds };
+
 static bool look(struct snapshot *s)
 {
 	snapshot_init(s, &source_proc);
@@ -284,7 +291,7 @@ static bool look(struct snapshot *s)
 	snapshot_index(s);
 	read_namespaces(ROOT, s);
 	read_foreign_holders(ROOT, s);
-	find_blocked(ROOT, compare, s);
+	find_blocked(ROOT, &comparers, s);
 	return true;
 }
 

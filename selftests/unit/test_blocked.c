@@ -97,6 +97,9 @@ struct scene {
 	const char *kernel;	/* default: a new one */
 	const char *net_unix;
 	const char *locks;	/* in /proc/locks */
+	const char *aio_nr;
+	const char *cgroups;
+	const char *filesystems;	/* default: none that signals eventfds */
 	pid_t ns_tid_10;	/* its id in its own pid namespace; default: 10 */
 	pid_t ppid_10;		/* default: 1 */
 	pid_t pi_owner;		/* of the futex of thread 11; default: it is no PI futex */
@@ -113,6 +116,14 @@ struct scene {
 	{ pid, fd, "socket:[9]", O_RDWR, .more = more_info }
 #define SOCKET_PAIR \
 	{ SOCKET(10, 3, ""), { 10, 4, "socket:[8]", O_RDWR, .more = "" } }
+#define EVENTFD(pid, fd) \
+	{ pid, fd, "anon_inode:[eventfd]", O_RDWR, .more = "eventfd-count: 0\neventfd-id: 5\n" }
+#define EPOLL_SET(pid, fd) \
+	{ pid, fd, "anon_inode:[eventpoll]", O_RDWR }
+#define EPOLL_WAITS(time, set)	CALL(EPOLL_PWAIT, 9, 0, 1, time, set)
+#define ON(text)		.pipe_10 = text
+#define ON_EVENTFD		ON(" eventfd=5"), .wchan = "eventfd_read"
+#define ON_EPOLL(files)		ON(" epoll=9" files)
 /* What open(2) adds to the flags. */
 #if defined(__aarch64__)
 #define BY_NAME		0400000
@@ -242,6 +253,91 @@ static const struct scene scenes[] = {
 	{ "a call of another process may have the other end of the socket", READS(3), SOCKET_PAIR,
 	  CALL(SPLICE, 5, 0, 4, 0, 1), .pipe_10 = " socket=9 peer=8",
 	  .wchan = "unix_stream_data_wait", FINE },
+
+	/* Eventfds: the module says on which one the thread sleeps. */
+	{ "reads an eventfd that only its own process has", READS(3), { EVENTFD(10, 3) },
+	  ON_EVENTFD, STUCK },
+	{ "the same, and the process handles signals", READS(3), { EVENTFD(10, 3) }, .caught = 2,
+	  ON_EVENTFD, FINE },
+	{ "the same, and its descriptor is closed by now", READS(3), { EVENTFD(10, 4) },
+	  ON_EVENTFD, STUCK },
+	{ "reads an eventfd that no descriptor is of", READS(3), { READER(10, 3) }, ON_EVENTFD, FINE },
+	{ "reads an eventfd, and the module does not tell which", READS(3), { EVENTFD(10, 3) },
+	  .pipe_10 = "", .wchan = "eventfd_read", FINE },
+	{ "reads an eventfd, and sleeps for something else", READS(3), { EVENTFD(10, 3) },
+	  .pipe_10 = " eventfd=5", .wchan = "handle_userfault", FINE },
+	{ "a process that can run has the eventfd, too", READS(3),
+	  { EVENTFD(10, 3), EVENTFD(20, 3) }, SLEEPS, ON_EVENTFD, FINE },
+	{ "a process that can run has another eventfd", READS(3),
+	  { EVENTFD(10, 3), { 20, 3, "anon_inode:[eventfd]", O_RDWR, .more = "eventfd-id: 6\n" } },
+	  SLEEPS, ON_EVENTFD, STUCK },
+	{ "an old kernel does not number eventfds", READS(3),
+	  { { 10, 3, "anon_inode:[eventfd]", O_RDWR } }, ON_EVENTFD, FINE },
+	{ "a process has a terminal", READS(3), { EVENTFD(10, 3), { 20, 5, "/dev/tty1", O_RDWR } },
+	  SLEEPS, ON_EVENTFD, STUCK },
+	{ "a process has a device that may signal eventfds", READS(3),
+	  { EVENTFD(10, 3), { 20, 5, "/dev/vhost-net", O_RDWR } }, SLEEPS, ON_EVENTFD, FINE },
+	{ "a process has a virtual machine", READS(3),
+	  { EVENTFD(10, 3), { 20, 5, "anon_inode:kvm-vm", O_RDWR } }, SLEEPS, ON_EVENTFD, FINE },
+	{ "a process uses asynchronous I/O", READS(3), { EVENTFD(10, 3) }, .aio_nr = "32\n",
+	  ON_EVENTFD, FINE },
+	{ "no process uses it", READS(3), { EVENTFD(10, 3) }, .aio_nr = "0\n", ON_EVENTFD, STUCK },
+	{ "memory of cgroup v1 may signal eventfds", READS(3), { EVENTFD(10, 3) },
+	  .cgroups = "#subsys_name	hierarchy\ncpu	0	1	1\nmemory	4	1	1\n", ON_EVENTFD, FINE },
+	{ "that of v2 signals none", READS(3), { EVENTFD(10, 3) },
+	  .cgroups = "#subsys_name	hierarchy\ncpu	0	1	1\nmemory	0	1	1\n", ON_EVENTFD, STUCK },
+	{ "the host may be a USB gadget", READS(3), { EVENTFD(10, 3) },
+	  .filesystems = "nodev	functionfs\n", ON_EVENTFD, FINE },
+
+	/* Polls: the module says which files they are for. */
+	{ "polls a pipe and an eventfd of its own", POLLS(2, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), EVENTFD(10, 5) }, ON(" polls=pipe:7,eventfd:5"), STUCK },
+	{ "the same with a timeout", POLLS(2, 10020, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), EVENTFD(10, 5) }, ON(" polls=pipe:7,eventfd:5"), FINE },
+	{ "the same with a mask of signals", POLLS(2, 0, 10020, 8),
+	  { READER(10, 3), WRITER(10, 4), EVENTFD(10, 5) }, ON(" polls=pipe:7,eventfd:5"), FINE },
+	{ "the same, and a process that can run has the eventfd, too", POLLS(2, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), EVENTFD(10, 5), EVENTFD(20, 3) }, SLEEPS,
+	  ON(" polls=pipe:7,eventfd:5"), FINE },
+	{ "the same, and such a process can write to the pipe", POLLS(2, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), EVENTFD(10, 5), WRITER(20, 3) }, SLEEPS,
+	  ON(" polls=pipe:7,eventfd:5"), FINE },
+	{ "polls for room in a pipe that a process that can run reads", POLLS(1, 0, 0, 0),
+	  { WRITER(10, 4), READER(20, 3) }, SLEEPS, ON(" polls=room:7"), FINE },
+	{ "polls for data in a pipe that such a process reads, too", POLLS(1, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4), READER(20, 3) }, SLEEPS, ON(" polls=pipe:7"), STUCK },
+	{ "polls a socket whose other end only its own process has", POLLS(1, 0, 0, 0),
+	  SOCKET_PAIR, ON(" polls=socket:9:8"), STUCK },
+	{ "polls a socket whose other end a process has that can run", POLLS(1, 0, 0, 0),
+	  { SOCKET(10, 3, ""), { 20, 4, "socket:[8]", O_RDWR, .more = "" } }, SLEEPS,
+	  ON(" polls=socket:9:8"), FINE },
+	{ "polls what this program does not know", POLLS(1, 0, 0, 0),
+	  { READER(10, 3), WRITER(10, 4) }, ON(" polls=pipe:7,queue:3"), FINE },
+	{ "selects a pipe of its own", SELECTS(4, 0), { READER(10, 3), WRITER(10, 4) },
+	  ON(" polls=pipe:7"), STUCK },
+	{ "selects it with a timeout", SELECTS(4, 10020), { READER(10, 3), WRITER(10, 4) },
+	  ON(" polls=pipe:7"), FINE },
+
+	/* Epoll sets */
+	{ "waits for an epoll set with a pipe of its own", EPOLL_WAITS(ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4), EPOLL_SET(10, 9) }, ON_EPOLL(" polls=pipe:7"), STUCK },
+	{ "waits for a set in which is nothing", EPOLL_WAITS(ffffffff, 0), { EPOLL_SET(10, 9) },
+	  ON_EPOLL(" polls=-"), STUCK },
+	{ "waits for a set in which is something else", EPOLL_WAITS(ffffffff, 0), { EPOLL_SET(10, 9) },
+	  ON_EPOLL(""), FINE },
+	{ "waits for a set with a timeout", EPOLL_WAITS(1000, 0), { EPOLL_SET(10, 9) },
+	  ON_EPOLL(" polls=-"), FINE },
+	{ "waits for a set with a mask of signals", EPOLL_WAITS(ffffffff, 10020), { EPOLL_SET(10, 9) },
+	  ON_EPOLL(" polls=-"), FINE },
+	{ "a process that can run has the set, too", EPOLL_WAITS(ffffffff, 0),
+	  { EPOLL_SET(10, 9), EPOLL_SET(20, 9) }, SLEEPS, ON_EPOLL(" polls=-"), FINE },
+	{ "a process that can run has another set", EPOLL_WAITS(ffffffff, 0),
+	  { EPOLL_SET(10, 9), EPOLL_SET(20, 8) }, SLEEPS, ON_EPOLL(" polls=-"), STUCK },
+	{ "a process that can run can write to a pipe in the set", EPOLL_WAITS(ffffffff, 0),
+	  { READER(10, 3), WRITER(10, 4), EPOLL_SET(10, 9), WRITER(20, 4) }, SLEEPS,
+	  ON_EPOLL(" polls=pipe:7"), FINE },
+	{ "waits for a set, and sleeps for something else", EPOLL_WAITS(ffffffff, 0),
+	  { EPOLL_SET(10, 9) }, .pipe_10 = " epoll=9 polls=-", .wchan = "handle_userfault", FINE },
 
 	/* Ends that are in no table of a process */
 	{ "a thread that has a table of its own has the other end", READS(3),
@@ -472,6 +568,16 @@ static int compare_tables(pid_t x, pid_t y)
 	return (x == 21) - (y == 21);
 }
 
+/* The same number is the same file. */
+static int compare_fds(pid_t x, int fd_x, pid_t y, int fd_y)
+{
+	(void)x;
+	(void)y;
+	return fd_x != fd_y;
+}
+
+static const struct comparers comparers = { .tables = compare_tables, .files = compare_fds };
+
 static void create_memory(const struct scene *sc, pid_t pid)
 {
 	uint64_t entry = sc->absent ? 0 : 1ULL << 63;
@@ -501,6 +607,11 @@ static void create_tree(const struct scene *sc)
 	create_link("net:[4026531840]", "10/ns/net");
 	if (sc->locks)
 		create_file(sc->locks, "locks");
+	if (sc->aio_nr)
+		create_file(sc->aio_nr, "sys/fs/aio-nr");
+	if (sc->cgroups)
+		create_file(sc->cgroups, "cgroups");
+	create_file(sc->filesystems ?: "nodev\tproc\n", "filesystems");
 	if (sc->net_unix)
 		create_file(sc->net_unix, "10/net/unix");
 	create_task(10, 10, sc->state_10 ?: 'S', sc->ppid_10 ?: 1, sc->tracer_10, sc->call);
@@ -568,8 +679,8 @@ static void test_scene(const struct scene *sc)
 	create_tree(sc);
 	good = load(&looks[0], sc) & load(&looks[1], sc);
 	if (good) {
-		find_blocked(root, compare_tables, &looks[0]);
-		find_blocked(root, compare_tables, &looks[1]);
+		find_blocked(root, &comparers, &looks[0]);
+		find_blocked(root, &comparers, &looks[1]);
 		analyze(&first, &looks[0], NULL);
 		analyze(&a, &looks[1], &first);
 		analysis_free(&first);
@@ -614,7 +725,7 @@ static void test_shared_pipe(void)
 	       "20/task/20/status");
 	load(&s, &sc);
 	make_11_read(&s);
-	find_blocked(root, compare_tables, &s);
+	find_blocked(root, &comparers, &s);
 	is_num(s.nr_blocked, 2, "two threads read a pipe");
 	is_num(s.nr_wakers, 1, "which has one set of wakers");
 	is_num(s.nr_waker_processes, 1, "in which a process is listed once");
@@ -638,7 +749,7 @@ static void test_signal_thread(void)
 		create_tree(&sc);
 		load(&s, &sc);
 		make_11_read(&s);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		is_num(s.nr_blocked, !caught[i], caught[i] ? "with handlers it waits for a signal" :
 		       "a thread reads a pipe of its own process");
 		snapshot_free(&s);
@@ -657,7 +768,7 @@ static void test_grandchild(void)
 	create_tree(&sc);
 	create_task(30, 30, 'S', 20, 0, SLEEPS);
 	load(&s, &sc);
-	find_blocked(root, compare_tables, &s);
+	find_blocked(root, &comparers, &s);
 	analyze(&a, &s, NULL);
 	is_num(s.nr_blocked, 2, "it waits for children, and the child reads its pipe");
 	is_num(s.nr_waker_processes, 4, "the child, its child, and the process itself count");
@@ -718,7 +829,7 @@ static void test_signals(void)
 			create_file(info, "10/task/10/fdinfo/0");
 		}
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict &&
 		   a.judgements[0].reason == cases[i].reason, "a handler: %s", cases[i].name);
@@ -760,7 +871,7 @@ static void test_terminal(void)
 			 "1000 5\n", pid, pid == 20 ? 10 : 1);
 		create_file(text, "%d/task/%d/stat", pid, pid);
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		analyze(&a, &s, NULL);
 		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
 		analysis_free(&a);
@@ -778,7 +889,7 @@ static void test_signals_in_container(void)
 
 	create_tree(&sc);
 	load(&s, &sc);
-	find_blocked(root, compare_tables, &s);
+	find_blocked(root, &comparers, &s);
 	is_num(s.processes[0].signallers, SIGNALLERS_UNKNOWN, "who sends signals in a container");
 	snapshot_free(&s);
 	remove_tree();
@@ -812,7 +923,7 @@ static void test_other_child(void)
 		create_tree(&sc);
 		create_task(30, 30, cases[i].state, 10, 0, SLEEPS);
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict,
 		   "another child in state %c, call %.25s", cases[i].state, cases[i].call);
@@ -844,7 +955,7 @@ static void test_vfork_wakers(void)
 
 		create_tree(&sc);
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		ok(s.nr_blocked == 1 && s.wakers[0].kind == cases[i].kind &&
 		   s.wakers[0].nr_processes == cases[i].nr, "who can end %s", cases[i].name);
 		snapshot_free(&s);
@@ -877,7 +988,7 @@ static void test_ended_main_thread(void)
 		create_fd(&(struct fd){ 20, 5, "pipe:[7]", O_RDONLY, 19 });
 		create_fd(&(struct fd){ 20, 6, "pipe:[7]", O_WRONLY, 19 });
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict,
 		   "the main thread of a child has ended, another thread %s", cases[i].name);
@@ -917,7 +1028,7 @@ static void test_timer_of_child(void)
 			 cases[i].status : "SigCgt:\t0\n");
 		create_file(status, "20/task/20/status");
 		load(&s, &sc);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		analyze(&a, &s, NULL);
 		ok(a.judgements[0].verdict == cases[i].verdict, "a child %s", cases[i].name);
 		analysis_free(&a);
@@ -938,7 +1049,7 @@ static void test_io_uring(void)
 		create_tree(&sc);
 		load(&s, &sc);
 		s.threads[snapshot_find_thread(&s, 11)].io_uring = uses[i];
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		is_num(s.nr_blocked, uses[i] == NO, uses[i] == NO ? "nobody has used io_uring" :
 		       "a thread has used io_uring");
 		snapshot_free(&s);
@@ -961,12 +1072,13 @@ static int compare_late(pid_t x, pid_t y)
 
 static void test_new_process(void)
 {
+	const struct comparers late = { .tables = compare_late, .files = compare_fds };
 	struct scene sc = { .call = READS(3), OWN_PIPE };
 	struct snapshot s;
 
 	create_tree(&sc);
 	load(&s, &sc);
-	find_blocked(root, compare_late, &s);
+	find_blocked(root, &late, &s);
 	is_num(s.nr_waker_processes, 2, "a process is found that is made meanwhile");
 	snapshot_free(&s);
 	remove_tree();

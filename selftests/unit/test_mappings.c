@@ -119,6 +119,13 @@ static int compare_tables(pid_t x, pid_t y)
 	return x < y ? -1 : x > y;
 }
 
+static int compare_fds(pid_t x, int fd_x, pid_t y, int fd_y)
+{
+	return x != y || fd_x != fd_y;
+}
+
+static const struct comparers comparers = { .tables = compare_tables, .files = compare_fds };
+
 static void test_scene(const struct scene *sc)
 {
 	char state = sc->state ?: 'S';
@@ -139,7 +146,7 @@ static void test_scene(const struct scene *sc)
 		    state, state, device, sc->nlink, device, sc->nlink);
 	if (good) {
 		find_mappings(root, &s);
-		find_blocked(root, compare_tables, &s);
+		find_blocked(root, &comparers, &s);
 		for (shared = s.shared; shared < s.shared + 2; shared++) {
 			good &= shared->reach == sc->reach &&
 				(shared->openers >= 0) == (sc->nr_openers >= 0);
@@ -201,7 +208,7 @@ static void test_same_number(void)
 	     "shared key=shared-inode:3:8 dev=0:1 ino=77 nlink=0 mms=1 complete=yes\n"
 	     "shared key=shared-inode:4:8 dev=0:22 ino=77 nlink=0 mms=1 complete=yes\nend\n", 'S');
 	find_mappings(root, &s);
-	find_blocked(root, compare_tables, &s);
+	find_blocked(root, &comparers, &s);
 	ok(s.shared[1].openers >= 0 && s.wakers[s.shared[1].openers].nr_processes == 1,
 	   "two files of one number, on two devices");
 	snapshot_free(&s);

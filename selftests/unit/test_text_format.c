@@ -297,6 +297,13 @@ static void test_fields(void)
 	snapshot_free(&s);
 }
 
+static bool is_polled(const struct thread *t, size_t i, enum sleep_kind kind, uint64_t id,
+		      uint64_t peer)
+{
+	return t->known & T_POLLS && i < t->nr_polled && t->polled[i].kind == kind &&
+	       t->polled[i].id == id && t->polled[i].peer == peer;
+}
+
 /* The timers of processes, by their number. */
 static void test_timers(void)
 {
@@ -306,6 +313,8 @@ static void test_timers(void)
 		"process armed=? ignored=? libc_handlers=?\n"
 		"process timers=yes\n"
 		"thread blocked=0x2000 pdeath=9 pipe=7 socket=8 peer=9\nthread\n"
+		"thread eventfd=3\nthread epoll=4 polls=-\n"
+		"thread polls=pipe:7,room:8,socket:9:10,eventfd:11\nthread polls=pipe:7,new:8\n"
 		END;
 	char error[PARSE_ERROR_SIZE] = "";
 	const struct process *p;
@@ -333,6 +342,16 @@ static void test_timers(void)
 	   "pipe that it sleeps on");
 	ok(s.threads[0].known & T_SOCKET && s.threads[0].socket == 8 && s.threads[0].known & T_PEER &&
 	   s.threads[0].peer == 9, "socket that it sleeps on");
+	ok(s.threads[2].known & T_EVENTFD && s.threads[2].eventfd == 3 &&
+	   !(s.threads[2].known & (T_EPOLL | T_POLLS)), "eventfd that it sleeps on");
+	ok(s.threads[3].known & T_EPOLL && s.threads[3].epoll == 4 &&
+	   s.threads[3].known & T_POLLS && !s.threads[3].nr_polled, "epoll set with nothing");
+	ok(is_polled(&s.threads[4], 0, SLEEP_READ, 7, 0) &&
+	   is_polled(&s.threads[4], 1, SLEEP_WRITE, 8, 0) &&
+	   is_polled(&s.threads[4], 2, SLEEP_SOCKET, 9, 10) &&
+	   is_polled(&s.threads[4], 3, SLEEP_EVENTFD, 11, 0) && s.threads[4].nr_polled == 4,
+	   "files that it polls");
+	ok(!(s.threads[5].known & T_POLLS), "files that a newer module knows");
 	snapshot_free(&s);
 }
 

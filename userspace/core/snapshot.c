@@ -51,6 +51,16 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		", whose ends only processes that cannot run have open",
 		"processes at the ends of unix socket",
 	},
+	[SLEEP_EVENTFD] = {
+		"waits for eventfd ",
+		", which only processes that cannot run have open",
+		"processes that have open eventfd",
+	},
+	[SLEEP_EPOLL] = {
+		"waits for the files of its epoll set ",
+		", which only processes that cannot run have open",
+		"processes that have open epoll set",
+	},
 	[SLEEP_CHILD] = {
 		"waits for process ",
 		", its child or tracee, which cannot run",

@@ -216,6 +216,26 @@ struct process {
 	const char *comm;
 };
 
+/* What a thread sleeps for in a call that is not a futex wait. */
+enum sleep_kind {
+	SLEEP_READ,		/* for the writers of a pipe */
+	SLEEP_WRITE,		/* for room in a pipe */
+	SLEEP_SOCKET,		/* for data, or room, at a unix socket */
+	SLEEP_EVENTFD,		/* for an eventfd */
+	SLEEP_EPOLL,		/* for the files of an epoll set */
+	SLEEP_CHILD,		/* for one child or tracee */
+	SLEEP_CHILDREN,		/* for any of them */
+	SLEEP_VFORK,		/* for a child of vfork(2) */
+	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
+	SLEEP_SIGNAL,		/* until a signal of a child or the parent is handled, whatever it
+				 * sleeps for
+				 */
+	SLEEP_SHARED,		/* on a word in memory that others have open */
+	SLEEP_FILE_LOCK,	/* for a lock of a file */
+	SLEEP_TIMER,		/* for a timer's signal, which no armed timer sends */
+	NR_SLEEP_KINDS
+};
+
 /* Bits of thread.known. */
 enum {
 	T_NVCSW		= 1 << 0,
@@ -227,6 +247,16 @@ enum {
 	T_PIPE		= 1 << 6,
 	T_SOCKET	= 1 << 7,
 	T_PEER		= 1 << 8,
+	T_EVENTFD	= 1 << 9,
+	T_EPOLL		= 1 << 10,
+	T_POLLS		= 1 << 11,
+};
+
+/* What a thread sleeps on in a call for several files. */
+struct polled {
+	enum sleep_kind kind;
+	uint64_t id;		/* as in struct wakers */
+	uint64_t peer;		/* the other end of a unix socket */
 };
 
 struct thread {
@@ -258,6 +288,11 @@ struct thread {
 	uint64_t pipe;
 	uint64_t socket;	/* a unix socket; it has no timeout ... */
 	uint64_t peer;		/* ... and this is the other end */
+	uint64_t eventfd;	/* number of an eventfd, as in fdinfo */
+	uint64_t epoll;		/* descriptor of an epoll set */
+	/* What it polls, or has in the epoll set */
+	const struct polled *polled;
+	size_t nr_polled;
 };
 
 /* Bits of shared.known. */
@@ -292,24 +327,6 @@ struct shared {
 	const char *path;	/* as in /proc/PID/maps, escaped */
 };
 
-/* What a thread sleeps for in a call that is not a futex wait. */
-enum sleep_kind {
-	SLEEP_READ,		/* for the writers of a pipe */
-	SLEEP_WRITE,		/* for room in a pipe */
-	SLEEP_SOCKET,		/* for data, or room, at a unix socket */
-	SLEEP_CHILD,		/* for one child or tracee */
-	SLEEP_CHILDREN,		/* for any of them */
-	SLEEP_VFORK,		/* for a child of vfork(2) */
-	SLEEP_CLONE,		/* the same, or for a thread that is made like one */
-	SLEEP_SIGNAL,		/* until a signal of a child or the parent is handled, whatever it
-				 * sleeps for
-				 */
-	SLEEP_SHARED,		/* on a word in memory that others have open */
-	SLEEP_FILE_LOCK,	/* for a lock of a file */
-	SLEEP_TIMER,		/* for a timer's signal, which no armed timer sends */
-	NR_SLEEP_KINDS
-};
-
 /* How a kind of sleep is shown, around the id of struct wakers. */
 struct sleep_text {
 	const char *waits_for;	/* "waits for data in pipe " ... */
@@ -322,8 +339,9 @@ extern const struct sleep_text sleep_texts[NR_SLEEP_KINDS];
 /* The processes without which a sleep does not end. */
 struct wakers {
 	enum sleep_kind kind;
-	uint64_t id;		/* inode of the pipe, socket, memory or file, or tgid of the child,
-				 * parent or process
+	uint64_t id;		/* inode of the pipe, socket, memory or file; number of the eventfd,
+				 * descriptor of the epoll set; or tgid of the child, parent or
+				 * process
 				 */
 	size_t first_process;	/* in snapshot.waker_processes */
 	size_t nr_processes;

@@ -27,12 +27,12 @@
  * @r: the reader
  * @kind: what it is
  * @id: as in struct wakers
- * @parent: for SLEEP_CHILD: the process that waits; else 0
+ * @other: as in struct blocker
  * @thread: index of the thread
  */
-void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, pid_t parent, int thread)
+void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, uint64_t other, int thread)
 {
-	array_push(r->blockers, r->nr_blockers, (struct blocker){ kind, id, parent, thread });
+	array_push(r->blockers, r->nr_blockers, (struct blocker){ kind, id, other, thread });
 }
 
 /*
@@ -230,14 +230,14 @@ static int compare_blockers(const void *x, const void *y)
 		return a->kind < b->kind ? -1 : 1;
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
-	if (a->parent != b->parent)
-		return a->parent < b->parent ? -1 : 1;
+	if (a->other != b->other)
+		return a->other < b->other ? -1 : 1;
 	return a->thread < b->thread ? -1 : a->thread > b->thread;
 }
 
 static bool is_same_blocker(const struct blocker *a, const struct blocker *b)
 {
-	return a->kind == b->kind && a->id == b->id && a->parent == b->parent;
+	return a->kind == b->kind && a->id == b->id && a->other == b->other;
 }
 
 /* Add the processes that could end a sleep to its set.  Return: whether they are known. */
@@ -344,7 +344,7 @@ static void expect_signals(struct reader *r)
 /**
  * find_blocked() - find out what threads sleep for that wait for no futex
  * @root: where proc is mounted, for the pid namespace that @s was read in
- * @compare: compare_files(), or what stands for it in a test
+ * @compare: &host_comparers, or what stands for it in a test
  * @s: a snapshot of this host as it is now, indexed, whose mappings have been found.  Its
  *	blocked threads and wakers are filled in, and who has its shared memory open; the
  *	processes that these name are added, and it is indexed again.
@@ -353,9 +353,9 @@ static void expect_signals(struct reader *r)
  * in the same call in both, so it was in that call when it was looked at in between.  Where
  * @root may not show all processes, nothing is filled in.
  */
-void find_blocked(const char *root, compare_fn compare, struct snapshot *s)
+void find_blocked(const char *root, const struct comparers *compare, struct snapshot *s)
 {
-	struct reader r = { .root = root, .compare_files = compare, .s = s };
+	struct reader r = { .root = root, .compare = compare, .s = s };
 
 	if (!shows_all_processes(root)) {
 		expect_signals(&r);

@@ -5,6 +5,6 @@
 #include "procfs.h"
 #include "snapshot.h"
 
-void find_blocked(const char *root, compare_fn compare, struct snapshot *s);
+void find_blocked(const char *root, const struct comparers *compare, struct snapshot *s);
 
 #endif

@@ -18,13 +18,15 @@
 struct blocker {
 	enum sleep_kind kind;
 	uint64_t id;
-	pid_t parent;		/* for SLEEP_CHILD: the process that waits; else 0 */
+	uint64_t other;		/* SLEEP_CHILD: the process that waits; SLEEP_SOCKET: inode of the
+				 * other end; SLEEP_EPOLL: whose descriptor it is; else 0
+				 */
 	int thread;
 };
 
 struct reader {
 	const char *root;
-	compare_fn compare_files;
+	const struct comparers *compare;
 	struct snapshot *s;
 	struct blocker *blockers;
 	size_t nr_blockers;
@@ -62,7 +64,7 @@ struct blocking_call {
 };
 
 /* blocked.c */
-void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, pid_t parent, int thread);
+void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, uint64_t other, int thread);
 
 /* sleeps.c */
 bool note_sleep(struct reader *r, int thread);

@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "descriptors.h"
+#include "eventfds.h"
 
 /*
  * The flag that the kernel adds to a file that a 64-bit program opens by name
@@ -30,11 +31,14 @@ struct descriptor_walk {
 	struct relations *r;	/* pipes */
 	struct relations *sockets;
 	struct relations *files;
+	struct descriptors *d;
 	struct file_locks *locks;
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
 	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
-	pid_t pid;		/* whose descriptors are being visited */
+	bool wants_eventfds;
+	pid_t pid;		/* whose descriptors are being visited ... */
+	pid_t tid;		/* ... and which thread's */
 	char net[PROCFS_LINK_SIZE];	/* network namespace of the last process */
 };
 
@@ -268,6 +272,35 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 	return 0;
 }
 
+/* An eventfd; fdinfo has its number since 5.2. */
+static int add_eventfd(struct descriptor_walk *w, const char *fd)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int rc = read_fdinfo(buf, w->root, fd);
+	const char *id = rc ? NULL : strstr(buf, "eventfd-id:");
+
+	if (rc)
+		return rc;
+	w->d->eventfds.incomplete |= !id;
+	if (id)
+		relations_add(&w->d->eventfds, (struct relation){
+			.id = strtoull(id + strlen("eventfd-id:"), NULL, 10), .pid = w->pid,
+			.is_writer = true });
+	return 0;
+}
+
+static int add_anonymous(struct descriptor_walk *w, const char *fd, const char *target)
+{
+	if (!strcmp(target, "anon_inode:[io_uring]"))
+		w->r->incomplete = true;
+	else if (!strcmp(target, "anon_inode:[eventpoll]"))
+		array_push(w->d->epolls, w->d->nr_epolls, (struct epoll_fd){
+			.pid = w->pid, .tid = w->tid, .fd = atoi(strrchr(fd, '/') + 1) });
+	else if (!strcmp(target, "anon_inode:[eventfd]"))
+		return add_eventfd(w, fd);
+	return 0;
+}
+
 /*
  * One descriptor: an end of a pipe, a file, or what may hold descriptors that are in no
  * table.
@@ -281,12 +314,14 @@ static bool add_fd(void *ctx, const char *fd)
 
 	if (!rc && !strncmp(target, "socket:", strlen("socket:")))
 		rc = add_socket(w, fd, target);
-	else if (!rc && !strcmp(target, "anon_inode:[io_uring]"))
-		w->r->incomplete = true;
+	else if (!rc && !strncmp(target, "anon_inode:", strlen("anon_inode:")))
+		rc = add_anonymous(w, fd, target);
 	else if (!rc && *target == '/')
 		rc = w->nr_wanted || w->locks->nr ? add_file(w, w->pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
+	if (!rc && w->wants_eventfds)
+		w->d->eventfds.incomplete |= may_signal_eventfds(target);
 	if (rc > 0)
 		relations_add(w->r, (struct relation){ .id = end.ino, .pid = w->pid,
 						       .is_writer = end.writes });
@@ -300,6 +335,7 @@ static void add_table(struct descriptor_walk *w, pid_t pid, pid_t tid)
 	long rc;
 
 	w->pid = pid;
+	w->tid = tid;
 	rc = visit_fds(w->root, pid, tid, add_fd, w);
 	w->r->incomplete |= rc < 0 && is_lost(-rc);
 }
@@ -405,6 +441,21 @@ static void want_files(struct descriptor_walk *w, const struct snapshot *s)
 	}
 }
 
+static bool wants_eventfds(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->known & T_EVENTFD)
+			return true;
+		for (size_t k = 0; k < t->nr_polled; k++) {
+			if (t->polled[k].kind == SLEEP_EVENTFD)
+				return true;
+		}
+	}
+	return false;
+}
+
 /**
  * find_descriptors() - find out which processes have which pipes, sockets and shared memory open,
  *	and which file locks they have
@@ -424,7 +475,8 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
 		.root = root, .compare = compare, .r = &d->pipes, .sockets = &d->sockets,
-		.files = &d->files, .locks = &d->locks, .uncounted = version < 600,
+		.files = &d->files, .locks = &d->locks, .d = d, .uncounted = version < 600,
+		.wants_eventfds = wants_eventfds(s),
 	};
 
 	memset(d, 0, sizeof(*d));
@@ -435,10 +487,13 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 		d->pipes.incomplete = true;
 	d->sockets.incomplete |= d->pipes.incomplete;
 	d->files.incomplete |= d->pipes.incomplete;
+	d->eventfds.incomplete |= d->pipes.incomplete || !w.wants_eventfds ||
+				  kernel_may_signal_eventfds(root);
 	d->locks.holders.incomplete |= d->pipes.incomplete;
 	relations_sort(&d->pipes);
 	relations_sort(&d->sockets);
 	relations_sort(&d->files);
+	relations_sort(&d->eventfds);
 	relations_sort(&d->locks.holders);
 	free(w.wanted);
 }
@@ -452,5 +507,7 @@ void free_descriptors(struct descriptors *d)
 	relations_free(&d->pipes);
 	relations_free(&d->sockets);
 	relations_free(&d->files);
+	relations_free(&d->eventfds);
+	free(d->epolls);
 	file_locks_free(&d->locks);
 }

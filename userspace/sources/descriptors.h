@@ -17,11 +17,21 @@ struct pipe_end {
 /* Of a process that may have any pipe and socket, for the time of a call. */
 #define ANY_FILE	0
 
+/* A descriptor of an epoll set. */
+struct epoll_fd {
+	pid_t pid;
+	pid_t tid;		/* a thread that has it */
+	int fd;
+};
+
 /* Which processes have what open.  Nothing but certain files is looked for. */
 struct descriptors {
 	struct relations pipes;		/* by inode, or ANY_FILE */
 	struct relations sockets;	/* by inode */
 	struct relations files;		/* likewise, of the files that were asked for */
+	struct relations eventfds;	/* by number, if a thread sleeps on one */
+	struct epoll_fd *epolls;
+	size_t nr_epolls;
 	struct file_locks locks;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a thread sleeps for in a call that waits for files: pipes and unix sockets.
+ * What a thread sleeps for in a call that waits for files: pipes, unix sockets, eventfds, epoll
+ * sets.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -45,6 +46,57 @@ static bool note_pipe(struct reader *r, int thread, const struct pipe_end *end, 
 	return true;
 }
 
+/*
+ * As with pipes, a handler may write to the other end.  Only the module tells on which socket a
+ * thread sleeps, and that it has no timeout.
+ */
+static bool note_socket(struct reader *r, int thread, uint64_t socket, uint64_t peer)
+{
+	const struct thread *t = &r->s->threads[thread];
+
+	if (process_has_handlers(process_of_thread(r->s, t)) &&
+	    has_writing_end(&get_descriptors(r)->sockets, peer, t->tgid))
+		return false;
+	add_blocker(r, SLEEP_SOCKET, socket, peer, thread);
+	return true;
+}
+
+/* A handler may write to it, too. */
+static bool note_eventfd(struct reader *r, int thread, uint64_t id)
+{
+	const struct thread *t = &r->s->threads[thread];
+
+	if (process_has_handlers(process_of_thread(r->s, t)) &&
+	    has_writing_end(&get_descriptors(r)->eventfds, id, t->tgid))
+		return false;
+	add_blocker(r, SLEEP_EVENTFD, id, 0, thread);
+	return true;
+}
+
+static bool note_polled(struct reader *r, int thread, const struct polled *polled)
+{
+	const struct pipe_end end = { .ino = polled->id, .writes = polled->kind == SLEEP_WRITE };
+
+	switch (polled->kind) {
+	case SLEEP_SOCKET:
+		return note_socket(r, thread, polled->id, polled->peer);
+	case SLEEP_EVENTFD:
+		return note_eventfd(r, thread, polled->id);
+	default:
+		return note_pipe(r, thread, &end, true);
+	}
+}
+
+/* What the module tells, whatever the descriptors and the array are by now. */
+static bool note_all_polled(struct reader *r, int thread)
+{
+	for (size_t i = 0; i < r->s->threads[thread].nr_polled; i++) {
+		if (!note_polled(r, thread, &r->s->threads[thread].polled[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Which pipe a descriptor of a thread is now.  Return: whether it is one. */
 static bool pipe_of_thread(const struct reader *r, int thread, int fd, struct pipe_end *end)
 {
@@ -56,7 +108,7 @@ static bool pipe_of_thread(const struct reader *r, int thread, int fd, struct pi
 }
 
 /* Note one descriptor that a thread polls.  Return: whether it is a pipe, as it must be. */
-static bool note_polled(struct reader *r, int thread, int fd)
+static bool note_polled_fd(struct reader *r, int thread, int fd)
 {
 	struct pipe_end end;
 
@@ -87,13 +139,15 @@ static bool note_pollfds(struct reader *r, int thread, uint64_t addr, unsigned i
 	struct pollfd fds[MAX_FDS];
 	bool any = false;
 
+	if (r->s->threads[thread].known & T_POLLS)
+		return note_all_polled(r, thread);
 	if (!nr || nr > MAX_FDS || others_may_change(r, thread) ||
 	    !read_thread_memory(r, thread, addr, fds, nr * sizeof(*fds)))
 		return false;
 	for (size_t i = 0; i < nr; i++) {
 		if (fds[i].fd < 0)
 			continue;
-		if (!note_polled(r, thread, fds[i].fd))
+		if (!note_polled_fd(r, thread, fds[i].fd))
 			return false;
 		any = true;
 	}
@@ -106,6 +160,8 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
 	unsigned long all = 0, set;
 	bool any = false;
 
+	if (r->s->threads[thread].known & T_POLLS)
+		return note_all_polled(r, thread);
 	/* One word of each set is enough for programs with few files. */
 	if (args[0] > (uint64_t)bits || others_may_change(r, thread))
 		return false;
@@ -119,7 +175,7 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
 	for (int fd = 0; fd < (int)args[0]; fd++) {
 		if (!(all & 1UL << fd))
 			continue;
-		if (!note_polled(r, thread, fd))
+		if (!note_polled_fd(r, thread, fd))
 			return false;
 		any = true;
 	}
@@ -130,22 +186,6 @@ static bool note_fd_sets(struct reader *r, int thread, const uint64_t *args)
  * Calls
  */
 
-/*
- * Only the module tells on which socket the thread sleeps, and that it has no timeout.  As with
- * pipes, a handler may write to the other end.
- */
-static bool note_socket(struct reader *r, int thread)
-{
-	const struct thread *t = &r->s->threads[thread];
-
-	if (!(t->known & T_PEER) ||
-	    (process_has_handlers(process_of_thread(r->s, t)) &&
-	     has_writing_end(&get_descriptors(r)->sockets, t->peer, t->tgid)))
-		return false;
-	add_blocker(r, SLEEP_SOCKET, t->socket, 0, thread);
-	return true;
-}
-
 /* The module tells on which pipe the thread sleeps, whatever its descriptor is by now. */
 static bool note_read(struct reader *r, int thread, const uint64_t *args)
 {
@@ -153,7 +193,9 @@ static bool note_read(struct reader *r, int thread, const uint64_t *args)
 	struct pipe_end end;
 
 	if (t->known & T_SOCKET)
-		return note_socket(r, thread);
+		return t->known & T_PEER && note_socket(r, thread, t->socket, t->peer);
+	if (t->known & T_EVENTFD)
+		return note_eventfd(r, thread, t->eventfd);
 	if (!pipe_of_thread(r, thread, args[0], &end))
 		return false;
 	if (t->known & T_PIPE ? t->pipe != end.ino : others_may_change(r, thread))
@@ -186,13 +228,46 @@ static bool note_pselect(struct reader *r, int thread, const uint64_t *args)
 	return !args[4] && !args[5] && note_fd_sets(r, thread, args);
 }
 
+/* Whoever has the set open may add a file to it, which wakes the thread. */
+static bool note_epoll(struct reader *r, int thread, const uint64_t *args)
+{
+	const struct thread *t = &r->s->threads[thread];
+
+	/* A thread may have a table of descriptors of its own. */
+	bool own_table = r->compare->tables(t->tgid, t->tid);
+
+	if (!(t->known & T_EPOLL) || !(t->known & T_POLLS) || t->epoll != args[0])
+		return false;
+	add_blocker(r, SLEEP_EPOLL, t->epoll, own_table ? t->tid : t->tgid, thread);
+	return note_all_polled(r, thread);
+}
+
+#ifdef SYS_epoll_wait
+static bool note_epoll_wait(struct reader *r, int thread, const uint64_t *args)
+{
+	return (int)args[3] < 0 && note_epoll(r, thread, args);
+}
+#endif
+
+/* With a signal mask it waits for signals too. */
+static bool note_epoll_pwait(struct reader *r, int thread, const uint64_t *args)
+{
+	return (int)args[3] < 0 && !args[4] && note_epoll(r, thread, args);
+}
+
+static bool note_epoll_pwait2(struct reader *r, int thread, const uint64_t *args)
+{
+	return !args[3] && !args[4] && note_epoll(r, thread, args);
+}
+
 /* The kernel's functions in which calls sleep for what they are made for. */
 #define IN_RECEIVE	"unix_stream_data_wait", "unix_stream_read_generic", \
 			"__skb_wait_for_more_packets"
 #define IN_SEND		"sock_alloc_send_pskb", "sock_wait_for_wmem"
-#define IN_READ		{ "pipe_read", "anon_pipe_read", IN_RECEIVE }
-#define IN_WRITE	{ "pipe_write", "anon_pipe_write", IN_SEND }
+#define IN_READ		{ "pipe_read", "anon_pipe_read", "eventfd_read", IN_RECEIVE }
+#define IN_WRITE	{ "pipe_write", "anon_pipe_write", "eventfd_write", IN_SEND }
 #define IN_POLL		{ "do_sys_poll", "do_select", "poll_schedule_timeout" }
+#define IN_EPOLL	{ "ep_poll", "do_epoll_wait" }
 
 const struct blocking_call file_calls[] = {
 	{ SYS_read,	STATE_SLEEPING,		note_read,	IN_READ },
@@ -211,5 +286,10 @@ const struct blocking_call file_calls[] = {
 	{ SYS_select,	STATE_SLEEPING,		note_select,	IN_POLL },
 #endif
 	{ SYS_pselect6,	STATE_SLEEPING,		note_pselect,	IN_POLL },
+#ifdef SYS_epoll_wait
+	{ SYS_epoll_wait, STATE_SLEEPING,	note_epoll_wait, IN_EPOLL },
+#endif
+	{ SYS_epoll_pwait, STATE_SLEEPING,	note_epoll_pwait, IN_EPOLL },
+	{ SYS_epoll_pwait2, STATE_SLEEPING,	note_epoll_pwait2, IN_EPOLL },
 	{}
 };

@@ -588,3 +588,11 @@ int compare_files(pid_t x, pid_t y)
 {
 	return syscall(SYS_kcmp, x, y, KCMP_FILES, 0, 0);
 }
+
+/* Compare the files that two descriptors of two threads are of.  Return: as compare_vm(). */
+static int compare_fds(pid_t x, int fd_x, pid_t y, int fd_y)
+{
+	return syscall(SYS_kcmp, x, y, KCMP_FILE, fd_x, fd_y);
+}
+
+const struct comparers host_comparers = { .tables = compare_files, .files = compare_fds };

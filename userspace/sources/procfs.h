@@ -33,6 +33,14 @@ enum {
 /* Compares something of two processes or threads, as kcmp(2) does. */
 typedef int (*compare_fn)(pid_t x, pid_t y);
 
+/* What find_blocked() has to compare; a test has functions of its own. */
+struct comparers {
+	compare_fn tables;	/* of descriptors */
+	int (*files)(pid_t x, int fd_x, pid_t y, int fd_y);
+};
+
+extern const struct comparers host_comparers;
+
 /* The system call that a thread is in. */
 struct syscall {
 	long nr;		/* -1: none, or it is running */

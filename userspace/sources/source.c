@@ -67,7 +67,7 @@ static void complete_snapshot(struct snapshot *s)
 	find_mappings(PROC_ROOT, s);
 	find_gils(PROC_ROOT, s);
 	find_setxids(PROC_ROOT, s);
-	find_blocked(PROC_ROOT, compare_files, s);
+	find_blocked(PROC_ROOT, &host_comparers, s);
 }
 
 /* @fd is the module's file, which this function closes. */

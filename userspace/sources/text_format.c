@@ -545,6 +545,67 @@ static int parse_armed(struct parser *p, const struct field *f, void *rec, char 
 	}
 }
 
+/* The kind of a file that is polled, with its colon.  Return: what is behind it, or NULL. */
+static const char *read_polled_kind(const char *c, enum sleep_kind *kind)
+{
+	static const struct {
+		const char *name;
+		enum sleep_kind kind;
+	} kinds[] = {
+		{ "pipe:", SLEEP_READ }, { "room:", SLEEP_WRITE }, { "socket:", SLEEP_SOCKET },
+		{ "eventfd:", SLEEP_EVENTFD },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		size_t len = strlen(kinds[i].name);
+
+		*kind = kinds[i].kind;
+		if (!strncmp(c, kinds[i].name, len))
+			return c + len;
+	}
+	return NULL;
+}
+
+/* ID, or ID:PEER.  Return: what is behind it, or NULL. */
+static const char *read_polled_id(const char *c, struct polled *polled)
+{
+	c = read_number(c, &polled->id);
+	if (!c || polled->kind != SLEEP_SOCKET)
+		return c;
+	return *c == ':' ? read_number(c + 1, &polled->peer) : NULL;
+}
+
+/* KIND:ID or KIND:ID:PEER, comma-separated; or "-" for none.  A newer module may have more kinds. */
+static int parse_polls(struct parser *p, const struct field *f, void *rec, char *val)
+{
+	struct thread *t = rec;
+	struct polled *all;
+	const char *c = val;
+
+	(void)f;
+	t->known |= T_POLLS;
+	if (!strcmp(val, "-"))
+		return PARSED;
+	/* Each has seven bytes at least, with its comma, but for the last one. */
+	all = snapshot_alloc(p->s, (strlen(val) / 7 + 1) * sizeof(*all));
+	t->polled = all;
+	for (;;) {
+		struct polled *polled = &all[t->nr_polled++];
+
+		*polled = (struct polled){ 0 };
+		c = read_polled_kind(c, &polled->kind);
+		if (!c) {
+			t->known &= ~T_POLLS;
+			return PARSED;
+		}
+		c = read_polled_id(c, polled);
+		if (!c || (*c && *c != ','))
+			return fail_field(p, val, "not files that are polled");
+		if (!*c++)
+			return PARSED;
+	}
+}
+
 static int parse_libc_handlers(struct parser *p, const struct field *f, void *rec, char *val)
 {
 	uint64_t *handlers = member(f, rec);
@@ -939,6 +1000,9 @@ static const struct field thread_fields[] = {
 	THREAD(pipe, parse_u64, .bit = T_PIPE),
 	THREAD(socket, parse_u64, .bit = T_SOCKET),
 	THREAD(peer, parse_u64, .bit = T_PEER),
+	THREAD(eventfd, parse_u64, .bit = T_EVENTFD),
+	THREAD(epoll, parse_u64, .bit = T_EPOLL),
+	FIELD(struct thread, "polls", polled, parse_polls),
 };
 
 static int finish_thread(struct parser *p, void *rec, unsigned int seen)

@@ -2,11 +2,15 @@
 /*
  * Which processes could end a sleep.
  */
+#include <errno.h>
 #include <signal.h>
 
 #include "blocker.h"
 #include "children.h"
 #include "signals.h"
+
+/* Descriptors of epoll sets on the host that are compared with one; with more, it gets no record. */
+#define MAX_EPOLLS	4096
 
 /* Includes a ring whose descriptor was closed after it was registered with the ring. */
 static bool has_io_uring(const struct snapshot *s)
@@ -29,11 +33,12 @@ const struct descriptors *get_descriptors(struct reader *r)
 	if (!r->have_descriptors) {
 		bool ring = has_io_uring(r->s);
 
-		find_descriptors(r->root, r->compare_files, r->s, d);
+		find_descriptors(r->root, r->compare->tables, r->s, d);
 		d->pipes.incomplete |= ring;
 		d->sockets.incomplete |= ring;
 		d->files.incomplete |= ring;
 		d->locks.holders.incomplete |= ring;
+		d->eventfds.incomplete |= ring;
 	}
 	r->have_descriptors = true;
 	return d;
@@ -89,7 +94,7 @@ static bool list_pipe_users(struct reader *r, const struct blocker *b, struct pi
 static bool list_child(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	const struct relations *children = get_children(r);
-	uint64_t parent = b->parent;
+	uint64_t parent = b->other;
 	bool found = false;
 
 	for (size_t i = relations_find(children, parent);
@@ -100,7 +105,7 @@ static bool list_child(struct reader *r, const struct blocker *b, struct pids *p
 			return false;
 		found = true;
 	}
-	add_pid(p, b->parent);
+	add_pid(p, b->other);
 	add_pid(p, b->id);
 	return found && !children->incomplete;
 }
@@ -170,14 +175,45 @@ static bool list_vfork_children(struct reader *r, const struct blocker *b, struc
 static bool list_socket_users(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	const struct descriptors *d = get_descriptors(r);
-	uint64_t peer = r->s->threads[b->thread].peer;
 	bool known;
 
-	add_users(&d->sockets, peer, b->kind, p);
+	add_users(&d->sockets, b->other, b->kind, p);
 	known = p->nr && !d->sockets.incomplete;
 	add_users(&d->sockets, b->id, b->kind, p);
 	add_users(&d->pipes, ANY_FILE, b->kind, p);
 	return known && p->nr < MAX_WAKERS;
+}
+
+/*
+ * Those that have the eventfd open.  The kernel may have it for a device or a cgroup: then they
+ * are not all.
+ */
+static bool list_eventfd_users(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct descriptors *d = get_descriptors(r);
+
+	add_users(&d->eventfds, b->id, b->kind, p);
+	return p->nr && p->nr < MAX_WAKERS && !d->eventfds.incomplete;
+}
+
+/* Those that have the epoll set open, and may add files to it. */
+static bool list_epoll_users(struct reader *r, const struct blocker *b, struct pids *p)
+{
+	const struct descriptors *d = get_descriptors(r);
+	const struct thread *t = &r->s->threads[b->thread];
+
+	if (d->nr_epolls > MAX_EPOLLS)
+		return false;
+	for (size_t i = 0; i < d->nr_epolls; i++) {
+		const struct epoll_fd *e = &d->epolls[i];
+		int rc = r->compare->files(t->tid, t->epoll, e->tid, e->fd);
+
+		if (!rc)
+			add_pid(p, e->pid);
+		else if (rc < 0 && errno != ESRCH && errno != EBADF)
+			return false;
+	}
+	return p->nr && p->nr < MAX_WAKERS && !d->pipes.incomplete;
 }
 
 /* Those that have shared memory open, and may map it.  There may be none. */
@@ -220,6 +256,10 @@ bool list_wakers(struct reader *r, const struct blocker *b, struct pids *p)
 		return list_pipe_users(r, b, p);
 	case SLEEP_SOCKET:
 		return list_socket_users(r, b, p);
+	case SLEEP_EVENTFD:
+		return list_eventfd_users(r, b, p);
+	case SLEEP_EPOLL:
+		return list_epoll_users(r, b, p);
 	case SLEEP_SHARED:
 		return list_openers(r, b, p);
 	case SLEEP_SIGNAL:
