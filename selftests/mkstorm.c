@@ -6,18 +6,18 @@
  *
  * prints a "waiter" record with tid, tgid and uaddr for each word that a thread
  * waits on for good, then "ready". Until standard input ends, threads and processes
- * of all sorts then begin to wait, are woken, requeued or time out, read pipes and sockets
- * that others replace, and exit. The
- * last line, "storm waits=N late_ns=N lock_ns=N", says how many waits that were, by how much a
- * timer of a real-time thread was late at worst, and how long it took at worst to get the lock
- * of one queue. With "resize" the private
- * hash tables are replaced all the time; the exit status is 4 if this kernel has none. With
- * "queue" most of those that stay, NR of them, are in one queue, in which others come and go
- * or are requeued away and back.
+ * of all sorts then begin to wait, are woken, requeued or time out, read and poll
+ * files that others replace, and exit. The last line, "storm waits=N late_ns=N lock_ns=N",
+ * says how many waits that were, by how much a timer of a real-time thread was late at
+ * worst, and how long it took at worst to get the lock of one queue. With "resize" the
+ * private hash tables are replaced all the time; the exit status is 4 if this kernel has
+ * none. With "queue" most of those that stay, NR of them, are in one queue, in which others
+ * come and go or are requeued away and back.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,6 +26,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -209,43 +211,90 @@ static void *submit_and_exit(void *arg)
 	return arg;
 }
 
-/* A pipe, and a pair of sockets, which are replaced all the time. */
-static int ends[2][2];
+/* A pipe, a pair of sockets, and an eventfd with itself, which are replaced all the time. */
+static int ends[3][2];
+static int epoll;
+
+static void open_ends(int new[3][2])
+{
+	new[2][0] = eventfd(0, 0);
+	new[2][1] = dup(new[2][0]);
+	if (pipe(new[0]) || socketpair(AF_UNIX, SOCK_STREAM, 0, new[1]) || new[2][1] < 0)
+		die("a pipe, sockets and an eventfd");
+}
+
+static void add_to_epoll(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (epoll_ctl(epoll, EPOLL_CTL_ADD, ends[i][0], &event))
+			die("epoll_ctl");
+	}
+}
 
 static void replace_ends(void)
 {
-	int new[2][2], i;
+	int new[3][2], i;
 
-	if (pipe(new[0]) || socketpair(AF_UNIX, SOCK_STREAM, 0, new[1]))
-		die("a pipe and sockets");
+	open_ends(new);
 	/* First those that are read: who reads the old ones sees their end. */
-	for (i = 0; i < 4; i++) {
-		dup2(new[i % 2][i / 2], ends[i % 2][i / 2]);
-		close(new[i % 2][i / 2]);
+	for (i = 0; i < 6; i++) {
+		dup2(new[i % 3][i / 3], ends[i % 3][i / 3]);
+		close(new[i % 3][i / 3]);
 	}
+	add_to_epoll();
 }
 
 static void make_ends(void)
 {
-	if (pipe(ends[0]) || socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]))
-		die("a pipe and sockets");
+	epoll = epoll_create1(0);
+	open_ends(ends);
+	add_to_epoll();
 	signal(SIGPIPE, SIG_IGN);
 }
 
 static void *read_end(void *arg)
 {
-	char byte;
+	uint64_t bytes;
 
 	for (;;)
-		read(ends[(unsigned long)arg][0], &byte, 1);
+		read(ends[(unsigned long)arg][0], &bytes, sizeof(bytes));
 	return NULL;
+}
+
+static void *poll_ends(void *arg)
+{
+	struct pollfd polled[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		polled[i] = (struct pollfd){ .fd = ends[i][0], .events = POLLIN };
+	for (;;)
+		poll(polled, 3, -1);
+	return arg;
+}
+
+/* The files that were replaced have left the set. */
+static void *wait_for_ends(void *arg)
+{
+	struct epoll_event got;
+
+	for (;;)
+		epoll_wait(epoll, &got, 1, -1);
+	return arg;
 }
 
 static void *write_and_replace(void *arg)
 {
+	const uint64_t one = 1;
+	int i;
+
 	for (;;) {
-		write(ends[0][1], "", 1);
-		write(ends[1][1], "", 1);
+		/* Nobody reads the eventfd. */
+		for (i = 0; i < 2; i++)
+			write(ends[i][1], &one, sizeof(one));
 		/* A debug kernel takes long to make a pipe and sockets. */
 		nap(20 * MS);
 		replace_ends();
@@ -325,6 +374,8 @@ static void keep(unsigned int resizing)
 	start_threads(6, lock);
 	make_ends();
 	start_threads(2, read_end);
+	start_threads(1, poll_ends);
+	start_threads(1, wait_for_ends);
 	start_threads(1, write_and_replace);
 	if (resizing)
 		start_threads(1, resize);
@@ -410,6 +461,8 @@ static void fork_again_and_again(unsigned int resizing)
 			start_threads(2, submit_and_exit);
 			make_ends();
 			start_threads(2, read_end);
+			start_threads(1, poll_ends);
+			start_threads(1, wait_for_ends);
 			come_and_go();
 			_exit(0);
 		}
