@@ -43,18 +43,27 @@ static void read_event(void *arg)
 	die("read(2) returned");
 }
 
+/* Only older architectures have the older call. */
+#ifdef SYS_poll
+#define POLL	SYS_poll
+#else
+#define POLL	SYS_ppoll
+#endif
+
 static void poll_files(void *arg)
 {
 	(void)arg;
-	syscall(SYS_ppoll, polled, ARRAY_SIZE(polled), NULL, NULL, 0);
-	die("ppoll(2) returned");
+	poll(polled, ARRAY_SIZE(polled), -1);
+	die("poll(2) returned");
 }
 
-static void poll_an_hour(void *arg)
+static void poll_long(void *arg)
 {
+	const struct timespec far = { .tv_sec = FAR };
+
 	(void)arg;
-	poll(polled, ARRAY_SIZE(polled), FAR * 1000);
-	die("poll(2) returned");
+	syscall(SYS_ppoll, polled, ARRAY_SIZE(polled), &far, NULL, 0);
+	die("ppoll(2) returned");
 }
 
 static void select_files(void *arg)
@@ -151,7 +160,7 @@ static void event_device(void)
 static void poll_own(void)
 {
 	make_files();
-	start(poll_files, SYS_ppoll);
+	start(poll_files, POLL);
 	wait_for_good(NULL);
 }
 
@@ -159,14 +168,14 @@ static void poll_held(void)
 {
 	make_files();
 	start_sleeper();
-	start(poll_files, SYS_ppoll);
+	start(poll_files, POLL);
 	wait_for_good(NULL);
 }
 
 static void poll_timeout(void)
 {
 	make_files();
-	start(poll_an_hour, SYS_ppoll);
+	start(poll_long, SYS_ppoll);
 	wait_for_good(NULL);
 }
 
@@ -177,7 +186,7 @@ static void poll_changed(void)
 
 	make_files();
 	start_sleeper();
-	start(poll_files, SYS_ppoll);
+	start(poll_files, POLL);
 	if (pipe2(other, O_CLOEXEC))
 		die("pipe2");
 	polled[0] = (struct pollfd){ .fd = other[0], .events = POLLIN };
@@ -192,7 +201,7 @@ static void poll_changed_back(void)
 	int other[2];
 
 	make_files();
-	start(poll_files, SYS_ppoll);
+	start(poll_files, POLL);
 	if (pipe(other))
 		die("pipe");
 	polled[0].fd = other[0];

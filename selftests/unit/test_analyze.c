@@ -487,7 +487,7 @@ static const struct world {
 	  ALONE PI(FUTEX_LOCK_PI3, ?), NULL, { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "a PI lock, owned by a thread of the same process",
 	  PAIR PI(FUTEX_LOCK_PI, 11) W(11, 10, 1), NULL,
-	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
+	  { { 10, STUCK(NO_WAKER, LIKELY, TO_STUCK) } } },
 	{ "moved to a PI lock of another process", CHILD PI(FUTEX_WAIT_REQUEUE_PI, 9), NULL,
 	  { { 10, FINE(BLOCKED, PI_OWNER) } } },
 	{ "not yet moved to a PI lock", CHILD PI(FUTEX_WAIT_REQUEUE_PI, -), NULL,
@@ -1402,8 +1402,8 @@ static void test_text(void)
 		   "the holder of its lock in shared memory, thread 99, is no live thread of a "
 		   "process that maps it");
 	check_text(TWO PI_LOCK(10, 10, 1, 20) W(20, 20, 2), 10,
-		   "its lock is held by thread 20 (t20), which waits on a futex that no thread "
-		   "is left to wake");
+		   "its lock is held by thread 20 (t20), which waits for a low-level lock that names "
+		   "no holder; no thread that can run could end that");
 	check_text(MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
 		   JOINED(11, 10, 1, 0x910) JOIN(10, 10, 1, 11), 10,
 		   "joins thread 11 (t11), which sleeps elsewhere");

@@ -323,6 +323,8 @@ static const struct scene scenes[] = {
 	  { READER(10, 3), WRITER(10, 4), EPOLL_SET(10, 9) }, ON_EPOLL(" polls=pipe:7"), STUCK },
 	{ "waits for a set in which is nothing", EPOLL_WAITS(ffffffff, 0), { EPOLL_SET(10, 9) },
 	  ON_EPOLL(" polls=-"), STUCK },
+	{ "the same, and the process handles signals", EPOLL_WAITS(ffffffff, 0),
+	  { EPOLL_SET(10, 9) }, .caught = 2, ON_EPOLL(" polls=-"), FINE },
 	{ "waits for a set in which is something else", EPOLL_WAITS(ffffffff, 0), { EPOLL_SET(10, 9) },
 	  ON_EPOLL(""), FINE },
 	{ "waits for a set with a timeout", EPOLL_WAITS(1000, 0), { EPOLL_SET(10, 9) },

@@ -329,8 +329,7 @@ static enum reason group_reason(const struct work *w, const struct waiter *waite
 	const struct mm_state *mm = model_mm(w->m, waiter->mm);
 	const struct chain *chain = &w->chains[waiter->thread];
 
-	if (chain->end_thread != waiter->thread && chain->confirmed &&
-	    (mm_can_run(w, waiter->mm) || w->s->threads[chain->end_thread].mm != waiter->mm))
+	if (chain->end_thread != waiter->thread && chain->confirmed)
 		return REASON_TO_STUCK;
 	if (waiter->key_type == KEY_SHARED_INODE)
 		return REASON_ALL_SHARED;
@@ -358,6 +357,16 @@ static bool may_be_idle_daemon(const struct work *w, const struct waiter *waiter
 	       !w->mm_waits_for_lock[waiter->mm];
 }
 
+/* The same for one that only stopped threads could wake. */
+static enum reason stopped_reason(const struct work *w, const struct waiter *waiter)
+{
+	const struct chain *chain = &w->chains[waiter->thread];
+
+	if (chain->end_thread != waiter->thread && chain->confirmed)
+		return REASON_TO_STUCK;
+	return model_mm(w->m, waiter->mm)->nr_stopped ? REASON_ALL_STOPPED : REASON_WAKERS_STOPPED;
+}
+
 /* By the proof, no runnable thread wakes it. */
 static void judge_proven(const struct work *w, struct judgement *j, const struct waiter *waiter)
 {
@@ -372,8 +381,7 @@ static void judge_proven(const struct work *w, struct judgement *j, const struct
 	else if (w->chains[waiter->thread].confirmed && judge_chain(w, j, waiter, chain_caveat))
 		return;
 	else if (level == LEVEL_STOPPED)
-		judge_stuck(w, j, VERDICT_STOPPED, model_mm(w->m, waiter->mm)->nr_stopped ?
-			    REASON_ALL_STOPPED : REASON_WAKERS_STOPPED, caveat);
+		judge_stuck(w, j, VERDICT_STOPPED, stopped_reason(w, waiter), caveat);
 	else if (may_be_idle_daemon(w, waiter))
 		judge(j, VERDICT_SIGNAL, REASON_OUTSIDE);
 	else
@@ -392,7 +400,7 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
 	else if (judge_chain(w, j, waiter, caveat))
 		return;
 	else if (level == LEVEL_STOPPED)
-		judge_stuck(w, j, VERDICT_STOPPED, REASON_WAKERS_STOPPED, caveat);
+		judge_stuck(w, j, VERDICT_STOPPED, stopped_reason(w, waiter), caveat);
 	else
 		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), caveat);
 }

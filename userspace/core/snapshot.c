@@ -57,8 +57,8 @@ const struct sleep_text sleep_texts[NR_SLEEP_KINDS] = {
 		"processes that have open eventfd",
 	},
 	[SLEEP_EPOLL] = {
-		"waits for the files of its epoll set ",
-		", which only processes that cannot run have open",
+		"sleeps in epoll_wait for epoll set ",
+		", whose files only processes that cannot run have open",
 		"processes that have open epoll set",
 	},
 	[SLEEP_CHILD] = {

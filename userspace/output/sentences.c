@@ -345,20 +345,31 @@ static void put_chain_start(struct story *st)
 static void put_chain_end(struct story *st)
 {
 	int end = st->j->end_thread;
+	const struct waiter *w = model_first_waiter(&st->a->model, end);
+	const char *activity = st->s->threads[end].activity;
 	struct buf *b = &st->buf;
 
+	put(b, ", which ");
 	switch (model_own_state(&st->a->model, end)) {
-	case RUN_SLEEPS:
-		put(b, ", which ");
-		put_sleep_for(b, st->a, end);
-		break;
 	case RUN_STOPPED:
-		put(b, ", which is stopped by a tracer that cannot run");
+		put(b, "is stopped by a tracer that cannot run");
+		return;
+	case RUN_SLEEPS:
+		if (!activity) {
+			put_sleep_for(b, st->a, end);
+			return;
+		}
+		put(b, activity);
 		break;
 	default:
-		put(b, ", which waits on a futex that no thread is left to wake");
+		if (w)
+			put_wait(b, st->a, w);
+		else
+			put(b, "waits on a futex");
 		break;
 	}
+	put(b, st->j->verdict == VERDICT_STOPPED ? "; only stopped threads could end that" :
+						   "; no thread that can run could end that");
 }
 
 static void put_chain(struct story *st, const char *end)
