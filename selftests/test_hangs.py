@@ -153,17 +153,12 @@ CASES = (
                     r"\(\w+\) waits for room in pipe \d+, which only processes that cannot run have open")},
          first=("child",), status=3, explains="Queue._finalize_join"),
     *(Hang("a lock whose holder " + what, built("holders", way),
-           {"main": (verdict, "pthread_mutex", HELD + does)}, first=("main",), status=3)
-      for way, what, verdict, does in (
-          ("event", "waits for an event", "no-waker",
-           "waits on a pthread_cond; no thread that can run could end that"),
-          ("stopped", "has called a server that is stopped", "stopped",
-           SLEEPS + r"read\(\d+\): unix socket, other end: process {server} \(\w+\), which is stopped; "
-           "only stopped threads could end that"))),
-    *(Hang("a lock whose holder " + what, built("holders", way),
            {"main": ("blocked", "pthread_mutex", HELD + does)}, first=("main",))
       for way, what, does in (
+          ("event", "waits for an event", "waits on a pthread_cond"),
           ("spin", "spins", "runs.*"),
+          ("stopped", "has called a server that is stopped",
+           SLEEPS + r"read\(\d+\): unix socket, other end: process {server} \(\w+\), which is stopped"),
           ("writer", "waits for a child that writes to a full pipe",
            SLEEPS + r"wait4, for process {child} \(\w+\)"),
           ("file", "waits for the lock of a file",

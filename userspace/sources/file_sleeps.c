@@ -236,10 +236,8 @@ static bool note_epoll(struct reader *r, int thread, const uint64_t *args)
 	/* A thread may have a table of descriptors of its own. */
 	bool own_table = r->compare->tables(t->tgid, t->tid);
 
-	if (!(t->known & T_EPOLL) || !(t->known & T_POLLS) || t->epoll != args[0])
-		return false;
 	/* With nothing in the set this is as good as pause(2). */
-	if (!t->nr_polled && process_has_handlers(process_of_thread(r->s, t)))
+	if (!(t->known & T_EPOLL) || !t->nr_polled || t->epoll != args[0])
 		return false;
 	add_blocker(r, SLEEP_EPOLL, t->epoll, own_table ? t->tid : t->tgid, thread);
 	return note_all_polled(r, thread);
