@@ -37,11 +37,11 @@ static bool complete_vdso(struct target *t, const struct image *image, char *cop
 	return same;
 }
 
-/* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
+/* The vdso is in memory only, in a few pages.  There is one. */
 static Elf *open_vdso(struct target *t, const struct image *image)
 {
 	size_t size = image->end - image->start;
-	char *copy = size <= NR_PAGES * PAGE_BYTES ? malloc(size) : NULL;
+	char *copy = size <= NR_PAGES * PAGE_BYTES && !t->vdso ? malloc(size) : NULL;
 	bool lacked = t->lacks_memory;
 	bool good = copy && (target_read(t, image->start, copy, size) ||
 			     complete_vdso(t, image, copy, size));
@@ -52,6 +52,7 @@ static Elf *open_vdso(struct target *t, const struct image *image)
 		free(copy);
 		return NULL;
 	}
+	t->vdso = copy;
 	return elf_memory(copy, size);
 }
 
@@ -132,3 +133,14 @@ Dwfl *images_begin(struct target *t)
 	return dwfl;
 }
 
+/**
+ * images_end() - free what images_begin() has made, and what libdwfl has found in it
+ * @t: the process
+ * @dwfl: the handle
+ */
+void images_end(struct target *t, Dwfl *dwfl)
+{
+	dwfl_end(dwfl);
+	free(t->vdso);
+	t->vdso = NULL;
+}

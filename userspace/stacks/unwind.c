@@ -21,6 +21,7 @@
 #include "sigframe.h"
 #include "symbols.h"
 #include "unwind.h"
+#include "variables.h"
 
 /* Frames that are looked at. */
 #define MAX_UNWOUND	256
@@ -290,13 +291,16 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 	u.codes = xcalloc(1, sizeof(*u.codes));
 	u.python = (struct python){ .dwfl = u.dwfl, .target = t };
 	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
-		return -ENOEXEC;
+		rc = -ENOEXEC;
 	for (size_t i = 0; i < nr && !rc; i++) {
 		u.regs = &regs[i];
 		if (regs[i].pc)
 			rc = write_stack(&u, &stacks[i], t->places[i]);
 	}
 	rc = rc ?: serve_requests(&u, stacks, nr);
+	forget_codes(u.codes);
 	free(u.codes);
+	forget_variables();
+	images_end(t, u.dwfl);
 	return rc;
 }

@@ -96,14 +96,15 @@ static int compare_variables(const void *x, const void *y)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* The variables of a module.  They are kept, since many threads wait on words of the same one. */
+/* Those that were looked for.  Many threads wait on words of the same module. */
+static struct variables *known;
+static size_t nr_known;
+
 static const struct variables *variables_of(Dwfl_Module *mod)
 {
-	static struct variables *known;
-	static size_t nr;
 	struct variables v = { .mod = mod };
 
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; i < nr_known; i++) {
 		if (known[i].mod == mod)
 			return &known[i];
 	}
@@ -111,8 +112,20 @@ static const struct variables *variables_of(Dwfl_Module *mod)
 		add_children(&v, cu, 0);
 	if (v.nr)
 		qsort(v.all, v.nr, sizeof(*v.all), compare_variables);
-	array_push(known, nr, v);
-	return &known[nr - 1];
+	array_push(known, nr_known, v);
+	return &known[nr_known - 1];
+}
+
+/**
+ * forget_variables() - forget what find_member() knows of modules, before they are freed
+ */
+void forget_variables(void)
+{
+	for (size_t i = 0; i < nr_known; i++)
+		free(known[i].all);
+	free(known);
+	known = NULL;
+	nr_known = 0;
 }
 
 /* The variable that an address is in, whose type *@type is then; or NULL. */

@@ -18,5 +18,6 @@ struct member {
 };
 
 bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr);
+void forget_variables(void);
 
 #endif
