@@ -108,6 +108,20 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &debug_path,
 };
 
+/*
+ * What the kernel appends to the names of files that are gone is cut off: libdwfl takes it as a sign
+ * that there is no such file, and does not unwind where there is no other one.
+ */
+static char *image_name(const struct mapping *m)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(m->name), tail = strlen(deleted);
+
+	if (len > tail && !strcmp(m->name + len - tail, deleted))
+		len -= tail;
+	return strndup(m->name, len);
+}
+
 /**
  * images_begin() - begin to use libdwfl for what is loaded in a process
  * @t: the process, which has to stay as long as libdwfl is used
@@ -122,10 +136,11 @@ Dwfl *images_begin(struct target *t)
 		return NULL;
 	for (size_t i = 0; i < t->nr_images; i++) {
 		const struct image *image = &t->images[i];
-		Dwfl_Module *mod = dwfl_report_module(dwfl, t->maps.all[image->first].name,
-						      image->start, image->end);
+		char *name = image_name(&t->maps.all[image->first]);
+		Dwfl_Module *mod = dwfl_report_module(dwfl, name ?: "", image->start, image->end);
 		void **userdata;
 
+		free(name);
 		if (mod && dwfl_module_info(mod, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
 			*userdata = t;
 	}

@@ -30,16 +30,12 @@ const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Without what the kernel appends to the names of files that are gone. */
 static char *module_name(Dwfl_Module *mod)
 {
 	const char *name = base_name(dwfl_module_info(mod, NULL, NULL, NULL, NULL, NULL, NULL,
 						      NULL));
-	char *copy = strdup(name ?: ""), *deleted = copy ? strstr(copy, " (deleted)") : NULL;
 
-	if (deleted)
-		*deleted = '\0';
-	return copy;
+	return strdup(name ?: "");
 }
 
 static const char *build_id(Dwfl_Module *mod, char hex[BUILD_ID_SIZE])
