@@ -7,6 +7,7 @@
  * of _PyRuntime).  Before, the offsets are those of Include/internal of each version, on
  * 64-bit machines.  What makes no sense ends the frames.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -377,7 +378,7 @@ static int read_delta(const unsigned char *table, size_t size, size_t *i)
  * the difference to the line before, 10 to 12 that of 0 to 2, and 15 means that there is none.
  */
 static unsigned int find_line(const unsigned char *table, size_t size, uint64_t instruction,
-			      int line)
+			      int64_t line)
 {
 	uint64_t end = 0;
 
@@ -390,7 +391,7 @@ static unsigned int find_line(const unsigned char *table, size_t size, uint64_t 
 		else if (code >= 10 && code <= 12)
 			line += code - 10;
 		if (instruction < end)
-			return code == 15 || line < 0 ? 0 : line;
+			return code == 15 || line < 0 || line > INT_MAX ? 0 : line;
 		while (i < size && !(table[i] & 128))
 			i++;
 	}
