@@ -14,6 +14,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,6 +129,30 @@ static bool has_moved(const struct position *p, const char *root, const struct s
  * The process that reads
  */
 
+static void close_between(int after, int before)
+{
+	if (after + 1 < before)
+		syscall(SYS_close_range, after + 1, before - 1, 0);
+}
+
+/*
+ * This process may be left behind: see kill_reader().  Whoever reads what the tool prints, or waits
+ * for a lock of the tool's caller, must not wait for that; so it keeps only @fd and @other.
+ */
+static void close_others(int fd, int other)
+{
+	int first = fd < other ? fd : other, last = fd < other ? other : fd;
+	int null = open("/dev/null", O_RDWR);
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		if (i != fd && i != other)
+			dup2(null, i);
+	}
+	close_between(STDERR_FILENO, first);
+	close_between(first, last);
+	close_between(last, INT_MAX);
+}
+
 static int read_target(int fd, const struct origin *from, const struct stack *stacks,
 		       const struct registers *regs, size_t nr)
 {
@@ -137,6 +163,7 @@ static int read_target(int fd, const struct origin *from, const struct stack *st
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &none);
+	close_others(fd, from->core ? from->core->fd : fd);
 	rc = target_open(t, from, stacks, nr);
 	target_drop_rights();
 	if (rc)
