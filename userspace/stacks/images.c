@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "images.h"
 
 /*
@@ -102,9 +103,34 @@ static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_A
 
 static char *debug_path = "/usr/lib/debug";
 
+/* A debuginfod server that has failed after so long is not asked again. */
+#define SLOW_NS			1000000000ULL
+
+/* In seconds, how long such a server may be silent, and how often it is asked once more. */
+#define DEBUGINFOD_TIMEOUT	"20"
+#define DEBUGINFOD_RETRY_LIMIT	"0"
+
+/*
+ * Libdw asks the servers that the environment names, for each file.  If they are gone, that would take
+ * longer than the reader may, and then there is no stack at all.  The environment may say otherwise.
+ */
+static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file_name, const char *link, GElf_Word crc, char **found)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	int fd;
+
+	setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_TIMEOUT, 0);
+	setenv("DEBUGINFOD_RETRY_LIMIT", DEBUGINFOD_RETRY_LIMIT, 0);
+	fd = dwfl_standard_find_debuginfo(mod, userdata, name, base, file_name, link, crc, found);
+	if (fd < 0 && clock_ns(CLOCK_MONOTONIC) - start > SLOW_NS)
+		unsetenv("DEBUGINFOD_URLS");
+	return fd;
+}
+
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.debuginfo_path = &debug_path,
 };
 
