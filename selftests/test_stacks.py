@@ -672,6 +672,8 @@ if __name__ == "__main__":
     ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
               name_test("member", r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] "
                                   r"\(pthread_mutex_t\) in mkstacks"),
+              name_test("union", r"either\.mutex \(pthread_mutex_t\) in mkstacks"),
+              name_test("either", r"mixed\.any in mkstacks"),
               name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
               name_test("memfd", r"memfd stacks\+0x0"),
               name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,

@@ -245,7 +245,7 @@ static void read_target_stacks(struct target *t, int out)
 		{ head.pc, head.sp, head.fp, head.lr }, { head.lr, head.fp, head.sp, head.pc },
 	};
 	const struct stack stacks[] = {
-		{ .tid = 1, .tgid = 1, .thread = &thread, .word = head.word,
+		{ .tid = 1, .tgid = 1, .thread = &thread, .word = head.word, .seen = PTHREAD_MUTEX,
 		  .is_only_thread = head.is_only_thread },
 		{ .tid = 2, .tgid = 1, .word = head.pc },
 	};

@@ -330,10 +330,12 @@ static const char *find_variable(Dwfl_Module *mod, uint64_t addr, GElf_Off *offs
  * describe_word() - tell where a word of memory is
  * @dwfl: what is loaded
  * @addr: its address
+ * @seen: what lock it looks like
  * @mapping: what memory it is in, in words, or NULL
  * @place: receives the answer.  Its text is valid until the next call.
  */
-void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place *place)
+void describe_word(Dwfl *dwfl, uint64_t addr, enum primitive seen, const char *mapping,
+		   struct place *place)
 {
 	static char *module, *symbol;
 	static struct member member;
@@ -354,7 +356,7 @@ void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place 
 		.offset = symbol ? offset : address_in(mod, addr),
 	};
 	/* As in describe_in(). */
-	if (!is_c_library(module) && find_member(&member, mod, addr)) {
+	if (!is_c_library(module) && find_member(&member, mod, addr, seen)) {
 		place->symbol = member.path;
 		place->type = member.type;
 		place->base_type = member.base_type;

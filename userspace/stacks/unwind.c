@@ -249,7 +249,7 @@ static int write_stack(struct unwinder *u, const struct stack *stack, const char
 	struct place place;
 
 	if (stack->word && !u->rc) {
-		describe_word(u->dwfl, stack->word, mapping, &place);
+		describe_word(u->dwfl, stack->word, stack->seen, mapping, &place);
 		u->rc = write_place(u->fd, &place);
 	}
 	return u->rc ?: write_end(u->fd, error);
