@@ -25,8 +25,8 @@
 #include "unwind.h"
 #include "variables.h"
 
-/* Bytes of memory. */
-#define MAX_MEMORY	4096
+/* Bytes of memory; a longer input that has no file is cut. */
+#define MAX_MEMORY	8192
 
 /* Where the file is mapped. */
 #define BASE		0x555555554000
@@ -57,7 +57,7 @@ static const char *const names[] = {
 };
 
 static struct head head;
-static const uint8_t *memory;
+static uint8_t memory[MAX_MEMORY + PAGE_BYTES];	/* so that what is read is in one piece */
 static size_t memory_size;
 
 ssize_t memory_pread(int fd, void *buf, size_t size, off_t offset);
@@ -65,8 +65,6 @@ ssize_t memory_pread(int fd, void *buf, size_t size, off_t offset);
 /* In the place of pread(2) of the tool. */
 ssize_t memory_pread(int fd, void *buf, size_t size, off_t offset)
 {
-	uint8_t *bytes = buf;
-
 	if (fd == PAGEMAP_FD) {
 		uint64_t entry = (uint64_t)!(head.absent >> (offset / 8 % 8) & 1) << 63;
 
@@ -75,12 +73,9 @@ ssize_t memory_pread(int fd, void *buf, size_t size, off_t offset)
 	}
 	if (fd != MEM_FD)
 		return pread(fd, buf, size, offset);
-	for (size_t i = 0, len; i < size; i += len) {
-		size_t at = ((uint64_t)offset + i) % memory_size;
-
-		len = memory_size - at < size - i ? memory_size - at : size - i;
-		memcpy(bytes + i, memory + at, len);
-	}
+	if (size > PAGE_BYTES)
+		abort();
+	memcpy(buf, memory + (uint64_t)offset % memory_size, size);
 	return size;
 }
 
@@ -255,6 +250,15 @@ static void read_target_stacks(struct target *t, int out)
 		abort();
 }
 
+static void fill_memory(const uint8_t *data, size_t size)
+{
+	memory_size = size < MAX_MEMORY ? size : MAX_MEMORY;
+	if (head.has_file && head.memory && head.memory < memory_size)
+		memory_size = head.memory;
+	for (size_t i = 0; i < memory_size + PAGE_BYTES; i++)
+		memory[i] = i < memory_size ? data[i] : memory[i - memory_size];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct target t;
@@ -263,12 +267,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size <= sizeof(head))
 		return -1;
 	memcpy(&head, data, sizeof(head));
-	memory = data + sizeof(head);
-	memory_size = size - sizeof(head);
-	if (head.has_file && head.memory && head.memory < memory_size)
-		memory_size = head.memory;
+	data += sizeof(head);
+	size -= sizeof(head);
+	fill_memory(data, size);
 	handle_crashes();
-	fd = open_file(memory + memory_size, size - sizeof(head) - memory_size);
+	fd = open_file(data + memory_size, size - memory_size);
 	out = memfd_create("records", MFD_CLOEXEC);
 	if (fd < 0 || out < 0)
 		abort();
