@@ -14,7 +14,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,21 +21,20 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "array.h"
 #include "clock.h"
+#include "helper.h"
 #include "kernel.h"
 #include "procfs.h"
 #include "records.h"
 #include "target.h"
 #include "unwind.h"
 
-/* If a process that reads neither says nor does anything for so long, it hangs. */
-#define ANSWER_MS		2000
+/* Instead of ANSWER_MS, if it may ask a server. */
 #define ANSWER_MS_DEBUGINFOD	60000
 
 /* For one process, whatever it does; a debuginfod server may add to that. */
@@ -129,30 +127,6 @@ static bool has_moved(const struct position *p, const char *root, const struct s
  * The process that reads
  */
 
-static void close_between(int after, int before)
-{
-	if (after + 1 < before)
-		syscall(SYS_close_range, after + 1, before - 1, 0);
-}
-
-/*
- * This process may be left behind: see kill_reader().  Whoever reads what the tool prints, or waits
- * for a lock of the tool's caller, must not wait for that; so it keeps only @fd and @other.
- */
-static void close_others(int fd, int other)
-{
-	int first = fd < other ? fd : other, last = fd < other ? other : fd;
-	int null = open("/dev/null", O_RDWR);
-
-	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
-		if (i != fd && i != other)
-			dup2(null, i);
-	}
-	close_between(STDERR_FILENO, first);
-	close_between(first, last);
-	close_between(last, INT_MAX);
-}
-
 static int read_target(int fd, const struct origin *from, const struct stack *stacks,
 		       const struct registers *regs, size_t nr)
 {
@@ -163,7 +137,7 @@ static int read_target(int fd, const struct origin *from, const struct stack *st
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &none);
-	close_others(fd, from->core ? from->core->fd : fd);
+	helper_leave(fd, from->core ? from->core->fd : fd);
 	rc = target_open(t, from, stacks, nr);
 	target_drop_rights();
 	if (rc)
@@ -191,17 +165,6 @@ static pid_t start_reader(int *fd, const struct origin *from, const struct stack
 	if (pid < 0)
 		close(ends[0]);
 	return pid;
-}
-
-/*
- * A process that sleeps in state D, behind a server that is gone, does not even die.  It is
- * left to itself then.
- */
-static void kill_reader(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	for (int i = 0; i < 100 && !waitpid(pid, NULL, WNOHANG); i++)
-		poll(NULL, 0, 1);
 }
 
 /* Return: what it says, now that it has written all. */
@@ -450,7 +413,7 @@ static void read_with_registers(const struct origin *from, const struct reading 
 	if (pid > 0) {
 		shutdown(fd, SHUT_WR);
 		if (error)
-			kill_reader(pid);
+			helper_kill(pid);
 		else
 			error = wait_for_reader(pid);
 		close(fd);
