@@ -11,7 +11,11 @@
  *	mkhostile gone HOW NR			NR threads on a word in a page that is not there:
  *						"dropped", "userfault" (whoever touches it sleeps
  *						until this process answers, which it does not),
- *						"truncated" (SIGBUS), "forbidden" (PROT_NONE)
+ *						"truncated" (SIGBUS), "forbidden" (PROT_NONE),
+ *						"fuse" (of a file whose server does not answer; for
+ *						root)
+ *	mkhostile fuse PROGRAM [ARGUMENT]...	a program, which prints what this does, in a file
+ *						whose server does not answer from then on; for root
  *	mkhostile flags				FUTEX_WAIT with the flag FUTEX_ROBUST_LIST32
  *	mkhostile deep DEPTH LENGTH NR		NR processes, DEPTH cgroups below the current
  *						directory, each with a name of LENGTH bytes
@@ -36,6 +40,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -49,6 +54,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuse.h"
 #include "io_uring.h"
 #include "lib/factory.h"
 #include "userfault.h"
@@ -182,37 +188,155 @@ static void forbid(void *page, int fd)
 		die("PROT_NONE");
 }
 
-/* How a page may be gone; one of a file if it is @in_file. */
+/* In memory that it shares with its server. */
+static struct fuse_server *server;
+
+static void mount_served(const void *data, size_t size)
+{
+	server = map_shared(sizeof(*server));
+	server->data = data;
+	server->size = size;
+	fuse_mount(server);
+}
+
+static int open_served(void)
+{
+	static const char page[4096];
+	char path[64];
+	int fd;
+
+	mount_served(page, sizeof(page));
+	if (!fork_child()) {
+		for (;;)
+			fuse_serve(server);
+	}
+	close(server->fd);
+	snprintf(path, sizeof(path), "%s/file", server->dir);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		die("%s", path);
+	return fd;
+}
+
+/* Out of the page cache, too: whoever touches it waits for the server. */
+static void drop_served(void *page, int fd)
+{
+	unsigned char is_present = 1;
+
+	server->is_dead = true;
+	drop(page, fd);
+	if (posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) || mincore(page, 4096, &is_present) ||
+	    is_present)
+		die("the page is still there");
+}
+
+static int open_memfd(void)
+{
+	int fd = syscall(SYS_memfd_create, "gone", 0);
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		die("memfd_create");
+	return fd;
+}
+
+/* How a page may be gone; and how its file is opened, if it is one of a file. */
 static const struct {
 	const char *name;
-	bool in_file;
+	int (*open)(void);
 	void (*hide)(void *page, int fd);
 } ways[] = {
-	{ "dropped", false, drop },
-	{ "userfault", false, drop_for_userfault },
-	{ "truncated", true, truncate_file },
-	{ "forbidden", false, forbid },
+	{ "dropped", NULL, drop },
+	{ "userfault", NULL, drop_for_userfault },
+	{ "truncated", open_memfd, truncate_file },
+	{ "forbidden", NULL, forbid },
+	{ "fuse", open_served, drop_served },
 };
 
 static void gone(char **args)
 {
-	int fd = syscall(SYS_memfd_create, "gone", 0);
 	uint32_t *page;
 	size_t i = 0;
+	int fd;
 
-	if (fd < 0 || ftruncate(fd, 4096))
-		die("memfd_create");
 	while (strcmp(ways[i].name, args[0])) {
 		if (++i == ARRAY_SIZE(ways))
 			die("no way %s", args[0]);
 	}
+	fd = ways[i].open ? ways[i].open() : -1;
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | (ways[i].in_file ? 0 : MAP_ANONYMOUS),
-		    ways[i].in_file ? fd : -1, 0);
+		    MAP_PRIVATE | (ways[i].open ? 0 : MAP_ANONYMOUS), fd, 0);
 	if (page == MAP_FAILED)
 		die("mmap");
 	wait_in(page, number(args[1]));
 	ways[i].hide(page, fd);
+}
+
+static void *read_file(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY);
+	struct stat st;
+	void *data;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("%s", path);
+	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (data == MAP_FAILED)
+		die("mmap");
+	*size = st.st_size;
+	return data;
+}
+
+/* A program whose file is served, and that says what it does to @out, and ends when @in does. */
+static void start_served(char **args, int in, int out)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", server->dir, basename(args[0]));
+	if (fork_child())
+		return;
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	execv(path, args);
+	die("%s", path);
+}
+
+/* Print what the program says.  Return: whether it is ready. */
+static bool copy_output(int fd)
+{
+	char text[4096];
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	if (len <= 0)
+		die("the program has ended");
+	text[len] = '\0';
+	fputs(text, stdout);
+	fflush(stdout);
+	return strstr(text, "ready\n");
+}
+
+/* When this ends, so does the program, and whoever waits for the server goes on. */
+static void fuse(char **args)
+{
+	int to[2], from[2];
+	struct pollfd fds[3];
+	size_t size;
+	void *data;
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		die("pipe2");
+	data = read_file(args[0], &size);
+	mount_served(data, size);
+	start_served(args, to[0], from[1]);
+	fds[0] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
+	fds[1] = (struct pollfd){ from[0], POLLIN, 0 };
+	fds[2] = (struct pollfd){ server->fd, POLLIN, 0 };
+	while (poll(fds, 3, -1) > 0 && !fds[0].revents) {
+		if (fds[1].revents)
+			server->is_dead |= copy_output(from[0]);
+		if (fds[2].revents)
+			fuse_serve(server);
+	}
+	exit(0);
 }
 
 /* A call of futex(2) that not all kernels have. */
@@ -520,6 +644,7 @@ static const struct {
 	{ "secret", secret },
 	{ "dontdump", dontdump },
 	{ "gone", gone },
+	{ "fuse", fuse },
 	{ "flags", flags },
 	{ "deep", deep },
 	{ "robust32", robust32 },

@@ -172,6 +172,20 @@ static pid_t in_union(void)
 	return stuck_on(&either.mutex);
 }
 
+/* Nor is it known which one of these it is. */
+static struct {
+	long number;
+	union {
+		pthread_mutex_t one;
+		pthread_mutex_t other;
+	} any;
+} mixed;
+
+static pid_t in_either(void)
+{
+	return stuck_on(&mixed.any.other);
+}
+
 static void handler(int signal)
 {
 	(void)signal;
@@ -420,6 +434,7 @@ static const struct {
 	{ "stack", in_stack },
 	{ "lookalike", on_lookalike },
 	{ "union", in_union },
+	{ "either", in_either },
 	{ "handler", in_handler },
 	{ "loop", in_loop },
 	{ "pair", pair },

@@ -46,6 +46,7 @@ MINUTES = int(os.environ.get("MINUTES", "30"))
 
 BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
 BUILD_PYTHON_ROOT = "selftests/build_root python"
+BUILD_NEWEST_PYTHON_ROOT = "selftests/build_root newest-python"
 BUILD_DAEMONS_ROOT = "selftests/build_root daemons"
 
 SANITIZED = "env FUTEXINSPECT=build/unit/futexinspect "
@@ -82,6 +83,8 @@ SUITES = (
           timeout=1500),
     Suite("daemons", "selftests/test_daemons.py", GUEST, (REFERENCE,), "nightly", guest="daemons",
           prepare=(BUILD_DAEMONS_ROOT,), timeout=1500),
+    Suite("pythons", "selftests/test_pythons.py", GUEST, (REFERENCE,), "nightly",
+          prepare=(BUILD_NEWEST_PYTHON_ROOT,)),
     Suite("states", "selftests/test_states.py", GUEST, ALL),
     Suite("file", "selftests/test_file.py", GUEST, ALL),
     Suite("tool", "selftests/test_tool.py", GUEST, ALL),

@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import tempfile
+import time
 
 from lib import ksft, schema, tool
 from seeds.programs import BUILT, LIVE, STUCK, expect, expect_reason, until
@@ -121,6 +122,26 @@ def test_kernel(core, factory):
         raise AssertionError(got.stderr)
     if "does not show who else maps the memory" not in got.stderr:
         raise AssertionError(got.stderr)
+
+
+@with_core(dump)
+def test_dead_server(core, factory):
+    """a core of a program whose file is on a server that is gone now: it ends in time"""
+    del factory
+    with ksft.Factory("fuse %s self" % MKSTACKS, ksft.MKHOSTILE) as hostile:
+        inside = ("nsenter", "-m", "-t", str(hostile.process.pid))
+        mount = re.search(r" (/tmp/fuse-\S+) ", ksft.command("cat", "/proc/%d/mountinfo"
+                                                              % hostile.process.pid))[1]
+        ksft.command(*inside, "mount", "--bind", mount + "/mkstacks", MKSTACKS)
+        for args in ("explain",), ("--json", "--stacks"):
+            start = time.monotonic()
+            got = tool.run("--core", core, *args, through=inside, timeout=120)
+            ksft.equal(got.status, 3, "status: " + got.stderr)
+            if time.monotonic() - start > 20:
+                raise AssertionError("it took %.1f s" % (time.monotonic() - start))
+            told = "no answer in time" if args == ("explain",) else '"stack_error": "no answer in time"'
+            if told not in got.stdout:
+                raise AssertionError(got.stdout)
 
 
 @with_core(gcore)
@@ -379,7 +400,7 @@ def test_cut_off(core, factory):
 
 
 if __name__ == "__main__":
-    ksft.run([test_kernel, test_gcore, test_zstd, test_watchdog, test_fork_pool, test_handler,
+    ksft.run([test_kernel, test_dead_server, test_gcore, test_zstd, test_watchdog, test_fork_pool, test_handler,
               test_fork_mutex, test_live, test_runs, test_signal_frame,
               test_no_memory, test_no_headers,
               test_executable, test_other_build, test_by_build_id, test_damaged_executable,

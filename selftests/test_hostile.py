@@ -27,15 +27,24 @@ VECTOR = 128
 # module/threads.c).
 CGROUP_DEPTH = 64
 
+MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
+
+NOT_IN_TIME = "Stack     of this thread:\n          not read: no answer in time\n"
+
+# In seconds. The reader of a stack may take 2; a virtual machine is slow.
+LONGEST_EXPLAIN = 20
+
 # In seconds; module/private_hash.c waits for one at most, all processes taken together.
 LONGEST_READ = 5
 
 
 class Hostile(ksft.Factory):
-    """A mkhostile, which runs as nobody."""
+    """A mkhostile, which runs as nobody, unless it is to mount something."""
 
     def __init__(self, kind, directory=None, cgroup=None):
         def become_nobody():
+            if "fuse" in kind:
+                return
             if cgroup:
                 ksft.write(os.path.join(cgroup, "cgroup.procs"), "0")
             if directory:
@@ -230,6 +239,34 @@ def gone_test(how, name):
                 ksft.equal(traces_of(hostile), before, "traces in the process")
     test.__doc__ = name
     return test
+
+
+def readers_in_d():
+    """The processes of the tool that sleep in state D."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            name, _, rest = read("/proc/%s/stat" % pid).partition("(")[2].rpartition(")")
+            if name == "futexinspect" and rest.split()[0] == "D":
+                found.append(pid)
+    return found
+
+
+def test_dead_server():
+    """explain of a program whose file is on a server that is gone: it ends in time, and says so"""
+    with Hostile("fuse " + MKSTACKS + " self") as hostile:
+        for nr, source in enumerate(("module", "proc"), 1):
+            start = time.monotonic()
+            got = tool.run("--source", source, "explain", *hostile.tids, timeout=120)
+            took = time.monotonic() - start
+            ksft.equal(got.status, 3, "status: " + got.stderr)
+            if NOT_IN_TIME not in got.stdout:
+                raise AssertionError(got.stdout)
+            if took > LONGEST_EXPLAIN:
+                raise AssertionError("it took %.1f s" % took)
+            # The process that reads cannot be killed, and the tool did not wait for it.
+            ksft.equal(len(readers_in_d()), nr, "processes that are left behind")
+    until("they have ended, now that the file system has", lambda: not readers_in_d())
 
 
 def seen_waiting(reader):
@@ -490,6 +527,8 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           gone_test("userfault", "nor one for which a process wants to be asked"),
           gone_test("truncated", "nor one behind the end of its file"),
           gone_test("forbidden", "nor is one read that the process itself must not read"),
+          gone_test("fuse", "nor is one waited for that only a file server has, which is gone"),
+          test_dead_server,
           test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),

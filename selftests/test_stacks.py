@@ -4,6 +4,8 @@
 frame, and what is said where there is none. Nothing is stopped for it."""
 
 import contextlib
+import ctypes.util
+import http.server
 import json
 import lzma
 import os
@@ -11,6 +13,7 @@ import platform
 import re
 import shutil
 import tempfile
+import threading
 import time
 
 from lib import ksft, tool
@@ -67,9 +70,9 @@ def waiter(factory):
 
 
 def explain_kind(kind, program=MKSTACKS, **how):
-    """What is said of a kind of mkstacks."""
-    with ksft.Factory(kind, program, **how) as factory:
-        return explain(waiter(factory))
+    """What is said of a kind of mkstacks; how are options of the tool's run()."""
+    with ksft.Factory(kind, program) as factory:
+        return explain(waiter(factory), **how)
 
 
 def test_deep():
@@ -262,6 +265,89 @@ def test_separate():
     expect_begin(lines, DEEP)
     if " at mkstacks.c:" not in lines[1]:
         raise AssertionError(lines)
+
+
+class DebuginfoServer:
+    """A debuginfod, at a free port of this host: it has one file, or never answers; requests are
+    the paths that it was asked for."""
+
+    def __init__(self, path, is_silent=False):
+        requests, ends = [], threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            """A request."""
+            def do_GET(self):  # pylint: disable=invalid-name
+                """Answer it."""
+                requests.append(self.path)
+                if is_silent:
+                    ends.wait()
+                elif self.path == "/buildid/%s/debuginfo" % build_id(path):
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(os.path.getsize(path)))
+                    self.end_headers()
+                    with open(path, "rb") as file:
+                        shutil.copyfileobj(file, self.wfile)
+                else:
+                    self.send_error(404)
+
+            def log_message(self, *_):
+                """Nobody reads that."""
+
+        self.requests, self.ends = requests, ends
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@contextlib.contextmanager
+def explained_by_server(is_silent=False, **env):
+    """What explain says of a stripped program, and what a debuginfod server was asked for; the
+    variables of env tell the tool how, {} being the server's URL."""
+    if not ctypes.util.find_library("debuginfod"):
+        raise ksft.Skip("there is no libdebuginfod")
+    with tempfile.TemporaryDirectory() as directory, \
+            DebuginfoServer(MKSTACKS, is_silent) as server:
+        os.chmod(directory, 0o755)
+        os.mkdir(directory + "/cache")
+        os.chmod(directory + "/cache", 0o777)
+        program = os.path.join(directory, "stripped")
+        ksft.command("strip", "-o", program, MKSTACKS)
+        env = {"DEBUGINFOD_CACHE_PATH": directory + "/cache",
+               **{name: value.format(server.url) for name, value in env.items()}}
+        _, (lines,) = explain_kind("self", program, env=env)
+        yield lines, server.requests
+
+
+def test_debuginfod():
+    """a stripped program whose debugging information a debuginfod server has, which is asked only
+    if the environment names it"""
+    with explained_by_server(DEBUGINFOD_URLS="{}") as (lines, requests):
+        expect_begin(lines, DEEP)
+        ksft.equal(" at mkstacks.c:" in lines[1], True, "source line in " + lines[1])
+        ksft.equal("/buildid/%s/debuginfo" % build_id(MKSTACKS) in requests, True,
+                   "requests: %s" % requests)
+    for env in {}, {"DEBUGINFOD_URLS": ""}:
+        with explained_by_server(**env) as (lines, requests):
+            ksft.equal(functions(lines)[1].startswith("stripped"), True, "second line of %s" % lines)
+            ksft.equal(requests, [], "requests")
+
+
+def test_silent_debuginfod():
+    """a debuginfod server that never answers is asked once, and there is a stack without it"""
+    with explained_by_server(is_silent=True, DEBUGINFOD_URLS="{}",
+                             DEBUGINFOD_TIMEOUT="2") as (lines, requests):
+        ksft.equal([line.split("+")[0] for line in lines[1:3]], ["#1 stripped", "#2 stripped"], "stack")
+        ksft.equal(len(requests), 1, "requests: %s" % requests)
 
 
 def test_mini():
@@ -550,7 +636,7 @@ def test_seed_handler():
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL % "SIGPROF",
                   *(["pthread_mutex_lock", "main"] if amd64 else []))
     told = " ".join(text.split())
-    for part in ("Handler it waits in a handler of SIGPROF" + (", which interrupted " * amd64),
+    for part in ("Handler it waits in a handler of SIGPROF" + (", which interrupted pthread_mutex_lock+" * amd64),
                  TYPED % "pthread_mutex" + ", which names no holder"):
         if part not in told:
             raise AssertionError(told)
@@ -586,13 +672,15 @@ if __name__ == "__main__":
     ksft.run([test_deep, test_frame_pointers, name_test("heap", "the heap"),
               name_test("member", r"config\.cache\.shelves\[1\]\.locks\[1\]\[2\] "
                                   r"\(pthread_mutex_t\) in mkstacks"),
+              name_test("union", r"either\.mutex \(pthread_mutex_t\) in mkstacks"),
+              name_test("either", r"mixed\.any in mkstacks"),
               name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
               name_test("memfd", r"memfd stacks\+0x0"),
               name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,
               test_same_type, test_handler,
               test_loop,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
-              test_separate, test_mini, test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
+              test_separate, test_debuginfod, test_silent_debuginfod, test_mini, test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
               test_new_python, test_python_child, test_gil, test_table, test_graph, test_json, test_no_stacks,
               test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
               test_seed_fork, test_seed_traced])

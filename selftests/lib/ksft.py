@@ -90,9 +90,10 @@ def mounted(*args):
 
 
 @contextlib.contextmanager
-def python_root(directory):
-    """The root with Python 3.13, with /proc, and a directory of this host at /mnt; its path."""
-    root = os.path.realpath(os.path.join(BUILT, "python-root"))
+def python_root(directory, name="python"):
+    """The root with Python 3.13, or another one of selftests/build_root, with /proc, and a directory
+    of this host at /mnt; its path."""
+    root = os.path.realpath(os.path.join(BUILT, name + "-root"))
     if not os.path.isdir(root):
         raise Skip("selftests/build_root has not made a root")
     with mounted("-t", "proc", "proc", root + "/proc"), mounted("--bind", directory, root + "/mnt"):

@@ -43,6 +43,11 @@ static const struct form forms[] = {
 	  { FRAME_SIGNAL, "__restore_rt", .signal = 34, LIBC } },
 	{ "Jobs.take at jobs.py:17 (Python)",
 	  { FRAME_PYTHON, "Jobs.take", .file = "jobs.py", .line = 17 } },
+	/* As the manual calls it. */
+	{ "pthread_mutex_lock+0x4c in libc.so.6",
+	  { .function = "__pthread_mutex_lock", .offset = 0x4c, LIBC } },
+	{ "_sem_wait at jobs.py:7 (Python)",
+	  { FRAME_PYTHON, "_sem_wait", .file = "jobs.py", .line = 7 } },
 };
 
 static void test_forms(void)

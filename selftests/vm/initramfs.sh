@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's first file system: a static busybox, the drivers that lead to the host's files and to a disk for swap,
-# overlayfs for tests that write to a root, and init.
+# overlayfs for tests that write to a root, FUSE for a file server that is gone, and init.
 
 # Prints the file of driver $1; nothing if the kernel has it built in.
 driver_file()
@@ -46,8 +46,8 @@ make_initramfs()
 	cp "$guest_root/bin/busybox" "$dir/bin/busybox"
 	install -m 755 "$here/init" "$dir/init"
 	touch "$dir/drivers/order"	# it stays empty where all are built in
-	# Kernels that are built here have no overlayfs.
-	[ "${table:-}" = debug-kernels ] || drivers+=(overlay)
+	# Kernels that are built here have neither.
+	[ "${table:-}" = debug-kernels ] || drivers+=(overlay fuse)
 	for driver in "${drivers[@]}"; do
 		add_driver "$driver" "$dir/drivers"
 	done

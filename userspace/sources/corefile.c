@@ -21,6 +21,7 @@
 
 #include "array.h"
 #include "corefile.h"
+#include "helper.h"
 #include "idmap.h"
 #include "unzstd.h"
 
@@ -339,6 +340,17 @@ int corefile_open_mapped(const struct corefile *c, const struct mapping *m)
 	return fd < 0 && start ? open_by_build_id(c, start) : fd;
 }
 
+/* As find_fn: answers whether another build is where the executable was. */
+static void find_other_exe(const void *core, void *answer)
+{
+	const struct corefile *c = core;
+	const struct mapping *m = maps_find(&c->maps, c->exe_start);
+	int fd = m ? open_regular(m->name) : -1;
+
+	if (fd >= 0 && !is_mapped_file(c, fd, c->exe_start, true))
+		*(bool *)answer = open_by_build_id(c, c->exe_start) < 0;
+}
+
 /**
  * corefile_other_exe() - whether another build is where the executable was
  * @c: the core
@@ -348,17 +360,12 @@ int corefile_open_mapped(const struct corefile *c, const struct mapping *m)
  */
 const char *corefile_other_exe(const struct corefile *c)
 {
-	const struct mapping *m = c->exe || !c->exe_start ? NULL : maps_find(&c->maps, c->exe_start);
-	int fd = m ? open_regular(m->name) : -1, right = -1;
-	bool is_other = fd >= 0 && !is_mapped_file(c, fd, c->exe_start, true);
+	bool is_other = false;
 
-	if (is_other)
-		right = open_by_build_id(c, c->exe_start);
-	if (fd >= 0)
-		close(fd);
-	if (right >= 0)
-		close(right);
-	return is_other && right < 0 ? m->name : NULL;
+	if (c->exe || !c->exe_start ||
+	    !helper_ask(find_other_exe, c, &is_other, sizeof(is_other), c->fd) || !is_other)
+		return NULL;
+	return maps_find(&c->maps, c->exe_start)->name;
 }
 
 /*
@@ -683,21 +690,38 @@ const struct core_thread *corefile_find_thread(const struct corefile *c, pid_t t
 	return NULL;
 }
 
-/* The instruction at an address: the kernel leaves code of files out of a core. */
-static bool read_code(const struct corefile *c, uint64_t pc, uint32_t *code)
+/* An address of code. */
+struct code_at {
+	const struct corefile *core;
+	uint64_t pc;
+};
+
+/* As find_fn: answers what the file has there; 0 is no instruction. */
+static void find_code_in_file(const void *arg, void *answer)
 {
-	const struct mapping *m = maps_find(&c->maps, pc);
-	bool good;
-	int fd;
+	const struct code_at *at = arg;
+	const struct mapping *m = maps_find(&at->core->maps, at->pc);
+	int fd = corefile_open_mapped(at->core, m);
+	uint32_t code;
+
+	if (fd >= 0 && pread(fd, &code, sizeof(code), at->pc - m->start + m->offset) == sizeof(code))
+		memcpy(answer, &code, sizeof(code));
+}
+
+/*
+ * The instruction at an address: the kernel leaves code of files out of a core.  Without an answer
+ * nothing more is asked: *@asks.
+ */
+static bool read_code(const struct corefile *c, uint64_t pc, uint32_t *code, bool *asks)
+{
+	const struct code_at at = { c, pc };
 
 	if (corefile_read(c, pc, code, sizeof(*code)))
 		return true;
-	fd = m ? corefile_open_mapped(c, m) : -1;
-	if (fd < 0)
+	if (!*asks || !maps_find(&c->maps, pc))
 		return false;
-	good = pread(fd, code, sizeof(*code), pc - m->start + m->offset) == sizeof(*code);
-	close(fd);
-	return good;
+	*asks = helper_ask(find_code_in_file, &at, code, sizeof(*code), c->fd);
+	return *asks && *code;
 }
 
 /* Most threads are in the same one. */
@@ -705,6 +729,7 @@ static void find_svc(struct corefile *c)
 {
 	uint64_t last_pc = 0;
 	enum in_call last = MAY_BE_IN_CALL;
+	bool asks = true;
 
 	for (size_t i = 0; i < c->nr_threads; i++) {
 		struct core_thread *t = &c->threads[i];
@@ -714,7 +739,7 @@ static void find_svc(struct corefile *c)
 			continue;
 		if (t->call.pc != last_pc) {
 			last_pc = t->call.pc;
-			last = !read_code(c, last_pc, &code) ? MAY_BE_IN_CALL :
+			last = !read_code(c, last_pc, &code, &asks) ? MAY_BE_IN_CALL :
 			       code == SVC_0 ? IN_CALL : IN_NO_CALL;
 		}
 		t->in_call = last;

@@ -63,3 +63,13 @@ const struct code *find_code(struct codes *codes, Dwfl *dwfl, const struct targe
 	code->begins_stack = begins_stack(dwfl, within);
 	return code;
 }
+
+/**
+ * forget_codes() - forget all that find_code() has found out
+ * @codes: where it is remembered
+ */
+void forget_codes(struct codes *codes)
+{
+	for (size_t i = 0; i < NR_CODES; i++)
+		forget_code(&codes->of[i]);
+}

@@ -22,5 +22,6 @@ struct codes {
 
 const struct code *find_code(struct codes *codes, Dwfl *dwfl, const struct target *t, uint64_t pc,
 			     uint64_t within);
+void forget_codes(struct codes *codes);
 
 #endif

@@ -124,6 +124,12 @@ static const char *waiting_name(const struct frame *f)
 	return is_waiting_function(name) ? name : NULL;
 }
 
+/* What people call a function of C; those of Python are not the C library's. */
+static const char *manual_name(const struct frame *f)
+{
+	return (f->kind != FRAME_PYTHON ? waiting_name(f) : NULL) ?: f->function;
+}
+
 static bool only_waits(const struct frame *f)
 {
 	if (f->kind == FRAME_SIGNAL || f->kind == FRAME_PYTHON)
@@ -218,9 +224,6 @@ void fold_frames(struct shown_frames *shown, const struct stack *stack)
 	for (size_t i = last; i < stack->nr_frames; i++)
 		shown->frames[shown->nr++] = stack->frames[i];
 	fold_python(shown);
-	for (size_t i = 0; i < shown->nr; i++)
-		shown->frames[i].function = waiting_name(&shown->frames[i]) ?:
-					    shown->frames[i].function;
 	for (size_t i = shown->nr; i--; ) {
 		if (repeats_build_id(shown, i))
 			shown->frames[i].build_id = NULL;
@@ -302,7 +305,7 @@ const char *format_frame(char dst[FRAME_SIZE], const struct frame *frame)
 		format_nameless(dst, frame);
 		return dst;
 	}
-	n = snprintf(dst, FRAME_SIZE, "%s", frame->function);
+	n = snprintf(dst, FRAME_SIZE, "%s", manual_name(frame));
 	if (frame->offset)
 		n += snprintf(dst + n, FRAME_SIZE - n, "+0x%" PRIx64, frame->offset);
 	if (frame->file)

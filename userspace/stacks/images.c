@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "images.h"
 
 /*
@@ -37,11 +38,11 @@ static bool complete_vdso(struct target *t, const struct image *image, char *cop
 	return same;
 }
 
-/* The vdso is in memory only, in a few pages.  Its memory is needed as long as the module. */
+/* The vdso is in memory only, in a few pages.  There is one. */
 static Elf *open_vdso(struct target *t, const struct image *image)
 {
 	size_t size = image->end - image->start;
-	char *copy = size <= NR_PAGES * PAGE_BYTES ? malloc(size) : NULL;
+	char *copy = size <= NR_PAGES * PAGE_BYTES && !t->vdso ? malloc(size) : NULL;
 	bool lacked = t->lacks_memory;
 	bool good = copy && (target_read(t, image->start, copy, size) ||
 			     complete_vdso(t, image, copy, size));
@@ -52,6 +53,7 @@ static Elf *open_vdso(struct target *t, const struct image *image)
 		free(copy);
 		return NULL;
 	}
+	t->vdso = copy;
 	return elf_memory(copy, size);
 }
 
@@ -101,11 +103,50 @@ static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_A
 
 static char *debug_path = "/usr/lib/debug";
 
+/* A debuginfod server that has failed after so long is not asked again. */
+#define SLOW_NS			1000000000ULL
+
+/* In seconds, how long such a server may be silent, and how often it is asked once more. */
+#define DEBUGINFOD_TIMEOUT	"20"
+#define DEBUGINFOD_RETRY_LIMIT	"0"
+
+/*
+ * Libdw asks the servers that the environment names, for each file.  If they are gone, that would take
+ * longer than the reader may, and then there is no stack at all.  The environment may say otherwise.
+ */
+static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file_name, const char *link, GElf_Word crc, char **found)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	int fd;
+
+	setenv("DEBUGINFOD_TIMEOUT", DEBUGINFOD_TIMEOUT, 0);
+	setenv("DEBUGINFOD_RETRY_LIMIT", DEBUGINFOD_RETRY_LIMIT, 0);
+	fd = dwfl_standard_find_debuginfo(mod, userdata, name, base, file_name, link, crc, found);
+	if (fd < 0 && clock_ns(CLOCK_MONOTONIC) - start > SLOW_NS)
+		unsetenv("DEBUGINFOD_URLS");
+	return fd;
+}
+
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.debuginfo_path = &debug_path,
 };
+
+/*
+ * What the kernel appends to the names of files that are gone is cut off: libdwfl takes it as a sign
+ * that there is no such file, and does not unwind where there is no other one.
+ */
+static char *image_name(const struct mapping *m)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(m->name), tail = strlen(deleted);
+
+	if (len > tail && !strcmp(m->name + len - tail, deleted))
+		len -= tail;
+	return strndup(m->name, len);
+}
 
 /**
  * images_begin() - begin to use libdwfl for what is loaded in a process
@@ -121,10 +162,11 @@ Dwfl *images_begin(struct target *t)
 		return NULL;
 	for (size_t i = 0; i < t->nr_images; i++) {
 		const struct image *image = &t->images[i];
-		Dwfl_Module *mod = dwfl_report_module(dwfl, t->maps.all[image->first].name,
-						      image->start, image->end);
+		char *name = image_name(&t->maps.all[image->first]);
+		Dwfl_Module *mod = dwfl_report_module(dwfl, name ?: "", image->start, image->end);
 		void **userdata;
 
+		free(name);
 		if (mod && dwfl_module_info(mod, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
 			*userdata = t;
 	}
@@ -132,3 +174,14 @@ Dwfl *images_begin(struct target *t)
 	return dwfl;
 }
 
+/**
+ * images_end() - free what images_begin() has made, and what libdwfl has found in it
+ * @t: the process
+ * @dwfl: the handle
+ */
+void images_end(struct target *t, Dwfl *dwfl)
+{
+	dwfl_end(dwfl);
+	free(t->vdso);
+	t->vdso = NULL;
+}

@@ -7,5 +7,6 @@
 #include "target.h"
 
 Dwfl *images_begin(struct target *t);
+void images_end(struct target *t, Dwfl *dwfl);
 
 #endif

@@ -7,6 +7,7 @@
  * of _PyRuntime).  Before, the offsets are those of Include/internal of each version, on
  * 64-bit machines.  What makes no sense ends the frames.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 /* What is believed at most of a process, whose memory may be damaged, or made up. */
 #define MAX_INTERPRETERS	64
-#define MAX_STATES		100000
+#define MAX_STATES		20000	/* of all interpreters */
 #define MAX_PYTHON_FRAMES	256
 #define MAX_OFFSET		(1 << 20)
 #define MAX_LINE_TABLE		(1 << 20)
@@ -236,14 +237,15 @@ static uint64_t frame_of_state(struct python *py, uint64_t state)
 
 /*
  * The state of the thread among those of an interpreter, or 0.  *@only is the state of the only
- * thread that there is: in a child of fork(2) it may have the id of the parent's thread.
+ * thread that there is: in a child of fork(2) it may have the id of the parent's thread.  *@left
+ * is how many states are still looked at.
  */
-static uint64_t search_states(struct python *py, uint64_t state, uint64_t *only)
+static uint64_t search_states(struct python *py, uint64_t state, uint64_t *only, int *left)
 {
 	uint64_t id;
 
 	*only = state;
-	for (int i = 0; state && i < MAX_STATES; i++) {
+	for (; state && *left; --*left) {
 		if (!read_u64(py, state + py->layout->native_thread_id, &id))
 			return 0;
 		if (id == (uint64_t)py->tid)
@@ -260,13 +262,14 @@ static uint64_t find_frame(struct python *py)
 {
 	const struct python_layout *l = py->layout;
 	uint64_t interpreter, state, only = 0;
+	int left = MAX_STATES;
 
 	if (!read_u64(py, py->runtime + l->interpreters_head, &interpreter))
 		return 0;
 	for (int i = 0; interpreter && i < MAX_INTERPRETERS; i++) {
 		if (!read_u64(py, interpreter + l->threads_head, &state))
 			return 0;
-		state = search_states(py, state, &only);
+		state = search_states(py, state, &only, &left);
 		if (state)
 			return frame_of_state(py, state);
 		if (!read_u64(py, interpreter + l->interpreter_next, &interpreter))
@@ -349,7 +352,7 @@ static bool read_string(struct python *py, uint64_t addr, char dst[3 * MAX_NAME 
 	for (size_t i = 0; i < len; i++)
 		n += put_utf8(dst + n, kind == 1 ? data[i] : data[2 * i] | data[2 * i + 1] << 8);
 	dst[n] = '\0';
-	return true;
+	return *dst;
 }
 
 /* A signed number in groups of 6 bits, the lowest first; bit 6 says that more follow. */
@@ -375,7 +378,7 @@ static int read_delta(const unsigned char *table, size_t size, size_t *i)
  * the difference to the line before, 10 to 12 that of 0 to 2, and 15 means that there is none.
  */
 static unsigned int find_line(const unsigned char *table, size_t size, uint64_t instruction,
-			      int line)
+			      int64_t line)
 {
 	uint64_t end = 0;
 
@@ -388,7 +391,7 @@ static unsigned int find_line(const unsigned char *table, size_t size, uint64_t 
 		else if (code >= 10 && code <= 12)
 			line += code - 10;
 		if (instruction < end)
-			return code == 15 || line < 0 ? 0 : line;
+			return code == 15 || line < 0 || line > INT_MAX ? 0 : line;
 		while (i < size && !(table[i] & 128))
 			i++;
 	}

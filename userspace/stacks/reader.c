@@ -27,14 +27,14 @@
 
 #include "array.h"
 #include "clock.h"
+#include "helper.h"
 #include "kernel.h"
 #include "procfs.h"
 #include "records.h"
 #include "target.h"
 #include "unwind.h"
 
-/* If a process that reads neither says nor does anything for so long, it hangs. */
-#define ANSWER_MS		2000
+/* Instead of ANSWER_MS, if it may ask a server. */
 #define ANSWER_MS_DEBUGINFOD	60000
 
 /* For one process, whatever it does; a debuginfod server may add to that. */
@@ -137,6 +137,7 @@ static int read_target(int fd, const struct origin *from, const struct stack *st
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &none);
+	helper_leave(fd, from->core ? from->core->fd : fd);
 	rc = target_open(t, from, stacks, nr);
 	target_drop_rights();
 	if (rc)
@@ -164,17 +165,6 @@ static pid_t start_reader(int *fd, const struct origin *from, const struct stack
 	if (pid < 0)
 		close(ends[0]);
 	return pid;
-}
-
-/*
- * A process that sleeps in state D, behind a server that is gone, does not even die.  It is
- * left to itself then.
- */
-static void kill_reader(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	for (int i = 0; i < 100 && !waitpid(pid, NULL, WNOHANG); i++)
-		poll(NULL, 0, 1);
 }
 
 /* Return: what it says, now that it has written all. */
@@ -423,7 +413,7 @@ static void read_with_registers(const struct origin *from, const struct reading 
 	if (pid > 0) {
 		shutdown(fd, SHUT_WR);
 		if (error)
-			kill_reader(pid);
+			helper_kill(pid);
 		else
 			error = wait_for_reader(pid);
 		close(fd);

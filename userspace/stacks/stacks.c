@@ -59,7 +59,7 @@ static struct stack stack_of_waiter(const struct snapshot *s, const struct waite
 		.tid = w->tid, .tgid = w->tgid > 0 ? w->tgid : w->tid,
 		.thread = w->thread >= 0 ? &s->threads[w->thread] : NULL,
 		.is_only_thread = w->mm >= 0 && s->mms[w->mm].nr_threads == 1,
-		.word = w->known & W_WAITS_ON ? w->waits_on : 0,
+		.word = w->known & W_WAITS_ON ? w->waits_on : 0, .seen = w->lock.primitive,
 	};
 }
 

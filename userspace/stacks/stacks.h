@@ -70,7 +70,8 @@ struct stack {
 	pid_t tgid;
 	const struct thread *thread;	/* as the snapshot has it, or NULL: it does not */
 	bool is_only_thread;	/* its address space has no other one, as far as is known */
-	uint64_t word;		/* that it waits on; 0: none */
+	uint64_t word;		/* that it waits on; 0: none ... */
+	enum primitive seen;	/* ... and what lock that looks like */
 	bool wants_kernel;	/* its kernel stack says more than the call that it is in */
 	enum stack_error error;
 	struct frame *frames;	/* the innermost first */

@@ -30,16 +30,12 @@ const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Without what the kernel appends to the names of files that are gone. */
 static char *module_name(Dwfl_Module *mod)
 {
 	const char *name = base_name(dwfl_module_info(mod, NULL, NULL, NULL, NULL, NULL, NULL,
 						      NULL));
-	char *copy = strdup(name ?: ""), *deleted = copy ? strstr(copy, " (deleted)") : NULL;
 
-	if (deleted)
-		*deleted = '\0';
-	return copy;
+	return strdup(name ?: "");
 }
 
 static const char *build_id(Dwfl_Module *mod, char hex[BUILD_ID_SIZE])
@@ -334,10 +330,12 @@ static const char *find_variable(Dwfl_Module *mod, uint64_t addr, GElf_Off *offs
  * describe_word() - tell where a word of memory is
  * @dwfl: what is loaded
  * @addr: its address
+ * @seen: what lock it looks like
  * @mapping: what memory it is in, in words, or NULL
  * @place: receives the answer.  Its text is valid until the next call.
  */
-void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place *place)
+void describe_word(Dwfl *dwfl, uint64_t addr, enum primitive seen, const char *mapping,
+		   struct place *place)
 {
 	static char *module, *symbol;
 	static struct member member;
@@ -358,7 +356,7 @@ void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place 
 		.offset = symbol ? offset : address_in(mod, addr),
 	};
 	/* As in describe_in(). */
-	if (!is_c_library(module) && find_member(&member, mod, addr)) {
+	if (!is_c_library(module) && find_member(&member, mod, addr, seen)) {
 		place->symbol = member.path;
 		place->type = member.type;
 		place->base_type = member.base_type;

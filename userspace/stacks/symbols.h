@@ -13,6 +13,7 @@ const char *base_name(const char *path);
 int describe_code(Dwfl *dwfl, const struct target *t, uint64_t pc, uint64_t within,
 		  take_frame_fn take, void *arg);
 bool begins_stack(Dwfl *dwfl, uint64_t addr);
-void describe_word(Dwfl *dwfl, uint64_t addr, const char *mapping, struct place *place);
+void describe_word(Dwfl *dwfl, uint64_t addr, enum primitive seen, const char *mapping,
+		   struct place *place);
 
 #endif

@@ -41,6 +41,7 @@ struct target {
 	char **places;		/* for each thread: in which mapping its word is, or NULL */
 	struct page pages[NR_PAGES];
 	bool lacks_memory;	/* a read failed since target_forget() */
+	void *vdso;		/* a copy that libdwfl uses, or NULL */
 };
 
 int target_open(struct target *t, const struct origin *from, const struct stack *stacks, size_t nr);

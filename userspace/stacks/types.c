@@ -60,6 +60,21 @@ bool is_lock_type(const char *name)
 	return find_type(name) >= 0;
 }
 
+/**
+ * may_be_lock() - whether words that look like a lock may be one of a type
+ * @name: of the type, or NULL
+ * @seen: what lock the words look like; all may be if they look like none
+ *
+ * Return: whether they may.
+ */
+bool may_be_lock(const char *name, enum primitive seen)
+{
+	int i = find_type(name);
+
+	return seen == PRIMITIVE_UNKNOWN || (i >= 0 && (!lock_types[i].may_be ||
+							lock_types[i].may_be & BIT(seen)));
+}
+
 /* Return: whether it is another lock than it was taken for. */
 static bool correct_lock(struct lock *lock, const char *type)
 {

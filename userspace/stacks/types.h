@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+#include "locks.h"
+
 bool is_lock_type(const char *name);
+bool may_be_lock(const char *name, enum primitive seen);
 
 #endif

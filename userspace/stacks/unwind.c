@@ -21,6 +21,7 @@
 #include "sigframe.h"
 #include "symbols.h"
 #include "unwind.h"
+#include "variables.h"
 
 /* Frames that are looked at. */
 #define MAX_UNWOUND	256
@@ -248,7 +249,7 @@ static int write_stack(struct unwinder *u, const struct stack *stack, const char
 	struct place place;
 
 	if (stack->word && !u->rc) {
-		describe_word(u->dwfl, stack->word, mapping, &place);
+		describe_word(u->dwfl, stack->word, stack->seen, mapping, &place);
 		u->rc = write_place(u->fd, &place);
 	}
 	return u->rc ?: write_end(u->fd, error);
@@ -290,13 +291,16 @@ int write_stacks(int fd, struct target *t, const struct stack *stacks,
 	u.codes = xcalloc(1, sizeof(*u.codes));
 	u.python = (struct python){ .dwfl = u.dwfl, .target = t };
 	if (!dwfl_attach_state(u.dwfl, NULL, stacks[0].tgid, &thread_callbacks, &u))
-		return -ENOEXEC;
+		rc = -ENOEXEC;
 	for (size_t i = 0; i < nr && !rc; i++) {
 		u.regs = &regs[i];
 		if (regs[i].pc)
 			rc = write_stack(&u, &stacks[i], t->places[i]);
 	}
 	rc = rc ?: serve_requests(&u, stacks, nr);
+	forget_codes(u.codes);
 	free(u.codes);
+	forget_variables();
+	images_end(t, u.dwfl);
 	return rc;
 }

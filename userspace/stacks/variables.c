@@ -21,6 +21,9 @@
 /* Structures within structures, and functions within namespaces. */
 #define MAX_DEPTH	32
 
+/* Members of unions that are looked at for one lock. */
+#define MAX_IN_UNIONS	1000
+
 /* A variable at an address that does not change. */
 struct variable {
 	uint64_t start;
@@ -96,14 +99,15 @@ static int compare_variables(const void *x, const void *y)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* The variables of a module.  They are kept, since many threads wait on words of the same one. */
+/* Those that were looked for.  Many threads wait on words of the same module. */
+static struct variables *known;
+static size_t nr_known;
+
 static const struct variables *variables_of(Dwfl_Module *mod)
 {
-	static struct variables *known;
-	static size_t nr;
 	struct variables v = { .mod = mod };
 
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; i < nr_known; i++) {
 		if (known[i].mod == mod)
 			return &known[i];
 	}
@@ -111,8 +115,20 @@ static const struct variables *variables_of(Dwfl_Module *mod)
 		add_children(&v, cu, 0);
 	if (v.nr)
 		qsort(v.all, v.nr, sizeof(*v.all), compare_variables);
-	array_push(known, nr, v);
-	return &known[nr - 1];
+	array_push(known, nr_known, v);
+	return &known[nr_known - 1];
+}
+
+/**
+ * forget_variables() - forget what find_member() knows of modules, before they are freed
+ */
+void forget_variables(void)
+{
+	for (size_t i = 0; i < nr_known; i++)
+		free(known[i].all);
+	free(known);
+	known = NULL;
+	nr_known = 0;
 }
 
 /* The variable that an address is in, whose type *@type is then; or NULL. */
@@ -159,28 +175,34 @@ static uint64_t member_start(Dwarf_Die *die)
 	return start;
 }
 
+/* Go on to a member if @m->offset is in that.  Return: whether it is; then *@type is its type. */
+static bool enter_member(struct member *m, Dwarf_Die *die, Dwarf_Die *type)
+{
+	uint64_t start = member_start(die), size;
+
+	if (m->offset < start || !type_of(die, type) || !size_of(type, &size) ||
+	    m->offset - start >= size)
+		return false;
+	if (dwarf_tag(die) == DW_TAG_member && dwarf_diename(die))
+		append(m, ".%s", dwarf_diename(die));
+	m->offset -= start;
+	return true;
+}
+
 /* Go on to the member of a structure that @m->offset is in. */
 static bool enter_structure(struct member *m, Dwarf_Die *type)
 {
 	Dwarf_Die die, inner;
-	uint64_t start, size;
 
 	if (dwarf_child(type, &die))
 		return false;
 	do {
 		int tag = dwarf_tag(&die);
 
-		if (tag != DW_TAG_member && tag != DW_TAG_inheritance)
-			continue;
-		start = member_start(&die);
-		if (m->offset < start || !type_of(&die, &inner) || !size_of(&inner, &size) ||
-		    m->offset - start >= size)
-			continue;
-		if (tag == DW_TAG_member && dwarf_diename(&die))
-			append(m, ".%s", dwarf_diename(&die));
-		m->offset -= start;
-		*type = inner;
-		return true;
+		if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && enter_member(m, &die, &inner)) {
+			*type = inner;
+			return true;
+		}
 	} while (!dwarf_siblingof(&die, &die));
 	return false;
 }
@@ -248,16 +270,51 @@ static bool enter(struct member *m, Dwarf_Die *type)
 	}
 }
 
+/* What is looked for. */
+struct search {
+	enum primitive seen;	/* what lock the words look like */
+	int left;		/* members of unions that are still looked at */
+};
+
+static void find_lock(struct member *m, Dwarf_Die *type, struct search *search, int depth);
+
 /*
- * Go on from a variable to the lock in it.  What is in a union may be something else now; but
- * the C libraries' own locks are unions, too.
+ * Go on to the member of a union that the lock is in, if it can only be one.  Which one is in use, the
+ * type does not say: so the lock is only named.
  */
-static void find_lock(struct member *m, Dwarf_Die *type)
+static void find_lock_in_union(struct member *m, Dwarf_Die *type, struct search *search, int depth)
+{
+	struct member found = { 0 };
+	Dwarf_Die die, inner;
+	int nr = 0;
+
+	if (dwarf_child(type, &die))
+		return;
+	do {
+		struct member member = *m;
+
+		if (dwarf_tag(&die) != DW_TAG_member || !search->left || !enter_member(&member, &die, &inner))
+			continue;
+		search->left--;
+		find_lock(&member, &inner, search, depth);
+		if (!member.type || (member.base_type && !may_be_lock(member.base_type, search->seen)))
+			continue;
+		found = member;
+		nr++;
+	} while (!dwarf_siblingof(&die, &die));
+	if (nr != 1)
+		return;
+	*m = found;
+	m->base_type = NULL;
+}
+
+/* Go on from a variable to the lock in it.  The C libraries' own locks are unions, too. */
+static void find_lock(struct member *m, Dwarf_Die *type, struct search *search, int depth)
 {
 	struct member inner = *m;
 	bool in_union = false;
 
-	for (int depth = 0; depth < MAX_DEPTH; depth++) {
+	for (; depth < MAX_DEPTH; depth++) {
 		const char *name = dwarf_diename(type);
 
 		if (is_lock_type(name)) {
@@ -268,6 +325,8 @@ static void find_lock(struct member *m, Dwarf_Die *type)
 			*m = inner;
 		else
 			m->base_type = inner.base_type;
+		if (dwarf_tag(type) == DW_TAG_union_type && !inner.type)
+			return find_lock_in_union(m, type, search, depth + 1);
 		in_union |= dwarf_tag(type) == DW_TAG_union_type;
 		if (!enter(&inner, type))
 			return;
@@ -279,11 +338,13 @@ static void find_lock(struct member *m, Dwarf_Die *type)
  * @member: receives its name, whose types are valid as long as @mod is
  * @mod: the module that has it
  * @addr: the address
+ * @seen: what lock the words there look like
  *
  * Return: whether the debugging information has it.
  */
-bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr)
+bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr, enum primitive seen)
 {
+	struct search search = { .seen = seen, .left = MAX_IN_UNIONS };
 	Dwarf_Attribute attr;
 	Dwarf_Die type, die;
 	const struct variable *variable = find_variable(mod, addr, &type);
@@ -298,6 +359,6 @@ bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr)
 		return false;
 	append(member, "%s", name);
 	member->offset = addr - variable->start;
-	find_lock(member, &type);
+	find_lock(member, &type, &search, 0);
 	return true;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "locks.h"
+
 /* Longer names are cut. */
 #define MEMBER_SIZE	256
 
@@ -17,6 +19,7 @@ struct member {
 	uint64_t offset;		/* of the address in it, in bytes */
 };
 
-bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr);
+bool find_member(struct member *member, Dwfl_Module *mod, uint64_t addr, enum primitive seen);
+void forget_variables(void);
 
 #endif
