@@ -29,6 +29,8 @@
  *						hardly gets a CPU for it
  *	mkhostile timers NR			an armed timer of SIGUSR1, then NR of SIGUSR2
  *	mkhostile readers NR			NR other threads read one pipe
+ *	mkhostile set				a lock whose holder has the mutex of its epoll set,
+ *						and sleeps for a page; for root
  *
  * prints a "waiter" record with tid and tgid for each thread that waits, then "ready", and
  * stays so until standard input ends. With "queue" and "requests" a thread tries all the time
@@ -47,6 +49,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -636,6 +640,46 @@ static void readers(char **args)
 	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
 }
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* The page is where the event is to be written, under the mutex of the set. */
+static void hold_set(void *page)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0), ready = eventfd(1, 0);
+
+	pthread_mutex_lock(&mutex);
+	if (epoll < 0 || ready < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, ready, &event))
+		die("epoll");
+	syscall(SYS_epoll_pwait, epoll, page, 1, -1, NULL, 0);
+	die("epoll_wait(2) returned");
+}
+
+static void wait_for_mutex(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&mutex);
+	die("pthread_mutex_lock() returned");
+}
+
+static void set(char **args)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char wchan[64];
+	pid_t holder;
+
+	(void)args;
+	if (page == MAP_FAILED)
+		die("mmap");
+	leave_to_userfault(page);
+	holder = start_thread(hold_set, page);
+	do {
+		if (!read_proc(getpid(), holder, "wchan", wchan, sizeof(wchan)))
+			die("the holder is gone");
+	} while (strcmp(wchan, "handle_userfault"));
+	print_waiter(getpid(), start_thread(wait_for_mutex, NULL), SYS_futex);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(char **args);
@@ -655,6 +699,7 @@ static const struct {
 	{ "slots", slots },
 	{ "timers", timers },
 	{ "readers", readers },
+	{ "set", set },
 };
 
 int main(int argc, char **argv)

@@ -39,11 +39,11 @@ LONGEST_READ = 5
 
 
 class Hostile(ksft.Factory):
-    """A mkhostile, which runs as nobody, unless it is to mount something."""
+    """A mkhostile, which runs as nobody, unless it cannot do what it is to as that."""
 
     def __init__(self, kind, directory=None, cgroup=None):
         def become_nobody():
-            if "fuse" in kind:
+            if "fuse" in kind or kind == "set":
                 return
             if cgroup:
                 ksft.write(os.path.join(cgroup, "cgroup.procs"), "0")
@@ -267,6 +267,20 @@ def test_dead_server():
             # The process that reads cannot be killed, and the tool did not wait for it.
             ksft.equal(len(readers_in_d()), nr, "processes that are left behind")
     until("they have ended, now that the file system has", lambda: not readers_in_d())
+
+
+def test_locked_set():
+    """the holder of a lock has the mutex of its epoll set, for which /proc/PID/fdinfo waits"""
+    with Hostile("set") as hostile:
+        start = time.monotonic()
+        got = tool.run("explain", *hostile.tids, timeout=120)
+        took = time.monotonic() - start
+        if not re.search(r"is in state D in epoll_pwait\(\d+\): anon_inode:\[eventpoll\]",
+                         " ".join(got.stdout.split())):
+            raise AssertionError(got.stdout + got.stderr)
+        if took > LONGEST_EXPLAIN:
+            raise AssertionError("it took %.1f s" % took)
+    until("who reads it has ended, now that it has", lambda: not readers_in_d())
 
 
 def seen_waiting(reader):
@@ -528,7 +542,7 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           gone_test("truncated", "nor one behind the end of its file"),
           gone_test("forbidden", "nor is one read that the process itself must not read"),
           gone_test("fuse", "nor is one waited for that only a file server has, which is gone"),
-          test_dead_server,
+          test_dead_server, test_locked_set,
           test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),

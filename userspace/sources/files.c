@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "files.h"
+#include "helper.h"
 #include "procfs.h"
 #include "signals.h"
 #include "sockets.h"
@@ -157,21 +158,52 @@ static bool put_nameless(char *dst, size_t size, const char *root, const char *t
 	return false;
 }
 
-/* The first ones in an epoll set, whose files may be closed since.  Return: how many it has. */
-static size_t read_epoll(const char *info, int fds[MAX_MEMBERS])
-{
-	size_t nr = 0;
+/* A descriptor of an epoll set. */
+struct set_fd {
+	const char *root;
+	pid_t pid;
+	pid_t tid;
+	int fd;
+};
 
-	for (const char *line = info; (line = strstr(line, "tfd:")); line++) {
+/* The first ones in it, whose files may be closed since, and how many it has. */
+struct set_members {
+	size_t nr;
+	int fds[MAX_MEMBERS];
+};
+
+/* As find_fn. */
+static void find_members(const void *arg, void *answer)
+{
+	const struct set_fd *set = arg;
+	struct set_members *members = answer;
+	char *info = procfs_read_all(set->root, "%d/task/%d/fdinfo/%d", set->pid, set->tid, set->fd);
+
+	for (const char *line = info; line && (line = strstr(line, "tfd:")); line++) {
 		int fd;
 
 		if (sscanf(line, "tfd: %d", &fd) != 1)
 			continue;
-		if (nr < MAX_MEMBERS)
-			fds[nr] = fd;
-		nr++;
+		if (members->nr < MAX_MEMBERS)
+			members->fds[members->nr] = fd;
+		members->nr++;
 	}
-	return nr;
+	free(info);
+}
+
+static bool is_epoll(const char *target)
+{
+	return !strcmp(target, "anon_inode:[eventpoll]");
+}
+
+/*
+ * The kernel reads the set under its mutex (ep_show_fdinfo()).  A thread that has that may wait
+ * for a page of its own process, where epoll_wait(2) is to write.
+ */
+static bool read_members(struct set_members *members, const struct set_fd *set)
+{
+	*members = (struct set_members){ 0 };
+	return helper_ask(find_members, set, members, sizeof(*members), -1) && members->nr;
 }
 
 static void put_target(char *dst, size_t size, const char *root, pid_t pid, const char *target,
@@ -193,7 +225,7 @@ static void put_member(char *dst, size_t size, const char *root, pid_t pid, pid_
 	*dst = '\0';
 	if (procfs_link(target, root, "%d/task/%d/fd/%d", pid, tid, fd))
 		return;
-	info = procfs_read_all(root, "%d/task/%d/fdinfo/%d", pid, tid, fd);
+	info = is_epoll(target) ? NULL : procfs_read_all(root, "%d/task/%d/fdinfo/%d", pid, tid, fd);
 	put_target(dst, size, root, pid, target, info);
 	free(info);
 }
@@ -236,18 +268,13 @@ void put_files(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, c
  */
 void put_file(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, int fd)
 {
-	char target[PROCFS_LINK_SIZE], *info;
-	int fds[MAX_MEMBERS];
-	size_t nr;
+	const struct set_fd set = { .root = root, .pid = pid, .tid = tid, .fd = fd };
+	char target[PROCFS_LINK_SIZE];
+	struct set_members members;
 
-	*dst = '\0';
-	if (procfs_link(target, root, "%d/task/%d/fd/%d", pid, tid, fd))
-		return;
-	info = procfs_read_all(root, "%d/task/%d/fdinfo/%d", pid, tid, fd);
-	nr = info ? read_epoll(info, fds) : 0;
-	if (nr)
-		put_files(dst, size, root, pid, tid, fds, nr);
+	if (!procfs_link(target, root, "%d/task/%d/fd/%d", pid, tid, fd) && is_epoll(target) &&
+	    read_members(&members, &set))
+		put_files(dst, size, root, pid, tid, members.fds, members.nr);
 	else
-		put_target(dst, size, root, pid, target, info);
-	free(info);
+		put_member(dst, size, root, pid, tid, fd);
 }

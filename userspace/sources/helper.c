@@ -2,8 +2,9 @@
 /*
  * Processes that read files of others for this one.
  *
- * A file may be on a server that is gone.  Who reads it sleeps then in state D, and may not even be
- * killed; so this process does not.
+ * A file may be on a server that is gone, or a lock of the kernel may be held by a thread that waits
+ * for a page of its own.  Who reads it sleeps then in state D, and may not even be killed; so this
+ * process does not.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -25,7 +26,7 @@ static void close_between(int after, int before)
 /**
  * helper_leave() - leave all that this process has of its parent's
  * @fd: a descriptor that it keeps
- * @other: another one, or the same
+ * @other: another one, or the same, or -1
  *
  * It may be left behind: see helper_kill().  Whoever reads what the tool prints, or waits for a lock of the
  * tool's caller, must not wait for that.
@@ -40,7 +41,7 @@ void helper_leave(int fd, int other)
 			dup2(null, i);
 	}
 	close_between(STDERR_FILENO, first);
-	close_between(first, last);
+	close_between(first > STDERR_FILENO ? first : STDERR_FILENO, last);
 	close_between(last, INT_MAX);
 }
 
@@ -64,7 +65,7 @@ void helper_kill(pid_t pid)
  * @arg: its argument
  * @answer: receives what it has found out
  * @size: bytes of that, a few
- * @keep: a descriptor that it needs
+ * @keep: a descriptor that it needs, or -1
  *
  * Return: whether there was an answer, in ANSWER_MS.
  */
