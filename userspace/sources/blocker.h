@@ -60,7 +60,7 @@ struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
-	const char *functions[6];
+	const char *functions[8];	/* the last one is NULL */
 };
 
 /* blocked.c */
