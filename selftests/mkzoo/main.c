@@ -11,6 +11,9 @@
  * prints a record for each of them: "waiter" for a thread that waits on a futex, "other"
  * for the rest; then "ready".
  *
+ * plan.c makes a case up, truth.c says what will become of it, objects.c, memory.c, signals.c
+ * and threads.c are what its processes do, start.c, print.c and proof.c what this program does.
+ *
  * The truth follows from what the threads will do. Each thread takes some locks and waits
  * for one thing. When that comes, it releases its locks, wakes all threads that a thread
  * in its place could wake, and exits: every waiter at the semaphores, condition variables,
@@ -20,10 +23,20 @@
  * "live" are the threads that will go on in the end, "stopped" those that will if the
  * stopped threads are continued, "stuck" the rest.
  *
- * A line on standard input makes mkzoo prove that. It opens the gates: all live threads
- * have to go on and end, then all others have to be seen asleep where they waited. It
- * continues the stopped threads, and the same must hold for those. It prints a "wrong"
+ * The same holds for others than threads. A handler of a timer takes all threads of its process
+ * out of their waits, and they go on; that of SIGCHLD or SIGTERM lets a thread go on that does
+ * what a handler could. Whoever can open the memory of a case by its name will come in the end,
+ * and wake all that wait there. A process that its timer ends does end: then nobody in it goes
+ * on, but those who wait for its end.
+ *
+ * A line on standard input makes mkzoo prove that. It waits until timers have fired, and opens
+ * the gates: all live threads have to go on and end, then all others have to be seen asleep
+ * where they waited. It does not wait for timers that end a process in an hour, but sends their
+ * signal. It continues the stopped threads, and the same must hold for those. It prints a "wrong"
  * record for each thread that does otherwise, then "proof" with the counts.
+ *
+ * "excused" are threads that cannot go on though nothing that an observer sees shows that:
+ * is_doubtful() has the reasons.
  *
  * Half of the cases go through execve(2), which shows an observer that the first process
  * is not a child of fork(2) with copies of locks. "mkzoo SEED FIRST COUNT FD" is such a
@@ -53,6 +66,10 @@ static void kill_all(void)
 	}
 	while (waitpid(-1, NULL, __WALL) > 0)
 		;
+	for (unsigned int i = 0; i < nr_cases; i++) {
+		if (cases[i].pid > 0)
+			remove_memory(&cases[i]);
+	}
 }
 
 /* For die(): what a child of fork(2) has of stdout or by atexit(3) is not its own. */

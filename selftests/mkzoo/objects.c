@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,16 +28,28 @@ struct body {
 		} event;
 		sem_t sem;
 		pthread_barrier_t barrier;
-		uint32_t word;
-		int ends[2];	/* of a pipe or socket: to read from, to write to */
+		uint32_t words[12];	/* a raw futex is the first, or second */
+		int ends[2];		/* of a pipe or socket: to read from, to write to */
 	};
 };
 
 static struct body own[MAX_OBJS], *shared;
 
+/* In a process that does not map it any more as well, if it has a descriptor. */
+static struct body *get_shared(void)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	check(pthread_mutex_lock(&mutex), "pthread_mutex_lock");
+	if (!shared)
+		shared = map_memory(sizeof(own));
+	check(pthread_mutex_unlock(&mutex), "pthread_mutex_unlock");
+	return shared;
+}
+
 static struct body *body_of(int obj)
 {
-	return &(plan->objs[obj].shared ? shared : own)[obj];
+	return &(in_memory(&plan->objs[obj]) ? get_shared() : own)[obj];
 }
 
 struct timespec soon(void)
@@ -127,7 +140,7 @@ static void init_object(int obj)
 		init_barrier(&b->barrier, obj);
 		break;
 	case RAW:
-		b->word = o->expected;
+		b->words[o->like == LIKE_ODD] = o->expected;
 		break;
 	case PIPE:
 		if (pipe(b->ends))
@@ -145,13 +158,13 @@ static void init_object(int obj)
 /* In the first process, before the others are forked. */
 void init_objects(void)
 {
-	shared = map_shared(sizeof(own));
+	shared = make_memory(sizeof(own));
 	for (unsigned int i = 0; i < plan->nr_objs; i++)
 		init_object(i);
 }
 
 /* What is not shared is open in the processes that use it, and in no other. */
-void close_ends(int proc)
+static void close_ends(int proc)
 {
 	for (unsigned int i = 0; i < plan->nr_objs; i++) {
 		const struct object *o = &plan->objs[i];
@@ -162,6 +175,29 @@ void close_ends(int proc)
 			close(own[i].ends[0]);
 		if (o->far != proc)
 			close(own[i].ends[1]);
+	}
+}
+
+/* What a process is not to have, once the others are forked. */
+void leave_objects(int proc)
+{
+	close_ends(proc);
+	leave_memory(proc, shared, sizeof(own));
+	if (!plan->procs[proc].maps)
+		shared = NULL;
+}
+
+/* Now a file from which only its own process could be told something. */
+void replace_ends(int t)
+{
+	for (unsigned int i = 0; i < plan->nr_objs; i++) {
+		const struct object *o = &plan->objs[i];
+		int ends[2];
+
+		if (!has_ends(o) || o->replacer != t)
+			continue;
+		if (pipe(ends) || dup2(ends[0], own[i].ends[0]) < 0)
+			die("dup2");
 	}
 }
 
@@ -214,7 +250,19 @@ static void release_readers(int obj)
 		unlock(obj);
 }
 
-static void wake_all(int obj)
+static uint32_t *word_of(int obj)
+{
+	return &body_of(obj)->words[plan->objs[obj].like == LIKE_ODD];
+}
+
+static uint32_t expected_of(int obj)
+{
+	const struct object *o = &plan->objs[obj];
+
+	return o->like == LIKE_TID ? (uint32_t)control->threads[o->names].tid : o->expected;
+}
+
+static void wake_all(int obj, int proc)
 {
 	struct body *b = body_of(obj);
 	static const char bytes[MAX_THREADS];
@@ -235,10 +283,16 @@ static void wake_all(int obj)
 			pthread_barrier_wait(&b->barrier);
 		break;
 	case RAW:
-		b->word = ~plan->objs[obj].expected;
-		futex(&b->word, FUTEX_WAKE | (plan->objs[obj].pshared ? 0 : FUTEX_PRIVATE_FLAG),
+		*word_of(obj) = ~expected_of(obj);
+		futex(word_of(obj), FUTEX_WAKE | (plan->objs[obj].pshared ? 0 : FUTEX_PRIVATE_FLAG),
 		      INT_MAX, NULL, NULL, 0);
 		break;
+	case SOCKET:
+		if (!plan->objs[obj].shared && plan->objs[obj].far != proc) {
+			shutdown(b->ends[0], SHUT_RDWR);
+			break;
+		}
+		/* fallthrough */
 	default:
 		/* Those who could read it may all have ended: EPIPE. */
 		if (write(b->ends[1], bytes, sizeof(bytes)) < 0 && errno != EPIPE)
@@ -253,10 +307,11 @@ static void let_go(int t, int obj)
 	int proc = plan->threads[t].proc;
 
 	if (o->kind >= NR_LOCKS) {
-		if (reaches(o, proc))
-			wake_all(obj);
+		if (reaches(plan, o, proc))
+			wake_all(obj, proc);
 	} else if (o->read_held) {
-		if ((reaches(o, proc) || !o->home) && !atomic_exchange(&body_of(obj)->released, true))
+		if ((reaches(plan, o, proc) || (!o->shared && !o->home)) &&
+		    !atomic_exchange(&body_of(obj)->released, true))
 			release_readers(obj);
 	} else if (is_inherited(plan, proc, o)) {
 		if (t == first_of(threads_of(plan, proc)))
@@ -264,6 +319,31 @@ static void let_go(int t, int obj)
 	} else if (o->holders & bit(t)) {
 		unlock(obj);
 	}
+}
+
+/* As a process of none that the case has: a child of this program, which comes for that. */
+void come_by_name(const struct zoo_case *c)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	me = c;
+	plan = &c->plan;
+	control = c->control;
+	for (unsigned int i = 0; i < plan->nr_objs; i++) {
+		if (!is_open_to_all(plan, &plan->objs[i]))
+			continue;
+		if (plan->objs[i].kind >= NR_LOCKS)
+			wake_all(i, -1);
+		else if (!atomic_exchange(&body_of(i)->released, true))
+			release_readers(i);
+	}
+	_exit(0);
 }
 
 /* One that ends at once, of the first process: so it comes back from waitid(2). */
@@ -324,14 +404,32 @@ static int wait_sem(sem_t *sem, const struct timespec *until)
 	return 0;
 }
 
-static int wait_raw(uint32_t *word, const struct object *o, const struct timespec *until)
+/* The words of a mutex whose holder is a thread of the case, but for one. */
+static void lay_words(int obj)
 {
-	int op = FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME;
+	const struct object *o = &plan->objs[obj];
+	uint32_t *words = word_of(obj);
+
+	if (o->like == LIKE_NOTHING)
+		return;
+	words[0] = expected_of(obj);
+	words[2] = o->like == LIKE_SMALL ? 2 : control->threads[o->names].tid;
+	words[3] = 1;
+	words[4] = (o->pshared ? 128 : 0) + (o->like == LIKE_KIND ? 4 : 0);
+	words[8] = o->like == LIKE_TAIL;
+}
+
+static int wait_raw(int obj, const struct timespec *until)
+{
+	const struct object *o = &plan->objs[obj];
+	bool by_clock = o->like == LIKE_NOTHING || o->like == LIKE_CLOCK;
+	int op = by_clock ? FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME : FUTEX_WAIT;
+	uint32_t *word = word_of(obj), expected = expected_of(obj);
 
 	if (!o->pshared)
 		op |= FUTEX_PRIVATE_FLAG;
-	while (*(volatile uint32_t *)word == o->expected) {
-		if (futex(word, op, o->expected, until, NULL, o->bitset) && errno == ETIMEDOUT)
+	while (*(volatile uint32_t *)word == expected) {
+		if (futex(word, op, expected, until, NULL, o->bitset) && errno == ETIMEDOUT)
 			return errno;
 	}
 	return 0;
@@ -354,9 +452,12 @@ int wait_read(int fd, bool timed)
 
 	if (timed && wait_readable(fd))
 		return ETIMEDOUT;
-	while (read(fd, &c, 1) != 1) {
+	/* If all who could write have ended, that is as good, and so is a signal in the end. */
+	while (read(fd, &c, 1) < 0) {
 		if (errno != EINTR)
 			die("read");
+		if (control->open)
+			break;
 	}
 	return 0;
 }
@@ -376,7 +477,7 @@ static int wait_once(const struct thread *thread, const struct timespec *until)
 		pthread_barrier_wait(&b->barrier);
 		return 0;
 	case RAW:
-		return wait_raw(&b->word, &plan->objs[thread->on], until);
+		return wait_raw(thread->on, until);
 	case PIPE:
 	case SOCKET:
 		return wait_read(b->ends[0], until);
@@ -385,12 +486,22 @@ static int wait_once(const struct thread *thread, const struct timespec *until)
 	}
 }
 
+/* siglongjmp(3) calls what glibc registered for the end of the thread, which takes the mutex. */
+void leave_wait(const struct thread *thread)
+{
+	if (thread->wait == ON_OBJECT && plan->objs[thread->on].kind == COND)
+		check(pthread_mutex_unlock(&body_of(thread->on)->event.mutex),
+		      "pthread_mutex_unlock");
+}
+
 /* The lock is let go at once: what the thread is for is to release its others. */
 void wait_on_object(const struct thread *thread)
 {
 	struct timespec until;
 	int error;
 
+	if (plan->objs[thread->on].kind == RAW)
+		lay_words(thread->on);
 	do {
 		until = soon();
 		error = wait_once(thread, thread->timed ? &until : NULL);

@@ -24,13 +24,50 @@ static const char *const kinds[NR_KINDS] = {
 	[SOCKET]	= "socket",
 };
 
+static void print_object(const struct plan *p, int t)
+{
+	static const char *const memories[NR_MEMORIES] = { "inherited", "open", "named", "sysv" };
+	static const char *const likes[NR_LIKES] = {
+		"", ",small-id", ",clock", ",kind", ",odd", ",tail", ",tid",
+	};
+	const struct thread *thread = &p->threads[t];
+	const struct object *o = &p->objs[thread->on];
+
+	printf(" on=%s%s", kinds[o->kind], o->kind == RAW ? likes[o->like] : "");
+	if (in_memory(o))
+		printf(",shared-%s", memories[p->memory]);
+	else if (o->shared)
+		printf(",shared");
+	if (is_copy(p, t, o))
+		printf(",copy");
+	if (o->kind == RWLOCK && thread->reads)
+		printf(",read");
+	if (has_ends(o) && o->replacer >= 0)
+		printf(",replaced");
+	printf(":%d", thread->on);
+}
+
+/* What its process has that matters for verdicts. */
+static void print_process(const struct plan *p, int proc)
+{
+	static const char *const timers[NR_TIMERS] = {
+		"", "itimer,", "posix,", "directed,", "ends,", "cpu,", "blocked,", "ignored,",
+	};
+	const struct process *process = &p->procs[proc];
+
+	printf(" process=%d,%s%s%s%s%s%s", proc, timers[process->timer],
+	       p->execs && !proc ? "execed," : "", process->daemon ? "daemon," : "",
+	       process->gets_sigchld ? "sigchld," : p->takes_orders ? "sigterm," : "",
+	       process->maps ? "maps," : "", process->has_fd ? "fd," : "");
+}
+
 static void print_wait(const struct plan *p, int t)
 {
 	static const char *const gates[NR_GATES] = {
 		"pipe", "socket", "eventfd", "poll", "epoll", "pause", "signal", "nap",
+		"callback",
 	};
 	const struct thread *thread = &p->threads[t];
-	const struct object *o = &p->objs[thread->on];
 
 	switch (thread->wait) {
 	case AT_GATE:
@@ -42,13 +79,14 @@ static void print_wait(const struct plan *p, int t)
 	case ON_CHILD:
 		printf(" on=child");
 		break;
+	case TOLD:
+		printf(" on=told");
+		break;
 	case GONE:
 		printf(" on=gone");
 		break;
 	case ON_OBJECT:
-		printf(" on=%s%s%s:%d", kinds[o->kind], o->shared ? ",shared" :
-		       is_copy(p, t, o) ? ",copy" : "", thread->reads && o->kind == RWLOCK ?
-		       ",read" : "", thread->on);
+		print_object(p, t);
 	}
 	printf("%s%s%s", thread->timed ? ",timed" : "", p->stopped & bit(t) ? ",stopped" : "",
 	       waits_on_stack(p, t) ? ",given-up" : "");
@@ -106,6 +144,8 @@ void print_case(const struct zoo_case *c)
 		print_verdicts(p, t, stuck);
 		print_wait(p, t);
 		print_held(p, t);
-		printf(" execs=%s\n", p->execs ? "yes" : "no");
+		print_process(p, p->threads[t].proc);
+		printf(" excused=%s\n", who_is_excused(p, false) & bit(t) ? "yes" :
+					who_is_excused(p, true) & bit(t) ? "open" : "no");
 	}
 }

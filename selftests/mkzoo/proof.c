@@ -3,6 +3,7 @@
  * The proof: who is said to go on does, and nobody else.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +12,42 @@
 
 #include "zoo.h"
 
-static void send_signal(const struct zoo_case *c, int t, int sig)
+static void say_wrong(const struct zoo_case *c, int t, const char *what)
 {
-	syscall(SYS_tgkill, c->control->threads[t].tgid, c->control->threads[t].tid, sig);
+	printf("wrong case=%u thread=%d what=%s\n", c->nr, t, what);
+}
+
+/* The threads that are taken out of their waits by handlers of their processes. */
+static mask who_comes_out(const struct plan *p)
+{
+	mask m = 0;
+
+	for (int proc = 0; proc < (int)p->nr_procs; proc++) {
+		if (wakes_itself(p, proc))
+			m |= threads_of(p, proc);
+	}
+	return m & ~p->stopped & ~gone_threads(p);
+}
+
+/* Before anybody goes on, so that nobody gets what it waits for at that moment. */
+static void wait_until_out(const struct zoo_case *c)
+{
+	mask out = who_comes_out(&c->plan);
+
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		while (out & bit(t) && c->control->threads[t].stage < OUT && !is_late())
+			nap(MS / 5);
+		if (out & bit(t) && c->control->threads[t].stage < OUT)
+			say_wrong(c, t, "does-not-come-out");
+	}
+}
+
+static void fire_timers(void)
+{
+	for (unsigned int i = 0; i < nr_cases; i++)
+		cases[i].control->fire = true;
+	for (unsigned int i = 0; i < nr_cases; i++)
+		wait_until_out(&cases[i]);
 }
 
 static void open_gates(const struct zoo_case *c)
@@ -34,6 +68,10 @@ static void open_gates(const struct zoo_case *c)
 		if (c->plan.threads[t].wait == AT_GATE && c->plan.threads[t].on == GATE_PAUSE)
 			send_signal(c, t, PAUSE_SIGNAL);
 	}
+	if (c->plan.takes_orders)
+		kill(c->pid, SIGTERM);
+	if (c->plan.memory == MEM_NAMED || c->plan.memory == MEM_SYSV)
+		come_by_name(c);
 }
 
 static bool went(const struct zoo_case *c, int t)
@@ -53,11 +91,6 @@ static bool still_waits(const struct zoo_case *c, int t)
 	char state = state_of(c, t);
 
 	return strchr("Tt", state) || (state == 'S' && is_in_place(c, t));
-}
-
-static void say_wrong(const struct zoo_case *c, int t, const char *what)
-{
-	printf("wrong case=%u thread=%d what=%s\n", c->nr, t, what);
 }
 
 static void check_nobody_went(const struct zoo_case *c)
@@ -98,24 +131,70 @@ static unsigned int check_others(const struct zoo_case *c, mask should)
 	return __builtin_popcount(others);
 }
 
+/* Of the process that its timer ends. */
+static mask who_is_killed(const struct plan *p)
+{
+	if (p->ending < 0)
+		return 0;
+	return threads_of(p, p->ending) & ~who_goes_before_end(p) & ~gone_threads(p);
+}
+
+/* By the signal of its timer, which has an hour left. */
+static void end_one(const struct zoo_case *c)
+{
+	const struct plan *p = &c->plan;
+	int t;
+
+	if (p->ending < 0)
+		return;
+	check_others(c, who_goes_before_end(p));
+	t = first_of(threads_of(p, p->ending));
+	if (kill(c->control->threads[t].tgid, signal_of_timer(TIMER_ENDS)) && errno != ESRCH)
+		die("case %u: cannot end a process", c->nr);
+}
+
+/* Wait for those who go on at last.  Return: how many those are. */
+static unsigned int wait_for_end(mask (*who_goes)(const struct plan *p))
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < nr_cases; i++)
+		nr += wait_for(&cases[i], who_goes(&cases[i].plan));
+	return nr;
+}
+
+/* All others are in place.  Return: how many those are. */
+static unsigned int check_end(mask (*who_goes)(const struct plan *p))
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < nr_cases; i++) {
+		mask killed = who_is_killed(&cases[i].plan);
+
+		nr += check_others(&cases[i], who_goes(&cases[i].plan) | killed);
+		nr += __builtin_popcount(killed);
+	}
+	return nr;
+}
+
 void prove(void)
 {
-	unsigned int live = 0, all = 0, stuck = 0;
+	unsigned int live, all, stuck;
 
 	set_deadline();
 	for (unsigned int i = 0; i < nr_cases; i++)
 		check_nobody_went(&cases[i]);
+	fire_timers();
 	for (unsigned int i = 0; i < nr_cases; i++)
 		open_gates(&cases[i]);
+	wait_for_end(who_goes_before_end);
 	for (unsigned int i = 0; i < nr_cases; i++)
-		live += wait_for(&cases[i], who_is_live(&cases[i].plan));
-	for (unsigned int i = 0; i < nr_cases; i++) {
-		check_others(&cases[i], who_is_live(&cases[i].plan));
+		end_one(&cases[i]);
+	live = wait_for_end(who_is_live);
+	check_end(who_is_live);
+	for (unsigned int i = 0; i < nr_cases; i++)
 		continue_some(&cases[i]);
-	}
-	for (unsigned int i = 0; i < nr_cases; i++)
-		all += wait_for(&cases[i], who_goes_on_then(&cases[i].plan));
-	for (unsigned int i = 0; i < nr_cases; i++)
-		stuck += check_others(&cases[i], who_goes_on_then(&cases[i].plan));
+	all = wait_for_end(who_goes_on_then);
+	stuck = check_end(who_goes_on_then);
 	printf("proof live=%u stopped=%u stuck=%u\n", live, all - live, stuck);
 }

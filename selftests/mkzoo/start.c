@@ -82,6 +82,8 @@ static void make_gates(const struct zoo_case *c)
 	struct gates *g = &c->control->gates;
 	struct epoll_event event = { .events = EPOLLIN };
 
+	c->control->zoo = getpid();
+	c->control->sysv = -1;
 	g->event = eventfd(0, EFD_SEMAPHORE);
 	g->poll = eventfd(0, 0);
 	g->epoll = epoll_create1(0);
@@ -190,8 +192,25 @@ static void stop_some(const struct zoo_case *c)
 	}
 }
 
+void send_signal(const struct zoo_case *c, int t, int sig)
+{
+	syscall(SYS_tgkill, c->control->threads[t].tgid, c->control->threads[t].tid, sig);
+}
+
+/* A timer that has fired meanwhile takes them out of their waits at once. */
+static void fire_for_stopped(const struct zoo_case *c)
+{
+	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
+		int proc = c->plan.threads[t].proc;
+
+		if (c->plan.stopped & bit(t) && wakes_itself(&c->plan, proc))
+			send_signal(c, t, signal_of_timer(c->plan.procs[proc].timer));
+	}
+}
+
 void continue_some(const struct zoo_case *c)
 {
+	fire_for_stopped(c);
 	for (unsigned int t = 0; t < c->plan.nr_threads; t++) {
 		if (c->plan.threads[t].traced)
 			ptrace(PTRACE_DETACH, c->control->threads[t].tid, 0, 0);

@@ -30,21 +30,6 @@ static void wait_epoll(int fd)
 	}
 }
 
-static void no_op(int sig __attribute__((unused)))
-{
-}
-
-/* Not in a process without such a thread: a handler changes what can be proven of it. */
-static void handle_pause_signal(int proc)
-{
-	for (unsigned int t = 0; t < plan->nr_threads; t++) {
-		const struct thread *thread = &plan->threads[t];
-
-		if (thread->proc == proc && thread->wait == AT_GATE && thread->on == GATE_PAUSE)
-			signal(PAUSE_SIGNAL, no_op);
-	}
-}
-
 static void wait_at_gate(enum gate gate)
 {
 	struct pollfd event = { .fd = control->gates.poll, .events = POLLIN };
@@ -78,6 +63,10 @@ static void wait_at_gate(enum gate gate)
 		sigemptyset(&set);
 		sigaddset(&set, SIGUSR1);
 		sigwait(&set, &sig);
+		break;
+	case GATE_CALLBACK:
+		start_callback();
+		wait_until_told();
 		break;
 	default:
 		while (!control->open)
@@ -118,6 +107,9 @@ static void do_wait(const struct thread *thread)
 	case ON_CHILD:
 		wait_for_child();
 		break;
+	case TOLD:
+		wait_until_told();
+		break;
 	case GONE:
 		break;
 	}
@@ -127,8 +119,25 @@ static void be_ready(int t)
 {
 	control->threads[t].tid = own_tid();
 	control->threads[t].tgid = getpid();
+	own_thread = t;
 	take_held(t);
+	if (t == keeper_of(plan, plan->threads[t].proc))
+		arm_timer(plan->threads[t].proc);
 	control->threads[t].stage = READY;
+}
+
+/* A signal may take it out of its wait. */
+static void wait_in_place(int t)
+{
+	if (sigsetjmp(out_of_wait, 1)) {
+		control->threads[t].stage = OUT;
+		leave_wait(&plan->threads[t]);
+		while (!control->open)
+			nap(10 * MS);
+		return;
+	}
+	control->threads[t].stage = ABOUT;
+	do_wait(&plan->threads[t]);
 }
 
 static void go(int t)
@@ -137,10 +146,12 @@ static void go(int t)
 
 	while (!*(volatile uint32_t *)turn)
 		futex(turn, FUTEX_WAIT, 0, NULL, NULL, 0);
-	control->threads[t].stage = ABOUT;
-	if (plan->threads[t].wait == GONE)
+	replace_ends(t);
+	if (plan->threads[t].wait == GONE) {
+		control->threads[t].stage = ABOUT;
 		return;
-	do_wait(&plan->threads[t]);
+	}
+	wait_in_place(t);
 	control->threads[t].stage = WENT;
 	let_others_go_on(t);
 	control->threads[t].stage = DONE;
@@ -174,7 +185,29 @@ static void wait_for_stage(mask threads, enum stage stage)
 	}
 }
 
-static void run_process(int proc);
+static void __attribute__((noreturn)) run_process(int proc);
+
+static void wait_for_end(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0) {
+		if (errno != EINTR)
+			die("waitpid");
+	}
+}
+
+/* The parent of a daemon ends, so this program inherits it. */
+static void __attribute__((noreturn)) run_as_child(int proc)
+{
+	if (plan->procs[proc].daemon) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			_exit(0);
+	}
+	run_process(proc);
+}
 
 /* Once all locks are held: a child has copies of those that are not shared. */
 static void fork_children(void)
@@ -186,9 +219,11 @@ static void fork_children(void)
 		if (pid < 0)
 			die("fork");
 		if (!pid)
-			run_process(proc);
+			run_as_child(proc);
+		if (plan->procs[proc].daemon)
+			wait_for_end(pid);
 	}
-	close_ends(0);
+	leave_objects(0);
 }
 
 static void __attribute__((noreturn)) run_process(int proc)
@@ -196,9 +231,9 @@ static void __attribute__((noreturn)) run_process(int proc)
 	int first = first_of(threads_of(plan, proc));
 
 	handles[first] = pthread_self();
-	handle_pause_signal(proc);
+	handle_signals(proc);
 	if (proc)
-		close_ends(proc);
+		leave_objects(proc);
 	be_ready(first);
 	start_others(proc, first);
 	if (!proc)
