@@ -404,7 +404,7 @@ static int wait_sem(sem_t *sem, const struct timespec *until)
 	return 0;
 }
 
-/* The words of a mutex whose holder is a thread of the case, but for one. */
+/* The words of a mutex of glibc whose holder is a thread of the case, but for one. */
 static void lay_words(int obj)
 {
 	const struct object *o = &plan->objs[obj];
@@ -414,7 +414,7 @@ static void lay_words(int obj)
 		return;
 	words[0] = expected_of(obj);
 	words[2] = o->like == LIKE_SMALL ? 2 : control->threads[o->names].tid;
-	words[3] = 1;
+	words[3] = o->like == LIKE_COUNTER ? 1000 : 1;
 	words[4] = (o->pshared ? 128 : 0) + (o->like == LIKE_KIND ? 4 : 0);
 	words[8] = o->like == LIKE_TAIL;
 }

@@ -187,6 +187,9 @@ static void plan_lock(struct plan *p, struct object *o)
 static void plan_like(struct plan *p, struct object *o)
 {
 	o->like = one_in(2) ? below(NR_LIKES) : LIKE_NOTHING;
+	/* Others may use what is shared, or was copied. */
+	if (o->like == LIKE_COUNTER && (o->shared || o->home || !p->execs))
+		o->like = LIKE_KIND;
 	/* A wait for 2 is one for a lock, so that nobody would say that it is for a signal. */
 	if (p->takes_orders && o->like != LIKE_CLOCK)
 		o->like = LIKE_NOTHING;
@@ -360,7 +363,7 @@ static bool may_wait_on(const struct plan *p, int t, int obj)
 	/* The kernel refuses a copy of a lock that is not robust (EPERM), and glibc gives up. */
 	if (o->kind == PI && is_copy(p, t, o))
 		return false;
-	/* A thread that finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
+	/* Who finds a lock in a cycle of PI locks never gets it, even if the cycle ends. */
 	if (is_pi(o) && thread->timed)
 		return false;
 	if (o->kind == RWLOCK && o->read_held && thread->reads)

@@ -28,7 +28,7 @@ static void print_object(const struct plan *p, int t)
 {
 	static const char *const memories[NR_MEMORIES] = { "inherited", "open", "named", "sysv" };
 	static const char *const likes[NR_LIKES] = {
-		"", ",small-id", ",clock", ",kind", ",odd", ",tail", ",tid",
+		"", ",small-id", ",counter", ",clock", ",kind", ",odd", ",tail", ",tid",
 	};
 	const struct thread *thread = &p->threads[t];
 	const struct object *o = &p->objs[thread->on];

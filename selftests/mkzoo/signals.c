@@ -207,7 +207,7 @@ static void set_timer(struct sigevent *event, time_t period)
 		die("timer_create");
 }
 
-/* That a thread has it, to which it may be directed, is all that matters. */
+/* By the thread to which the signals of some are sent. */
 void arm_timer(int proc)
 {
 	enum timer timer = plan->procs[proc].timer;

@@ -215,8 +215,10 @@ static bool is_doubtful(const struct plan *p, int t, bool no_inodes)
 
 	if (thread->wait != ON_OBJECT)
 		return false;
-	if (has_ends(o) && (reads_unseen(p, t) ||
-			    (o->replacer >= 0 && p->threads[o->replacer].proc == thread->proc)))
+	if (has_ends(o) && reads_unseen(p, t))
+		return true;
+	/* No descriptor shows any more who has that end. */
+	if (has_ends(o) && o->replacer >= 0 && p->threads[o->replacer].proc == thread->proc)
 		return true;
 	if (no_inodes && in_memory(o) && p->memory == MEM_OPEN && holder < 0)
 		return true;

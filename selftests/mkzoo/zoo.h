@@ -42,6 +42,7 @@ enum kind {
 enum like {
 	LIKE_NOTHING,
 	LIKE_SMALL,		/* the id is a small number, and that of a thread elsewhere */
+	LIKE_COUNTER,		/* it has more users than its process has threads */
 	LIKE_CLOCK,		/* it is waited for with FUTEX_WAIT_BITSET */
 	LIKE_KIND,		/* of a kind that there is not */
 	LIKE_ODD,		/* its address is no multiple of 8 */
