@@ -496,6 +496,26 @@ static bool stands_for_others(const struct plan *p, int t)
 	       (p->procs[thread->proc].timer == TIMER_DIRECTED && t == keeper_of(p, thread->proc));
 }
 
+static bool both_wait_for_rwlock(const struct thread *a, const struct thread *b,
+				 const struct plan *p)
+{
+	return a->wait == ON_OBJECT && b->wait == ON_OBJECT && a->on == b->on &&
+	       p->objs[a->on].kind == RWLOCK;
+}
+
+/* Who releases a rwlock hands it to those who wait to read, and they may be stopped. */
+static bool may_get_it_stopped(const struct plan *p)
+{
+	for (unsigned int i = 0; i < p->nr_threads; i++) {
+		for (unsigned int k = 0; k < p->nr_threads; k++) {
+			if (p->stopped & bit(i) && !(p->stopped & bit(k)) &&
+			    both_wait_for_rwlock(&p->threads[i], &p->threads[k], p))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void plan_stops(struct plan *p)
 {
 	int t = pick(p->all & ~gone_threads(p));
@@ -507,6 +527,10 @@ static void plan_stops(struct plan *p)
 	} else if (one_in(12) && !stands_for_others(p, t)) {
 		p->threads[t].traced = true;
 		p->stopped = bit(t);
+	}
+	if (may_get_it_stopped(p)) {
+		p->threads[t].traced = false;
+		p->stopped = 0;
 	}
 	/* One that tries again and again may be stopped while it has the mutex. */
 	for (unsigned int i = 0; i < p->nr_threads; i++) {
