@@ -111,7 +111,7 @@ bool may_live_elsewhere(const struct snapshot *s, const struct waiter *w)
 	struct foreign_holder f;
 
 	return !s->source->two_looks || thread_is_in_namespace(&s->threads[w->thread]) ||
-	       find_foreign_holder(s, w, w->lock.owner, &f);
+	       (find_foreign_holder(s, w, w->lock.owner, &f) && !f.ended);
 }
 
 /**
