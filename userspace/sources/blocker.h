@@ -53,14 +53,14 @@ struct pids {
  * @state: the state in which it sleeps.  The parent of a vfork child sleeps in state D,
  *	which only a fatal signal ends early.
  * @note: notes what it sleeps for, and returns whether that is all that could end it
- * @functions: where it sleeps in the kernel.  Any call may also sleep for a page
+ * @functions: where it sleeps in the kernel, and NULL.  Any call may also sleep for a page
  *	(userfaultfd), for a seccomp supervisor, for memory or a lock
  */
 struct blocking_call {
 	long nr;
 	enum task_state state;
 	bool (*note)(struct reader *r, int thread, const uint64_t *args);
-	const char *functions[6];
+	const char *functions[7];
 };
 
 /* blocked.c */
