@@ -1131,6 +1131,21 @@ static void test_ended_holder(void)
 	}
 }
 
+/* Even where it is not known when the process began, since its main thread has ended. */
+static void test_kernel_thread(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, MM(1, 1, "11") PROC(10, 1, 1, no, 0x0) T(11, 10, 1) LOCK(11, 10, 1, HEX_99));
+	array_push(s.foreign_holders, s.nr_foreign_holders, (struct foreign_holder){
+		.tid = 99, .tgid = 99, .started_by_ns = 1, .kernel_thread = true });
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].holder == PID_UNKNOWN, "a kernel thread holds no lock");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 /* In a container, the lock has another id than the reader sees. */
 static void test_namespace(void)
 {
@@ -1638,6 +1653,7 @@ int main(void)
 	test_hangup_of_mapper();
 	test_private_in_shared();
 	test_ended_holder();
+	test_kernel_thread();
 	test_namespace();
 	test_decode();
 	test_rank();
