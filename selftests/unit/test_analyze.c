@@ -1108,6 +1108,44 @@ static void is_holder_unknown(struct snapshot *s, const char *name)
 	analysis_free(&a);
 }
 
+/* A thread that has unmapped a lock can map it again, but not one that has ended. */
+static void test_ended_holder(void)
+{
+	for (int ended = 0; ended < 2; ended++) {
+		struct snapshot s;
+		struct analysis a;
+		char text[128];
+
+		load(&s, TWO SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_99));
+		array_push(s.foreign_holders, s.nr_foreign_holders, (struct foreign_holder){
+			.tid = 99, .tgid = 99, .comm = "p99", .ended = ended });
+		analyze(&a, &s, NULL);
+		ok(a.judgements[0].verdict == (ended ? VERDICT_ORPHANED : VERDICT_BLOCKED),
+		   "a shared lock with the id of a thread that %s",
+		   ended ? "has ended" : "does not map it");
+		put_gone_text(text, sizeof(text), &a, 0, 99);
+		is_str(text, ended ? "is not there" : "is in process 99 (p99), not in its waiter's",
+		       "where it is");
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
+/* Even where it is not known when the process began, since its main thread has ended. */
+static void test_kernel_thread(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, MM(1, 1, "11") PROC(10, 1, 1, no, 0x0) T(11, 10, 1) LOCK(11, 10, 1, HEX_99));
+	array_push(s.foreign_holders, s.nr_foreign_holders, (struct foreign_holder){
+		.tid = 99, .tgid = 99, .started_by_ns = 1, .kernel_thread = true });
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].holder == PID_UNKNOWN, "a kernel thread holds no lock");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 /* In a container, the lock has another id than the reader sees. */
 static void test_namespace(void)
 {
@@ -1614,6 +1652,8 @@ int main(void)
 	test_terminal_orders();
 	test_hangup_of_mapper();
 	test_private_in_shared();
+	test_ended_holder();
+	test_kernel_thread();
 	test_namespace();
 	test_decode();
 	test_rank();

@@ -180,10 +180,36 @@ static void test_fork(void)
 		is_num(s.nr_foreign_holders, 1, "the holder is found outside");
 		is_num(s.foreign_holders[0].tgid, 8, "  in the parent");
 		is_str(s.foreign_holders[0].comm, "parent", "  by its name");
+		ok(!s.foreign_holders[0].ended, "  and is alive");
 		analyze(&a, &s, NULL);
 		is_num(a.judgements[0].verdict, VERDICT_ORPHANED, "orphaned");
 		analysis_free(&a);
 	}
+	snapshot_free(&s);
+	remove_tree();
+}
+
+/* The main thread of a process that lives on without it keeps its id. */
+static void test_ended_holder(void)
+{
+	static const uint32_t lock[] = { 7, 2, 0, 8, 1, 0 };
+	struct snapshot s;
+	FILE *f;
+
+	new_tree();
+	add(&(struct fake){ 10, 10, "waiter", 'S', 1, FORKED,
+	    FUTEX " 0x10010 0x80 0x2 0x0 0x5 0x6 0x7ffc0 0x7f00\n", "0000000000000002" });
+	add_page(10, 0x10000, true, 12, lock, 6);
+	add(&(struct fake){ 8, 8, "holder", 'Z', 1, 0, SLEEPS });
+	f = create("8/status");
+	fputs("Name:\tholder\nTgid:\t8\n", f);
+	fclose(f);
+	f = create("8/stat");
+	fputs("8 (holder) Z 1 1 1 0 -1 0 9 8 7 6 5 4 3 2 20 0 1 0 8 1000 5\n", f);
+	fclose(f);
+	look(&s, compare_fake);
+	read_foreign_holders(root, &s);
+	ok(s.nr_foreign_holders == 1 && s.foreign_holders[0].ended, "the holder has ended");
 	snapshot_free(&s);
 	remove_tree();
 }
@@ -612,6 +638,7 @@ int main(void)
 {
 	tap_start();
 	test_fork();
+	test_ended_holder();
 	test_older_holder();
 	test_value();
 	test_calls();

@@ -270,6 +270,7 @@ bool find_foreign_holder(const struct snapshot *s, const struct waiter *w, pid_t
 			.tid = tid, .tgid = s->threads[t].tgid,
 			.comm = p < 0 ? NULL : s->processes[p].comm,
 			.started_by_ns = s->threads[t].known & T_START ? s->threads[t].start_ns : 0,
+			.ended = !thread_is_alive(&s->threads[t]),
 		};
 		return true;
 	}

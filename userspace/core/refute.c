@@ -24,6 +24,17 @@ static const struct thread *main_thread(const struct snapshot *s, const struct w
 	return t < 0 ? NULL : &s->threads[t];
 }
 
+/*
+ * When its process began; or, as a main thread that has ended is not in the snapshot, when the
+ * waiter itself did.  That is later, so that rather too many ids are of others.
+ */
+static uint64_t start_of_process(const struct snapshot *s, const struct waiter *w)
+{
+	const struct thread *t = main_thread(s, w) ?: w->thread < 0 ? NULL : &s->threads[w->thread];
+
+	return t && t->known & T_START ? t->start_ns : 0;
+}
+
 /* Its locks are its own: not those of a process that it was forked from. */
 static bool has_execed(const struct snapshot *s, const struct waiter *w)
 {
@@ -37,12 +48,10 @@ static bool has_execed(const struct snapshot *s, const struct waiter *w)
  */
 static bool is_of_others(const struct snapshot *s, const struct waiter *w)
 {
-	const struct thread *main = main_thread(s, w);
 	struct foreign_holder f;
 
-	return main && main->known & T_START &&
-	       find_foreign_holder(s, w, w->lock.owner, &f) &&
-	       f.started_by_ns && f.started_by_ns < main->start_ns &&
+	return find_foreign_holder(s, w, w->lock.owner, &f) &&
+	       f.started_by_ns && f.started_by_ns < start_of_process(s, w) &&
 	       (has_execed(s, w) || f.kernel_thread);
 }
 
@@ -111,7 +120,7 @@ bool may_live_elsewhere(const struct snapshot *s, const struct waiter *w)
 	struct foreign_holder f;
 
 	return !s->source->two_looks || thread_is_in_namespace(&s->threads[w->thread]) ||
-	       find_foreign_holder(s, w, w->lock.owner, &f);
+	       (find_foreign_holder(s, w, w->lock.owner, &f) && !f.ended);
 }
 
 /**

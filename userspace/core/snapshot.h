@@ -370,6 +370,7 @@ struct foreign_holder {
 	const char *comm;
 	uint64_t started_by_ns;	/* CLOCK_BOOTTIME when it was there; 0: not known */
 	bool kernel_thread;
+	bool ended;		/* a main thread keeps its id as long as its process lives */
 };
 
 /* Which record of a shared word has a key. */

@@ -207,7 +207,7 @@ static void explain_gone(FILE *out, const struct analysis *a, const struct judge
 	char kind[KIND_SIZE];
 
 	kind_text(kind, w, j->primitive);
-	if (find_foreign_holder(a->s, w, j->holder, &foreign))
+	if (find_foreign_holder(a->s, w, j->holder, &foreign) && !foreign.ended)
 		para(out, "Lock", "%s, held by thread %d; no live thread of this "
 		     "process has that id, but one of process %d (%.64s) has", kind, j->holder,
 		     foreign.tgid, or_unknown(foreign.comm));

@@ -201,7 +201,7 @@ void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t wait
 	struct buf b = { .p = dst, .size = size };
 	struct foreign_holder foreign;
 
-	if (!find_foreign_holder(a->s, &a->s->waiters[waiter], id, &foreign)) {
+	if (!find_foreign_holder(a->s, &a->s->waiters[waiter], id, &foreign) || foreign.ended) {
 		put(&b, "is not there");
 		return;
 	}

@@ -181,8 +181,10 @@ bool read_foreign_holder(const char *root, struct snapshot *s, struct foreign_ho
 	h->comm = snapshot_keep_text(s, process.comm);
 	h->kernel_thread = process.flags & PF_KTHREAD;
 	if (!procfs_read(buf, root, "%d/task/%d/stat", h->tgid, h->tid) &&
-	    parse_stat(&thread, buf))
+	    parse_stat(&thread, buf)) {
 		h->started_by_ns = ticks_to_ns(thread.start_ticks + 1);
+		h->ended = thread.state == 'Z' || thread.state == 'X';
+	}
 	return true;
 }
 
