@@ -265,7 +265,8 @@ static bool note_epoll_pwait2(struct reader *r, int thread, const uint64_t *args
 #define IN_RECEIVE	"unix_stream_data_wait", "unix_stream_read_generic", \
 			"__skb_wait_for_more_packets"
 #define IN_SEND		"sock_alloc_send_pskb", "sock_wait_for_wmem"
-#define IN_READ		{ "pipe_read", "anon_pipe_read", "eventfd_read", IN_RECEIVE }
+#define IN_READ		{ "pipe_read", "anon_pipe_read", "eventfd_read", "do_wait_intr_irq", \
+			  IN_RECEIVE }
 #define IN_WRITE	{ "pipe_write", "anon_pipe_write", "eventfd_write", IN_SEND }
 #define IN_POLL		{ "do_sys_poll", "do_select", "poll_schedule_timeout" }
 #define IN_EPOLL	{ "ep_poll", "do_epoll_wait" }
