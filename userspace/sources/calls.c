@@ -190,6 +190,17 @@ static void put_waitid(const struct place *p)
 		put_child(p, p->args[0] == P_ALL ? -1 : (pid_t)p->args[1]);
 }
 
+/* A thread that has made one child sleeps in such a call until that ends, or calls execve(2). */
+static void put_clone(const struct place *p)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int pid, more;
+
+	if (!procfs_read(buf, p->c->root, "%d/task/%d/children", p->c->pid, p->c->tid) &&
+	    sscanf(buf, "%d %d", &pid, &more) == 1)
+		put_child(p, pid);
+}
+
 /*
  * System V IPC
  */
@@ -351,6 +362,11 @@ static const struct call_name sleeping_calls[] = {
 	{ SYS_mq_timedsend, "mq_timedsend", put_first_fd },
 	{ SYS_wait4, "wait4", put_wait4 },
 	{ SYS_waitid, "waitid", put_waitid },
+#ifdef SYS_vfork
+	{ SYS_vfork, "vfork", put_clone },
+#endif
+	{ SYS_clone, "clone", put_clone },
+	{ SYS_clone3, "clone3", put_clone },
 	{ SYS_semop, "semop", put_semop },
 	{ SYS_semtimedop, "semtimedop", put_semop },
 	{ SYS_msgrcv, "msgrcv", put_msgrcv },
