@@ -267,6 +267,12 @@ static FRAME void holds_second(void *barrier)
 	END_FRAME();
 }
 
+/* The word of a mutex of glibc that somebody waits for is 2. */
+static bool has_waiter(pthread_mutex_t *mutex)
+{
+	return *(volatile int *)mutex == 2;
+}
+
 static pid_t pair(void)
 {
 	static pthread_barrier_t barrier;
@@ -276,6 +282,9 @@ static pid_t pair(void)
 	first = start_thread(holds_first, &barrier);
 	second = start_thread(holds_second, &barrier);
 	pthread_barrier_wait(&barrier);
+	/* A barrier is a futex as well, so that they are in such a call does not tell. */
+	while (!has_waiter(&stacks_lock) || !has_waiter(&other_lock))
+		sched_yield();
 	wait_until_blocked(getpid(), first, SYS_futex);
 	wait_until_blocked(getpid(), second, SYS_futex);
 	return first;

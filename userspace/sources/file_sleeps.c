@@ -256,10 +256,12 @@ static bool note_epoll_pwait(struct reader *r, int thread, const uint64_t *args)
 	return (int)args[3] < 0 && !args[4] && note_epoll(r, thread, args);
 }
 
+#ifdef SYS_epoll_pwait2
 static bool note_epoll_pwait2(struct reader *r, int thread, const uint64_t *args)
 {
 	return !args[3] && !args[4] && note_epoll(r, thread, args);
 }
+#endif
 
 /* The kernel's functions in which calls sleep for what they are made for. */
 #define IN_RECEIVE	"unix_stream_data_wait", "unix_stream_read_generic", \
@@ -292,6 +294,8 @@ const struct blocking_call file_calls[] = {
 	{ SYS_epoll_wait, STATE_SLEEPING,	note_epoll_wait, IN_EPOLL },
 #endif
 	{ SYS_epoll_pwait, STATE_SLEEPING,	note_epoll_pwait, IN_EPOLL },
+#ifdef SYS_epoll_pwait2
 	{ SYS_epoll_pwait2, STATE_SLEEPING,	note_epoll_pwait2, IN_EPOLL },
+#endif
 	{}
 };
