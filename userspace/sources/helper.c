@@ -17,6 +17,11 @@
 
 #include "helper.h"
 
+/* The C library of Debian 11 does not name it; the number is the same on all architectures. */
+#ifndef SYS_close_range
+#define SYS_close_range	436
+#endif
+
 static void close_between(int after, int before)
 {
 	if (after + 1 < before)
