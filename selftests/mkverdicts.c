@@ -1193,6 +1193,17 @@ static const struct kind main_kinds[] = {
 	{}
 };
 
+/* The child has ended, and has said why: this host cannot do it, or something is wrong. */
+static void end_as(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == KSFT_SKIP)
+		exit(KSFT_SKIP);
+	die("the kind is gone");
+}
+
 static void make(void (*run)(void))
 {
 	pid_t child;
@@ -1206,7 +1217,7 @@ static void make(void (*run)(void))
 	}
 	while (!*waiter && blocked_in(child, child) != SYS_futex) {
 		if (thread_state(child, child) == 'Z')
-			die("the kind is gone");
+			end_as(child);
 		sched_yield();
 	}
 	if (!*waiter)
