@@ -28,11 +28,7 @@
 struct descriptor_walk {
 	const char *root;
 	compare_fn compare;	/* descriptor tables */
-	struct relations *r;	/* pipes */
-	struct relations *sockets;
-	struct relations *files;
-	struct descriptors *d;
-	struct file_locks *locks;
+	struct descriptors *d;	/* receives them */
 	const struct shared **wanted;	/* the files to look for, each by one of its words */
 	size_t nr_wanted;
 	bool uncounted;		/* the kernel does not count messages to new connections */
@@ -197,10 +193,10 @@ static int add_socket(struct descriptor_walk *w, const char *fd, const char *tar
 	if (rc)
 		return rc;
 	if (sscanf(target, "socket:[%llu]", &ino) == 1)
-		relations_add(w->sockets, (struct relation){ .id = ino, .pid = w->pid,
+		relations_add(&w->d->sockets, (struct relation){ .id = ino, .pid = w->pid,
 							     .is_writer = true });
 	queued = strstr(buf, "scm_fds:");
-	w->r->incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
+	w->d->pipes.incomplete |= queued && strtoul(queued + strlen("scm_fds:"), NULL, 10);
 	return 0;
 }
 
@@ -261,13 +257,13 @@ static int add_file(struct descriptor_walk *w, pid_t pid, const char *fd)
 
 	if (rc)
 		return rc;
-	file_locks_add(w->locks, pid, buf);
+	file_locks_add(&w->d->locks, pid, buf);
 	ino = strstr(buf, "ino:");
-	w->files->incomplete |= !ino;
+	w->d->files.incomplete |= !ino;
 	number = ino ? strtoull(ino + strlen("ino:"), NULL, 10) : 0;
 	for (size_t i = 0; ino && i < w->nr_wanted; i++) {
 		if (w->wanted[i]->ino == number && may_be_of_memory(w, pid, buf, w->wanted[i]))
-			relations_add(w->files, (struct relation){ .id = number, .pid = pid });
+			relations_add(&w->d->files, (struct relation){ .id = number, .pid = pid });
 	}
 	return 0;
 }
@@ -292,11 +288,11 @@ static int add_eventfd(struct descriptor_walk *w, const char *fd)
 static int add_anonymous(struct descriptor_walk *w, const char *fd, const char *target)
 {
 	if (!strcmp(target, "anon_inode:[io_uring]"))
-		w->r->incomplete = true;
+		w->d->pipes.incomplete = true;
 	else if (!strcmp(target, "anon_inode:[eventpoll]"))
 		array_push(w->d->epolls, w->d->nr_epolls, (struct epoll_fd){
 			.pid = w->pid, .tid = w->tid, .fd = atoi(strrchr(fd, '/') + 1) });
-	else if (!strcmp(target, "anon_inode:[eventfd]"))
+	else if (w->wants_eventfds && !strcmp(target, "anon_inode:[eventfd]"))
 		return add_eventfd(w, fd);
 	return 0;
 }
@@ -317,16 +313,16 @@ static bool add_fd(void *ctx, const char *fd)
 	else if (!rc && !strncmp(target, "anon_inode:", strlen("anon_inode:")))
 		rc = add_anonymous(w, fd, target);
 	else if (!rc && *target == '/')
-		rc = w->nr_wanted || w->locks->nr ? add_file(w, w->pid, fd) : 0;
+		rc = w->nr_wanted || w->d->locks.nr ? add_file(w, w->pid, fd) : 0;
 	else if (!rc)
 		rc = pipe_of_target(target, w->root, fd, &end);
 	if (!rc && w->wants_eventfds)
 		w->d->eventfds.incomplete |= may_signal_eventfds(target);
 	if (rc > 0)
-		relations_add(w->r, (struct relation){ .id = end.ino, .pid = w->pid,
+		relations_add(&w->d->pipes, (struct relation){ .id = end.ino, .pid = w->pid,
 						       .is_writer = end.writes });
 	else
-		w->r->incomplete |= is_lost(-rc);
+		w->d->pipes.incomplete |= is_lost(-rc);
 	return true;
 }
 
@@ -337,7 +333,7 @@ static void add_table(struct descriptor_walk *w, pid_t pid, pid_t tid)
 	w->pid = pid;
 	w->tid = tid;
 	rc = visit_fds(w->root, pid, tid, add_fd, w);
-	w->r->incomplete |= rc < 0 && is_lost(-rc);
+	w->d->pipes.incomplete |= rc < 0 && is_lost(-rc);
 }
 
 /*
@@ -389,11 +385,11 @@ static void find_new_connections(struct descriptor_walk *w, pid_t pid)
 	char net[PROCFS_LINK_SIZE];
 	int rc = procfs_link(net, w->root, "%d/ns/net", pid);
 
-	w->r->incomplete |= is_lost(-rc);
+	w->d->pipes.incomplete |= is_lost(-rc);
 	if (rc || !strcmp(net, w->net))
 		return;
 	strcpy(w->net, net);
-	w->r->incomplete |= has_new_connections(w->root, pid);
+	w->d->pipes.incomplete |= has_new_connections(w->root, pid);
 }
 
 /*
@@ -405,11 +401,11 @@ static void add_tables(void *ctx, pid_t pid)
 	struct descriptor_walk *w = ctx;
 	pid_t last = 0;
 	size_t nr;
-	pid_t *tids = list_threads(w->root, pid, &nr, w->r);
+	pid_t *tids = list_threads(w->root, pid, &nr, &w->d->pipes);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (is_in_splice(w->root, pid, tids[i]))
-			relations_add(w->r, (struct relation){ .id = ANY_FILE, .pid = pid,
+			relations_add(&w->d->pipes, (struct relation){ .id = ANY_FILE, .pid = pid,
 							       .is_writer = true });
 		if (last && !w->compare(last, tids[i]))
 			continue;
@@ -474,8 +470,7 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 {
 	int version = kernel_version(root);
 	struct descriptor_walk w = {
-		.root = root, .compare = compare, .r = &d->pipes, .sockets = &d->sockets,
-		.files = &d->files, .locks = &d->locks, .d = d, .uncounted = version < 600,
+		.root = root, .compare = compare, .d = d, .uncounted = version < 600,
 		.wants_eventfds = wants_eventfds(s),
 	};
 

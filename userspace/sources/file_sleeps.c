@@ -23,6 +23,13 @@ static bool has_writing_end(const struct relations *ends, uint64_t ino, pid_t pi
 	return false;
 }
 
+/* Whether a handler of its own process may write to what a thread sleeps on. */
+static bool handler_may_write(const struct reader *r, const struct thread *t,
+			      const struct relations *ends, uint64_t id)
+{
+	return process_has_handlers(process_of_thread(r->s, t)) && has_writing_end(ends, id, t->tgid);
+}
+
 /*
  * A thread that reads or polls a pipe to which its own process writes waits for a signal
  * whose handler writes there: that is as good as sigwait(3).  But no handler writes for the
@@ -32,10 +39,8 @@ static bool has_writing_end(const struct relations *ends, uint64_t ino, pid_t pi
 static bool waits_for_signal(struct reader *r, const struct thread *t,
 			     const struct pipe_end *end, bool polls)
 {
-	const struct process *p = process_of_thread(r->s, t);
-
-	return (polls || t->tid != t->tgid || !end->by_name) && process_has_handlers(p) &&
-	       has_writing_end(&get_descriptors(r)->pipes, end->ino, t->tgid);
+	return (polls || t->tid != t->tgid || !end->by_name) &&
+	       handler_may_write(r, t, &get_descriptors(r)->pipes, end->ino);
 }
 
 static bool note_pipe(struct reader *r, int thread, const struct pipe_end *end, bool polls)
@@ -52,10 +57,7 @@ static bool note_pipe(struct reader *r, int thread, const struct pipe_end *end, 
  */
 static bool note_socket(struct reader *r, int thread, uint64_t socket, uint64_t peer)
 {
-	const struct thread *t = &r->s->threads[thread];
-
-	if (process_has_handlers(process_of_thread(r->s, t)) &&
-	    has_writing_end(&get_descriptors(r)->sockets, peer, t->tgid))
+	if (handler_may_write(r, &r->s->threads[thread], &get_descriptors(r)->sockets, peer))
 		return false;
 	add_blocker(r, SLEEP_SOCKET, socket, peer, thread);
 	return true;
@@ -64,10 +66,7 @@ static bool note_socket(struct reader *r, int thread, uint64_t socket, uint64_t 
 /* A handler may write to it, too. */
 static bool note_eventfd(struct reader *r, int thread, uint64_t id)
 {
-	const struct thread *t = &r->s->threads[thread];
-
-	if (process_has_handlers(process_of_thread(r->s, t)) &&
-	    has_writing_end(&get_descriptors(r)->eventfds, id, t->tgid))
+	if (handler_may_write(r, &r->s->threads[thread], &get_descriptors(r)->eventfds, id))
 		return false;
 	add_blocker(r, SLEEP_EVENTFD, id, 0, thread);
 	return true;
@@ -232,13 +231,13 @@ static bool note_pselect(struct reader *r, int thread, const uint64_t *args)
 static bool note_epoll(struct reader *r, int thread, const uint64_t *args)
 {
 	const struct thread *t = &r->s->threads[thread];
-
-	/* A thread may have a table of descriptors of its own. */
-	bool own_table = r->compare->tables(t->tgid, t->tid);
+	bool own_table;
 
 	/* With nothing in the set this is as good as pause(2). */
 	if (!(t->known & T_EPOLL) || !t->nr_polled || t->epoll != args[0])
 		return false;
+	/* A thread may have a table of descriptors of its own. */
+	own_table = r->compare->tables(t->tgid, t->tid);
 	add_blocker(r, SLEEP_EPOLL, t->epoll, own_table ? t->tid : t->tgid, thread);
 	return note_all_polled(r, thread);
 }
