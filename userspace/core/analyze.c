@@ -323,13 +323,20 @@ static bool judge_chain(const struct work *w, struct judgement *j, const struct 
 	return true;
 }
 
+/* Whether the end of its chain of holders is known, and is not the waiter itself. */
+static bool waits_for_another(const struct work *w, const struct waiter *waiter)
+{
+	const struct chain *chain = &w->chains[waiter->thread];
+
+	return chain->end_thread != waiter->thread && chain->confirmed;
+}
+
 /* For a waiter that no thread can wake: what all those that could are doing. */
 static enum reason group_reason(const struct work *w, const struct waiter *waiter)
 {
 	const struct mm_state *mm = model_mm(w->m, waiter->mm);
-	const struct chain *chain = &w->chains[waiter->thread];
 
-	if (chain->end_thread != waiter->thread && chain->confirmed)
+	if (waits_for_another(w, waiter))
 		return REASON_TO_STUCK;
 	if (waiter->key_type == KEY_SHARED_INODE)
 		return REASON_ALL_SHARED;
@@ -340,6 +347,14 @@ static enum reason group_reason(const struct work *w, const struct waiter *waite
 	if (mm->nr_waiting > 1)
 		return REASON_ALL_WAIT;
 	return waiter_is_forked(w->s, waiter) ? REASON_FORK : REASON_ALONE;
+}
+
+/* The same for one that only stopped threads could wake. */
+static enum reason stopped_reason(const struct work *w, const struct waiter *waiter)
+{
+	if (waits_for_another(w, waiter))
+		return REASON_TO_STUCK;
+	return model_mm(w->m, waiter->mm)->nr_stopped ? REASON_ALL_STOPPED : REASON_WAKERS_STOPPED;
 }
 
 /*
@@ -355,16 +370,6 @@ static bool may_be_idle_daemon(const struct work *w, const struct waiter *waiter
 	return p && p->execed == YES && process_takes_orders(p) && waiter_is_local(waiter) &&
 	       mm->tgid != PID_UNKNOWN && !mm->nr_sleeping && !mm->nr_stopped &&
 	       !w->mm_waits_for_lock[waiter->mm];
-}
-
-/* The same for one that only stopped threads could wake. */
-static enum reason stopped_reason(const struct work *w, const struct waiter *waiter)
-{
-	const struct chain *chain = &w->chains[waiter->thread];
-
-	if (chain->end_thread != waiter->thread && chain->confirmed)
-		return REASON_TO_STUCK;
-	return model_mm(w->m, waiter->mm)->nr_stopped ? REASON_ALL_STOPPED : REASON_WAKERS_STOPPED;
 }
 
 /* By the proof, no runnable thread wakes it. */
