@@ -517,7 +517,7 @@ static void fill_pipe(void *arg)
 }
 
 /* Start a thread that sleeps for one end of a pipe or socket, and wait for it to sleep. */
-static void wait_for_end(void (*run)(void *end), int *end, long call)
+void wait_for_end(void (*run)(void *end), int *end, long call)
 {
 	pid_t thread = start_thread(run, end);
 
@@ -613,10 +613,8 @@ static void pipe_spliced(void)
 }
 
 /*
- * Timers: far away, but they come.
+ * Timers
  */
-
-#define FAR	100000
 
 void do_nothing(int signal)
 {

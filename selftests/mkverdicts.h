@@ -7,6 +7,9 @@
 
 #include <sys/types.h>
 
+/* How far away timers are, in seconds; but they come. */
+#define FAR	100000
+
 /* A kind, by its name on the command line. */
 struct kind {
 	const char *name;
@@ -22,5 +25,6 @@ void wait_for_good(void *arg);
 void start_sleeper(void);
 pid_t start_hung(void);
 void do_nothing(int signal);
+void wait_for_end(void (*run)(void *end), int *end, long call);
 
 #endif

@@ -18,8 +18,6 @@
 #include "lib/factory.h"
 #include "mkverdicts.h"
 
-#define FAR	100000
-
 static int event, data[2], sockets[2], epoll;
 static struct pollfd polled[3];
 
@@ -95,16 +93,10 @@ static void add(int fd)
 		die("epoll_ctl");
 }
 
-/* The main thread waits for another one, which sleeps for files. */
-static void start(void (*run)(void *arg), long call)
-{
-	wait_until_blocked(getpid(), start_thread(run, NULL), call);
-}
-
 static void event_own(void)
 {
 	make_files();
-	start(read_event, SYS_read);
+	wait_for_end(read_event, NULL, SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -112,7 +104,7 @@ static void event_held(void)
 {
 	make_files();
 	start_sleeper();
-	start(read_event, SYS_read);
+	wait_for_end(read_event, NULL, SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -120,7 +112,7 @@ static void event_hung(void)
 {
 	make_files();
 	start_hung();
-	start(read_event, SYS_read);
+	wait_for_end(read_event, NULL, SYS_read);
 	wait_for_good(NULL);
 }
 
@@ -135,7 +127,7 @@ static void event_replaced(void)
 {
 	make_files();
 	start_sleeper();
-	start(read_event, SYS_read);
+	wait_for_end(read_event, NULL, SYS_read);
 	if (dup2(eventfd(0, EFD_CLOEXEC), event) < 0)
 		die("dup2");
 	wait_for_good(NULL);
@@ -157,7 +149,7 @@ static void event_device(void)
 static void poll_own(void)
 {
 	make_files();
-	start(poll_files, POLL);
+	wait_for_end(poll_files, NULL, POLL);
 	wait_for_good(NULL);
 }
 
@@ -165,14 +157,14 @@ static void poll_held(void)
 {
 	make_files();
 	start_sleeper();
-	start(poll_files, POLL);
+	wait_for_end(poll_files, NULL, POLL);
 	wait_for_good(NULL);
 }
 
 static void poll_timeout(void)
 {
 	make_files();
-	start(poll_long, SYS_ppoll);
+	wait_for_end(poll_long, NULL, SYS_ppoll);
 	wait_for_good(NULL);
 }
 
@@ -183,7 +175,7 @@ static void poll_changed(void)
 
 	make_files();
 	start_sleeper();
-	start(poll_files, POLL);
+	wait_for_end(poll_files, NULL, POLL);
 	if (pipe2(other, O_CLOEXEC))
 		die("pipe2");
 	polled[0] = (struct pollfd){ .fd = other[0], .events = POLLIN };
@@ -198,7 +190,7 @@ static void poll_changed_back(void)
 	int other[2];
 
 	make_files();
-	start(poll_files, POLL);
+	wait_for_end(poll_files, NULL, POLL);
 	if (pipe(other))
 		die("pipe");
 	polled[0].fd = other[0];
@@ -215,7 +207,7 @@ static void poll_changed_back(void)
 static void select_own(void)
 {
 	make_files();
-	start(select_files, SYS_pselect6);
+	wait_for_end(select_files, NULL, SYS_pselect6);
 	wait_for_good(NULL);
 }
 
@@ -225,14 +217,14 @@ static void epoll_own(void)
 	add(data[0]);
 	add(sockets[0]);
 	add(event);
-	start(wait_for_set, SYS_epoll_pwait);
+	wait_for_end(wait_for_set, NULL, SYS_epoll_pwait);
 	wait_for_good(NULL);
 }
 
 static void epoll_empty(void)
 {
 	make_files();
-	start(wait_for_set, SYS_epoll_pwait);
+	wait_for_end(wait_for_set, NULL, SYS_epoll_pwait);
 	wait_for_good(NULL);
 }
 
@@ -245,7 +237,7 @@ static void epoll_held(void)
 		close(data[1]);
 		sleep_for_good(NULL);
 	}
-	start(wait_for_set, SYS_epoll_pwait);
+	wait_for_end(wait_for_set, NULL, SYS_epoll_pwait);
 	wait_for_good(NULL);
 }
 
@@ -258,7 +250,7 @@ static void epoll_writer(void)
 		close(epoll);
 		sleep_for_good(NULL);
 	}
-	start(wait_for_set, SYS_epoll_pwait);
+	wait_for_end(wait_for_set, NULL, SYS_epoll_pwait);
 	wait_for_good(NULL);
 }
 
@@ -274,7 +266,7 @@ static void epoll_timer(void)
 	add(timer);
 	if (dup(timer) < 0 || close(timer))
 		die("close");
-	start(wait_for_set, SYS_epoll_pwait);
+	wait_for_end(wait_for_set, NULL, SYS_epoll_pwait);
 	wait_for_good(NULL);
 }
 
