@@ -10,8 +10,8 @@
 #include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <linux/net.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/nospec.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/poll.h>
