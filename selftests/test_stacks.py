@@ -11,6 +11,7 @@ import lzma
 import os
 import platform
 import re
+import resource
 import shutil
 import tempfile
 import threading
@@ -363,6 +364,21 @@ def test_mini():
     expect_begin(lines, DEEP)
 
 
+def test_bomb():
+    """compressed symbols which grow to more than there is memory for: the stack is without them"""
+    zeros = os.path.join(ksft.BUILT, "zeros.xz")
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "bomb")
+        ksft.command("objcopy", "--strip-all", "--add-section", ".gnu_debugdata=" + zeros,
+                     MKSTACKS, program)
+        _, (lines,) = explain_kind("self", program)
+    expect_inside(lines, "#0 pthread_mutex_lock in libc.so.6", "#1 bomb+0x", "#2 bomb+0x")
+    most = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+    if most > memory / 3:
+        raise AssertionError("reading it took %d MiB of %d" % (most >> 20, memory >> 20))
+
+
 def test_deleted():
     """a program whose file was deleted, and replaced"""
     with tempfile.TemporaryDirectory() as directory:
@@ -680,7 +696,7 @@ if __name__ == "__main__":
               test_same_type, test_handler,
               test_loop,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,
-              test_separate, test_debuginfod, test_silent_debuginfod, test_mini, test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
+              test_separate, test_debuginfod, test_silent_debuginfod, test_mini, test_bomb, test_deleted, test_chroot, test_cxx, test_32, test_musl, test_python,
               test_new_python, test_python_child, test_gil, test_table, test_graph, test_json, test_no_stacks,
               test_harmless, test_no_rights, test_seed_pool, test_seed_gdb, test_seed_handler,
               test_seed_fork, test_seed_traced])

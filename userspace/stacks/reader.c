@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -50,8 +51,9 @@
 /* Whoever waits longer is told how far it is, so often. */
 #define PROGRESS_MS		1000
 
-/* What the reading process may use, however hostile its input. */
+/* What the reading process may use, however hostile its input; of memory, a part of the host's. */
 #define CPU_SECONDS		30
+#define MEMORY_PART		4
 
 /* That a thread sleeps, and where. */
 struct position {
@@ -127,16 +129,44 @@ static bool has_moved(const struct position *p, const char *root, const struct s
  * The process that reads
  */
 
+/* Bytes of memory that the reader may have, with those that it has from its parent. */
+static rlim_t memory_limit(void)
+{
+	rlim_t host = (rlim_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	char status[PROCFS_FILE_SIZE];
+	rlim_t own_kib = 0;
+
+	if (!procfs_read(status, "/proc", "self/status"))
+		own_kib = status_id(status, "VmData");
+	return host / MEMORY_PART + (own_kib << 10);
+}
+
+/*
+ * Compressed debugging information may grow a thousandfold.  If memory runs out before that limit,
+ * as in a small memory cgroup, this process is the one to end: see oom_badness() in mm/oom_kill.c.
+ */
+static void limit_resources(void)
+{
+	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS }, none = { 0 };
+	rlim_t bytes = memory_limit();
+	const struct rlimit data = { bytes, bytes };
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_CORE, &none);
+	setrlimit(RLIMIT_DATA, &data);
+	dprintf(fd, "1000");
+	close(fd);
+}
+
 static int read_target(int fd, const struct origin *from, const struct stack *stacks,
 		       const struct registers *regs, size_t nr)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
-	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS }, none = { 0 };
 	int rc;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CPU, &cpu);
-	setrlimit(RLIMIT_CORE, &none);
+	limit_resources();
 	helper_leave(fd, from->core ? from->core->fd : fd);
 	rc = target_open(t, from, stacks, nr);
 	target_drop_rights();
