@@ -165,6 +165,40 @@ static void dontdump(char **args)
 	wait_in(page, number(args[0]));
 }
 
+/* The ROM of a PC, which /dev/mem shows to root. */
+static void device(char **args)
+{
+#ifdef __x86_64__
+	int fd = open("/dev/mem", O_RDONLY);
+	uint32_t *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0xf0000);
+	int nr;
+
+	if (page == MAP_FAILED)
+		die("/dev/mem");
+	for (nr = number(args[0]); nr; nr--)
+		print_waiter(getpid(), start_thread(wait_on, page + 100), SYS_futex);
+#else
+	(void)args;
+	skip("no address is known of memory of a device that /dev/mem shows");
+#endif
+}
+
+/* At the end of a huge page, the next of which is not there. */
+static void huge(char **args)
+{
+	const size_t size = 2 << 20;
+	char *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << MAP_HUGE_SHIFT), -1, 0);
+	uint32_t *end = (uint32_t *)(pages + size);
+	int nr;
+
+	if (pages == MAP_FAILED)
+		die("MAP_HUGETLB");
+	memset(pages, 0x53, size);
+	for (nr = number(args[0]); nr; nr--)
+		print_waiter(getpid(), start_thread(wait_on, end - 2), SYS_futex);
+}
+
 static void drop(void *page, int fd)
 {
 	(void)fd;
@@ -687,6 +721,8 @@ static const struct {
 	{ "many", many },
 	{ "secret", secret },
 	{ "dontdump", dontdump },
+	{ "device", device },
+	{ "huge", huge },
 	{ "gone", gone },
 	{ "fuse", fuse },
 	{ "flags", flags },

@@ -20,6 +20,8 @@ NOBODY = 65534
 
 # Bytes of all words around a futex, if none of them is 0.
 WORDS_SIZE = 24 * 4
+# How many of them are before it.
+WORDS_BEFORE = 12
 # Words that a thread waits on in "mkhostile many".
 VECTOR = 128
 
@@ -28,6 +30,8 @@ VECTOR = 128
 CGROUP_DEPTH = 64
 
 MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
+
+NEED_ROOT = {"fuse", "set", "device"}
 
 NOT_IN_TIME = "Stack     of this thread:\n          not read: no answer in time\n"
 
@@ -43,7 +47,7 @@ class Hostile(ksft.Factory):
 
     def __init__(self, kind, directory=None, cgroup=None):
         def become_nobody():
-            if "fuse" in kind or kind == "set":
+            if NEED_ROOT.intersection(kind.split()):
                 return
             if cgroup:
                 ksft.write(os.path.join(cgroup, "cgroup.procs"), "0")
@@ -201,15 +205,15 @@ def hidden_memory_test(kind, name):
 
 
 def traces_of(hostile):
-    """What a read might change of a factory's process: resident pages, and of each thread the
-    state, faults, and how often it has run."""
+    """What a read might change of a factory's process: resident and huge pages, and of each thread
+    the state, faults, and how often it has run."""
     tgid, = {truth["tgid"] for truth in hostile.get("waiter")}
     traces = {"statm": read("/proc/%s/statm" % tgid)}
     for tid in os.listdir("/proc/%s/task" % tgid):
         stat = read("/proc/%s/task/%s/stat" % (tgid, tid)).rpartition(")")[2].split()
         status = read("/proc/%s/task/%s/status" % (tgid, tid))
         traces[tid] = (stat[0], stat[7], stat[9],
-                       re.findall("ctxt_switches:\t([0-9]+)", status))
+                       re.findall("(?:ctxt_switches|HugetlbPages):\t *([0-9]+)", status))
     return traces
 
 
@@ -239,6 +243,25 @@ def gone_test(how, name):
                 ksft.equal(traces_of(hostile), before, "traces in the process")
     test.__doc__ = name
     return test
+
+
+def test_huge():
+    """words in a huge page are read, but not those in the next one, which is not there"""
+    huge = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+    before = read(huge)
+    ksft.write(huge, "4")
+    try:
+        for nr in (2, 40):
+            with Hostile("huge %d" % nr) as hostile:
+                traces = traces_at_rest(hostile)
+                for waiter in hostile.waiters(ksft.read_waiters()):
+                    ksft.equal(int(waiter["value"]), 0x53535353, "value")
+                    ksft.equal(re.sub(r"^-\d+:", "", waiter["words"]).split(","),
+                               (WORDS_BEFORE + 2) * ["53535353"] +
+                               ["?*%d" % (WORDS_SIZE // 4 - WORDS_BEFORE - 2)], "words")
+                ksft.equal(traces_of(hostile), traces, "traces in the process")
+    finally:
+        ksft.write(huge, before)
 
 
 def readers_in_d():
@@ -537,6 +560,7 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           hidden_memory_test("secret %d", "memfd_secret(2) memory is not read"),
           hidden_memory_test("secret %d dump", "nor after MADV_DODUMP"),
           hidden_memory_test("dontdump %d", "memory behind MADV_DONTDUMP is not read"),
+          hidden_memory_test("device %d", "nor is that of a device"), test_huge,
           gone_test("dropped", "a page that is not there is not faulted in"),
           gone_test("userfault", "nor one for which a process wants to be asked"),
           gone_test("truncated", "nor one behind the end of its file"),
