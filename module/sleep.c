@@ -327,7 +327,7 @@ static unsigned int read_poll(struct polled_file *polled, struct task_struct *ta
 /**
  * fi_read_sleeps() - on what a thread sleeps in a call that waits for files
  * @task: the thread
- * @regs: a copy of its saved registers
+ * @regs: its saved registers, from fi_copy_registers()
  * @stack: room for FI_STACK_SIZE bytes
  * @sleeps: receives it
  *

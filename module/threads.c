@@ -277,8 +277,7 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
-	if (READ_ONCE(task->on_cpu) ||
-	    copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)))
+	if (READ_ONCE(task->on_cpu) || !fi_copy_registers(&regs, task))
 		return;
 	fi_read_sleeps(task, &regs, walk->stack, &sleeps);
 	requests = may_have_requests(task);

@@ -11,6 +11,8 @@
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
+#include "user_frame.h"
+
 /* The same on all architectures: 5.16, 039c0ec9bb77 ("futex,x86: Wire up sys_futex_waitv()") */
 #define FI_NR_FUTEX_WAITV		449
 /* The same on all architectures: 6.7, cb8c4312afca ("futex: Add sys_futex_wait()") */
@@ -107,7 +109,7 @@ struct fi_file_call {
  * fi_read_file_call() - find out in which call that waits for files a thread is
  * @call: receives it
  * @task: the thread
- * @regs: a copy of its saved registers
+ * @regs: its saved registers, from fi_copy_registers()
  *
  * Calls of 32-bit programs are not known.
  *
@@ -118,8 +120,6 @@ struct fi_file_call {
 static inline bool fi_read_file_call(struct fi_file_call *call, struct task_struct *task,
 				     struct pt_regs *regs)
 {
-	unsigned long args[6];
-
 	if (fi_in_compat_syscall(task))
 		return false;
 	switch (syscall_get_nr(task, regs)) {
@@ -153,8 +153,7 @@ static inline bool fi_read_file_call(struct fi_file_call *call, struct task_stru
 	default:
 		return false;
 	}
-	syscall_get_arguments(task, regs, args);
-	call->fd = args[0];
+	call->fd = fi_first_argument(regs);
 	return true;
 }
 

@@ -2,9 +2,15 @@
 #ifndef FI_USER_FRAME_H
 #define FI_USER_FRAME_H
 
+#include <linux/compiler.h>
 #include <linux/kconfig.h>
+#include <linux/kernel.h>
 #include <linux/ptrace.h>
 #include <linux/processor.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
 
 /* A frame pointer that is farther from the stack pointer is none. */
 #define FI_MAX_FRAME	(8UL << 20)
@@ -33,7 +39,36 @@ static inline unsigned long fi_link_register(const struct fi_user_frame *frame)
 #endif
 }
 
+/*
+ * Copy a word from an address that is the kernel's, mapped or not: copy_from_kernel_nofault() would
+ * check that, for each word. arm64 has had the macro since 5.11, fc703d80130b ("arm64: uaccess:
+ * split user/kernel routines").
+ */
+static __always_inline bool fi_copy_kernel_word(void *dst, const void *src)
+{
+#ifdef __get_kernel_nofault
+	__get_kernel_nofault(dst, src, unsigned long, failed);
+	return true;
+failed:
+	return false;
+#else
+	return !copy_from_kernel_nofault(dst, src, sizeof(unsigned long));
+#endif
+}
+
 #if defined(CONFIG_X86_64)
+
+/* What tells the call, its first argument, the kind of program, and the frame. */
+#define FI_KNOWN_REGISTERS { \
+	offsetof(struct pt_regs, orig_ax), offsetof(struct pt_regs, di), \
+	offsetof(struct pt_regs, cs), offsetof(struct pt_regs, sp), \
+	offsetof(struct pt_regs, bp), \
+}
+
+static inline unsigned long fi_first_argument(const struct pt_regs *regs)
+{
+	return regs->di;
+}
 
 static inline bool fi_is_32bit(const struct pt_regs *regs)
 {
@@ -46,6 +81,17 @@ static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_re
 }
 
 #elif defined(CONFIG_ARM64)
+
+#define FI_KNOWN_REGISTERS { \
+	offsetof(struct pt_regs, syscallno), offsetof(struct pt_regs, orig_x0), \
+	offsetof(struct pt_regs, pstate), offsetof(struct pt_regs, sp), \
+	offsetof(struct pt_regs, regs[29]), offsetof(struct pt_regs, regs[30]), \
+}
+
+static inline unsigned long fi_first_argument(const struct pt_regs *regs)
+{
+	return regs->orig_x0;
+}
 
 static inline bool fi_is_32bit(const struct pt_regs *regs)
 {
@@ -60,6 +106,37 @@ static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_re
 }
 
 #endif
+
+/**
+ * fi_copy_registers() - copy those saved registers of a thread of which something is told
+ * @regs: receives them, where fi_read_user_frame(), fi_is_32bit(), fi_first_argument() and
+ *	syscall_get_nr() take them from; the others stay as they are
+ * @task: the thread
+ *
+ * A thread that has exited has no stack, so task_pt_regs() would be an address of user space; but
+ * the registers are at the same place in each stack. A stack that was freed is not mapped any
+ * more, or is another thread's (put_task_stack()).
+ *
+ * Context: any.
+ *
+ * Return: whether there were any.
+ */
+static inline bool fi_copy_registers(struct pt_regs *regs, struct task_struct *task)
+{
+	static const unsigned short known[] = FI_KNOWN_REGISTERS;
+	const void *stack = READ_ONCE(task->stack);
+	const void *saved = stack + ((void *)task_pt_regs(current) - task_stack_page(current));
+	size_t i = 0;
+
+	if (!stack)
+		return false;
+	pagefault_disable();
+	while (i < ARRAY_SIZE(known) &&
+	       fi_copy_kernel_word((void *)regs + known[i], saved + known[i]))
+		i++;
+	pagefault_enable();
+	return i == ARRAY_SIZE(known);
+}
 
 /**
  * fi_read_user_frame() - take what tells the callers of a thread from its registers
