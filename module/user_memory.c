@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
+#include "compat/nofault.h"
 #include "compat/resident.h"
 #include "compat/secret.h"
 #include "user_memory.h"
@@ -147,6 +148,7 @@ static __always_inline bool copy_from_user_page(struct fi_user_memory *user, voi
 		unsafe_get_user(words[0], from, fault);
 		i = 1;
 	}
+#pragma GCC unroll 4
 	for (; i + 1 < nr; i += 2) {
 		unsafe_get_user(pair, (const u64 __user *)(from + i), fault);
 		memcpy(words + i, &pair, sizeof(pair));
@@ -160,16 +162,35 @@ fault:
 	return false;
 }
 
-/*
- * Copy eight bytes at a time, as copy_from_kernel_nofault() does, but starting at a
- * multiple of eight. Each access is then a single one on all machines, and no word is torn.
- */
-static bool copy_aligned(void *to, const void *from, size_t len)
+/* Copy words from an address of the kernel's that may be gone. As above, no word is torn. */
+static bool copy_words(void *to, const void *from, size_t len)
 {
-	size_t head = min_t(size_t, len, -(unsigned long)from % sizeof(u64));
+	size_t done = 0;
 
-	return (!head || !copy_from_kernel_nofault(to, from, head)) &&
-	       !copy_from_kernel_nofault(to + head, from + head, len - head);
+	if (!IS_ALIGNED((unsigned long)from, sizeof(u64))) {
+		if (!fi_copy_kernel_u32(to, from))
+			return false;
+		done = sizeof(u32);
+	}
+#pragma GCC unroll 4
+	for (; done + sizeof(u64) <= len; done += sizeof(u64)) {
+		if (!fi_copy_kernel_u64(to + done, from + done))
+			return false;
+	}
+	return done == len || fi_copy_kernel_u32(to + done, from + done);
+}
+
+/* The same for any bytes: all are copied, or it is not known which. */
+static bool copy_from_kernel(void *to, const void *from, size_t len)
+{
+	bool copied;
+
+	if (!IS_ALIGNED((unsigned long)from | len, sizeof(u32)))
+		return !copy_from_kernel_nofault(to, from, len);
+	pagefault_disable();
+	copied = copy_words(to, from, len);
+	pagefault_enable();
+	return copied;
 }
 
 /* Copy @len bytes that are all in one page. Return false if the page is not resident. */
@@ -184,7 +205,7 @@ static bool copy_from_page(struct fi_user_memory *user, void *to, unsigned long 
 		user->page_addr = addr & PAGE_MASK;
 	}
 	return user->page &&
-	       copy_aligned(to, page_address(user->page) + offset_in_page(addr), len);
+	       copy_from_kernel(to, page_address(user->page) + offset_in_page(addr), len);
 }
 
 /* Copies some bytes, all in one page, and returns false if it cannot. */

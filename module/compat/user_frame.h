@@ -2,15 +2,14 @@
 #ifndef FI_USER_FRAME_H
 #define FI_USER_FRAME_H
 
-#include <linux/compiler.h>
 #include <linux/kconfig.h>
-#include <linux/kernel.h>
 #include <linux/ptrace.h>
 #include <linux/processor.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/stddef.h>
 #include <linux/uaccess.h>
+
+#include "nofault.h"
 
 /* A frame pointer that is farther from the stack pointer is none. */
 #define FI_MAX_FRAME	(8UL << 20)
@@ -39,30 +38,16 @@ static inline unsigned long fi_link_register(const struct fi_user_frame *frame)
 #endif
 }
 
-/*
- * Copy a word from an address that is the kernel's, mapped or not: copy_from_kernel_nofault() would
- * check that, for each word. arm64 has had the macro since 5.11, fc703d80130b ("arm64: uaccess:
- * split user/kernel routines").
- */
-static __always_inline bool fi_copy_kernel_word(void *dst, const void *src)
-{
-#ifdef __get_kernel_nofault
-	__get_kernel_nofault(dst, src, unsigned long, failed);
-	return true;
-failed:
-	return false;
-#else
-	return !copy_from_kernel_nofault(dst, src, sizeof(unsigned long));
-#endif
-}
-
 #if defined(CONFIG_X86_64)
 
-/* What tells the call, its first argument, the kind of program, and the frame. */
-#define FI_KNOWN_REGISTERS { \
-	offsetof(struct pt_regs, orig_ax), offsetof(struct pt_regs, di), \
-	offsetof(struct pt_regs, cs), offsetof(struct pt_regs, sp), \
-	offsetof(struct pt_regs, bp), \
+/* Copy what tells the call, its first argument, the kind of program, and the frame. */
+static inline bool fi_copy_known(struct pt_regs *regs, const struct pt_regs *saved)
+{
+	return fi_copy_kernel_u64(&regs->orig_ax, &saved->orig_ax) &&
+	       fi_copy_kernel_u64(&regs->di, &saved->di) &&
+	       fi_copy_kernel_u64(&regs->cs, &saved->cs) &&
+	       fi_copy_kernel_u64(&regs->sp, &saved->sp) &&
+	       fi_copy_kernel_u64(&regs->bp, &saved->bp);
 }
 
 static inline unsigned long fi_first_argument(const struct pt_regs *regs)
@@ -82,10 +67,14 @@ static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_re
 
 #elif defined(CONFIG_ARM64)
 
-#define FI_KNOWN_REGISTERS { \
-	offsetof(struct pt_regs, syscallno), offsetof(struct pt_regs, orig_x0), \
-	offsetof(struct pt_regs, pstate), offsetof(struct pt_regs, sp), \
-	offsetof(struct pt_regs, regs[29]), offsetof(struct pt_regs, regs[30]), \
+static inline bool fi_copy_known(struct pt_regs *regs, const struct pt_regs *saved)
+{
+	return fi_copy_kernel_u32(&regs->syscallno, &saved->syscallno) &&
+	       fi_copy_kernel_u64(&regs->orig_x0, &saved->orig_x0) &&
+	       fi_copy_kernel_u64(&regs->pstate, &saved->pstate) &&
+	       fi_copy_kernel_u64(&regs->sp, &saved->sp) &&
+	       fi_copy_kernel_u64(&regs->regs[29], &saved->regs[29]) &&
+	       fi_copy_kernel_u64(&regs->regs[30], &saved->regs[30]);
 }
 
 static inline unsigned long fi_first_argument(const struct pt_regs *regs)
@@ -123,19 +112,16 @@ static inline void fi_take_frame(struct fi_user_frame *frame, const struct pt_re
  */
 static inline bool fi_copy_registers(struct pt_regs *regs, struct task_struct *task)
 {
-	static const unsigned short known[] = FI_KNOWN_REGISTERS;
 	const void *stack = READ_ONCE(task->stack);
 	const void *saved = stack + ((void *)task_pt_regs(current) - task_stack_page(current));
-	size_t i = 0;
+	bool copied;
 
 	if (!stack)
 		return false;
 	pagefault_disable();
-	while (i < ARRAY_SIZE(known) &&
-	       fi_copy_kernel_word((void *)regs + known[i], saved + known[i]))
-		i++;
+	copied = fi_copy_known(regs, saved);
 	pagefault_enable();
-	return i == ARRAY_SIZE(known);
+	return copied;
 }
 
 /**
