@@ -38,7 +38,7 @@
 #define FI_DEFAULT_QUEUED	FI_QUEUED
 #define FI_DEFAULT_STATE	'S'
 /* All words of the window were read, and all are 0. */
-#define FI_DEFAULT_WORDS_READ	GENMASK(FI_WORDS - 1, 0)
+#define FI_DEFAULT_WORDS_READ	FI_ALL_WORDS
 #define FI_DEFAULT_WORDS_SET	0
 
 /* The random/boot_id of /proc/sys/kernel, which differs in each boot */
@@ -108,14 +108,14 @@ static const struct fi_keyword polled_names[] = {
 /* Each of these puts one field: the key, which is a literal, and the value. */
 static __always_inline void put_number(struct fi_text *t, const char *key, u64 value)
 {
-	fi_put(t, key);
-	fi_put_dec(t, value);
+	if (t->pos < t->end)
+		t->pos = fi_write_dec(fi_write(t->pos, key), value);
 }
 
 static __always_inline void put_address(struct fi_text *t, const char *key, u64 value)
 {
-	fi_put(t, key);
-	fi_put_hex(t, value, 1);
+	if (t->pos < t->end)
+		t->pos = fi_write_hex(fi_write(t->pos, key), value, 1);
 }
 
 static __always_inline void put_keyword(struct fi_text *t, const char *key,
@@ -176,7 +176,7 @@ static bool args_are_known(const struct fi_waiter *waiter)
 	}
 }
 
-static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
+static __always_inline void put_args(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 	int i;
@@ -191,13 +191,13 @@ static void put_args(struct fi_text *t, const struct fi_waiter *waiter)
 	}
 }
 
-static void put_inode_key(struct fi_text *t, const union futex_key *key)
+static __always_inline void put_inode_key(struct fi_text *t, const union futex_key *key)
 {
 	put_number(t, " key=shared-inode:", key->shared.i_seq);
 	put_number(t, ":", ((u64)key->shared.pgoff << PAGE_SHIFT) + (key->shared.offset & ~3U));
 }
 
-static void put_key(struct fi_text *t, const struct fi_waiter *waiter)
+static __always_inline void put_key(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const union futex_key *key = &waiter->key;
 
@@ -209,7 +209,7 @@ static void put_key(struct fi_text *t, const struct fi_waiter *waiter)
 		fi_put(t, " key=shared-mm");
 }
 
-static void put_flags(struct fi_text *t, unsigned int flags)
+static __always_inline void put_flags(struct fi_text *t, unsigned int flags)
 {
 	const unsigned int others = flags & ~FI_NAMED_FLAGS;
 
@@ -234,7 +234,7 @@ static void put_flags(struct fi_text *t, unsigned int flags)
 		put_address(t, "|0x", others);
 }
 
-static void put_op(struct fi_text *t, const struct fi_call *call)
+static __always_inline void put_op(struct fi_text *t, const struct fi_call *call)
 {
 	if (!call->op_known) {
 		fi_put(t, " op=? flags=?");
@@ -249,7 +249,7 @@ static void put_op(struct fi_text *t, const struct fi_call *call)
 	put_flags(t, call->flags);
 }
 
-static void put_expected(struct fi_text *t, const struct fi_call *call)
+static __always_inline void put_expected(struct fi_text *t, const struct fi_call *call)
 {
 	switch (call->expected_known) {
 	case FI_KNOWN:
@@ -270,8 +270,8 @@ static u32 word_at(const struct fi_snapshot *snap, const struct fi_waiter *waite
 	return snap->words[waiter->first_word + hweight32(waiter->words_set & (BIT(n) - 1))];
 }
 
-static void put_value(struct fi_text *t, const struct fi_snapshot *snap,
-		      const struct fi_waiter *waiter)
+static __always_inline void put_value(struct fi_text *t, const struct fi_snapshot *snap,
+				      const struct fi_waiter *waiter)
 {
 	if (!(waiter->words_read & BIT(FI_WORDS_BEFORE)))
 		fi_put(t, " value=?");
@@ -288,8 +288,8 @@ static int run_length(u32 others, int n)
 	return others ? __ffs(others) : FI_WORDS - n;
 }
 
-static void put_words(struct fi_text *t, const struct fi_snapshot *snap,
-		      const struct fi_waiter *waiter)
+static __always_inline void put_words(struct fi_text *t, const struct fi_snapshot *snap,
+				      const struct fi_waiter *waiter)
 {
 	const u32 read = waiter->words_read, set = waiter->words_set;
 	int n, times;
@@ -313,7 +313,7 @@ static void put_words(struct fi_text *t, const struct fi_snapshot *snap,
 	}
 }
 
-static void put_timeout(struct fi_text *t, const struct fi_call *call)
+static __always_inline void put_timeout(struct fi_text *t, const struct fi_call *call)
 {
 	if (call->timeout == FI_TIMEOUT_NONE)
 		return;
@@ -324,7 +324,7 @@ static void put_timeout(struct fi_text *t, const struct fi_call *call)
 		fi_put(t, " timeout_ns=?");
 }
 
-static void put_pi_owner(struct fi_text *t, const struct fi_waiter *waiter)
+static __always_inline void put_pi_owner(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	if (waiter->queued != FI_QUEUED || (waiter->has_pi_state && !waiter->pi_owner))
 		fi_put(t, " pi_owner=?");
@@ -332,7 +332,7 @@ static void put_pi_owner(struct fi_text *t, const struct fi_waiter *waiter)
 		put_number(t, " pi_owner=", waiter->pi_owner);
 }
 
-static void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
+static __always_inline void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	if (waiter->asleep_ns == FI_TIME_UNKNOWN)
 		fi_put(t, " asleep_ns=?");
@@ -345,7 +345,7 @@ static void put_asleep(struct fi_text *t, const struct fi_waiter *waiter)
 }
 
 /* The address and the key of the word. */
-static void put_address_and_key(struct fi_text *t, const struct fi_waiter *waiter)
+static __always_inline void put_address_and_key(struct fi_text *t, const struct fi_waiter *waiter)
 {
 	const struct fi_call *call = &waiter->call;
 
@@ -361,8 +361,8 @@ static void put_address_and_key(struct fi_text *t, const struct fi_waiter *waite
 }
 
 /* The operation, and the value of the word. */
-static void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
-		      const struct fi_waiter *waiter)
+static __always_inline void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
+				      const struct fi_waiter *waiter)
 {
 	put_op(t, &waiter->call);
 	put_expected(t, &waiter->call);
@@ -377,9 +377,11 @@ static void put_futex(struct fi_text *t, const struct fi_snapshot *snap,
 	}
 }
 
-static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
+static void put_waiter(struct fi_text *text, const struct fi_snapshot *snap,
 		       const struct fi_waiter *waiter)
 {
+	struct fi_text copy = *text, *t = &copy;
+
 	put_number(t, "waiter tid=", waiter->tid);
 	put_number(t, " tgid=", waiter->tgid);
 	put_name(t, " comm=", waiter->comm);
@@ -398,6 +400,7 @@ static void put_waiter(struct fi_text *t, const struct fi_snapshot *snap,
 	put_pi_owner(t, waiter);
 	if (waiter->queued != FI_DEFAULT_QUEUED)
 		put_keyword(t, " queued=", &queued_names[waiter->queued]);
+	*text = copy;
 }
 
 static void put_live_threads(struct fi_text *t, const struct fi_snapshot *snap,
@@ -490,7 +493,7 @@ static bool is_same_name(const char *a, const char *b)
 	return !memcmp(a, b, TASK_COMM_LEN) || !strncmp(a, b, TASK_COMM_LEN);
 }
 
-static void put_frame(struct fi_text *t, const struct fi_thread *thread)
+static __always_inline void put_frame(struct fi_text *t, const struct fi_thread *thread)
 {
 	if (thread->is_32bit)
 		fi_put(t, " bits=32");
@@ -500,7 +503,7 @@ static void put_frame(struct fi_text *t, const struct fi_thread *thread)
 		put_address(t, " lr=0x", fi_link_register(&thread->frame));
 }
 
-static void put_sleep(struct fi_text *t, const struct fi_sleep *sleep)
+static __always_inline void put_sleep(struct fi_text *t, const struct fi_sleep *sleep)
 {
 	put_keyword(t, " ", &sleep_names[sleep->kind]);
 	put_number(t, "=", sleep->id);
@@ -508,7 +511,7 @@ static void put_sleep(struct fi_text *t, const struct fi_sleep *sleep)
 		put_number(t, " peer=", sleep->peer);
 }
 
-static void put_polled(struct fi_text *t, const struct fi_sleep *sleep)
+static __always_inline void put_polled(struct fi_text *t, const struct fi_sleep *sleep)
 {
 	fi_put_keyword(t, &polled_names[sleep->kind]);
 	put_number(t, ":", sleep->id);
@@ -516,8 +519,8 @@ static void put_polled(struct fi_text *t, const struct fi_sleep *sleep)
 		put_number(t, ":", sleep->peer);
 }
 
-static void put_sleeps(struct fi_text *t, const struct fi_snapshot *snap,
-		       const struct fi_thread *thread)
+static __always_inline void put_sleeps(struct fi_text *t, const struct fi_snapshot *snap,
+				       const struct fi_thread *thread)
 {
 	const struct fi_sleep *sleep = &snap->sleeps[thread->first_sleep];
 	const struct fi_sleep *end = sleep + thread->nr_sleeps;
@@ -538,10 +541,11 @@ static void put_sleeps(struct fi_text *t, const struct fi_snapshot *snap,
 	}
 }
 
-static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
+static void put_thread(struct fi_text *text, const struct fi_snapshot *snap,
 		       const struct fi_thread *thread)
 {
 	const struct fi_process *process = &snap->processes[thread->process];
+	struct fi_text copy = *text, *t = &copy;
 
 	put_number(t, "thread tid=", thread->tid);
 	put_number(t, " tgid=", process->tgid);
@@ -581,6 +585,7 @@ static void put_thread(struct fi_text *t, const struct fi_snapshot *snap,
 	if (thread->pdeath)
 		put_number(t, " pdeath=", thread->pdeath);
 	put_sleeps(t, snap, thread);
+	*text = copy;
 }
 
 /* The mms that map a word, unless they are those of the word before. */

@@ -430,29 +430,15 @@ static int take_some(struct fi_snapshot *snap, struct fi_queue_walk *walk, char 
 
 static void begin_bucket(const struct fi_snapshot *snap, struct fi_queue_walk *walk)
 {
-	drop_places(walk, 0);
+	/* Most buckets are short, and had no place. */
+	if (walk->certain)
+		drop_places(walk, 0);
 	walk->holds = 0;
 	walk->rounds = 0;
 	walk->first = snap->nr_waiters;
 	walk->work = 0;
 	walk->visited = 0;
 	walk->certain = 0;
-}
-
-/**
- * fi_name_waiter() - copy the ids and the name of a waiter's thread
- * @snap: the snapshot, for its pid namespace
- * @waiter: receives them
- * @task: the thread, which the caller keeps from being freed
- *
- * Context: any.
- */
-void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
-		    struct task_struct *task)
-{
-	waiter->tid = fi_tid(snap, task);
-	waiter->tgid = fi_tgid(snap, task);
-	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
 }
 
 /**

@@ -62,7 +62,4 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table,
 void fi_end_queue_walk(struct fi_queue_walk *walk);
 int fi_collect_waiters(struct fi_snapshot *snap);
 
-void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
-		    struct task_struct *task);
-
 #endif

@@ -324,6 +324,30 @@ static unsigned int read_poll(struct polled_file *polled, struct task_struct *ta
 	return i;
 }
 
+/* The same as fi_read_sleeps(), for a call that waits for files. */
+static noinline_for_stack void read_sleeps(struct fi_sleeps *sleeps, struct task_struct *task,
+					   const struct fi_file_call *call, void *stack)
+{
+	struct polled_file polled[FI_MAX_SLEEPS];
+	struct files_struct *files;
+	unsigned int nr = 0;
+
+	if (call->op == FI_POLLS)
+		nr = read_poll(polled, task, stack);
+	/* exit_files() takes the table away under this lock. */
+	if ((call->op == FI_POLLS && !nr) || !spin_trylock(&task->alloc_lock))
+		return;
+	files = task->files;
+	if (files && spin_trylock(&files->file_lock)) {
+		if (call->op == FI_POLLS)
+			read_all(sleeps, files, polled, nr);
+		else
+			read_one(sleeps, files, call, task);
+		spin_unlock(&files->file_lock);
+	}
+	spin_unlock(&task->alloc_lock);
+}
+
 /**
  * fi_read_sleeps() - on what a thread sleeps in a call that waits for files
  * @task: the thread
@@ -340,27 +364,10 @@ static unsigned int read_poll(struct polled_file *polled, struct task_struct *ta
 void fi_read_sleeps(struct task_struct *task, struct pt_regs *regs, void *stack,
 		    struct fi_sleeps *sleeps)
 {
-	struct polled_file polled[FI_MAX_SLEEPS];
-	struct files_struct *files;
 	struct fi_file_call call;
-	unsigned int nr = 0;
 
 	sleeps->nr = 0;
 	sleeps->polls = false;
-	if (!fi_read_file_call(&call, task, regs))
-		return;
-	if (call.op == FI_POLLS)
-		nr = read_poll(polled, task, stack);
-	/* exit_files() takes the table away under this lock. */
-	if ((call.op == FI_POLLS && !nr) || !spin_trylock(&task->alloc_lock))
-		return;
-	files = task->files;
-	if (files && spin_trylock(&files->file_lock)) {
-		if (call.op == FI_POLLS)
-			read_all(sleeps, files, polled, nr);
-		else
-			read_one(sleeps, files, &call, task);
-		spin_unlock(&files->file_lock);
-	}
-	spin_unlock(&task->alloc_lock);
+	if (fi_read_file_call(&call, task, regs))
+		read_sleeps(sleeps, task, &call, stack);
 }

@@ -210,20 +210,18 @@ void fi_leave_out(struct fi_snapshot *snap, unsigned int mm, size_t nr)
 }
 
 /**
- * fi_find_mm() - find the record of an mm
+ * fi_look_up_mm() - find the record of an mm by its address
  * @snap: the snapshot
  * @mm: address of the mm, which is only compared
  *
+ * Context: any.
+ *
  * Return: the id of the mm; 0 if the snapshot has no record of it.
  */
-unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
+unsigned int fi_look_up_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
 {
-	unsigned int id = snap->recent_mm;
+	unsigned int id = fi_index_first(&snap->mms_by_address, fi_hash_address(mm));
 
-	/* Threads of one process mostly follow each other. */
-	if (id && snap->mms[id - 1].mm == mm)
-		return id;
-	id = fi_index_first(&snap->mms_by_address, fi_hash_address(mm));
 	while (id && snap->mms[id - 1].mm != mm)
 		id = snap->mms[id - 1].link.next;
 	snap->recent_mm = id;

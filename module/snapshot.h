@@ -43,6 +43,7 @@ struct mm_struct;
  */
 #define FI_WORDS	24
 #define FI_WORDS_BEFORE	12
+#define FI_ALL_WORDS	GENMASK(FI_WORDS - 1, 0)
 
 /* Whether a waiter is in the kernel's queue, or why it is not. */
 enum fi_queued {
@@ -418,6 +419,22 @@ static inline pid_t fi_tgid(const struct fi_snapshot *snap, struct task_struct *
 	return task_tgid_nr_ns(task, snap->ns);
 }
 
+/**
+ * fi_name_waiter() - copy the ids and the name of a waiter's thread
+ * @snap: the snapshot, for its pid namespace
+ * @waiter: receives them
+ * @task: the thread, which the caller keeps from being freed
+ *
+ * Context: any.
+ */
+static inline void fi_name_waiter(const struct fi_snapshot *snap, struct fi_waiter *waiter,
+				  struct task_struct *task)
+{
+	waiter->tid = fi_tid(snap, task);
+	waiter->tgid = fi_tgid(snap, task);
+	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
+}
+
 /* Context switches of a thread. While the sum stays the same, the thread has not run. */
 static inline unsigned long fi_switches(const struct task_struct *task)
 {
@@ -489,6 +506,25 @@ static inline u32 fi_hash_address(const void *address)
 	return hash_ptr(address, 32);
 }
 
+unsigned int fi_look_up_mm(struct fi_snapshot *snap, const struct mm_struct *mm);
+
+/**
+ * fi_find_mm() - find the record of an mm
+ * @snap: the snapshot
+ * @mm: address of the mm, which is only compared
+ *
+ * Context: any.
+ *
+ * Return: the id of the mm; 0 if the snapshot has no record of it.
+ */
+static inline unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm)
+{
+	unsigned int id = snap->recent_mm;
+
+	/* Threads of one process mostly follow each other. */
+	return id && snap->mms[id - 1].mm == mm ? id : fi_look_up_mm(snap, mm);
+}
+
 int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
 	       size_t *max);
 int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t more, size_t size,
@@ -497,7 +533,6 @@ bool fi_is_full(struct fi_snapshot *snap);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
 
-unsigned int fi_find_mm(struct fi_snapshot *snap, const struct mm_struct *mm);
 unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);
 unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task);
 

@@ -13,18 +13,6 @@
 #include "snapshot.h"
 #include "stopped.h"
 
-static enum fi_queued why_not_queued(struct task_struct *task)
-{
-	switch (task_state_to_char(task)) {
-	case 'T':
-		return FI_NOT_QUEUED_STOPPED;
-	case 't':
-		return FI_NOT_QUEUED_TRACED;
-	default:
-		return fi_frozen_by_v2(task) ? FI_NOT_QUEUED_FROZEN : FI_QUEUED;
-	}
-}
-
 /*
  * Copy the call of a stopped thread. Return false if it is not in a futex wait, or if it
  * ran in the meantime: as long as it does not run it cannot exit, and its stack is given
@@ -42,27 +30,27 @@ static bool read_stopped(struct fi_waiter *waiter, struct task_struct *task,
 		return false;
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
-	return why == why_not_queued(task) && waiter->switches == fi_switches(task);
+	return why == fi_why_not_queued(task) && waiter->switches == fi_switches(task);
 }
 
 /**
- * fi_take_stopped() - take a thread if it was stopped while it waited
+ * fi_take_stopped() - take a thread that is stopped, if it was stopped while it waited
  * @snap: receives the waiter, described and linked; fi_reserve_waiters() and
  *	fi_reserve_mms() must have made room
  * @task: the thread
+ * @why: what fi_why_not_queued() says of it, not FI_QUEUED
  *
  * Call this after the queues were read, so that a thread that is stopped meanwhile is
  * found twice rather than not at all.
  *
  * Context: RCU.
  */
-void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task)
+void fi_take_stopped(struct fi_snapshot *snap, struct task_struct *task, enum fi_queued why)
 {
-	enum fi_queued why = why_not_queued(task);
 	struct fi_waiter waiter;
 	unsigned int mm;
 
-	if (why == FI_QUEUED || !read_stopped(&waiter, task, why))
+	if (!read_stopped(&waiter, task, why))
 		return;
 	fi_name_waiter(snap, &waiter, task);
 	if (!waiter.tid) {

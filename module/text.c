@@ -66,73 +66,70 @@ static __always_inline char *put_eight(char *pos, u64 characters, unsigned int s
 	return pos + sizeof(piece) - skip;
 }
 
-/* Write a number of more than eight digits. */
-static noinline void put_long_dec(struct fi_text *text, u64 number)
+/* Write a number of more than eight digits. Return the end. */
+static noinline char *write_long_dec(char *pos, u64 number)
 {
 	u64 high = number / TEN_TO_THE_8;
 
-	fi_put_dec(text, high);
-	text->pos = put_eight(text->pos, decimal_digits(number - high * TEN_TO_THE_8) +
-			      EACH_BYTE('0'), 0);
+	pos = fi_write_long(pos, high);
+	return put_eight(pos, decimal_digits(number - high * TEN_TO_THE_8) + EACH_BYTE('0'), 0);
 }
 
 /**
- * fi_put_dec() - write a decimal number
- * @text: receives it
+ * fi_write_long() - write a decimal number, which may have more than one digit
+ * @pos: where
  * @number: the number
  *
  * Context: any.
+ *
+ * Return: the end of what was written.
  */
-void fi_put_dec(struct fi_text *text, u64 number)
+char *fi_write_long(char *pos, u64 number)
 {
 	u64 digits;
 
-	if (text->pos >= text->end)
-		return;
-	if (number < 10) {
-		*text->pos++ = '0' + number;
-	} else if (number < TEN_TO_THE_8) {
-		digits = decimal_digits(number);
-		text->pos = put_eight(text->pos, digits + EACH_BYTE('0'), leading_zeros(digits));
-	} else {
-		put_long_dec(text, number);
-	}
+	if (number >= TEN_TO_THE_8)
+		return write_long_dec(pos, number);
+	digits = decimal_digits(number);
+	return put_eight(pos, digits + EACH_BYTE('0'), leading_zeros(digits));
 }
 
 /**
- * fi_put_hex() - write a hexadecimal number, without 0x
- * @text: receives it
+ * fi_write_hex() - write a hexadecimal number, without 0x
+ * @pos: where
  * @number: the number
  * @digits: the least number of digits, up to 8
  *
  * Context: any.
+ *
+ * Return: the end of what was written.
  */
-void fi_put_hex(struct fi_text *text, u64 number, unsigned int digits)
+char *fi_write_hex(char *pos, u64 number, unsigned int digits)
 {
 	u64 low = hex_digits(number), high = hex_digits(number >> 32);
 	unsigned int skip = 0;
 
-	if (text->pos >= text->end)
-		return;
 	if (high)
-		text->pos = put_eight(text->pos, to_ascii(high), leading_zeros(high));
+		pos = put_eight(pos, to_ascii(high), leading_zeros(high));
 	else
 		skip = min(leading_zeros(low), 8 - digits);
-	text->pos = put_eight(text->pos, to_ascii(low), skip);
+	return put_eight(pos, to_ascii(low), skip);
 }
 
 /**
- * fi_put_escaped() - write a string that user space chose
- * @text: receives it; every byte outside '!' to '~', and the backslash, becomes a
+ * fi_write_escaped() - write a string that user space chose
+ * @pos: where
+ * @end: as in struct fi_text
+ * @string: the string; every byte outside '!' to '~', and the backslash, becomes a
  *	backslash and three octal digits
- * @string: the string
  *
  * Context: any.
+ *
+ * Return: the end of what was written.
  */
-void fi_put_escaped(struct fi_text *text, const char *string)
+char *fi_write_escaped(char *pos, const char *end, const char *string)
 {
-	/* In registers: a character that is stored may be any byte, of *text as well. */
-	struct fi_text t = *text;
+	struct fi_text t = { pos, end };
 	unsigned char c;
 
 	for (; (c = *string); string++) {
@@ -145,11 +142,11 @@ void fi_put_escaped(struct fi_text *text, const char *string)
 		fi_put_char(&t, '0' + (c >> 3 & 7));
 		fi_put_char(&t, '0' + (c & 7));
 	}
-	*text = t;
+	return t.pos;
 }
 
 /*
- * The top bit of each byte of @v that fi_put_escaped() does not write as it is; and of some
+ * The top bit of each byte of @v that fi_write_escaped() does not write as it is; and of some
  * that follow one.
  */
 static u64 find_special(u64 v)
@@ -161,24 +158,28 @@ static u64 find_special(u64 v)
 }
 
 /**
- * fi_put_name() - write the name of a thread, as fi_put_escaped() does
- * @text: receives it
+ * fi_write_name() - write the name of a thread, as fi_write_escaped() does
+ * @pos: where
+ * @end: as in struct fi_text
  * @name: the name, an array of TASK_COMM_LEN bytes
  *
  * Context: any.
+ *
+ * Return: the end of what was written.
  */
-void fi_put_name(struct fi_text *text, const char *name)
+char *fi_write_name(char *pos, const char *end, const char *name)
 {
 	u64 characters, special;
 	int i, plain;
 
-	for (i = 0; i < TASK_COMM_LEN && text->pos < text->end; i += plain) {
+	for (i = 0; i < TASK_COMM_LEN && pos < end; i += plain) {
 		memcpy(&characters, name + i, sizeof(characters));
 		special = find_special(le64_to_cpu((__force __le64)characters));
 		plain = special ? __ffs64(special) / 8 : sizeof(characters);
-		memcpy(text->pos, &characters, sizeof(characters));
-		text->pos += plain;
+		memcpy(pos, &characters, sizeof(characters));
+		pos += plain;
 		if (special)
-			return fi_put_escaped(text, name + i + plain);
+			return fi_write_escaped(pos, end, name + i + plain);
 	}
+	return pos;
 }

@@ -41,6 +41,7 @@
  * @last_mm: id of the last one
  * @path: room for a path, PATH_MAX bytes
  * @stack: room for FI_STACK_SIZE bytes
+ * @sleeps: room for what a thread sleeps on
  * @full: there may be no more threads and processes
  */
 struct thread_walk {
@@ -49,6 +50,7 @@ struct thread_walk {
 	unsigned int last_mm;
 	char *path;
 	void *stack;
+	struct fi_sleeps sleeps;
 	bool full;
 };
 
@@ -65,14 +67,21 @@ static void read_actions(struct task_struct *task, struct fi_process *process)
 
 	process->caught = 0;
 	process->ignored = 0;
-	for (i = 0; sighand && i < _NSIG; i++) {
+	if (!sighand)
+		return;
+#pragma GCC unroll 4
+	for (i = 0; i < _NSIG; i++) {
 		__sighandler_t handler = READ_ONCE(sighand->action[i].sa.sa_handler);
 
-		if (handler == SIG_IGN || (handler == SIG_DFL && unkillable))
+		if (handler == SIG_DFL)
+			continue;
+		if (handler == SIG_IGN)
 			process->ignored |= 1ULL << i;
-		else if (handler != SIG_DFL)
+		else
 			process->caught |= 1ULL << i;
 	}
+	if (unkillable)
+		process->ignored = ~process->caught;
 }
 
 /* Where the handlers are of the signals that C libraries keep for themselves. */
@@ -125,18 +134,25 @@ static char *cgroup_of(struct task_struct *task, char *path)
 	return NULL;
 }
 
-/* Return the index of a thread's process, or FI_NO_PROCESS. @hash is that of its signal_struct. */
+static bool is_process_of(const struct fi_process *process, struct task_struct *task, pid_t tgid)
+{
+	return process->signal == task->signal && process->tgid == tgid;
+}
+
+/*
+ * Return the index of a thread's process, or FI_NO_PROCESS. @hash is that of its signal_struct.
+ * Threads of one process mostly follow each other.
+ */
 static unsigned int find_process(const struct fi_snapshot *snap, struct task_struct *task,
 				 u32 hash, pid_t tgid)
 {
-	unsigned int i = fi_index_first(&snap->processes_by_signal, hash);
+	unsigned int i = snap->nr_processes;
 
-	for (; i; i = snap->processes[i - 1].link.next) {
-		const struct fi_process *process = &snap->processes[i - 1];
-
-		if (process->signal == task->signal && process->tgid == tgid)
-			break;
-	}
+	if (i && is_process_of(&snap->processes[i - 1], task, tgid))
+		return i - 1;
+	i = fi_index_first(&snap->processes_by_signal, hash);
+	while (i && !is_process_of(&snap->processes[i - 1], task, tgid))
+		i = snap->processes[i - 1].link.next;
 	return i - 1;
 }
 
@@ -195,7 +211,7 @@ static void link_thread(struct fi_snapshot *snap, struct fi_mm *mm)
  */
 static pid_t own_tid(const struct fi_snapshot *snap, struct task_struct *task, pid_t tid)
 {
-	struct pid_namespace *ns = task_active_pid_ns(task);
+	struct pid_namespace *ns = ns_of_pid(task_pid(task));
 
 	return ns == snap->ns ? tid : ns ? task_pid_nr_ns(task, ns) : 0;
 }
@@ -266,8 +282,8 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 			  struct task_struct *task)
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
-	struct fi_sleeps sleeps;
-	struct pt_regs regs;
+	struct fi_sleeps *sleeps = &walk->sleeps;
+	struct pt_regs regs = { };
 	bool requests;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
@@ -279,7 +295,7 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 	smp_rmb();
 	if (READ_ONCE(task->on_cpu) || !fi_copy_registers(&regs, task))
 		return;
-	fi_read_sleeps(task, &regs, walk->stack, &sleeps);
+	fi_read_sleeps(task, &regs, walk->stack, sleeps);
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
@@ -287,8 +303,8 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 		return;
 	fi_read_user_frame(&thread->frame, &regs);
 	thread->is_32bit = fi_is_32bit(&regs);
-	if (sleeps.nr)
-		keep_sleeps(walk->snap, thread, &sleeps);
+	if (sleeps->nr)
+		keep_sleeps(walk->snap, thread, sleeps);
 	thread->io_uring = requests;
 }
 
@@ -382,9 +398,11 @@ static void visit_thread(void *context, struct task_struct *task)
 
 static void visit_thread_first(void *context, struct task_struct *task)
 {
+	enum fi_queued why = fi_why_not_queued(task);
 	struct thread_walk *walk = context;
 
-	fi_take_stopped(walk->snap, task);
+	if (why != FI_QUEUED)
+		fi_take_stopped(walk->snap, task, why);
 	visit_thread(context, task);
 }
 

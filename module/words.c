@@ -45,13 +45,13 @@ struct words_work {
  * @snap: the snapshot
  * @user: the memory of the mm
  * @last: the waiter whose words were last read, or NULL
- * @words: room for a window of words
+ * @words: room for a window of words, which may be read as pairs
  */
 struct reader {
 	struct fi_snapshot *snap;
 	struct fi_user_memory user;
 	const struct fi_waiter *last;
-	u32 words[FI_WORDS];
+	u32 words[FI_WORDS] __aligned(sizeof(u64));
 };
 
 /**
@@ -77,6 +77,19 @@ void fi_words_exit(void)
 	destroy_workqueue(words_wq);
 }
 
+/* Whether any word of a window is not 0. */
+static bool is_any_set(const u32 *words)
+{
+	const u64 *pairs = (const u64 *)words;
+	u64 all = 0;
+	int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < FI_WORDS / 2; i++)
+		all |= pairs[i];
+	return all;
+}
+
 /* Keep the words that were read and are not 0; may_go_on() has seen that they fit. */
 static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const u32 *words)
 {
@@ -85,7 +98,7 @@ static void keep_words(struct fi_snapshot *snap, struct fi_waiter *waiter, const
 
 	waiter->first_word = snap->nr_words;
 	/* Of a lock that is just a futex, all words are often 0. */
-	if (!memchr_inv(word, 0, (end - word) * sizeof(*word)))
+	if (waiter->words_read == FI_ALL_WORDS && !is_any_set(words))
 		return;
 	for (; word != end; word++) {
 		if (!*word)
