@@ -646,13 +646,16 @@ def test_seed_handler():
         settled(tgid, 2)
         name, (lines, *_) = explain(tgid)
         text = tool.run("explain", str(tgid)).stdout
+        reason = tool.judge_threads("--stacks")[tgid]["reason"]
     ksft.equal(name, "lock (pthread_mutex_t) in victim", "name")
+    expect_inside([reason], "it waits in a handler of SIGPROF")
     # On arm64 elfutils 0.188 has no rule for what was interrupted.
     amd64 = platform.machine() == "x86_64"
     expect_inside(lines, "pthread_mutex_lock", "on_sigprof", SIGNAL % "SIGPROF",
                   *(["pthread_mutex_lock", "main"] if amd64 else []))
     told = " ".join(text.split())
-    for part in ("Handler it waits in a handler of SIGPROF" + (", which interrupted pthread_mutex_lock+" * amd64),
+    for part in ("to wake it; it waits in a handler of SIGPROF" +
+                 (", which interrupted pthread_mutex_lock+" * amd64),
                  TYPED % "pthread_mutex" + ", which names no holder"):
         if part not in told:
             raise AssertionError(told)

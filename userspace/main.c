@@ -314,6 +314,7 @@ static ssize_t read_explaining_stacks(const struct options *opts, struct inspect
 		choose_stacks_to_explain(st, a, waiter);
 		read_chosen_stacks(a->s, st);
 	} while (judge_by_types(in, opts, st));
+	in->analyses[in->last].stacks = st;
 	return waiter;
 }
 
@@ -375,6 +376,7 @@ static void read_selected_stacks(const struct options *opts, struct inspection *
 	selection_free(&sel);
 	read_chosen_stacks(a->s, st);
 	judge_by_types(in, opts, st);
+	in->analyses[in->last].stacks = st;
 }
 
 static int show_list(const struct options *opts, const struct selection *sel,

@@ -89,6 +89,7 @@ struct analysis {
 	size_t nr_verdicts[NR_VERDICTS];
 	size_t nr_suspects;	/* waiters whose wake a second look may find lost */
 	bool two_looks;
+	const struct stacks *stacks;	/* of some of the threads, or NULL; not owned */
 };
 
 void analyze(struct analysis *a, const struct snapshot *now, const struct analysis *before);

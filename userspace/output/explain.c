@@ -565,23 +565,6 @@ static void explain_runtime(FILE *out, const struct process *p)
 	para(out, "", "%s", r->limit);
 }
 
-/*
- * A handler that waits for a lock may wait for what it has interrupted.  How deep below that the
- * lock was taken, the stack says.
- */
-static void explain_handler(FILE *out, const struct stack *stack)
-{
-	char name[SIGNAL_NAME_SIZE], text[FRAME_SIZE];
-	const struct frame *interrupted, *handler = find_handler(stack, &interrupted);
-
-	if (!handler)
-		return;
-	para(out, "Handler", "it waits in a handler of %s%s%s",
-	     handler->signal ? signal_name(name, handler->signal) : "a signal",
-	     interrupted ? ", which interrupted " : "",
-	     interrupted ? shown_text(text, sizeof(text), format_frame(text, interrupted)) : "");
-}
-
 /* The stack of the waiter, then those of the threads that it waits for. */
 static void explain_stacks(FILE *out, const struct analysis *a, const struct waiter *w,
 			   const struct stacks *st)
@@ -591,7 +574,6 @@ static void explain_stacks(FILE *out, const struct analysis *a, const struct wai
 	if (!own)
 		return;
 	print_lock_name(out, "Lock name ", own);
-	explain_handler(out, own);
 	para(out, "Stack", "of this thread:");
 	print_stack(out, INDENT, own);
 	for (size_t i = 0; i < st->nr; i++) {

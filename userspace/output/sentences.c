@@ -8,6 +8,7 @@
 #include "holders.h"
 #include "sentences.h"
 #include "signals.h"
+#include "stacks.h"
 #include "text.h"
 
 /* Threads of a cycle that are named; the rest are only counted. */
@@ -746,6 +747,26 @@ static void put_end(struct story *st)
 	}
 }
 
+/*
+ * A handler that waits for a lock may wait for what it has interrupted.  How deep below that the
+ * lock was taken, the stack says.
+ */
+static void put_handler(struct story *st)
+{
+	const struct stack *stack = st->a->stacks ? find_stack(st->a->stacks, st->w->tid) : NULL;
+	const struct frame *interrupted, *handler = stack ? find_handler(stack, &interrupted) : NULL;
+	char name[SIGNAL_NAME_SIZE], text[FRAME_SIZE];
+
+	if (!handler)
+		return;
+	put(&st->buf, "; it waits in a handler of ");
+	put(&st->buf, handler->signal ? signal_name(name, handler->signal) : "a signal");
+	if (interrupted) {
+		put(&st->buf, ", which interrupted ");
+		put(&st->buf, format_frame(text, interrupted));
+	}
+}
+
 /* How each reason is written: by a function, or as a text that is always the same. */
 static const struct sentence {
 	void (*put)(struct story *st);
@@ -832,5 +853,7 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 			     "process ends");
 	if (verdicts[a->judgements[waiter].verdict].stuck)
 		put_end(&st);
+	if (!verdicts[a->judgements[waiter].verdict].is_idle)
+		put_handler(&st);
 	return dst;
 }
