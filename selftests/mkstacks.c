@@ -186,6 +186,25 @@ static pid_t in_either(void)
 	return stuck_on(&mixed.any.other);
 }
 
+/* The lock of a thread's own arena: main_arena is that of the first thread. */
+static void wait_for_arena(void *unused)
+{
+	const uint64_t heap_bytes = 64 << 20;
+	uint32_t **heap = (uint32_t **)((uintptr_t)malloc(1) & -heap_bytes);
+
+	(void)unused;
+	for (;;)
+		syscall(SYS_futex, *heap, FUTEX_WAIT_PRIVATE, **heap, NULL, NULL, 0);
+}
+
+static pid_t in_arena(void)
+{
+	pid_t tid = start_thread(wait_for_arena, NULL);
+
+	wait_until_blocked(getpid(), tid, SYS_futex);
+	return tid;
+}
+
 static void handler(int signal)
 {
 	(void)signal;
@@ -440,6 +459,7 @@ static const struct {
 	{ "function", in_function },
 	{ "memfd", in_memfd },
 	{ "anonymous", in_anonymous },
+	{ "arena", in_arena },
 	{ "stack", in_stack },
 	{ "lookalike", on_lookalike },
 	{ "union", in_union },

@@ -111,6 +111,12 @@ def name_test(kind, pattern):
     return test
 
 
+def test_arena():
+    """the name of malloc's lock, of which a thread has one of its own"""
+    name, _ = explain_kind("arena")
+    ksft.equal(name, "an arena of malloc: malloc's lock", "name")
+
+
 def amd64_only(reason):
     """Skip a test on other architectures, where it is known not to work."""
     def decorate(test):
@@ -695,7 +701,8 @@ if __name__ == "__main__":
               name_test("either", r"mixed\.any in mkstacks"),
               name_test("function", r"own_lock \(pthread_mutex_t\) in mkstacks"),
               name_test("memfd", r"memfd stacks\+0x0"),
-              name_test("anonymous", "shared anonymous memory"), test_name_in_stack, test_type,
+              name_test("anonymous", "shared anonymous memory"),
+              test_arena, test_name_in_stack, test_type,
               test_same_type, test_handler,
               test_loop,
               test_pair, test_moves, test_rests, test_runs, test_state_d, test_userfault, test_stripped,

@@ -48,6 +48,8 @@ static const struct {
  */
 const char *place_note(const struct place *place)
 {
+	if (place->mapping && !strcmp(place->mapping, PLACE_ARENA))
+		return "malloc's lock";
 	for (size_t i = 0; place->module && i < ARRAY_SIZE(known_words); i++) {
 		const char *symbol = known_words[i].symbol, *module = known_words[i].module;
 

@@ -54,6 +54,9 @@ enum stack_error {
 	NR_STACK_ERRORS
 };
 
+/* What struct place has as mapping for a lock of malloc that has no symbol. */
+#define PLACE_ARENA	"an arena of malloc"
+
 /* Where a word is. */
 struct place {
 	const char *symbol;	/* that holds it, with the members that lead there, or NULL ... */

@@ -199,6 +199,10 @@ static pid_t find_stack_owner(const struct stack_pointers *sps, const struct map
 	return end && sps->all[end - 1].sp >= m->start ? sps->all[end - 1].tid : 0;
 }
 
+/* HEAP_MAX_SIZE of glibc, in 64-bit programs, and more than its heap_info takes. */
+#define HEAP_BYTES	(UINT64_C(64) << 20)
+#define HEAP_INFO_MAX	256
+
 #define DELETED	" (deleted)"
 
 /* How the kernel names what is not a file with a name, and what people call it. */
@@ -234,7 +238,19 @@ static char *describe_file(const struct mapping *m, uint64_t addr)
 	return text;
 }
 
-static char *describe_place(const struct target *t, const struct origin *from,
+/*
+ * Whether the lock of an arena of malloc is at an address.  The heap of an arena begins with a pointer
+ * to it, from which arena_for_chunk() of glibc finds it; the arena follows, and begins with its lock.
+ */
+static bool is_arena(struct target *t, const struct mapping *m, uint64_t addr)
+{
+	uint64_t heap = addr & -HEAP_BYTES, arena;
+
+	return m->start <= heap && addr - heap < HEAP_INFO_MAX &&
+	       target_read(t, heap, &arena, sizeof(arena)) && arena == addr;
+}
+
+static char *describe_place(struct target *t, const struct origin *from,
 			    struct stack_pointers *sps, const struct stack *stack)
 {
 	const struct mapping *m = maps_find(&t->maps, stack->word);
@@ -247,6 +263,8 @@ static char *describe_place(const struct target *t, const struct origin *from,
 		return describe_file(m, stack->word);
 	if (!strcmp(m->name, "[heap]"))
 		return strdup("the heap");
+	if (is_arena(t, m, stack->word))
+		return strdup(PLACE_ARENA);
 	read_pointers(sps, from, stack->tgid);
 	owner = find_stack_owner(sps, m, stack->word);
 	if (owner)
