@@ -6,6 +6,7 @@ middle of a lock, a fork with locks held, a tracer that waits for its own stoppe
 
 import os
 import platform
+import re
 import signal
 
 from lib import ksft, tool
@@ -273,6 +274,11 @@ def test_all_traced():
         for waiter in settled(program.number("tracee"), 5):
             expect(waiter, queued="traced", verdict=("stopped", *STUCK))
             expect_reason(waiter, "tracer")
+        graph = tool.run("--pid", str(program.number("tracee")), "graph").stdout
+        nodes = re.findall(r'(n\d+) \[label="traced\\n.*shape=box', graph)
+        for node in nodes or ["no node"]:
+            if not re.search(node + r' -> n\d+ \[label="traced by"', graph):
+                raise AssertionError("no arrow to the tracer from %s: %s" % (node, graph))
 
 
 def test_new_threads_traced():
@@ -294,6 +300,7 @@ def test_stopped_by_gdb():
             gdb.wait_until_said("(gdb) ")
             for waiter in settled(program.tgid, WORKERS):
                 expect(waiter, queued="traced", verdict="stopped")
+                expect_reason(waiter, "tracer, thread %d (gdb)" % gdb.tgid)
 
 
 LIVE_STATES = (

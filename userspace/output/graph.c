@@ -322,6 +322,15 @@ static size_t put_word(struct drawing *d, size_t from, const struct waiter *w,
 	return node;
 }
 
+static void put_tracer(struct drawing *d, int thread)
+{
+	int tracer = find_tracer(d->s, thread);
+
+	if (model_is_stopped(d->m, thread) && d->s->threads[thread].state == STATE_TRACED &&
+	    tracer >= 0)
+		link_nodes(d, thread_node(d, thread), thread_node(d, tracer), tracer, "traced by");
+}
+
 /* What a waiter waits for.  Return: the thread, if it is one; else -1. */
 static int put_wait(struct drawing *d, const struct waiter *w)
 {
@@ -329,6 +338,7 @@ static int put_wait(struct drawing *d, const struct waiter *w)
 	size_t from = thread_node(d, w->thread);
 	char label[ARROW_LABEL_SIZE];
 
+	put_tracer(d, w->thread);
 	put_label(d, label, w);
 	from = put_word(d, from, w, label);
 	if (h->id != PID_UNKNOWN && h->thread >= 0) {
@@ -417,15 +427,6 @@ static void put_waiters(struct drawing *d, const struct selection *sel)
 /*
  * Threads that wait on no futex: they are stopped, sleep, or can run
  */
-
-static void put_tracer(struct drawing *d, int thread)
-{
-	int tracer = find_tracer(d->s, thread);
-
-	if (model_is_stopped(d->m, thread) && d->s->threads[thread].state == STATE_TRACED &&
-	    tracer >= 0)
-		link_nodes(d, thread_node(d, thread), thread_node(d, tracer), tracer, "traced by");
-}
 
 static bool is_drawn(const struct drawing *d, int thread)
 {

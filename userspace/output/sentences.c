@@ -426,17 +426,37 @@ static void put_all_shared(struct story *st)
 	put(&st->buf, nr == 1 ? " that maps the word can run" : " that map the word can run");
 }
 
+/* The tracer of a thread that has one. */
+static void put_tracer_of_thread(struct story *st, int thread)
+{
+	int tracer = find_tracer(st->s, thread);
+
+	if (tracer >= 0) {
+		put_thread(&st->buf, st->s, tracer);
+		return;
+	}
+	put(&st->buf, "thread ");
+	put_id(&st->buf, st->s->threads[thread].tracer);
+}
+
 static void put_tracer(struct story *st)
 {
-	put(&st->buf, "is stopped by its tracer, thread ");
-	put_id(&st->buf, st->s->threads[st->w->thread].tracer);
+	put(&st->buf, "is stopped by its tracer, ");
+	put_tracer_of_thread(st, st->w->thread);
 	put(&st->buf, ", which cannot run");
 }
 
 static void put_self_stopped(struct story *st)
 {
-	char state[] = { st->s->threads[st->w->thread].state, '\0' };
+	const struct thread *t = &st->s->threads[st->w->thread];
+	char state[] = { t->state, '\0' };
 
+	if (t->state == STATE_TRACED && t->tracer > 0) {
+		put(&st->buf, "is stopped by its tracer, ");
+		put_tracer_of_thread(st, st->w->thread);
+		put(&st->buf, ", and will wait on when that resumes it");
+		return;
+	}
 	put(&st->buf, "is stopped itself (state ");
 	put(&st->buf, state);
 	put(&st->buf, "), and will wait on when it is continued");
@@ -643,20 +663,13 @@ static void put_to_cycle(struct story *st)
 static void put_to_stopped(struct story *st)
 {
 	const struct thread *end = &st->s->threads[st->j->end_thread];
-	int tracer = find_tracer(st->s, st->j->end_thread);
-	struct buf *b = &st->buf;
 
 	put_chain(st, ", which ");
-	put(b, stop_text(end));
+	put(&st->buf, stop_text(end));
 	if (end->state != STATE_TRACED || !end->tracer)
 		return;
-	put(b, ", ");
-	if (tracer >= 0) {
-		put_thread(b, st->s, tracer);
-	} else {
-		put(b, "thread ");
-		put_id(b, end->tracer);
-	}
+	put(&st->buf, ", ");
+	put_tracer_of_thread(st, st->j->end_thread);
 }
 
 static void put_traced(struct story *st)
