@@ -261,11 +261,13 @@ static void drop_served(void *page, int fd)
 {
 	unsigned char is_present = 1;
 
-	server->is_dead = true;
 	drop(page, fd);
 	if (posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) || mincore(page, 4096, &is_present) ||
 	    is_present)
 		die("the page is still there");
+	/* Else whoever exits last would wait for the server to answer that the file is closed. */
+	close(fd);
+	server->is_dead = true;
 }
 
 static int open_memfd(void)
