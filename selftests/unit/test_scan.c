@@ -561,6 +561,45 @@ static void test_pi_owners(void)
 	}
 }
 
+#define JOINS		FUTEX " 0x10010 0x0 0xb 0x0 0x0 0x0 0x0 0x7ffc0 0x7f00\n"
+#define JOINS_PRIVATE	FUTEX " 0x10010 0x80 0xb 0x0 0x0 0x0 0x0 0x7ffc0 0x7f00\n"
+#define JOINS_32	"422 0x10010 0x0 0xb 0x0 0x0 0x0 0x0 0x7ffc0 0x7f00\n"
+
+/* The word of a join, and behind it what struct pthread of glibc has there. */
+static void test_joins(void)
+{
+	static const struct {
+		const char *name;
+		const char *call;
+		uint32_t words[8];
+		bool found;
+	} cases[] = {
+		{ "of a thread", JOINS, { 11, 0, 0x30, 0x7f00, 0x30, 0x7f00, -32, -1 }, true },
+		{ "in a 32-bit program", JOINS_32, { 11, 0, 0x30, -20 }, true },
+		{ "in an older one", JOINS_32, { 11, 0x30, -20 }, true },
+		{ "with FUTEX_PRIVATE_FLAG", JOINS_PRIVATE,
+		  { 11, 0, 0x30, 0x7f00, 0x30, 0x7f00, -32, -1 }, false },
+		{ "whose word has changed", JOINS, { 0, 0, 0x30, 0x7f00, 0x30, 0x7f00, -32, -1 }, false },
+		{ "of no struct pthread", JOINS, { 11, 0, 0x30, 0x7f00, 0x30, 0x7f00, 32 }, false },
+		{ "without a list", JOINS, { 11, 0, 0, 0, 0, 0, -32, -1 }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+
+		new_tree();
+		add(&(struct fake){ 10, 10, NULL, 'S', 1, 0, cases[i].call });
+		add(&(struct fake){ 10, 11, NULL, 'S', 1, FORKED, SLEEPS });
+		add_page(10, 0x10000, true, 16, cases[i].words, ARRAY_SIZE(cases[i].words));
+		look(&s, compare_fake);
+		find_exit_words(&s);
+		ok((s.threads[1].known & T_CLEAR_TID && s.threads[1].clear_child_tid == 0x10010) ==
+		   cases[i].found, "a join %s", cases[i].name);
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
 static void test_nothing(void)
 {
 	struct snapshot s;
@@ -649,6 +688,7 @@ int main(void)
 	test_ended_main_threads();
 	test_rings();
 	test_pi_owners();
+	test_joins();
 	test_nothing();
 	test_namespaces();
 	return tap_end();

@@ -132,6 +132,42 @@ void find_pi_owners(struct snapshot *s)
 	}
 }
 
+/* Behind the id are the links of the list of robust mutexes, and the offset from its head on. */
+static bool is_in_pthread(const struct waiter *w)
+{
+	uint32_t link, offset, older;
+
+	if (w->is_32bit)
+		return waiter_word(w, 8, &offset) && waiter_word(w, 12, &older) &&
+		       (offset == (uint32_t)FUTEX_OFFSET_32 || older == (uint32_t)FUTEX_OFFSET_32);
+	return w->waits_on % 8 == 0 && waiter_word(w, 20, &link) && link &&
+	       waiter_word(w, 24, &offset) && offset == (uint32_t)FUTEX_OFFSET_64;
+}
+
+/**
+ * find_exit_words() - find the words that the kernel clears when threads exit
+ * @s: a snapshot whose source does not show them, indexed
+ *
+ * Only those of threads that others wait for: a wait without FUTEX_PRIVATE_FLAG, as the kernel
+ * wakes, while a word has the id of a thread, at the place of the id in a struct pthread.
+ */
+void find_exit_words(struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_waiters; i++) {
+		const struct waiter *w = &s->waiters[i];
+		int t;
+
+		if (w->mm < 0 || !(w->known & W_FLAGS) || w->flags & WAIT_PRIVATE ||
+		    !(w->known & W_VALUE) || w->expected != w->value || !is_in_pthread(w))
+			continue;
+		t = snapshot_find_owner(s, w->mm, w->value);
+		if (t < 0)
+			continue;
+		s->threads[t].clear_child_tid = w->waits_on;
+		s->threads[t].known |= T_CLEAR_TID;
+	}
+}
+
 /* /proc/TID is there for every thread, although it is not listed. */
 static void add_foreign_holder(const char *root, struct snapshot *s, pid_t tid)
 {

@@ -9,6 +9,7 @@ pid_t read_pthread_tid(const struct snapshot *s, const struct process_memory *me
 		       bool is_32bit);
 void read_namespaces(const char *root, struct snapshot *s);
 void find_pi_owners(struct snapshot *s);
+void find_exit_words(struct snapshot *s);
 void read_foreign_holders(const char *root, struct snapshot *s);
 
 #endif

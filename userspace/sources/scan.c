@@ -402,8 +402,8 @@ struct waiter *add_waiter_in_call(struct snapshot *s, const struct thread *t, en
 	if (w->known & W_WAITS_ON && memory)
 		read_words(s, w, memory);
 	recognise_lock(w);
-	if (w->lock.owner_at && memory && !w->is_32bit)
-		w->lock.owner = read_pthread_tid(s, memory, w->lock.owner_at, false);
+	if (w->lock.owner_at && memory)
+		w->lock.owner = read_pthread_tid(s, memory, w->lock.owner_at, w->is_32bit);
 	return w;
 }
 

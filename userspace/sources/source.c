@@ -104,6 +104,7 @@ static int take_proc(struct snapshot *s, const struct source_files *files)
 	}
 	snapshot_index(s);
 	find_pi_owners(s);
+	find_exit_words(s);
 	find_rings(PROC_ROOT, compare_files, s);
 	complete_snapshot(s);
 	return 0;
