@@ -168,6 +168,20 @@ static void rwlock_readers(void)
 	use_rwlock(false, write_lock);
 }
 
+/* Readers do not get past a writer that waits. */
+static void rwlock_behind_writer(void)
+{
+#ifdef __GLIBC__
+	rwlock = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+#else
+	skip("in musl they do");
+#endif
+	need(pthread_rwlock_rdlock(&rwlock), "lock");
+	start(write_lock);
+	start(read_lock);
+	print_waiter("pthread_rwlock", 0);
+}
+
 static void *wait_cond(void *arg)
 {
 	pthread_mutex_lock(&mutex);
@@ -177,12 +191,16 @@ static void *wait_cond(void *arg)
 	return arg;
 }
 
-/* One that is alone does not tell musl's. */
 static void condition(void)
 {
 	start(wait_cond);
-	start(wait_cond);
 	print_waiter("pthread_cond", 0);
+}
+
+static void condition_of_two(void)
+{
+	start(wait_cond);
+	condition();
 }
 
 /* After a signal, so that the other group of glibc's is used. */
@@ -275,9 +293,6 @@ static void *tell_and_sleep(void *arg)
 
 static void join(void)
 {
-#ifndef __GLIBC__
-	skip("musl's join waits on its own state");
-#endif
 	need(pthread_create(&sleeper, NULL, tell_and_sleep, NULL), "pthread_create");
 	while (!sleeper_tid)
 		sched_yield();
@@ -304,12 +319,9 @@ static void *run_once(void *arg)
 	return arg;
 }
 
-/* After a fork: before the first one it is a 1 like any other. */
+/* After a fork: before the first one, that of glibc is a 1 like any other. */
 static void once_in_child(void)
 {
-#ifndef __GLIBC__
-	skip("musl's once has too few signs");
-#endif
 	pthread_t first;
 
 	need(pthread_create(&first, NULL, begin_once, NULL), "pthread_create");
@@ -347,7 +359,9 @@ static const struct {
 	{ "rwlock_reader", rwlock_reader, false },
 	{ "rwlock_writer", rwlock_writer, false },
 	{ "rwlock_readers", rwlock_readers, false },
+	{ "rwlock_behind_writer", rwlock_behind_writer, false },
 	{ "condition", condition, false },
+	{ "condition_of_two", condition_of_two, false },
 	{ "condition_again", condition_again, false },
 	{ "condition_shared", condition_shared, false },
 	{ "semaphore", semaphore, false },

@@ -9,12 +9,11 @@ from lib import ksft, tool
 
 MKLOCKS_PY = os.path.join(ksft.TOP, "selftests", "mklocks.py")
 LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shared", "mutex_robust",
-              "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers", "condition",
-              "condition_again", "condition_shared", "semaphore", "barrier", "join", "once",
-              "stdio")
+              "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers",
+              "rwlock_behind_writer", "condition", "condition_of_two", "condition_again",
+              "condition_shared", "semaphore", "barrier", "join", "once", "stdio")
 LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
-             ("32-bit glibc", "mklocks-32",
-              tuple(kind for kind in LIBC_KINDS if kind != "semaphore")),
+             ("32-bit glibc", "mklocks-32", LIBC_KINDS),
              ("Rust", "mklocks-rust", ("mutex", "rwlock", "rwlock.write", "park")),
              ("parking_lot", "mklocks-parking-lot",
               ("mutex", "reader", "upgradable", "writer", "condition", "queue")))

@@ -26,6 +26,9 @@
 #define STACK_WAIT	WAIT " uaddr=0x7f0000001014 expected=2 value=2 words="
 #define FILE_WAIT	WAIT " expected=1073741835 value=1073741835 words="
 #define PARK_WAIT	WAIT " expected=1 value=1 timeout="
+#define FUTURE_WAIT	SHARED " uaddr=0x1000 expected=2147483648 value=2147483648 words="
+#define JOIN_WAIT	WAIT " uaddr=0x1000 expected=2 value=2 words=-8:"
+#define JOIN_STACK	",4000000,7f00,24000,0,4023b00,7f00,20000,0"
 
 struct test_case {
 	const char *name;
@@ -99,6 +102,12 @@ static const struct test_case cases[] = {
 	  BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0,0*5,1", NULL, 0 },
 	{ "rwlock without its kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0", NULL, 0 },
 	{ "rwlock of no kind", BITSET " expected=3 value=3 words=-8:3,0,3,0,0*2,b,0*5,99,0", NULL, 0 },
+	{ "reader of a rwlock that prefers writers, one of which waits for another reader",
+	  BITSET " expected=14 value=14 words=0:e,1,2,3,0*8", "pthread_rwlock", 0 },
+	{ "the same without readers", BITSET " expected=6 value=6 words=0:6,1,2,3,0*8", NULL, 0 },
+	{ "the same without a writer", BITSET " expected=12 value=12 words=0:c,0,0,0,0*8", NULL, 0 },
+	{ "the same with a writer that has it",
+	  BITSET " expected=14 value=14 words=0:e,1,2,3,0*2,b,0*5", NULL, 0 },
 	{ "rwlock that nobody has", BITSET " expected=3 value=3 words=-8:1,0,3,0,0*8,0*2", NULL, 0 },
 	{ "condition variable up to 2.40, group 0",
 	  BITSET " expected=0 value=0 words=-40:3,0,0*2,2,0,0*3,8,0,0", "pthread_cond", 0 },
@@ -142,6 +151,12 @@ static const struct test_case cases[] = {
 	  "sem_t", 0 },
 	{ "semaphore of older musl", WAIT " expected=4294967295 value=4294967295 words=0:ffffffff,1,80",
 	  "sem_t", 0 },
+	{ "future of libstdc++", FUTURE_WAIT "-16:83e1d30,55e1,0*2,80000000,1,0", "std::future", 0 },
+	{ "without virtual functions", FUTURE_WAIT "-16:0*4,80000000,1,0", "sem_t", 0 },
+	{ "with a result", FUTURE_WAIT "-16:83e1d30,55e1,83e1d30,55e1,80000000,1,0", "sem_t", 0 },
+	{ "once in no state", FUTURE_WAIT "-16:83e1d30,55e1,0*2,80000000,1,3", NULL, 0 },
+	{ "that waits as a private one", WAIT " expected=2147483648 value=2147483648 "
+	  "words=-16:83e1d30,55e1,0*2,80000000,0,0", NULL, 0 },
 	{ "semaphore of CPython's PyMutex",
 	  PY_WAIT "-16:24b2810,7fda,2632b20,7fda,0,1,0*6,a2dbc8,0,a2dbc8,0", "PyMutex", 0 },
 	{ "of CPython's PyEvent, which has no argument there",
@@ -161,6 +176,20 @@ static const struct test_case cases[] = {
 	{ "once, in a child of fork", WAIT " expected=5 value=5 words=0:5,0", "pthread_once", 0 },
 	{ "a shared 5, which is no once", SHARED " expected=5 value=5 words=0:5,0", NULL, 0 },
 	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },
+	{ "a 1 like any other behind a mutex of glibc, whose id and users look like an address",
+	  WAIT " expected=1 value=1 timeout=none words=-32:11f3,1,0*6,1,0", NULL, 0 },
+	{ "join of musl", JOIN_WAIT "b,0,2,0,101,0" JOIN_STACK, "pthread_join", 11 },
+	{ "join of nobody", JOIN_WAIT "0,0,2,0,101,0" JOIN_STACK, "low-level lock", 0 },
+	{ "join with no errno", JOIN_WAIT "b,1000,2,0,101,0" JOIN_STACK, "low-level lock", 0 },
+	{ "join of one that was cancelled twice",
+	  JOIN_WAIT "b,0,2,2,101,0" JOIN_STACK, "low-level lock", 0 },
+	{ "join with no such flags", JOIN_WAIT "b,0,2,0,104,0" JOIN_STACK, "low-level lock", 0 },
+	{ "join of one whose memory begins in a page",
+	  JOIN_WAIT "b,0,2,0,101,0,4000008,7f00,24000,0,4023b00,7f00,20000,0", "low-level lock", 0 },
+	{ "join of one whose stack is elsewhere",
+	  JOIN_WAIT "b,0,2,0,101,0,4000000,7f00,24000,0,4024b00,7f00,20000,0", "low-level lock", 0 },
+	{ "join of one whose stack is larger than its memory",
+	  JOIN_WAIT "b,0,2,0,101,0,4000000,7f00,24000,0,4023b00,7f00,24000,0", "low-level lock", 0 },
 	{ "musl, normal", WAIT " expected=2147483664 value=2147483664 words=-4:0,80000010,1,0*3",
 	  "pthread_mutex", 0 },
 	{ "musl, recursive", WAIT " expected=2147483659 value=2147483659 "
@@ -359,9 +388,48 @@ static void test_pthread_owners(void)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *waiter;
+	const char *clear_child_tid;	/* of thread 8; that of the waiter is 0x10 */
+	const char *primitive;
+} musl_waits[] = {
+	{ "a condition variable, in a program where all threads clear the same word",
+	  STACK_WAIT "-20:0*5,2,0,0", "0x10", "pthread_cond" },
+	{ "the same where each clears its own", STACK_WAIT "-20:0*5,2,0,0", "0x20", "low-level lock" },
+	{ "the same where the other clears none", STACK_WAIT "-20:0*5,2,0,0", "0x0", "low-level lock" },
+	{ "a 2 that is no condition variable", STACK_WAIT "-20:0*4,5,2,0,0", "0x10", "low-level lock" },
+	{ "once", WAIT " waits_on=0x40 expected=3 value=3 words=0:3", "0x10", "pthread_once" },
+	{ "the same in glibc", WAIT " waits_on=0x40 expected=3 value=3 words=0:3", "0x20", NULL },
+};
+
+/* What only means something if the program is known to have musl. */
+static void test_musl(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(musl_waits); i++) {
+		char error[PARSE_ERROR_SIZE] = "", *text;
+		struct snapshot s;
+		int len = asprintf(&text, "futexinspect version=1\nwaiter tid=9 tgid=7 mm=1 %s\n"
+				   "mm id=1 live=2 live_threads=8-9 hidden=0\nprocess tgid=7 mm=1\n"
+				   "thread tid=9 tgid=7 clear_child_tid=0x10\n"
+				   "thread tid=8 tgid=7 clear_child_tid=%s\nend waiters=1\n",
+				   musl_waits[i].waiter, musl_waits[i].clear_child_tid);
+
+		if (len < 0)
+			abort();
+		snapshot_init(&s, &source_file);
+		is_num(parse_text(text, len, "test", &s, error), 0, "the file is read");
+		snapshot_index(&s);
+		is_str(primitives[s.waiters[0].lock.primitive].name, musl_waits[i].primitive,
+		       musl_waits[i].name);
+		snapshot_free(&s);
+	}
+}
+
 int main(void)
 {
 	tap_start();
+	test_musl();
 	test_pthread_owners();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		test_kind(&cases[i]);

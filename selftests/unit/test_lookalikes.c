@@ -318,8 +318,52 @@ static void put_musl_file(struct fake *f)
 	f->knows_owner = true;
 }
 
+/* Cut to what the bytes may be: cancellation, asynchronous or not, and two flags. */
+static uint32_t join_flags(uint32_t flags)
+{
+	return within(flags & 255, 0, 2) | within(flags >> 8 & 255, 0, 1) << 8 |
+	       within(flags >> 16 & 255, 0, 3) << 16 | (flags & 0xff000000);
+}
+
+/* A mapping, and a stack in it. */
+static void put_stack(struct fake *f)
+{
+	uint64_t map = get_long(f, 16) & ~4095UL, size = get_long(f, 24) & ~4095UL;
+	uint64_t top = get_long(f, 32), stack = get_long(f, 40);
+
+	if (map <= 1 << 16 || map >= 1UL << 56 || (map >> 32 && !(map >> 36)))
+		map = 0x7f0000100000UL;
+	if (!size || size >= 1UL << 47)
+		size = 4096;
+	if (top <= map || top - map > size)
+		top = map + size;
+	put_long(f, 16, map);
+	put_long(f, 24, size);
+	put_long(f, 32, top);
+	put_long(f, 40, stack && stack <= top - map ? stack : top - map);
+}
+
+static void put_musl_join(struct fake *f)
+{
+	const enum timeout timeout = f->timeout == TIMEOUT_RELATIVE ? f->timeout : TIMEOUT_NONE;
+	uint32_t joined = within(*at(f, -8), 1, MAX_TID);
+
+	f->addr &= ~7UL;
+	*at(f, -8) = joined;
+	*at(f, -4) = within(*at(f, -4), 0, 4095);
+	*at(f, 4) = within(*at(f, 4), 0, 1);
+	*at(f, 8) = join_flags(*at(f, 8));
+	put_stack(f);
+	set_call(f, OP_WAIT, true, 2);
+	f->timeout = timeout;
+	f->name = "pthread_join";
+	f->owner = joined;
+	f->knows_owner = false;
+}
+
 static void (*const holders[])(struct fake *f) = {
 	put_mutex, put_rwlock_reader, put_rwlock_writer, put_musl_mutex, put_musl_file,
+	put_musl_join,
 };
 
 static bool same_call(const struct fake *a, const struct fake *b)
@@ -364,6 +408,8 @@ static void make_real(struct fake *f)
 	} else if (holders[which] == put_rwlock_writer) {
 		*at(f, -8) = 1 + rnd(NR_THREADS - 1);
 		*at(f, 12) = owner;
+	} else if (holders[which] == put_musl_join) {
+		*at(f, -8) = owner;
 	} else {
 		*at(f, 0) = owner;
 		*at(f, 4) = 1 + rnd(NR_THREADS);

@@ -294,9 +294,37 @@ static void test_handlers(void)
 	check_handlers("caught=0x100000000 timers=yes", glibc, true, "but not with timers");
 }
 
+/* Whether a thread alone at what may be a condition variable of musl is known for that. */
+static void check_musl(const char *mapping, bool is_musl, const char *name)
+{
+	struct scene sc = { .mapping = MEMFD };
+	char maps[256];
+	struct snapshot s;
+
+	create_tree(&sc);
+	snprintf(maps, sizeof(maps), HEAP "00006000-00007000 r-xp 00000000 08:01 5 %s\n", mapping);
+	create_file(maps, "10/task/10/maps");
+	load(&s, "futexinspect version=1\nwaiter tid=10 tgid=10 mm=1 op=FUTEX_WAIT expected=2 value=2 "
+	     "bitset=0xffffffff flags=PRIVATE uaddr=0x1004 key=private words=-20:0*5,2,0,0\n"
+	     TASK(10, 1, ) "end\n", 'S');
+	find_mappings(root, &s);
+	is_num(s.waiters[0].lock.primitive, is_musl ? PTHREAD_COND : LOW_LEVEL_LOCK, name);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+static void test_musl(void)
+{
+	check_musl("/lib/ld-musl-x86_64.so.1", true, "a process with musl");
+	check_musl("/usr/lib/x86_64-linux-musl/libc.so", true, "the same by another name");
+	check_musl("/usr/lib/libc.so.6", false, "a process with glibc");
+	check_musl("[vdso]", false, "a process with no library");
+}
+
 int main(void)
 {
 	tap_start();
+	test_musl();
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_anonymous();

@@ -221,7 +221,7 @@ static bool waits_for_lock(const struct work *w, const struct waiter *waiter)
 {
 	const struct holder *h = waiter->thread < 0 ? NULL : model_holder(w->m, waiter->thread);
 
-	return h && primitives[h->primitive].is_lock && h->evidence != BY_EXIT;
+	return h && primitives[h->primitive].is_lock && !holder_is_joined(h);
 }
 
 static void find_lock_waits(struct work *w)

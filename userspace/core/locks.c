@@ -55,6 +55,7 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PTHREAD_COND]		= { "pthread_cond" },
 	[PTHREAD_BARRIER]	= { "pthread_barrier" },
 	[SEM]			= { "sem_t" },
+	[STD_FUTURE]		= { "std::future" },
 	[RUST_PARK]		= { "rust park" },
 	[PARKING_LOT_PARK]	= { "parking_lot park" },
 	[GO_NOTE]		= { "go note" },
@@ -160,6 +161,15 @@ static bool is_pointer(uint64_t val)
 static bool is_link(uint64_t val)
 {
 	return !val || (is_pointer(val) && !(val & 7));
+}
+
+/*
+ * Where programs have memory: below 4 GiB, or far above.  Two numbers side by side, such as an id
+ * and a count, look like an address in between.
+ */
+static bool is_address(uint64_t val)
+{
+	return is_pointer(val) && (!(val >> 32) || val >> 36);
 }
 
 /* With FUTEX_PRIVATE_FLAG, and with no other flag. */
@@ -353,7 +363,9 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
  * struct_rwlock.h of x86-64 and arm64), of which all else is 0:
  *
  *	unsigned __readers@0		1 write phase, 2 write locked, 4 a reader
- *					waits, then the number of readers
+ *					waits, then the number of readers; where a lock
+ *					prefers writers and is not recursive, a reader
+ *					waits here for the writer that waits
  *	unsigned __writers@4		writers that wait; the top bit for handing over
  *	unsigned __wrphase_futex@8	readers wait here for the write phase to end,
  *					and a writer for it to begin; 2 if used
@@ -366,6 +378,16 @@ static bool decode_glibc_ceiling(const struct waiter *w, struct lock *lock)
  *
  * The writer that has it does not wait for it: it gets EDEADLK.
  */
+static bool is_rwlock_kind(const struct waiter *w, int base)
+{
+	uint32_t flags;
+
+	/* The words that are read end before. */
+	if (!base)
+		return true;
+	return waiter_word(w, base + 48, &flags) && flags <= 2 && word_is(w, base + 52, 0);
+}
+
 static bool is_rwlock_tail(const struct waiter *w, int base)
 {
 	uint32_t shared, flags;
@@ -375,7 +397,7 @@ static bool is_rwlock_tail(const struct waiter *w, int base)
 		       flags >> 8 <= 1 && private_flag_is(w, !(flags >> 8));
 	return waiter_word(w, base + 28, &shared) && shared <= 1 &&
 	       private_flag_is(w, !shared) && are_zero(w, base + 32, base + 48) &&
-	       waiter_word(w, base + 48, &flags) && flags <= 2 && word_is(w, base + 52, 0);
+	       is_rwlock_kind(w, base);
 }
 
 static bool is_rwlock_at(const struct waiter *w, int base)
@@ -405,9 +427,20 @@ static bool decode_rwlock_at(const struct waiter *w, struct lock *lock, int base
 	return !writer && readers >> 3 && recognised(lock, PTHREAD_RWLOCK);
 }
 
+/* Readers have it, a writer waits, and so does this reader: three bits, and no writer yet. */
+static bool is_behind_writer(const struct waiter *w)
+{
+	return w->known & W_EXPECTED && (w->expected & 7) == 6 && waits_while(w, w->expected) &&
+	       word_is(w, w->is_32bit ? 28 : 24, 0);
+}
+
 static bool decode_glibc_rwlock(const struct waiter *w, struct lock *lock)
 {
-	if (!abstimed_wait(w) || !(waits_while(w, 3) || waits_while(w, 2)))
+	if (!abstimed_wait(w))
+		return false;
+	if (is_behind_writer(w))
+		return decode_rwlock_at(w, lock, 0);
+	if (!waits_while(w, 3) && !waits_while(w, 2))
 		return false;
 	return decode_rwlock_at(w, lock, -8) ||
 	       (w->expected == 3 && decode_rwlock_at(w, lock, -12));
@@ -509,6 +542,19 @@ static bool decode_glibc_sem(const struct waiter *w, struct lock *lock)
 }
 
 /*
+ * In 32-bit programs value@0, of which bit 0 says that there are waiters, @4 0 if private, 128 if
+ * shared, and number of waiters@12.
+ */
+static bool decode_glibc_sem_32(const struct waiter *w, struct lock *lock)
+{
+	uint32_t nr;
+
+	return abstimed_wait(w) && waits_while(w, 1) && w->known & W_FLAGS &&
+	       word_is(w, 4, w->flags & WAIT_PRIVATE ? 0 : 128) &&
+	       waiter_word(w, 12, &nr) && is_count(nr) && recognised(lock, SEM);
+}
+
+/*
  * CPython's PyMutex, from 3.13 on (struct wait_entry in Python/parking_lot.c): a thread
  * waits on a semaphore on its stack, with park_arg@-16 from that, address of the lock@-8,
  * and two links of the queue@32 and @40.  park_arg is on the stack as well, in the frame
@@ -577,6 +623,23 @@ static bool decode_static_guard(const struct waiter *w, struct lock *lock)
 	       waits_while(w, 1 << 8 | 1 << 16) && recognised(lock, STATIC_GUARD);
 }
 
+/*
+ * What std::future of libstdc++ waits for (_State_baseV2 in <future>, and futex.cc): virtual
+ * functions@-16, result@-8 (none yet), status@0 (the top bit says that there are waiters),
+ * a byte@4 that says whether it was retrieved, and once@8.  It waits without FUTEX_PRIVATE_FLAG.
+ */
+static bool decode_future(const struct waiter *w, struct lock *lock)
+{
+	uint64_t functions;
+	uint32_t retrieved, once;
+
+	return plain_wait(w) && private_flag_is(w, false) && is_aligned(w, 0) &&
+	       waits_while(w, WAITERS) && waiter_long(w, -16, &functions) && functions &&
+	       is_link(functions) && are_zero(w, -8, 0) &&
+	       waiter_word(w, 4, &retrieved) && (retrieved & 255) <= 1 &&
+	       waiter_word(w, 8, &once) && once <= 2 && recognised(lock, STD_FUTURE);
+}
+
 /* setuid(2) to setresgid(2), of 64-bit programs on x86, then on arm64. */
 static bool is_setxid_call(uint32_t nr)
 {
@@ -639,6 +702,43 @@ static bool decode_musl_mutex(const struct waiter *w, struct lock *lock)
 	return is_count(word) && is_listed(w, 20, 28) && held(lock, PTHREAD_MUTEX, word);
 }
 
+/* In a byte of a word. */
+static bool byte_is_at_most(uint32_t word, int byte, uint32_t max)
+{
+	return (word >> 8 * byte & 255) <= max;
+}
+
+/* The stack of a thread is in the memory that was mapped for it, which begins with a page. */
+static bool is_musl_stack(const struct waiter *w)
+{
+	uint64_t map, map_size, top, size;
+
+	return waiter_long(w, 16, &map) && is_address(map) && !(map & 4095) &&
+	       waiter_long(w, 24, &map_size) && map_size && !(map_size & 4095) &&
+	       map_size < 1ULL << 47 &&
+	       waiter_long(w, 32, &top) && top > map && top - map <= map_size &&
+	       waiter_long(w, 40, &size) && size && size <= top - map;
+}
+
+/*
+ * musl's pthread_join() waits while a word in the struct pthread of the other thread is 2
+ * (detach_state in src/internal/pthread_impl.h, in 1.2): tid@-8, errno@-4, the futex@0,
+ * cancelled@4, bytes@8 (cancellation disabled, or masked; asynchronous; two flags), mapping@16
+ * and its size@24, top of the stack@32 and its size@40.
+ */
+static bool decode_musl_join(const struct waiter *w, struct lock *lock)
+{
+	uint32_t tid, error, cancelled, flags;
+
+	return plain_wait(w) && is_private(w) && is_aligned(w, 0) && waits_while(w, 2) &&
+	       waiter_word(w, -8, &tid) && is_count(tid) &&
+	       waiter_word(w, -4, &error) && error < 4096 &&
+	       waiter_word(w, 4, &cancelled) && cancelled <= 1 &&
+	       waiter_word(w, 8, &flags) && byte_is_at_most(flags, 0, 2) &&
+	       byte_is_at_most(flags, 1, 1) && byte_is_at_most(flags, 2, 3) &&
+	       is_musl_stack(w) && held(lock, PTHREAD_JOIN, tid);
+}
+
 /*
  * musl's pthread_rwlock_t (src/thread/pthread_rwlock_timedwrlock.c): the futex@0, waiters@4,
  * @8 128 if shared, then zeros.  The word counts the readers, or is 0x7fffffff for a writer,
@@ -660,8 +760,8 @@ static bool decode_musl_rwlock(const struct waiter *w, struct lock *lock)
 /*
  * musl's pthread_cond_t (struct waiter in src/thread/pthread_cond_timedwait.c): a thread
  * waits on its stack while a word is 2, with prev@-20, next@-12, state@-4 (0 or, if it was
- * signalled, 1) and notify@4 (0 until a wait ends otherwise).  A single waiter has too few
- * signs; with two of them, one of the links is set.
+ * signalled, 1) and notify@4 (0 until a wait ends otherwise).  With two of them, one of the links
+ * is set.  One alone has too few signs, unless it is known that the program uses musl.
  */
 static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
 {
@@ -670,7 +770,8 @@ static bool decode_musl_cond(const struct waiter *w, struct lock *lock)
 
 	return plain_wait(w) && is_private(w) && waits_while(w, 2) &&
 	       w->known & W_WAITS_ON && w->waits_on % 8 == 4 &&
-	       waiter_long(w, -20, &prev) && waiter_long(w, -12, &next) && (prev || next) &&
+	       waiter_long(w, -20, &prev) && waiter_long(w, -12, &next) &&
+	       (prev || next || w->is_musl) &&
 	       is_link(prev) && is_link(next) && waiter_word(w, -4, &state) && state <= 1 &&
 	       waiter_long(w, 4, &notify) && !notify && recognised(lock, PTHREAD_COND);
 }
@@ -712,6 +813,13 @@ static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 	       waiter_word(w, -4, &mode) && mode + 1 <= 2 &&
 	       waiter_word(w, 4, &lbf) && (lbf == UINT32_MAX || lbf == '\n') &&
 	       held(lock, STDIO_LOCK, word - MUSL_FILE_WAITERS);
+}
+
+/* musl's pthread_once_t (src/thread/pthread_once.c): 3 while it runs and others wait. */
+static bool decode_musl_once(const struct waiter *w, struct lock *lock)
+{
+	return w->is_musl && plain_wait(w) && is_private(w) && waits_while(w, 3) &&
+	       recognised(lock, PTHREAD_ONCE);
 }
 
 /* musl's __lock(): the top bit, and the number of threads that hold it or wait. */
@@ -783,7 +891,7 @@ static bool decode_parking_lot(const struct waiter *w, struct lock *lock)
 	uint32_t timed;
 
 	return plain_wait(w) && is_private(w) && waits_while(w, 1) &&
-	       waiter_long(w, -32, &key) && is_pointer(key) &&
+	       waiter_long(w, -32, &key) && is_address(key) &&
 	       waiter_long(w, -24, &next) && is_link(next) &&
 	       waiter_long(w, -16, &unpark) && unpark <= 1 &&
 	       waiter_long(w, -8, &park) && (!park || park == 8 || park == 16 || park == 20) &&
@@ -884,9 +992,11 @@ static const decode_fn decoders[] = {
 	decode_glibc_cond,
 	decode_glibc_cond_destroy,
 	decode_glibc_sem,
+	decode_future,
 	decode_musl_sem,
 	decode_glibc_barrier,
 	decode_musl_mutex,
+	decode_musl_join,
 	decode_go,
 	decode_musl_rwlock,
 	decode_musl_cond,
@@ -903,6 +1013,7 @@ static const decode_fn decoders_32[] = {
 	decode_glibc_rwlock,
 	decode_glibc_cond,
 	decode_glibc_cond_destroy,
+	decode_glibc_sem_32,
 	decode_glibc_barrier,
 };
 
@@ -912,6 +1023,7 @@ static const decode_fn last_decoders[] = {
 	decode_parking_lot,
 	decode_glibc_once,
 	decode_static_guard,
+	decode_musl_once,
 	decode_musl_lock,
 	decode_rust_mutex,
 	decode_rust_rwlock,
@@ -938,10 +1050,21 @@ static void recognise_by(const decode_fn *fns, size_t nr, struct waiter *w)
 }
 
 /**
+ * lock_may_be_musl() - whether a waiter's lock has another name if its C library is musl
+ * @w: the waiter
+ */
+bool lock_may_be_musl(const struct waiter *w)
+{
+	return !w->is_32bit && (w->lock.primitive == LOW_LEVEL_LOCK ||
+				(!w->lock.primitive && plain_wait(w) && waits_while(w, 3)));
+}
+
+/**
  * recognise_lock() - recognise what a waiter waits for, and its owner
  * @w: the waiter, otherwise complete; @w->lock is set
  *
- * To be called by the source of the record, and again once it is known that @w->is_32bit.
+ * To be called by the source of the record, and again once it is known that @w->is_32bit, or
+ * that @w->is_musl.
  * Words that look like two kinds of lock name no holder.
  */
 void recognise_lock(struct waiter *w)

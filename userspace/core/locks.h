@@ -43,6 +43,7 @@ enum primitive {
 	PTHREAD_COND,
 	PTHREAD_BARRIER,
 	SEM,
+	STD_FUTURE,
 	RUST_PARK,
 	PARKING_LOT_PARK,
 	GO_NOTE,
@@ -81,6 +82,7 @@ struct waiter;
 
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
 uint64_t pthread_tid_at(const char *arch, bool is_32bit);
+bool lock_may_be_musl(const struct waiter *w);
 void recognise_lock(struct waiter *w);
 
 #endif

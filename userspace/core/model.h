@@ -59,6 +59,12 @@ struct holder {
 	bool gone;		/* ... and no other thread can have the id */
 };
 
+/* Whether its waiter waits for the end of the holder, which holds no lock. */
+static inline bool holder_is_joined(const struct holder *h)
+{
+	return h->evidence == BY_EXIT || h->primitive == PTHREAD_JOIN;
+}
+
 /* Threads of an mm that are named where no holder is known. */
 #define MAX_OTHERS	3
 

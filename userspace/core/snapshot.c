@@ -522,47 +522,86 @@ static int compare_exit_words(const void *x, const void *y)
 	return a->word < b->word ? -1 : a->word > b->word;
 }
 
-/* Of all threads, sorted. */
-static struct exit_word *sort_exit_words(const struct snapshot *s, size_t *nr)
-{
-	struct exit_word *words = NULL;
+/* Of all threads, sorted, once they are needed. */
+struct exit_words {
+	struct exit_word *all;
+	size_t nr;
+	bool sorted;
+};
 
-	*nr = 0;
+static void sort_exit_words(const struct snapshot *s, struct exit_words *words)
+{
+	if (words->sorted)
+		return;
+	words->sorted = true;
 	for (size_t i = 0; i < s->nr_threads; i++) {
 		const struct thread *t = &s->threads[i];
 
 		if (t->mm >= 0 && t->known & T_CLEAR_TID && t->clear_child_tid)
-			array_push(words, *nr,
+			array_push(words->all, words->nr,
 				   ((struct exit_word){ t->mm, t->clear_child_tid, i }));
 	}
-	if (*nr)
-		qsort(words, *nr, sizeof(*words), compare_exit_words);
-	return words;
+	if (words->nr)
+		qsort(words->all, words->nr, sizeof(*words->all), compare_exit_words);
+}
+
+static const struct exit_word *find_exit_word(const struct exit_words *words, int mm, uint64_t word)
+{
+	struct exit_word key = { .mm = mm, .word = word };
+
+	return !words->nr ? NULL : bsearch(&key, words->all, words->nr, sizeof(key),
+					   compare_exit_words);
 }
 
 /*
  * A lock of stdio names its owner by the address of its struct pthread.  The C library lets
  * the kernel clear the id in it when the thread exits, so that address tells which it is.
  */
-static void find_pthread_owners(struct snapshot *s)
+static void find_pthread_owner(const struct snapshot *s, struct waiter *w, struct exit_words *words)
 {
-	struct exit_word *words = NULL;
-	size_t nr = 0;
+	uint64_t tid_at = pthread_tid_at(s->arch, w->is_32bit);
+	const struct exit_word *found;
+
+	if (!w->lock.owner_at || !tid_at || w->mm < 0)
+		return;
+	sort_exit_words(s, words);
+	found = find_exit_word(words, w->mm, w->lock.owner_at + tid_at);
+	if (found)
+		w->lock.owner = s->threads[found->thread].nstid;
+}
+
+/*
+ * In musl all threads of a process have the same word there: the lock of their list.  In glibc each
+ * has its own.
+ */
+static bool uses_musl(const struct snapshot *s, const struct waiter *w, struct exit_words *words)
+{
+	const struct thread *t = w->thread < 0 ? NULL : &s->threads[w->thread];
+	const struct exit_word *found;
+
+	if (!t || t->mm < 0 || !(t->known & T_CLEAR_TID) || !t->clear_child_tid)
+		return false;
+	sort_exit_words(s, words);
+	found = find_exit_word(words, t->mm, t->clear_child_tid);
+	return (found > words->all && !compare_exit_words(found - 1, found)) ||
+	       (found + 1 < words->all + words->nr && !compare_exit_words(found, found + 1));
+}
+
+/* What the words tell once it is known of whose memory they are. */
+static void complete_locks(struct snapshot *s)
+{
+	struct exit_words words = { 0 };
 
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		struct waiter *w = &s->waiters[i];
-		uint64_t tid_at = pthread_tid_at(s->arch, w->is_32bit);
-		struct exit_word *found, key = { .mm = w->mm, .word = w->lock.owner_at + tid_at };
 
-		if (!w->lock.owner_at || !tid_at || w->mm < 0)
-			continue;
-		if (!words)
-			words = sort_exit_words(s, &nr);
-		found = nr ? bsearch(&key, words, nr, sizeof(key), compare_exit_words) : NULL;
-		if (found)
-			w->lock.owner = s->threads[found->thread].nstid;
+		if (!w->is_musl && lock_may_be_musl(w) && uses_musl(s, w, &words)) {
+			w->is_musl = true;
+			recognise_lock(w);
+		}
+		find_pthread_owner(s, w, &words);
 	}
-	free(words);
+	free(words.all);
 }
 
 /**
@@ -597,7 +636,7 @@ void snapshot_index(struct snapshot *s)
 			recognise_lock(w);
 		}
 	}
-	find_pthread_owners(s);
+	complete_locks(s);
 }
 
 /**

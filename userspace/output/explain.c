@@ -231,6 +231,9 @@ static void explain_lock(FILE *out, const struct analysis *a, const struct judge
 		     t ? t->tid : j->holder);
 	else if (h->evidence == BY_KERNEL)
 		para(out, "Lock", "a PI futex, owned by thread %d as the kernel has it", j->holder);
+	else if (t && holder_is_joined(h))
+		para(out, "Lock", "%s, of thread %d (%.64s)", kind_text(kind, w, j->primitive),
+		     t->tid, or_unknown(t->comm));
 	else if (t)
 		para(out, "Lock", "%s, held by thread %d (%.64s)", kind_text(kind, w, j->primitive),
 		     t->tid, or_unknown(t->comm));
@@ -269,7 +272,7 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 		[BY_NOTHING]	= "can only be woken by threads of its address space, of which one "
 				  "sleeps in another call",
 		[BY_WORDS]	= "waits for the holder, by the words around the futex",
-		[BY_EXIT]	= "waits for the exit, by clear_child_tid in the file",
+		[BY_EXIT]	= "waits for the exit, by the word that its exit clears",
 		[BY_KERNEL]	= "waits for the owner, by pi_owner in the file",
 	};
 	char text[REASON_SIZE], end[TEXT_SIZE] = "";

@@ -228,7 +228,7 @@ struct story {
 static bool joins(const struct story *st)
 {
 	return st->w->thread >= 0 &&
-	       model_holder(&st->a->model, st->w->thread)->evidence == BY_EXIT;
+	       holder_is_joined(model_holder(&st->a->model, st->w->thread));
 }
 
 static void put_foreign_holder(struct buf *b, const struct story *st,

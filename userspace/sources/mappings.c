@@ -74,6 +74,24 @@ static bool is_libc(const struct mapping *m)
 			begins_with(name, "/libpthread.so") || begins_with(name, "/libpthread-2."));
 }
 
+/* The file of musl; that of glibc has a number behind. */
+static bool is_musl(const struct mapping *m)
+{
+	const char *name = strrchr(m->name, '/');
+
+	return name && (!strcmp(name, "/libc.so") || begins_with(name, "/libc.musl-") ||
+			begins_with(name, "/ld-musl-"));
+}
+
+static bool have_musl(const struct mappings *m)
+{
+	for (size_t i = 0; i < m->nr; i++) {
+		if (is_musl(&m->all[i]))
+			return true;
+	}
+	return false;
+}
+
 /* In a program that has the C library in itself nothing tells. */
 static void find_libc_handlers(struct process *p, const struct mappings *m)
 {
@@ -166,6 +184,12 @@ static void read_all_shared(struct mapping_reader *r)
  * The waiters of an mm
  */
 
+/* Other words of the process may have told already: see snapshot_index(). */
+static bool may_be_musl(const struct waiter *w)
+{
+	return !w->is_musl && lock_may_be_musl(w);
+}
+
 /* The source does not tell the kind of a futex that it does not see in the queues. */
 static bool wants_mapping(const struct waiter *w)
 {
@@ -227,7 +251,8 @@ static void read_waiters(struct mapping_reader *r)
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
 		const struct waiter *w = &r->s->waiters[i];
 
-		if (wants_mapping(w) && (quiet[w->mm] || w->key_type == KEY_UNKNOWN))
+		if (wants_mapping(w) &&
+		    (quiet[w->mm] || w->key_type == KEY_UNKNOWN || may_be_musl(w)))
 			array_push(placed, nr, (struct placed){ w->mm, i });
 	}
 	if (nr)
@@ -238,6 +263,10 @@ static void read_waiters(struct mapping_reader *r)
 
 		if (found)
 			use_mapping(w, found);
+		if (may_be_musl(w) && have_musl(read_mm(r, w->mm))) {
+			w->is_musl = true;
+			recognise_lock(w);
+		}
 	}
 	free(placed);
 	free(quiet);
@@ -274,7 +303,8 @@ static void start_reading(struct mapping_reader *r)
  * @root: where proc is mounted, for the pid namespace that @s was read in
  * @s: a snapshot of this host as it is now, indexed.  Receives reach and path of its shared
  *	words, whether private waits are on shared memory, and the kind of futexes of which
- *	the source does not tell it; and which handlers are the C library's own.
+ *	the source does not tell it; which locks are musl's; and which handlers are the C
+ *	library's own.
  */
 void find_mappings(const char *root, struct snapshot *s)
 {
