@@ -373,6 +373,7 @@ CALLS = {
               r"flock\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
     "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
               r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
+    "open": ("open(FILE + '.fifo')", r"openat: %(file)s\.fifo"),
     "poll": ("p = select.poll(); p.register(os.pipe()[0]); p.poll()",
              r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\) itself"),
     "select": ("select.select([os.pipe()[0], os.pipe()[0]], [], [])",
@@ -450,7 +451,9 @@ def test_calls():
     library = ctypes.CDLL(None)
     semaphores, messages = library.semget(0, 1, 0o1600), library.msgget(0, 0o1600)
     try:
-        with tempfile.NamedTemporaryFile("w") as taken:
+        with tempfile.NamedTemporaryFile("w") as taken, contextlib.ExitStack() as ended:
+            os.mkfifo(taken.name + ".fifo")
+            ended.callback(os.unlink, taken.name + ".fifo")
             fcntl.flock(taken, fcntl.LOCK_EX)
             fcntl.lockf(taken, fcntl.LOCK_EX)
             place = {"self": os.getpid(), "file": taken.name, "semaphores": semaphores,

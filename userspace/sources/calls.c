@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "calls.h"
@@ -22,6 +23,9 @@
 #include "filelocks.h"
 #include "files.h"
 #include "text.h"
+
+/* Longer paths are cut. */
+#define MAX_PATH	160
 
 /* Descriptors that are looked at, of those that a thread waits for at once. */
 #define MAX_FDS		256
@@ -74,6 +78,35 @@ static size_t put_fd(const struct place *p, int fd)
 static void put_first_fd(const struct place *p)
 {
 	put_fd(p, p->args[0]);
+}
+
+/*
+ * Paths: a call may wait for a file system, for the other end of a FIFO, or for a device
+ */
+
+/* What is in another page than its beginning is left out. */
+static void put_path(const struct place *p, uint64_t addr)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size = page - addr % page, len;
+	char path[MAX_PATH];
+
+	if (size > sizeof(path))
+		size = sizeof(path);
+	if (!read_memory(p, addr, path, size))
+		return;
+	len = strnlen(path, size);
+	snprintf(p->dst, p->size, ": %.*s%s", (int)len, path, len == size ? "..." : "");
+}
+
+static void put_first_path(const struct place *p)
+{
+	put_path(p, p->args[0]);
+}
+
+/* The first argument is the descriptor of the directory. */
+static void put_path_at(const struct place *p)
+{
+	put_path(p, p->args[1]);
 }
 
 /*
@@ -348,6 +381,38 @@ static const struct call_name sleeping_calls[] = {
 	{ SYS_select, "select", put_fd_sets },
 #endif
 	{ SYS_pselect6, "pselect6", put_fd_sets },
+#ifdef SYS_open
+	{ SYS_open, "open", put_first_path },
+	{ SYS_creat, "creat", put_first_path },
+	{ SYS_stat, "stat", put_first_path },
+	{ SYS_lstat, "lstat", put_first_path },
+	{ SYS_access, "access", put_first_path },
+	{ SYS_unlink, "unlink", put_first_path },
+	{ SYS_rename, "rename", put_first_path },
+	{ SYS_mkdir, "mkdir", put_first_path },
+	{ SYS_rmdir, "rmdir", put_first_path },
+	{ SYS_readlink, "readlink", put_first_path },
+#endif
+	{ SYS_openat, "openat", put_path_at },
+#ifdef SYS_openat2
+	{ SYS_openat2, "openat2", put_path_at },
+#endif
+	{ SYS_newfstatat, "newfstatat", put_path_at },
+	{ SYS_statx, "statx", put_path_at },
+	{ SYS_faccessat, "faccessat", put_path_at },
+#ifdef SYS_faccessat2
+	{ SYS_faccessat2, "faccessat2", put_path_at },
+#endif
+	{ SYS_unlinkat, "unlinkat", put_path_at },
+	{ SYS_renameat2, "renameat2", put_path_at },
+	{ SYS_mkdirat, "mkdirat", put_path_at },
+	{ SYS_readlinkat, "readlinkat", put_path_at },
+	{ SYS_statfs, "statfs", put_first_path },
+	{ SYS_truncate, "truncate", put_first_path },
+	{ SYS_chdir, "chdir", put_first_path },
+	{ SYS_execve, "execve", put_first_path },
+	{ SYS_umount2, "umount2", put_first_path },
+	{ SYS_mount, "mount", put_path_at },
 	{ SYS_ioctl, "ioctl", put_first_fd },
 	{ SYS_fcntl, "fcntl", put_fcntl },
 	{ SYS_flock, "flock", put_flock },
