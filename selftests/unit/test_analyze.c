@@ -1254,6 +1254,27 @@ static void test_decode(void)
 	}
 }
 
+/* Of the threads that are not blocked, those are named first that are likelier to have the lock. */
+static void test_others(void)
+{
+	struct snapshot s;
+	struct analysis a;
+	const struct mm_state *mm;
+
+	load(&s, MM(1, 7, "10-16") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) W(10, 10, 1)
+		 "thread tid=11 tgid=10 mm=1 state=S tracer=- nvcsw=1 start_ns=1 epoll=3\n"
+		 "thread tid=12 tgid=10 mm=1 state=S tracer=- nvcsw=1 start_ns=1 polls=pipe:7\n"
+		 T(13, 10, 1) THREAD(14, 10, 1, D, -, 1) THREAD(15, 10, 1, R, -, 1) T(16, 10, 1));
+	analyze(&a, &s, NULL);
+	mm = model_mm(&a.model, 0);
+	is_num(mm->nr_others, 6, "threads that are not blocked");
+	is_num(s.threads[mm->others[0]].tid, 14, "one in state D is named first");
+	is_num(s.threads[mm->others[1]].tid, 15, "then one that runs");
+	is_num(s.threads[mm->others[2]].tid, 13, "then the first that sleeps, and does not poll");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 static void test_rank(void)
 {
 	/* 10 waits; 12, 13 and 99 have no thread record, so they are unknown. */
@@ -1656,6 +1677,7 @@ int main(void)
 	test_kernel_thread();
 	test_namespace();
 	test_decode();
+	test_others();
 	test_rank();
 	test_rank_of_chain();
 	test_timer_text();

@@ -948,6 +948,34 @@ static void settle_states(struct model *m)
 	}
 }
 
+/*
+ * How likely a thread that waits on no futex is what others wait for: it may hang in state D, or spin,
+ * or read.  Who polls mostly waits for work.
+ */
+static int likeliness(const struct thread *t)
+{
+	if (t->state == STATE_DISK_SLEEP)
+		return 3;
+	if (t->state == STATE_RUNNING)
+		return 2;
+	return !t->polls && !(t->known & (T_EPOLL | T_POLLS));
+}
+
+/* The likeliest ones are first, and of those that are alike the first ones. */
+static void add_other(struct mm_state *mm, const struct snapshot *s, int t)
+{
+	size_t i = mm->nr_others < MAX_OTHERS ? mm->nr_others : MAX_OTHERS;
+	int likely = likeliness(&s->threads[t]);
+
+	mm->nr_others++;
+	for (; i && likeliness(&s->threads[mm->others[i - 1]]) < likely; i--) {
+		if (i < MAX_OTHERS)
+			mm->others[i] = mm->others[i - 1];
+	}
+	if (i < MAX_OTHERS)
+		mm->others[i] = t;
+}
+
 static void find_mm_states(struct model *m)
 {
 	for (size_t i = 0; i < m->s->nr_threads; i++) {
@@ -965,8 +993,8 @@ static void find_mm_states(struct model *m)
 			/* Prefer a thread that is runnable without being woken. */
 			if (mm->runnable < 0 || !model_waits(m, i))
 				mm->runnable = i;
-			if (m->first_waiter[i] < 0 && mm->nr_others++ < MAX_OTHERS)
-				mm->others[mm->nr_others - 1] = i;
+			if (m->first_waiter[i] < 0)
+				add_other(mm, m->s, i);
 		}
 		if (state == RUN_SLEEPS)
 			mm->sleeper = i;

@@ -75,7 +75,7 @@ struct mm_state {
 	size_t nr_sleeping;
 	size_t nr_stopped;
 	int runnable;		/* one of the runnable threads, or -1 */
-	int others[MAX_OTHERS];	/* of those that wait on no futex, the first ones ... */
+	int others[MAX_OTHERS];	/* of those that wait on no futex, the likeliest ones ... */
 	size_t nr_others;	/* ... and how many there are of them */
 	int sleeper;		/* one of the sleeping threads, or -1 */
 	bool complete;		/* all threads of the mm are in the snapshot */

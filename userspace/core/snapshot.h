@@ -282,6 +282,7 @@ struct thread {
 	uint64_t clear_child_tid;
 	uint64_t fp;		/* its frame pointer ... */
 	uint64_t lr;		/* ... and link register, where it sleeps */
+	bool polls;		/* its call is one in which threads wait for work, as far as known */
 	uint32_t bits;		/* 32: it runs 32-bit code; 0: not known */
 	uint64_t blocked;	/* mask of signals; what is not known is not set */
 	uint32_t pdeath;	/* signal that the end of its parent sends; 0: none, or not known */

@@ -305,6 +305,27 @@ static const struct futex_call *find_futex_call(const struct syscall *sc)
 	return NULL;
 }
 
+/* Calls in which idle threads wait for work, in programs of 64 bits. */
+static bool is_polling_call(long nr)
+{
+	static const long calls[] = {
+#ifdef SYS_poll
+		SYS_poll, SYS_select, SYS_epoll_wait, SYS_pause,
+#endif
+		SYS_ppoll, SYS_pselect6, SYS_epoll_pwait, SYS_accept, SYS_accept4,
+		SYS_rt_sigtimedwait, SYS_rt_sigsuspend,
+#ifdef SYS_epoll_pwait2
+		SYS_epoll_pwait2,
+#endif
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i] == nr)
+			return true;
+	}
+	return false;
+}
+
 /* The words around the waiter's, as far as they are in the same page. */
 static void read_words(struct snapshot *s, struct waiter *w, const struct process_memory *m)
 {
@@ -543,6 +564,7 @@ static void add_waiters(struct scan *sc, size_t first, bool may_read)
 		kind = find_futex_call(&call);
 		if (!kind ||
 		    (kind->call == CALL_FUTEX && futex_opcode(call.args[1]) == OP_UNKNOWN)) {
+			t->polls = is_polling_call(call.nr);
 			find_freezer(sc->root, t);
 			continue;
 		}
