@@ -142,7 +142,7 @@ CASES = (
          {"main": ("blocked", "low-level lock", NOT_BLOCKED + r"thread \d+ \(\w+\) " + SLEEPS + r"(pause|ppoll)\b.*")},
          first=("main",), explains="<signal handler called: SIGALRM>"),
     Hang("a child of fork that uses OpenMP, as its parent did", built("openmp_fork"),
-         {"child": ("no-waker", None,
+         {"child": ("no-waker", "libgomp barrier",
                     "child of fork that never called execve, and its only thread: the threads that could "
                     "wake it were left behind in the parent process {main}")},
          first=("child",), status=3, explains="libgomp.so.1"),

@@ -26,6 +26,7 @@
 #define STACK_WAIT	WAIT " uaddr=0x7f0000001014 expected=2 value=2 words="
 #define FILE_WAIT	WAIT " expected=1073741835 value=1073741835 words="
 #define PARK_WAIT	WAIT " expected=1 value=1 timeout="
+#define GOMP_WAIT	WAIT " timeout=none uaddr="
 #define FUTURE_WAIT	SHARED " uaddr=0x1000 expected=2147483648 value=2147483648 words="
 #define JOIN_WAIT	WAIT " uaddr=0x1000 expected=2 value=2 words=-8:"
 #define JOIN_STACK	",4000000,7f00,24000,0,4023b00,7f00,20000,0"
@@ -173,6 +174,15 @@ static const struct test_case cases[] = {
 	{ "barrier in a later round", WAIT " expected=6 value=6 words=-4:7,6,3,0,0", "pthread_barrier", 0 },
 	{ "barrier in the middle of a round", WAIT " expected=7 value=7 words=-4:8,7,3,0,0", NULL, 0 },
 	{ "barrier that all have come to", WAIT " expected=0 value=0 words=-4:3,0,3,0,0", NULL, 0 },
+	{ "barrier of libgomp", GOMP_WAIT "0x1044 expected=16 value=16 words=-4:3,10,0*11",
+	  "libgomp barrier", 0 },
+	{ "its first generation", GOMP_WAIT "0x1044 expected=0 value=0 words=-4:3,0,0*11",
+	  "libgomp barrier", 0 },
+	{ "of one thread", GOMP_WAIT "0x1044 expected=16 value=16 words=-4:1,10,0*11", NULL, 0 },
+	{ "within a cache line", GOMP_WAIT "0x1024 expected=16 value=16 words=-4:3,10,0*11", NULL, 0 },
+	{ "between two generations", GOMP_WAIT "0x1044 expected=12 value=12 words=-4:3,c,0*11", NULL, 0 },
+	{ "that is no barrier, with something behind it",
+	  GOMP_WAIT "0x1044 expected=16 value=16 words=-4:3,10,0*10,1", NULL, 0 },
 	{ "once, in a child of fork", WAIT " expected=5 value=5 words=0:5,0", "pthread_once", 0 },
 	{ "a shared 5, which is no once", SHARED " expected=5 value=5 words=0:5,0", NULL, 0 },
 	{ "a 1 like any other", WAIT " expected=1 value=1 words=0:1,0", NULL, 0 },

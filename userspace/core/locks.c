@@ -54,6 +54,7 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PTHREAD_COND_DESTROY]	= { "pthread_cond_destroy", .is_lock = true },
 	[PTHREAD_COND]		= { "pthread_cond" },
 	[PTHREAD_BARRIER]	= { "pthread_barrier" },
+	[GOMP_BARRIER]		= { "libgomp barrier" },
 	[SEM]			= { "sem_t" },
 	[STD_FUTURE]		= { "std::future" },
 	[RUST_PARK]		= { "rust park" },
@@ -614,6 +615,22 @@ static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
 }
 
 /*
+ * libgomp's gomp_barrier_t (config/linux/bar.h), where the threads of a team meet, and those of a
+ * pool wait for the next one: total@-4, at a multiple of 64; generation@0, which is the futex, and
+ * counts by 8; then nothing up to the next multiple.  A single thread does not wait.
+ */
+static bool decode_gomp_barrier(const struct waiter *w, struct lock *lock)
+{
+	uint32_t total;
+
+	return plain_wait(w) && is_private(w) && w->timeout == TIMEOUT_NONE &&
+	       w->known & W_WAITS_ON && w->waits_on % 64 == 4 && w->known & W_EXPECTED &&
+	       !(w->expected & 7) && waits_while(w, w->expected) &&
+	       waiter_word(w, -4, &total) && total > 1 && is_count(total) &&
+	       are_zero(w, 4, 4 * (NR_WORDS - WORDS_BEFORE)) && recognised(lock, GOMP_BARRIER);
+}
+
+/*
  * The guard of a static variable of C++ while it is being made (libstdc++'s guard.cc): one
  * thread makes it, and another waits, without FUTEX_PRIVATE_FLAG.
  */
@@ -1021,6 +1038,7 @@ static const decode_fn decoders_32[] = {
 static const decode_fn last_decoders[] = {
 	decode_glibc_setxid,
 	decode_parking_lot,
+	decode_gomp_barrier,
 	decode_glibc_once,
 	decode_static_guard,
 	decode_musl_once,

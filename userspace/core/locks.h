@@ -42,6 +42,7 @@ enum primitive {
 	PTHREAD_COND_DESTROY,
 	PTHREAD_COND,
 	PTHREAD_BARRIER,
+	GOMP_BARRIER,
 	SEM,
 	STD_FUTURE,
 	RUST_PARK,
@@ -62,6 +63,11 @@ struct primitive_info {
 };
 
 extern const struct primitive_info primitives[NR_PRIMITIVES];
+
+static inline bool primitive_is_barrier(enum primitive primitive)
+{
+	return primitive == PTHREAD_BARRIER || primitive == GOMP_BARRIER;
+}
 
 /* What a waiter waits for, as the words around its futex look. */
 struct lock {

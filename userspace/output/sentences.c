@@ -629,8 +629,11 @@ static void put_outside(struct story *st)
 static void put_can_run(struct story *st)
 {
 	if (st->j->may_be_copy)
-		put(&st->buf, "child of fork that never called execve: if another thread of its parent "
-			      "had this lock, none here can release it; ");
+		put(&st->buf, primitive_is_barrier(st->j->primitive) ?
+		    "child of fork that never called execve: if it waits for threads of its parent to "
+		    "come, they are not here; " :
+		    "child of fork that never called execve: if another thread of its parent "
+		    "had this lock, none here can release it; ");
 	if (st->j->verdict == VERDICT_BLOCKED)
 		put(&st->buf, "the lock names no holder; ");
 	put_others(st);
