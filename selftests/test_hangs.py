@@ -29,6 +29,7 @@ class Hang:
     first     names of the threads one of which is in the first row
     explains  text of explain of the first of these
     in_root   it is run in the root with Python 3.13, which has the scripts at /mnt
+    in_proc   /proc alone shows the same
     """
     name: str
     command: tuple
@@ -37,6 +38,7 @@ class Hang:
     status: int = 0
     explains: str = "Unless"
     in_root: bool = False
+    in_proc: bool = False
 
 
 def built(name, *args):
@@ -76,14 +78,14 @@ CASES = (
             "second": ("deadlock", "pthread_mutex", DEADLOCK % ("first", "second")),
             "main": ("deadlock", "pthread_join",
                      r"joins thread {first} \(\w+\), which is in a deadlock")},
-           first=("first", "second"), status=3)
+           first=("first", "second"), status=3, in_proc=True)
       for program, bits in (("two_orders", ""), ("two_orders_32", ", in a 32-bit program"))),
     Hang("a wake that was lost: threads of a pool wait for a free lock", built("master_lock"),
          {"green0": ("waiting", "pthread_cond", "2 threads of its address space are not blocked: .*")},
          first=("green0", "green1", "green2"), explains="Lock name is_free"),
     Hang("a Rust OnceLock that is made by itself", built("once_again"),
          {"main": ("blocked", "pthread_join", r"joins thread {worker} \(.*\), which waits on a futex")},
-         first=("main",)),
+         first=("main",), in_proc=True),
     Hang("a Rust RwLock that a thread reads twice, and a writer in between", built("read_twice"),
          {"reader": ("blocked", "rust rwlock", NOT_BLOCKED + "thread {net} .*"),
           "writer": ("blocked", "rust rwlock", NOT_BLOCKED + "thread {net} .*"),
@@ -176,6 +178,34 @@ CASES = (
           "main": ("blocked", "pthread_join", r"joins thread {left} \(\w+\), which waits for a "
                    r"C\+\+ static guard that names no holder")},
          first=("left", "right", "main")),
+    Hang("three threads that join each other", built("joins"),
+         {name: ("deadlock", "pthread_join", "waits for thread {%s}, which waits for thread {%s}, which "
+                 "waits for thread {%s}: a cycle of 3 threads" % (*others, name))
+          for name, *others in (("first", "second", "third"), ("second", "third", "first"),
+                                ("third", "first", "second"))},
+         first=("first", "second", "third"), status=3, in_proc=True),
+    Hang("a future whose promise nobody keeps", built("future"),
+         {"main": ("waiting", "std::future", r"1 thread of its address space is not blocked: "
+                   r"thread {net} \(\w+\) " + SLEEPS + r"read\(3\): pipe:.*")},
+         first=("main",), in_proc=True),
+    Hang("a thread that reads twice, and a writer that goes before it", built("read_behind_writer"),
+         {**{name: ("blocked", "pthread_rwlock", NOT_BLOCKED + "thread {net} .*")
+             for name in ("reader", "writer")},
+          "main": ("blocked", "pthread_join", r"joins thread {reader} \(\w+\), which waits for a "
+                   "pthread_rwlock that names no holder")},
+         first=("reader", "writer"), in_proc=True),
+    Hang("the file of the time zone is a FIFO that nobody writes to", built("zone_fifo"),
+         {"logger": ("blocked", "low-level lock",
+                     r"the lock names no holder; 5 threads of its address space are not blocked: "
+                     r"thread {zone} \(\w+\) " + SLEEPS + r"openat: /tmp/zone\.{main}; .*"),
+          "main": ("blocked", "pthread_join", r"joins thread {logger} \(\w+\), which waits for a "
+                   "low-level lock that names no holder")},
+         first=("logger",), in_proc=True),
+    Hang("a child of fork that uses OpenMP, and has an idle thread", built("openmp_fork", "idle"),
+         {"child": ("waiting", "libgomp barrier",
+                    "child of fork that never called execve: if it waits for threads of its parent to "
+                    r"come, they are not here; 1 thread of its address space is not blocked: .*pause")},
+         first=("child",), explains="libgomp.so.1", in_proc=True),
     Hang("two readers of a rwlock that want to write", built("upgrade"),
          {**{name: ("blocked", "pthread_rwlock", NOT_BLOCKED + "thread {net} .*")
              for name in ("first", "second")},
@@ -271,6 +301,8 @@ def check_hang(hang):
                 wrong = difference(hang, ids, tool.judge_threads())
         if not wrong:
             wrong = difference(hang, ids, tool.judge_threads())
+        if not wrong and hang.in_proc:
+            wrong = difference(hang, ids, tool.judge_threads("--source", "proc"))
         if wrong:
             raise AssertionError(wrong)
         check_screen(hang, ids)
