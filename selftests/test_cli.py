@@ -374,6 +374,10 @@ CALLS = {
     "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
               r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
     "open": ("open(FILE + '.fifo')", r"openat: %(file)s\.fifo"),
+    "connect": (r"import socket; NAME = '\0' + FILE; s = socket.socket(1); s.bind(NAME); s.listen(0);"
+                "c = [socket.socket(1) for _ in range(3)]; [x.connect(NAME) for x in c]",
+                r"connect\(\d\): unix socket to @%(file)s, not accepted yet by process %(pid)d "
+                r"\(python3\) itself"),
     "poll": ("p = select.poll(); p.register(os.pipe()[0]); p.poll()",
              r"p?poll: 3 \(pipe:\[\d+\]\), other end: process %(pid)d \(python3\) itself"),
     "select": ("select.select([os.pipe()[0], os.pipe()[0]], [], [])",
@@ -477,6 +481,23 @@ def reads_from(own, other):
     return said
 
 
+def connect_to_all():
+    """Both ends of a connection by IPv4 to a server that takes both."""
+    with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+        client = socket.create_connection(("127.0.0.1", server.getsockname()[1]))
+        return client, server.accept()[0]
+
+
+def test_unaccepted():
+    """this host: what a process reads from, and who has not accepted it"""
+    for address in "127.0.0.1", "0.0.0.0":
+        server = socket.create_server((address, 0))
+        client = socket.create_connection(("127.0.0.1", server.getsockname()[1]))
+        said = reads_from(client, server)
+        if not re.search(r", not accepted yet by process %d \(.*\)\n" % os.getpid(), said):
+            raise AssertionError(said)
+
+
 def test_far_ends():
     """this host: what a process reads from, and who has the other end"""
     with open("/proc/self/comm", encoding="ascii") as file:
@@ -486,7 +507,9 @@ def test_far_ends():
         client = socket.create_connection(server.getsockname())
         pairs = (("pipe:", *map(open, os.pipe(), ("rb", "wb"))),
                  ("unix socket", *socket.socketpair()),
-                 ("TCP 127.0.0.1:", client, server.accept()[0]))
+                 ("TCP 127.0.0.1:", client, server.accept()[0]),
+                 # Who listens on all addresses has those of IPv4 as some of IPv6.
+                 ("TCP 127.0.0.1:", *connect_to_all()))
     for kind, own, other in pairs:
         said = reads_from(own, other)
         if "read(0): " + kind not in said or end not in said:
@@ -632,6 +655,6 @@ ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_unicode, t
           test_color_on_terminal, test_pager, test_no_pager, test_pager_quits,
           test_pager_missing, test_default_pager, test_large_graph, test_dot, test_dot_fails,
           test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_calls,
-          test_far_ends, test_far_end_elsewhere,
+          test_far_ends, test_unaccepted, test_far_end_elsewhere,
           test_live_process, test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

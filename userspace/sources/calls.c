@@ -12,7 +12,9 @@
 #include <sys/ipc.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #include "clock.h"
 #include "filelocks.h"
 #include "files.h"
+#include "sockets.h"
 #include "text.h"
 
 /* Longer paths are cut. */
@@ -78,6 +81,31 @@ static size_t put_fd(const struct place *p, int fd)
 static void put_first_fd(const struct place *p)
 {
 	put_fd(p, p->args[0]);
+}
+
+/*
+ * A unix socket has no other end before it is connected, which may have to wait for who accepts.  Names
+ * that are no paths begin with a 0, which the kernel shows as "@".
+ */
+static void put_connect(const struct place *p)
+{
+	const size_t name_at = offsetof(struct sockaddr_un, sun_path);
+	size_t used = put_fd(p, p->args[0]), len = p->args[2];
+	struct sockaddr_un address = { 0 };
+	char name[sizeof(address.sun_path) + 1] = "";
+
+	if (len <= name_at || len > sizeof(address) || !read_memory(p, p->args[1], &address, len) ||
+	    address.sun_family != AF_UNIX)
+		return;
+	memcpy(name, address.sun_path, len - name_at);
+	for (size_t i = 0; !address.sun_path[0] && i < len - name_at; i++)
+		name[i] = name[i] ?: '@';
+	p->end->ino = find_unix_listener(p->c->root, p->c->pid, name);
+	p->end->unaccepted = p->end->ino;
+	/* Many programs give the whole array. */
+	for (len = strlen(name); len && name[len - 1] == '@'; len--)
+		;
+	snprintf(p->dst + used, p->size - used, " to %.*s", (int)len, name);
 }
 
 /*
@@ -365,7 +393,7 @@ static const struct call_name sleeping_calls[] = {
 	{ SYS_sendmmsg, "sendmmsg", put_first_fd },
 	{ SYS_accept, "accept", put_first_fd },
 	{ SYS_accept4, "accept4", put_first_fd },
-	{ SYS_connect, "connect", put_first_fd },
+	{ SYS_connect, "connect", put_connect },
 #ifdef SYS_epoll_wait
 	{ SYS_epoll_wait, "epoll_wait", put_first_fd },
 #endif

@@ -37,7 +37,7 @@ void far_end_of(struct far_end *end, const char *root, pid_t pid, const char *fd
 		end->ino = own.ino;
 		end->writes = !own.writes;
 	} else if (!procfs_link(target, root, "%s", fd)) {
-		end->ino = find_socket_peer(root, pid, target);
+		end->ino = find_socket_peer(root, pid, target, &end->unaccepted);
 	}
 }
 
@@ -153,8 +153,9 @@ void put_far_end(char *dst, size_t size, const char *root, const struct far_end 
 		return;
 	}
 	for (size_t i = 0; i < end->nr && i < MAX_PEERS && used < size; i++) {
-		used += snprintf(dst + used, size - used, "%s ", i ? " and" : end->nr > 1 ?
-				 ", other end: processes" : ", other end: process");
+		used += snprintf(dst + used, size - used, "%s%s ", i ? "" : end->unaccepted ?
+				 ", not accepted yet by" : ", other end:",
+				 i ? " and" : end->nr > 1 ? " processes" : " process");
 		if (used < size)
 			used += put_holder(dst + used, size - used, root, end, end->pids[i]);
 	}

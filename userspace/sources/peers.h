@@ -16,6 +16,7 @@ struct far_end {
 	uint64_t ino;			/* of the pipe, or of the socket; 0: there is none */
 	bool is_pipe;
 	bool writes;			/* the end of a pipe that is written to */
+	bool unaccepted;		/* that of a socket which listens, which has yet to accept it */
 	pid_t pids[MAX_PEERS];		/* who has it open */
 	size_t nr;			/* how many do */
 	bool incomplete;		/* more may */

@@ -50,13 +50,28 @@ static bool put_address(char dst[ADDRESS_SIZE], const char *hex)
 struct connection {
 	char local[48];
 	char remote[48];
+	unsigned int state;
 	unsigned long long ino;
 };
 
+/* ::ffff:127.0.0.1: who listens on all addresses of IPv6 has those of IPv4 so. */
+static void unmap(char address[48])
+{
+	static const char mapped[] = "0000000000000000FFFF0000";
+	const size_t len = sizeof(mapped) - 1;
+
+	if (!strncmp(address, mapped, len))
+		memmove(address, address + len, strlen(address + len) + 1);
+}
+
 static bool parse_connection(struct connection *c, const char *line)
 {
-	return sscanf(line, " %*d: %47[0-9A-F:] %47[0-9A-F:] %*x %*s %*s %*s %*d %*d %llu",
-		      c->local, c->remote, &c->ino) == 3;
+	if (sscanf(line, " %*d: %47[0-9A-F:] %47[0-9A-F:] %x %*s %*s %*s %*d %*d %llu",
+		   c->local, c->remote, &c->state, &c->ino) != 4)
+		return false;
+	unmap(c->local);
+	unmap(c->remote);
+	return true;
 }
 
 static bool find_inet(char dst[SOCKET_SIZE], const char *line, unsigned long long ino,
@@ -227,37 +242,94 @@ static uint64_t find_unix_peer(const char *root, pid_t pid, uint32_t ino)
 	return peer;
 }
 
-/* The connection with the inode @ino, or, if that is 0, the one that is the other end of @own. */
-static bool find_connection(struct connection *found, const char *table, unsigned long long ino,
-			    const struct connection *own)
+/* States of include/net/tcp_states.h */
+enum {
+	TCP_STATE_ESTABLISHED	= 1,
+	TCP_STATE_SYN_RECEIVED	= 3,
+	TCP_STATE_LISTEN	= 10,
+};
+
+/* Those of IPv4 and IPv6; NULL: too large, or not there. */
+struct tcp_tables {
+	char *text[2];
+};
+
+static void read_tcp_tables(struct tcp_tables *t, const char *root, pid_t pid)
 {
-	for (const char *line = strchr(table, '\n'); line; line = strchr(line, '\n')) {
-		line++;
-		if (!parse_connection(found, line))
-			continue;
-		if (ino ? found->ino == ino : !strcmp(found->local, own->remote) &&
-					      !strcmp(found->remote, own->local))
-			return true;
+	static const char *const names[] = { "tcp", "tcp6" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		t->text[i] = procfs_read_all(root, "%d/net/%s", pid, names[i]);
+		if (t->text[i] && strlen(t->text[i]) > MAX_TABLE) {
+			free(t->text[i]);
+			t->text[i] = NULL;
+		}
+	}
+}
+
+typedef bool (*match_fn)(const struct connection *c, const struct connection *like);
+
+static bool has_inode(const struct connection *c, const struct connection *like)
+{
+	return c->ino == like->ino;
+}
+
+static bool is_other_end(const struct connection *c, const struct connection *like)
+{
+	return !strcmp(c->local, like->remote) && !strcmp(c->remote, like->local);
+}
+
+/* It has no inode either once it was closed, but is in another state then. */
+static bool is_unaccepted(const struct connection *c)
+{
+	return !c->ino && (c->state == TCP_STATE_ESTABLISHED || c->state == TCP_STATE_SYN_RECEIVED);
+}
+
+/* On the same port, and on all addresses or on this one. */
+static bool is_listener(const struct connection *c, const struct connection *like)
+{
+	const char *port = strchr(c->local, ':'), *like_port = strchr(like->local, ':');
+
+	return c->state == TCP_STATE_LISTEN && port && like_port && !strcmp(port, like_port) &&
+	       (strspn(c->local, "0") == (size_t)(port - c->local) ||
+		!strcmp(c->local, like->local));
+}
+
+static bool find_connection(struct connection *found, const struct tcp_tables *t, match_fn matches,
+			    const struct connection *like)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(t->text); i++) {
+		const char *line = t->text[i] ? strchr(t->text[i], '\n') : NULL;
+
+		for (; line; line = strchr(line, '\n')) {
+			line++;
+			if (parse_connection(found, line) && matches(found, like))
+				return true;
+		}
 	}
 	return false;
 }
 
-/* Both ends of a connection within a network namespace are in the same table. */
-static uint64_t find_tcp_peer(const char *root, pid_t pid, unsigned long long ino)
+/*
+ * Both ends of a connection within a network namespace are in its tables.  One that was not accepted
+ * has no inode yet: then that of who listens.
+ */
+static uint64_t find_tcp_peer(const char *root, pid_t pid, unsigned long long ino, bool *unaccepted)
 {
-	static const char *const names[] = { "tcp", "tcp6" };
-	struct connection own, other;
+	const struct connection wanted = { .ino = ino };
+	struct connection own, other, listener;
+	struct tcp_tables t;
 	uint64_t peer = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !peer; i++) {
-		char *table = procfs_read_all(root, "%d/net/%s", pid, names[i]);
-
-		if (table && strlen(table) <= MAX_TABLE &&
-		    find_connection(&own, table, ino, NULL) &&
-		    find_connection(&other, table, 0, &own))
-			peer = other.ino;
-		free(table);
+	read_tcp_tables(&t, root, pid);
+	if (find_connection(&own, &t, has_inode, &wanted) &&
+	    find_connection(&other, &t, is_other_end, &own)) {
+		*unaccepted = is_unaccepted(&other) &&
+			      find_connection(&listener, &t, is_listener, &other);
+		peer = *unaccepted ? listener.ino : other.ino;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(t.text); i++)
+		free(t.text[i]);
 	return peer;
 }
 
@@ -266,10 +338,12 @@ static uint64_t find_tcp_peer(const char *root, pid_t pid, unsigned long long in
  * @root: where proc is mounted
  * @pid: a process that has the socket open
  * @target: what the link of its descriptor says
+ * @unaccepted: set if the other end is yet to be accepted
  *
- * Return: its inode number, or 0: it is not known, or there is none.
+ * Return: its inode number, or that of the socket that listens; or 0: it is not known, or there is
+ * none.
  */
-uint64_t find_socket_peer(const char *root, pid_t pid, const char *target)
+uint64_t find_socket_peer(const char *root, pid_t pid, const char *target, bool *unaccepted)
 {
 	unsigned long long ino;
 	uint64_t peer = 0;
@@ -278,5 +352,37 @@ uint64_t find_socket_peer(const char *root, pid_t pid, const char *target)
 		return 0;
 	if (ino <= UINT32_MAX)
 		peer = find_unix_peer(root, pid, ino);
-	return peer ?: find_tcp_peer(root, pid, ino);
+	return peer ?: find_tcp_peer(root, pid, ino, unaccepted);
+}
+
+/* Of a socket that listens: SO_ACCEPTCON of net/unix/af_unix.c. */
+#define ACCEPTS		0x10000
+
+/**
+ * find_unix_listener() - find the unix socket that listens at an address
+ * @root: where proc is mounted
+ * @pid: a process in its network namespace
+ * @address: its path, or, if it has none, "@" and its name
+ *
+ * Return: its inode number, or 0: it is not known.
+ */
+uint64_t find_unix_listener(const char *root, pid_t pid, const char *address)
+{
+	char *text = procfs_read_all(root, "%d/net/unix", pid);
+	uint64_t found = 0;
+
+	if (text && strlen(text) > MAX_TABLE)
+		*text = '\0';
+	for (const char *line = text; line && !found; line = strchr(line, '\n')) {
+		unsigned long long ino;
+		unsigned int flags;
+		char path[109];
+
+		line += *line == '\n';
+		if (sscanf(line, "%*x: %*x %*x %x %*x %*x %llu %108[^\n]", &flags, &ino, path) == 3 &&
+		    flags & ACCEPTS && !strcmp(path, address))
+			found = ino;
+	}
+	free(text);
+	return found;
 }

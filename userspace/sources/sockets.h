@@ -10,6 +10,7 @@
 #define SOCKET_SIZE	160
 
 bool describe_socket(char dst[SOCKET_SIZE], const char *root, pid_t pid, const char *target);
-uint64_t find_socket_peer(const char *root, pid_t pid, const char *target);
+uint64_t find_socket_peer(const char *root, pid_t pid, const char *target, bool *unaccepted);
+uint64_t find_unix_listener(const char *root, pid_t pid, const char *address);
 
 #endif
