@@ -370,7 +370,11 @@ static const struct world {
 	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, CALL) } } },
 	{ "another's key is unknown",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, ?, none, yes, FREE), NULL,
-	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(UNKNOWN, KEY) } } },
+	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(BLOCKED, KEY) } } },
+	{ "the same, for an event",
+	  PAIR EVENT(10) "waiter tid=11 tgid=10 mm=1 op=FUTEX_WAIT uaddr=0x2000 key=? expected=7 "
+	  "value=7 bitset=0xffffffff asleep_ns=1 words=0:7,0\n", NULL,
+	  { { 10, FINE(WAITING, CAN_RUN) }, { 11, FINE(UNKNOWN, KEY) } } },
 	{ "another waits on a shared file",
 	  PAIR W(10, 10, 1) WAITER(11, 10, 1, futex, shared-inode:1:0, none, yes, FREE), NULL,
 	  { { 10, FINE(BLOCKED, CAN_RUN) }, { 11, FINE(BLOCKED, SHARED) } } },

@@ -482,6 +482,8 @@ static void judge_runnable(const struct work *work, struct judgement *j, const s
 	else if (w->call == CALL_UNKNOWN || w->call == CALL_RESTART ||
 		 w->timeout == TIMEOUT_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_CALL);
+	else if (w->key_type == KEY_UNKNOWN && primitives[j->primitive].is_lock)
+		judge_able(work, j, w, REASON_KEY);
 	else if (w->key_type == KEY_UNKNOWN)
 		judge(j, VERDICT_UNKNOWN, REASON_KEY);
 	else if (process_wakes_itself(process_of_waiter(s, w), &ns))

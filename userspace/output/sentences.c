@@ -675,6 +675,25 @@ static void put_to_stopped(struct story *st)
 	put_tracer_of_thread(st, st->j->end_thread);
 }
 
+/*
+ * What the source does not tell may be shared with any process.  The id in a lock is still that of
+ * one thread, if the lock is what it looks like.
+ */
+static void put_key(struct story *st)
+{
+	struct buf *b = &st->buf;
+	struct foreign_holder f;
+
+	put(b, "not a private futex: it is not known which threads can wake it");
+	if (st->w->lock.owner <= 0 ||
+	    !find_foreign_holder(st->s, st->w, st->w->lock.owner, &f) || f.ended)
+		return;
+	put(b, "; the id in its lock is that of thread ");
+	put_id(b, f.tid);
+	put(b, " in ");
+	put_process(b, f.tgid, f.comm);
+}
+
 static void put_traced(struct story *st)
 {
 	int tracer = st->w->thread < 0 ? -1 : find_tracer(st->s, st->w->thread);
@@ -837,8 +856,7 @@ static const struct sentence {
 	[REASON_CHANGED]	= { .text = "changed between the two looks" },
 	[REASON_ERRORS]		= { .text = "the kernel's data were not as expected: nothing can be "
 					    "proven from them" },
-	[REASON_KEY]		= { .text = "not a private futex: it is not known which threads can "
-					    "wake it" },
+	[REASON_KEY]		= { put_key },
 	[REASON_CALL]		= { .text = "it is not known what could end this call" },
 };
 
