@@ -2,7 +2,7 @@
 /* future: a result that is never made.
  *
  * State: the main thread waits for a std::future. The promise is still there, in a static variable,
- *   and nobody keeps it. A "net" thread sleeps in read(2).
+ *   and nobody keeps it. A "net" thread sleeps in pause(2).
  * Truth: main waits for an event, not for a lock, and no thread is going to cause it.
  */
 #include <cstdio>
@@ -14,12 +14,9 @@ static std::promise<int> promise;
 
 static void net()
 {
-	char byte;
-	int fds[2];
-
 	std::printf("tid net %d\n", gettid());
-	while (!pipe(fds) && read(fds[0], &byte, 1) < 0)
-		;
+	for (;;)
+		pause();
 }
 
 int main()

@@ -1279,6 +1279,21 @@ static void test_others(void)
 	snapshot_free(&s);
 }
 
+/* Who maps the word, beside those who wait for it, and can wake them. */
+static void test_named_mapper(void)
+{
+	struct snapshot s;
+	struct analysis a;
+	int named[4] = { -1, -1, -1, -1 };
+
+	load(&s, TWO SHARED("1,2", yes, 0) SW(10, 10, 1));
+	analyze(&a, &s, NULL);
+	is_num(analysis_list_named(&a, named, ARRAY_SIZE(named)), 1, "one thread is named");
+	ok(named[0] >= 0 && s.threads[named[0]].tid == 20, "that of the other process");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 static void test_rank(void)
 {
 	/* 10 waits; 12, 13 and 99 have no thread record, so they are unknown. */
@@ -1682,6 +1697,7 @@ int main(void)
 	test_namespace();
 	test_decode();
 	test_others();
+	test_named_mapper();
 	test_rank();
 	test_rank_of_chain();
 	test_timer_text();

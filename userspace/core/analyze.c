@@ -880,11 +880,15 @@ size_t analysis_list_named(const struct analysis *a, int *threads, size_t max)
 
 	for (size_t i = 0; i < a->s->nr_waiters && n.nr < max; i++) {
 		const struct judgement *j = &a->judgements[a->order[i]];
-		int mm = a->s->waiters[a->order[i]].mm;
+		const struct waiter *w = &a->s->waiters[a->order[i]];
+		int mm = w->mm;
 
 		add_named(&n, &a->model, j->end_thread);
-		if (mm < 0 || j->end_thread >= 0)
+		if (mm < 0 || (j->end_thread >= 0 && j->end_thread != w->thread))
 			continue;
+		if (w->shared >= 0)
+			add_named(&n, &a->model,
+				  model_find_mapper(&a->model, &a->s->shared[w->shared]));
 		for (size_t k = 0; k < model_mm(&a->model, mm)->nr_others && k < MAX_OTHERS; k++)
 			add_named(&n, &a->model, model_mm(&a->model, mm)->others[k]);
 	}

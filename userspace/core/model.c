@@ -1032,6 +1032,27 @@ void model_propagate(const struct model *m, enum pass pass, unsigned char *level
 	propagate(&m->graphs[pass], levels, ceilings);
 }
 
+/* Of those that map a word, so many are asked. */
+#define MAX_ASKED	4
+
+/**
+ * model_find_mapper() - find a thread that maps a shared word and can run without being woken
+ * @m: the model, solved
+ * @shared: the word
+ *
+ * Return: its index, or -1: none of the first few mms has one.
+ */
+int model_find_mapper(const struct model *m, const struct shared *shared)
+{
+	for (size_t i = 0; i < shared->nr_maps && i < MAX_ASKED; i++) {
+		int t = m->mms[m->s->maps[shared->first_map + i]].runnable;
+
+		if (t >= 0 && !model_waits(m, t))
+			return t;
+	}
+	return -1;
+}
+
 /**
  * model_free() - free the memory of a model
  * @m: the model; its snapshot stays

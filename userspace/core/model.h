@@ -115,6 +115,7 @@ void model_build(struct model *m, const struct snapshot *s);
 void model_solve(struct model *m, bool *const changed[NR_PASSES]);
 void model_propagate(const struct model *m, enum pass pass, unsigned char *levels,
 		     const unsigned char *ceilings);
+int model_find_mapper(const struct model *m, const struct shared *shared);
 void model_free(struct model *m);
 
 /* Questions about a node, or an mm. */

@@ -501,19 +501,6 @@ static bool is_removed(const char *path, size_t *len)
 
 #define MAPPERS_CAN_WAKE	"shared futex: any process that maps it can wake it"
 
-/* A thread that maps a shared word and can run without being woken, or -1. */
-static int find_runnable_mapper(const struct story *st, const struct shared *shared)
-{
-	for (size_t i = 0; i < shared->nr_maps && i < MAX_NAMED; i++) {
-		int mm = st->s->maps[shared->first_map + i];
-		int t = model_mm(&st->a->model, mm)->runnable;
-
-		if (t >= 0 && !model_waits(&st->a->model, t))
-			return t;
-	}
-	return -1;
-}
-
 /* Who may come to wake it, if nobody who maps the word can run. */
 static void put_newcomer(struct story *st, const struct shared *shared)
 {
@@ -543,7 +530,7 @@ static void put_newcomer(struct story *st, const struct shared *shared)
 static void put_shared(struct story *st)
 {
 	const struct shared *shared = st->w->shared < 0 ? NULL : &st->s->shared[st->w->shared];
-	int t = shared ? find_runnable_mapper(st, shared) : -1;
+	int t = shared ? model_find_mapper(&st->a->model, shared) : -1;
 
 	if (shared && t < 0) {
 		put_newcomer(st, shared);
