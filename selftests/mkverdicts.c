@@ -52,6 +52,14 @@ static volatile pid_t *waiter;
 /* Its process, if that is another one. */
 static volatile pid_t *waiter_tgid;
 
+/* The waiter is the main thread of a child. */
+void name_child(pid_t child)
+{
+	wait_until_blocked(child, child, SYS_futex);
+	*waiter_tgid = child;
+	*waiter = child;
+}
+
 static void wait_on(uint32_t *word, int op)
 {
 	*word = 7;
@@ -1042,9 +1050,7 @@ static void parent_hangs(void)
 
 	if (!child)
 		parent_runs();
-	wait_until_blocked(child, child, SYS_futex);
-	*waiter_tgid = child;
-	*waiter = child;
+	name_child(child);
 	wait_for_good(NULL);
 }
 
@@ -1102,9 +1108,7 @@ static void trace_child(void)
 		wait_for_good(NULL);
 	if (ptrace(PTRACE_SEIZE, child, NULL, NULL))
 		die("ptrace");
-	wait_until_blocked(child, child, SYS_futex);
-	*waiter_tgid = child;
-	*waiter = child;
+	name_child(child);
 }
 
 static void traced(void)
@@ -1231,7 +1235,7 @@ static void make(void (*run)(void))
 
 int main(int argc, char **argv)
 {
-	static const struct kind *const kinds[] = { main_kinds, poll_kinds };
+	static const struct kind *const kinds[] = { main_kinds, poll_kinds, signal_kinds };
 	const struct kind *kind;
 	size_t i;
 

@@ -18,6 +18,7 @@ struct kind {
 
 /* Each ends with an empty row. */
 extern const struct kind poll_kinds[];
+extern const struct kind signal_kinds[];
 
 /* mkverdicts.c */
 void sleep_for_good(void *arg);
@@ -25,6 +26,7 @@ void wait_for_good(void *arg);
 void start_sleeper(void);
 pid_t start_hung(void);
 void do_nothing(int signal);
+void name_child(pid_t child);
 void wait_for_end(void (*run)(void *end), int *end, long call);
 
 #endif

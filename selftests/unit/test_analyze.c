@@ -183,12 +183,6 @@ static const struct world {
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) T(11, 10, 1) EVENT(10)
 	  W(11, 10, 1), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) }, { 11, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
-	{ "nor in a child of fork, whose handlers are its parent's",
-	  MM(1, 1, "10") PROC(10, 9, 1, no, 0x4000) T(10, 10, 1) EVENT(10), NULL,
-	  { { 10, STUCK(NO_WAKER, LIKELY, FORK) } } },
-	{ "nor by SIGINT, which Python handles in all programs",
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x2) T(10, 10, 1) EVENT(10), NULL,
-	  { { 10, STUCK(NO_WAKER, LIKELY, ALONE) } } },
 	{ "a timer, and the handler of a signal",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), NULL,
 	  { { 10, FINE(BLOCKED, TIMER) } } },
@@ -1020,28 +1014,84 @@ static void test_signallers(void)
 	check_signallers(0, 'R', cycle, VERDICT_DEADLOCK, REASON_CYCLE, "whoever sends it");
 }
 
-/* What is typed at a terminal, and its size, tell programs what to do that handle that. */
-static void test_terminal_orders(void)
+#define OF_PYTHON	(SIGNAL(SIGPIPE) | SIGNAL(SIGXFSZ))
+
+/*
+ * By kill(1), by what is typed at a terminal, and by its size, programs are told what to do that
+ * handle that.
+ */
+static void test_orders(void)
 {
 	static const struct {
 		const char *name;
 		uint64_t caught;
+		enum verdict verdict;
 		bool has_terminal;
+		uint64_t ignored;
+		bool forked;
+		uint64_t inherited;
+		bool is_orphan;		/* its parent has ended, so that it has inherited nothing */
+	} cases[] = {
+		{ "SIGWINCH, without a terminal", SIGNAL(SIGWINCH), VERDICT_NO_WAKER },
+		{ "SIGWINCH", SIGNAL(SIGWINCH), VERDICT_SIGNAL, true },
+		{ "SIGTSTP", SIGNAL(SIGTSTP), VERDICT_SIGNAL, true },
+		{ "SIGCONT", SIGNAL(SIGCONT), VERDICT_SIGNAL, true },
+		{ "a real-time signal", SIGNAL(40), VERDICT_SIGNAL },
+		{ "signal 33", SIGNAL(33), VERDICT_NO_WAKER },
+		{ "SIGINT", SIGNAL(SIGINT), VERDICT_SIGNAL },
+		{ "SIGINT, as Python does", SIGNAL(SIGINT), VERDICT_NO_WAKER, true, OF_PYTHON },
+		{ "SIGTERM, after fork, as its parent does", SIGNAL(SIGTERM), VERDICT_NO_WAKER,
+		  .forked = true, .inherited = SIGNAL(SIGTERM) },
+		{ "the same, but its parent does not", SIGNAL(SIGTERM), VERDICT_SIGNAL,
+		  .forked = true, .inherited = SIGNAL(SIGHUP) },
+		{ "the same, and it has no parent any more", SIGNAL(SIGTERM), VERDICT_SIGNAL,
+		  .forked = true, .is_orphan = true },
+		{ "the same, and it is not known what its parent handles", SIGNAL(SIGTERM),
+		  VERDICT_NO_WAKER, .forked = true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct process *p;
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, ALONE EVENT(10));
+		p = &s.processes[0];
+		p->caught = cases[i].caught;
+		p->has_terminal = cases[i].has_terminal;
+		p->ignored = cases[i].ignored;
+		p->known |= P_IGNORED;
+		p->execed = cases[i].forked ? NO : YES;
+		p->inherited = cases[i].inherited;
+		if (p->inherited || cases[i].is_orphan)
+			p->known |= P_INHERITED;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
+/* Others wait in the same memory for a daemon that may be told to wake them. */
+static void test_told_to_wake(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t caught;
 		enum verdict verdict;
 	} cases[] = {
-		{ "SIGWINCH, without a terminal", SIGNAL(SIGWINCH), false, VERDICT_NO_WAKER },
-		{ "SIGWINCH", SIGNAL(SIGWINCH), true, VERDICT_SIGNAL },
-		{ "SIGTSTP", SIGNAL(SIGTSTP), true, VERDICT_SIGNAL },
-		{ "SIGINT, as Python does", SIGNAL(SIGINT), true, VERDICT_NO_WAKER },
+		{ "a daemon", SIGNAL(SIGTERM), VERDICT_SIGNAL },
+		{ "a process that handles no such signal", SIGNAL(SIGCHLD), VERDICT_NO_WAKER },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct snapshot s;
 		struct analysis a;
 
-		load(&s, ALONE EVENT(10));
-		s.processes[0].caught = cases[i].caught;
-		s.processes[0].has_terminal = cases[i].has_terminal;
+		load(&s, TWO SHARED("1,2", yes, 0) SW(10, 10, 1) SW(20, 20, 2));
+		s.waiters[0].lock = s.waiters[1].lock = (struct lock){ .primitive = PRIMITIVE_UNKNOWN };
+		s.shared[0].reach = REACH_INHERITED;
+		s.processes[1].caught = cases[i].caught;
 		analyze(&a, &s, NULL);
 		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
 		analysis_free(&a);
@@ -1689,7 +1739,8 @@ int main(void)
 	test_proc_caveat();
 	test_reach();
 	test_signallers();
-	test_terminal_orders();
+	test_orders();
+	test_told_to_wake();
 	test_hangup_of_mapper();
 	test_private_in_shared();
 	test_ended_holder();

@@ -783,6 +783,17 @@ static void test_grandchild(void)
 	remove_tree();
 }
 
+/* Between its state and that, /proc/PID/stat has 34 other fields. */
+static void create_exit_signal(pid_t pid, int signal)
+{
+	char stat[256] = "1 (t) S";
+
+	for (int i = 0; i < 34; i++)
+		strcat(stat, " 0");
+	snprintf(stat + strlen(stat), sizeof(stat) - strlen(stat), " %d\n", signal);
+	create_file(stat, "%d/stat", pid);
+}
+
 /* A thread waits for a child that hangs; its process handles signals, and has another child. */
 static void test_signals(void)
 {
@@ -794,6 +805,7 @@ static void test_signals(void)
 		enum verdict verdict;
 		enum reason reason;
 		const char *target;	/* of descriptor 0; default: a socket */
+		int exit_signal;	/* of the other child */
 	} cases[] = {
 		{ "no handler", 0, 'S', NULL, STUCK_AS(ALL_SLEEP) },
 		{ "of SIGCHLD", SIGNAL(SIGCHLD), 'S', "02", VERDICT_WAITING, REASON_SIGNAL },
@@ -815,6 +827,21 @@ static void test_signals(void)
 		  STUCK_AS(ALL_SLEEP), "/tmp/queue" },
 		{ "of SIGIO, and no descriptor can be seen", SIGNAL(SIGIO), 'S', NULL,
 		  VERDICT_WAITING, REASON_SIGNAL },
+		{ "of a signal that F_SETSIG may have chosen", SIGNAL(SIGUSR1), 'S', "020002",
+		  VERDICT_WAITING, REASON_SIGNAL },
+		{ "of a signal, and there is a lease", SIGNAL(SIGUSR1), 'S',
+		  "02\nlock:\t1: LEASE  ACTIVE    READ 10 00:01:7 0 EOF", VERDICT_WAITING,
+		  REASON_SIGNAL, "/tmp/file" },
+		{ "of SIGIO, and a directory may be watched", SIGNAL(SIGIO), 'S', BY_NAME_TEXT,
+		  VERDICT_WAITING, REASON_SIGNAL, "/tmp" },
+		{ "of SIGIO, and a file is no directory", SIGNAL(SIGIO), 'S', BY_NAME_TEXT,
+		  STUCK_AS(ALL_SLEEP), "/etc/passwd" },
+		{ "of SIGIO, and an epoll set sends none", SIGNAL(SIGIO), 'S', "020002",
+		  STUCK_AS(ALL_SLEEP), "anon_inode:[eventpoll]" },
+		{ "of the signal that tells of the end of the child", SIGNAL(SIGUSR1), 'S', "02",
+		  VERDICT_WAITING, REASON_SIGNAL, .exit_signal = SIGUSR1 },
+		{ "of another one than that", SIGNAL(SIGUSR1), 'S', "02", STUCK_AS(ALL_SLEEP),
+		  .exit_signal = SIGUSR2 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -826,8 +853,9 @@ static void test_signals(void)
 
 		create_tree(&sc);
 		create_task(30, 30, cases[i].state, 10, 0, SLEEPS);
+		create_exit_signal(30, cases[i].exit_signal ?: SIGCHLD);
 		if (cases[i].flags) {
-			char info[64];
+			char info[128];
 
 			snprintf(info, sizeof(info), "pos:\t0\nflags:\t%s\n", cases[i].flags);
 			create_link(cases[i].target ?: "socket:[9]", "10/task/10/fd/0");

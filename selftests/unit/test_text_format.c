@@ -322,7 +322,7 @@ static void test_timers(void)
 
 	is_num(parse(&s, text, strlen(text), error), 0, "timers are read");
 	p = s.processes;
-	is_num(p[0].known, P_ARMED | P_LIBC_HANDLERS, "what is known");
+	is_num(p[0].known, P_ARMED | P_IGNORED | P_LIBC_HANDLERS, "what is known");
 	ok(!p[0].nr_armed && !p[0].more_armed, "no timer is armed");
 	is_num(p[0].ignored, 0x8000, "ignored");
 	ok(!p[0].libc_handlers[0] && p[0].libc_handlers[1] == 0x7f00, "libc_handlers");

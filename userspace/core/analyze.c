@@ -36,6 +36,7 @@ struct work {
 	bool *changed[NR_PASSES];	/* for each node: not as in the first look */
 	bool *mm_ran;			/* for each mm: one of its threads ran between the looks */
 	bool *mm_waits_for_lock;	/* for each mm: one of its threads does */
+	unsigned char *idle;		/* for each node: whether an idle daemon could make it run */
 	const struct model *before;
 	int *before_thread;		/* the same thread there if it has not run, or -1 */
 };
@@ -359,17 +360,36 @@ static enum reason stopped_reason(const struct work *w, const struct waiter *wai
 
 /*
  * A daemon may wait for nothing but a signal that tells it what to do.  All its threads wait
- * for events then: a lock is not released by who waits for a signal.  After a fork without
- * execve(2), the handlers are those of the parent.
+ * for events then: a lock is not released by who waits for a signal.
  */
-static bool may_be_idle_daemon(const struct work *w, const struct waiter *waiter)
+static bool may_be_idle_daemon(const struct work *w, const struct process *p)
 {
-	const struct mm_state *mm = model_mm(w->m, waiter->mm);
-	const struct process *p = process_of_waiter(w->s, waiter);
+	const struct mm_state *mm = p->mm < 0 ? NULL : model_mm(w->m, p->mm);
 
-	return p && p->execed == YES && process_takes_orders(p) && waiter_is_local(waiter) &&
-	       mm->tgid != PID_UNKNOWN && !mm->nr_sleeping && !mm->nr_stopped &&
-	       !w->mm_waits_for_lock[waiter->mm];
+	return mm && process_takes_orders(p) && mm->tgid != PID_UNKNOWN &&
+	       mm->nr_waiting && !mm->nr_sleeping && !mm->nr_stopped &&
+	       !w->mm_waits_for_lock[p->mm];
+}
+
+/*
+ * What such a daemon may do when it is told to, others wait for: by a pipe, or in memory that they
+ * share.
+ */
+static void find_idle(struct work *w)
+{
+	unsigned char *ceilings = xcalloc(nr_nodes(w->s), sizeof(*ceilings));
+
+	memset(ceilings, true, nr_nodes(w->s));
+	for (size_t i = 0; i < w->s->nr_processes; i++) {
+		const struct process *p = &w->s->processes[i];
+
+		if (!may_be_idle_daemon(w, p))
+			continue;
+		w->idle[node_process(w->s, i)] = true;
+		w->idle[node_mm(w->s, p->mm)] = true;
+	}
+	model_propagate(w->m, PASS_PROOF, w->idle, ceilings);
+	free(ceilings);
 }
 
 /* By the proof, no runnable thread wakes it. */
@@ -387,7 +407,7 @@ static void judge_proven(const struct work *w, struct judgement *j, const struct
 		return;
 	else if (level == LEVEL_STOPPED)
 		judge_stuck(w, j, VERDICT_STOPPED, stopped_reason(w, waiter), caveat);
-	else if (may_be_idle_daemon(w, waiter))
+	else if (w->idle[waiter->thread])
 		judge(j, VERDICT_SIGNAL, REASON_OUTSIDE);
 	else
 		judge_stuck(w, j, VERDICT_NO_WAKER, group_reason(w, waiter), caveat);
@@ -616,6 +636,7 @@ static void start_work(struct work *w, struct analysis *a, const struct model *b
 		.caveats = xcalloc(nr_nodes(s), sizeof(*w->caveats)),
 		.mm_ran = xcalloc(s->nr_mms, sizeof(*w->mm_ran)),
 		.mm_waits_for_lock = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_lock)),
+		.idle = xcalloc(nr_nodes(s), sizeof(*w->idle)),
 		.before = before,
 		.before_thread = xcalloc(s->nr_threads, sizeof(*w->before_thread)),
 	};
@@ -631,6 +652,7 @@ static void end_work(struct work *w)
 	free(w->caveats);
 	free(w->mm_ran);
 	free(w->mm_waits_for_lock);
+	free(w->idle);
 	free(w->before_thread);
 	for (int pass = 0; pass < NR_PASSES; pass++)
 		free(w->changed[pass]);
@@ -739,6 +761,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 	a->contention = find_contention(&a->model);
 	find_caveats(&w);
 	find_lock_waits(&w);
+	find_idle(&w);
 	w.chains = find_chains(&a->model, w.confirmed);
 	for (size_t i = 0; i < now->nr_waiters; i++) {
 		judge_waiter(&w, &a->judgements[i], &now->waiters[i]);

@@ -132,23 +132,46 @@ uint64_t process_handles(const struct process *p, uint64_t signals)
 	return handled_signals(p) & ~p->blocked & signals;
 }
 
+/* Python handles SIGINT in all programs, and ignores these two. */
+static bool may_be_python(const struct process *p)
+{
+	uint64_t both = SIGNAL(SIGPIPE) | SIGNAL(SIGXFSZ);
+
+	return !(p->known & P_IGNORED) || (p->ignored & both) == both;
+}
+
+/*
+ * Signals by which a process is told what to do, if it handles them.  Daemons are told by
+ * kill(1), and programs on a terminal also by what is typed there, or by its size.
+ */
+static uint64_t orders_of(const struct process *p)
+{
+	uint64_t orders = SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2) |
+			  ~(SIGNAL(FIRST_LIBC_SIGNAL + NR_LIBC_SIGNALS) - 1);
+
+	if (!may_be_python(p))
+		orders |= SIGNAL(SIGINT);
+	if (p->has_terminal)
+		orders |= SIGNAL(SIGQUIT) | SIGNAL(SIGTSTP) | SIGNAL(SIGCONT) | SIGNAL(SIGWINCH);
+	return p->caught & ~p->blocked & orders;
+}
+
 /**
  * process_takes_orders() - whether a process handles a signal by which it is told what to do
  * @p: the process
  *
- * Return: true also if it is not known.
+ * After fork(2) the handlers are those of the parent, until execve(2): only one that the process
+ * has installed itself says that it may wait for a signal.
  *
- * Daemons are told by kill(1), and programs on a terminal also by what is typed there, or by its
- * size.  SIGINT is none of these: Python handles it in all programs.
+ * Return: true also if it is not known.
  */
 bool process_takes_orders(const struct process *p)
 {
-	uint64_t orders = SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2);
-
-	if (p->has_terminal)
-		orders |= SIGNAL(SIGQUIT) | SIGNAL(SIGTSTP) | SIGNAL(SIGWINCH);
-	return !(p->known & P_CAUGHT) || p->caught & ~p->blocked & orders;
+	if (p->execed == YES)
+		return !(p->known & P_CAUGHT) || orders_of(p);
+	return p->known & P_CAUGHT && p->known & P_INHERITED && orders_of(p) & ~p->inherited;
 }
+
 
 /**
  * process_has_timer() - whether an armed timer sends a process one of some signals, or may

@@ -136,6 +136,7 @@ struct waiter {
 	struct lock lock;	/* see recognise_lock() */
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */
+	bool by_syscall;	/* by syscall(2), as no C library does for its locks */
 };
 
 /* Bits of mm.known. */
@@ -161,6 +162,8 @@ enum {
 	P_CAUGHT	= 1 << 0,
 	P_ARMED		= 1 << 1,
 	P_LIBC_HANDLERS	= 1 << 2,
+	P_IGNORED	= 1 << 3,
+	P_INHERITED	= 1 << 4,
 };
 
 enum {
@@ -196,6 +199,7 @@ struct process {
 	uint64_t libc_caught;	/* ... which is the C library's own */
 	uint64_t ignored;
 	uint64_t blocked;	/* by all threads */
+	uint64_t inherited;	/* its parent handles them, too */
 	uint64_t pdeath;	/* the end of the parent sends them (PR_SET_PDEATHSIG) */
 	uint64_t libc_handlers[NR_LIBC_SIGNALS];	/* addresses */
 	const struct armed *armed;	/* for P_ARMED ... */

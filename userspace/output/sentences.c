@@ -608,6 +608,11 @@ static void put_outside(struct story *st)
 {
 	const struct process *p = process_of_waiter(st->s, st->w);
 
+	if (p && !process_takes_orders(p)) {
+		put(&st->buf, "all threads of a process that could wake it wait for events, and that "
+			      "process handles signals that daemons are told by: it may wait for one");
+		return;
+	}
 	put(&st->buf, "all threads of its process wait for events, and the process ");
 	put(&st->buf, p && p->known & P_CAUGHT ? "handles" : "may handle");
 	put(&st->buf, " signals that daemons are told by: it may wait for one");

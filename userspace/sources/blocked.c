@@ -134,6 +134,27 @@ static bool is_signalled_by_others(const struct reader *r, const struct process 
 }
 
 /*
+ * Which handlers its parent has, too.  Who has outlived its parent, as daemons have, took them over
+ * long ago.
+ */
+static void find_inherited(const struct reader *r, struct process *p)
+{
+	char status[PROCFS_FILE_SIZE];
+	const char *caught = NULL;
+
+	if (p->execed == YES || p->ppid <= 0)
+		return;
+	if (p->ppid > 1) {
+		if (!procfs_read(status, r->root, "%d/status", p->ppid))
+			caught = status_field(status, "SigCgt");
+		if (!caught)
+			return;
+		p->inherited = strtoull(caught, NULL, 16);
+	}
+	p->known |= P_INHERITED;
+}
+
+/*
  * A signal that is handled may end any sleep, and one that is not ends the process.  If a
  * thread of the process can run anyway, it does not matter.
  */
@@ -143,9 +164,10 @@ static void look_at_process(struct reader *r, int process)
 	struct blocker b = signallers_of(p);
 
 	p->has_terminal = has_terminal(r->root, p->tgid);
+	find_inherited(r, p);
 	if (is_signalled_by_others(r, p)) {
 		p->signallers = SIGNALLERS_UNKNOWN;
-	} else if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath)) {
+	} else if (process_handles(p, p->pdeath) || may_be_signalled_by_family(r, p)) {
 		array_push(r->signalled, r->nr_signalled, process);
 		add_wakers_to_snapshot(r, &b);
 	}
@@ -329,14 +351,16 @@ static bool shows_all_processes(const char *root)
 	return is_in_first_ns(root, "self") && is_in_first_ns(root, "1");
 }
 
-/* Nobody knows which children and parents there are. */
+/* There may be more children and parents than are seen. */
 static void expect_signals(struct reader *r)
 {
 	for (size_t i = 0; i < r->s->nr_processes; i++) {
 		struct process *p = &r->s->processes[i];
 
 		p->has_terminal = has_terminal(r->root, p->tgid);
-		if (process_handles(p, SIGNAL(SIGCHLD) | p->pdeath) || is_signalled_by_others(r, p))
+		find_inherited(r, p);
+		if (process_handles(p, p->pdeath) || may_be_signalled_by_family(r, p) ||
+		    is_signalled_by_others(r, p))
 			p->signallers = SIGNALLERS_UNKNOWN;
 	}
 }
@@ -359,6 +383,7 @@ void find_blocked(const char *root, const struct comparers *compare, struct snap
 
 	if (!shows_all_processes(root)) {
 		expect_signals(&r);
+		relations_free(&r.children);
 		return;
 	}
 	free(procfs_list_ids(&r.max_added, root, "."));

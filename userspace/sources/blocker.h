@@ -77,6 +77,7 @@ extern const struct blocking_call file_calls[];
 
 /* wakers.c */
 const struct descriptors *get_descriptors(struct reader *r);
+bool may_be_signalled_by_family(struct reader *r, const struct process *p);
 bool list_wakers(struct reader *r, const struct blocker *b, struct pids *p);
 
 #endif

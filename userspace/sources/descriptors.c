@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "array.h"
 #include "descriptors.h"
 #include "eventfds.h"
+#include "helper.h"
 
 /*
  * The flag that the kernel adds to a file that a 64-bit program opens by name
@@ -49,17 +51,22 @@ static int read_fdinfo(char buf[PROCFS_FILE_SIZE], const char *root, const char 
 	return procfs_read(buf, root, "%.*sinfo%s", (int)(number - fd), fd, number);
 }
 
+static int parse_flags(unsigned long *flags, const char *info)
+{
+	const char *field = strstr(info, "flags:");
+
+	if (!field)
+		return -EINVAL;
+	*flags = strtoul(field + strlen("flags:"), NULL, 8);
+	return 0;
+}
+
 /* The flags of open(2).  Return: 0 or a negative errno. */
 static int read_flags(unsigned long *flags, const char *root, const char *fd)
 {
 	char buf[PROCFS_FILE_SIZE];
-	int rc = read_fdinfo(buf, root, fd);
-	const char *field = rc ? NULL : strstr(buf, "flags:");
 
-	if (!field)
-		return rc ?: -EINVAL;
-	*flags = strtoul(field + strlen("flags:"), NULL, 8);
-	return 0;
+	return read_fdinfo(buf, root, fd) ?: parse_flags(flags, buf);
 }
 
 /* As pipe_of_fd(), when it is known what the descriptor refers to. */
@@ -115,26 +122,53 @@ static bool may_be_queue(const char *root, const char *fd, const char *target)
 	return read_flags(&flags, root, fd) || !(flags & LARGEFILE);
 }
 
-/* What fcntl(2) with F_SETSIG sends instead of SIGIO is mostly one of these, which are queued. */
-#define OF_ASYNC	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
+/* What F_NOTIFY sends for a directory: SIGIO, or by F_SETSIG mostly one of those that are queued. */
+#define OF_NOTIFY	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
 
-/* The signals that one descriptor may send. */
+struct notified_fd {
+	const char *root;
+	const char *fd;
+};
+
+/* As find_fn. */
+static void find_directory(const void *arg, void *answer)
+{
+	const struct notified_fd *n = arg;
+	char path[PROCFS_PATH_SIZE];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", n->root, n->fd);
+	*(enum yesno *)answer = !stat(path, &st) && !S_ISDIR(st.st_mode) ? NO : YES;
+}
+
+/* Whether it may be a directory.  A file server that hangs does not answer. */
+static bool may_be_directory(const char *root, const char *fd)
+{
+	const struct notified_fd n = { root, fd };
+	enum yesno found = YESNO_UNKNOWN;
+
+	return !helper_ask(find_directory, &n, &found, sizeof(found), -1) || found != NO;
+}
+
+/*
+ * The signals that one descriptor may send.  Which one it is that O_ASYNC or a lease sends,
+ * F_SETSIG says, which nothing shows.
+ */
 static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
 {
-	char target[PROCFS_LINK_SIZE];
-	uint64_t signals = 0;
+	char target[PROCFS_LINK_SIZE], info[PROCFS_FILE_SIZE];
 	unsigned long flags;
 
-	if (procfs_link(target, root, "%s", fd))
+	/* The kernel reads a set under its mutex, for which it may wait (ep_show_fdinfo()). */
+	if (procfs_link(target, root, "%s", fd) || !strcmp(target, "anon_inode:[eventpoll]"))
 		return 0;
-	if (may_be_queue(root, fd, target))
+	/* One that is closed meanwhile shows that a thread runs. */
+	if (may_be_queue(root, fd, target) || read_fdinfo(info, root, fd) ||
+	    parse_flags(&flags, info) || flags & O_ASYNC || strstr(info, " LEASE "))
 		return UINT64_MAX;
 	if (!strncmp(target, "socket:", strlen("socket:")))
-		signals |= SIGNAL(SIGURG);
-	/* One that is closed meanwhile shows that a thread runs. */
-	if (wanted & OF_ASYNC && (read_flags(&flags, root, fd) || flags & O_ASYNC))
-		signals |= OF_ASYNC;
-	return signals;
+		return SIGNAL(SIGURG);
+	return wanted & OF_NOTIFY && *target == '/' && may_be_directory(root, fd) ? OF_NOTIFY : 0;
 }
 
 struct signal_walk {
@@ -157,7 +191,8 @@ static bool add_signals_of_fd(void *ctx, const char *fd)
  * @pid: the process
  * @wanted: those that matter
  *
- * By a file with O_ASYNC (fcntl(2)), a message queue (mq_notify(3)), or a socket with urgent data.
+ * By a file with O_ASYNC or a lease (fcntl(2)), a directory that is watched (F_NOTIFY), a message
+ * queue (mq_notify(3)), or a socket with urgent data.
  * Descriptors of a thread that has a table of its own do not count.
  *
  * Return: mask of them; @wanted if its descriptors cannot be seen.

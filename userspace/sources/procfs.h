@@ -24,6 +24,7 @@
 /* Fields of /proc/PID/stat, as proc(5) counts them. */
 enum {
 	STAT_STATE		= 3,
+	STAT_EXIT_SIGNAL	= 38,
 	STAT_PROCESSOR		= 39,
 	STAT_RT_PRIORITY	= 40,
 	STAT_POLICY		= 41,

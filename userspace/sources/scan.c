@@ -506,7 +506,7 @@ static void add_threads(struct scan *sc, const struct candidate *e, struct proce
 		}
 		if (task.state == STATE_ZOMBIE || task.state == STATE_DEAD)
 			continue;
-		p->known = task.caught_known ? P_CAUGHT : 0;
+		p->known = task.caught_known ? P_CAUGHT | P_IGNORED : 0;
 		p->caught |= task.caught;
 		p->ignored = task.ignored;
 		add_thread(sc->s, &task, e->pid, tids[i], e->mm);
@@ -870,7 +870,7 @@ bool scan_process(const char *root, struct snapshot *s, pid_t pid)
 	p->tgid = pid;
 	p->ppid = task.ppid;
 	p->comm = s->threads[first].comm;
-	p->known = caught_known ? P_CAUGHT : 0;
+	p->known = caught_known ? P_CAUGHT | P_IGNORED : 0;
 	p->caught = caught;
 	p->ignored = ignored;
 	p->blocked = blocked;

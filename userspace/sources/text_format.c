@@ -960,7 +960,7 @@ static const struct field process_fields[] = {
 	PROCESS(pid_ns, parse_text_field),
 	PROCESS(cgroup, parse_text_field),
 	PROCESS(armed, parse_armed, .bit = P_ARMED),
-	PROCESS(ignored, parse_u64),
+	PROCESS(ignored, parse_u64, .bit = P_IGNORED),
 	PROCESS(libc_handlers, parse_libc_handlers, .bit = P_LIBC_HANDLERS),
 };
 

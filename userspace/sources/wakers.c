@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "blocker.h"
 #include "children.h"
@@ -141,15 +142,49 @@ static bool list_family(struct reader *r, const struct blocker *b, struct pids *
 	return !ended && p->nr > 1 && p->nr < MAX_WAKERS && !get_children(r)->incomplete;
 }
 
+/* The signal by which the end of a child is told: what clone(2) says, SIGCHLD after execve(2). */
+static uint64_t exit_signal(const char *root, pid_t pid)
+{
+	char stat[PROCFS_FILE_SIZE];
+	const char *field = procfs_read(stat, root, "%d/stat", pid) ? NULL :
+			    stat_field(stat, STAT_EXIT_SIGNAL);
+	int signal = field ? atoi(field) : 0;
+
+	return signal > 0 && signal <= 64 ? SIGNAL(signal) : 0;
+}
+
+/**
+ * may_be_signalled_by_family() - whether its children may send a process a signal that it handles
+ * @r: the reader
+ * @p: the process
+ */
+bool may_be_signalled_by_family(struct reader *r, const struct process *p)
+{
+	const struct relations *children;
+	uint64_t parent = p->tgid;
+
+	if (process_handles(p, SIGNAL(SIGCHLD)))
+		return true;
+	if (!process_handles(p, UINT64_MAX))
+		return false;
+	children = get_children(r);
+	for (size_t i = relations_find(children, parent);
+	     i < children->nr && children->all[i].id == parent; i++) {
+		if (process_handles(p, exit_signal(r->root, children->all[i].pid)))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Those that may send SIGCHLD, and the parent, if its end sends a signal.  There may be no
- * child; one that has ended has sent it.
+ * Those that may send SIGCHLD, or what else tells of their end, and the parent, if its end sends
+ * a signal.  There may be no child; one that has ended has sent it.
  */
 static bool list_signallers(struct reader *r, const struct blocker *b, struct pids *p)
 {
 	const struct process *process = &r->s->processes[snapshot_find_process(r->s, b->id)];
 
-	if (process_handles(process, SIGNAL(SIGCHLD))) {
+	if (may_be_signalled_by_family(r, process)) {
 		add_family(r, b, p);
 		p->ids[0] = p->ids[--p->nr];
 	}
