@@ -80,7 +80,7 @@ static bool has_too_many_users(const struct snapshot *s, const struct waiter *w)
  */
 bool is_no_lock(const struct snapshot *s, const struct waiter *w, int holder)
 {
-	if (holder == w->thread && w->lock.knows_owner)
+	if (w->by_syscall || (holder == w->thread && w->lock.knows_owner))
 		return true;
 	if (!waiter_is_local(w))
 		return false;

@@ -17,6 +17,7 @@
 #include "activity.h"
 #include "array.h"
 #include "blocked.h"
+#include "callers.h"
 #include "clock.h"
 #include "coredump.h"
 #include "filter.h"
@@ -65,6 +66,7 @@ static void complete_snapshot(struct snapshot *s)
 	read_namespaces(PROC_ROOT, s);
 	read_foreign_holders(PROC_ROOT, s);
 	find_mappings(PROC_ROOT, s);
+	find_callers(PROC_ROOT, s);
 	find_gils(PROC_ROOT, s);
 	find_setxids(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, &host_comparers, s);
