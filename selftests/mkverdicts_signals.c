@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/factory.h"
@@ -48,6 +49,29 @@ static void leased_file(void)
 	if (fd < 0 || unlink(name) || fcntl(fd, F_SETLEASE, F_WRLCK))
 		die("F_SETLEASE");
 	signal(SIGIO, do_nothing);
+	wait_for_good(NULL);
+}
+
+/*
+ * The program itself uses a signal that C libraries keep for themselves, so it does not use their
+ * functions for that.  The handler will not run.
+ */
+static void timer_of_libc_signal(void)
+{
+	const struct {
+		void (*handler)(int signal);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = { .handler = do_nothing };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = 32 };
+	const struct itimerspec far = { .it_value.tv_sec = FAR };
+	int timer;
+
+	if (syscall(SYS_rt_sigaction, 32, &action, NULL, sizeof(action.mask)) ||
+	    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) ||
+	    syscall(SYS_timer_settime, timer, 0, &far, NULL))
+		die("timer_create");
 	wait_for_good(NULL);
 }
 
@@ -154,6 +178,7 @@ const struct kind signal_kinds[] = {
 	{ "chosen_signal", chosen_signal },
 	{ "watched_directory", watched_directory },
 	{ "leased_file", leased_file },
+	{ "timer_of_libc_signal", timer_of_libc_signal },
 	{ "exit_signal", exit_signal },
 	{ "exit_signal_other", exit_signal_other },
 	{ "told", told },

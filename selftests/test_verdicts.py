@@ -158,6 +158,10 @@ KINDS = (
     Kind("watched_directory", "one that handles SIGIO, and watches a directory", "waiting",
          reason=SIGNALLED),
     Kind("leased_file", "one that handles SIGIO, and has a lease", "waiting", reason=SIGNALLED),
+    Kind("timer_of_libc_signal", "one that handles the signal of its timer, which is one of those that "
+         "C libraries keep", "waiting", reason="a handler may run in %s" % FAR),
+    Kind("timer_of_libc_signal", "the same, without the module", "waiting",
+         reason="may have a timer whose signal it handles", source="proc"),
     Kind("exit_signal", "one that handles the signal by which the end of its child is told",
          "waiting", reason=SIGNALLED),
     Kind("exit_signal_other", "one that handles another signal than that", "no-waker",

@@ -470,11 +470,13 @@ static void read_timers(const char *root, struct snapshot *s, struct process *p)
 	struct armed *armed;
 	size_t nr = alarm;
 
-	for (const char *line = text; line; line = strstr(line + 1, "signal:"))
+	for (const char *line = text; line && (line = strstr(line, "signal:")); line++)
 		nr++;
-	armed = snapshot_alloc(s, nr * sizeof(*armed));
+	armed = snapshot_alloc(s, (nr ?: 1) * sizeof(*armed));
 	p->armed = armed;
 	p->known |= P_ARMED;
+	if (nr > alarm)
+		p->timers = YES;
 	if (alarm)
 		add_armed(p, armed, SIGALRM);
 	for (const char *line = text; line && (line = strstr(line, "signal:")); line++)
