@@ -31,6 +31,21 @@ static void chosen_signal(void)
 	wait_for_good(NULL);
 }
 
+/* A process that can run sends its parent the signals of its own pipe. */
+static void signal_of_other(void)
+{
+	int ends[2];
+
+	signal(SIGIO, do_nothing);
+	if (!fork_child()) {
+		if (pipe(ends) || fcntl(ends[0], F_SETOWN, getppid()) ||
+		    fcntl(ends[0], F_SETFL, O_ASYNC))
+			die("F_SETOWN");
+		sleep_for_good(NULL);
+	}
+	wait_for_good(NULL);
+}
+
 static void watched_directory(void)
 {
 	int fd = open("/tmp", O_RDONLY);
@@ -176,6 +191,7 @@ static void parked(void)
 
 const struct kind signal_kinds[] = {
 	{ "chosen_signal", chosen_signal },
+	{ "signal_of_other", signal_of_other },
 	{ "watched_directory", watched_directory },
 	{ "leased_file", leased_file },
 	{ "timer_of_libc_signal", timer_of_libc_signal },

@@ -155,6 +155,8 @@ KINDS = (
          reason=SIGNALLED),
     Kind("chosen_signal", "one that handles a signal which F_SETSIG has chosen", "waiting",
          reason=SIGNALLED),
+    Kind("signal_of_other", "one that handles SIGIO, which a pipe of another process sends it",
+         "waiting", reason=SIGNALLED),
     Kind("watched_directory", "one that handles SIGIO, and watches a directory", "waiting",
          reason=SIGNALLED),
     Kind("leased_file", "one that handles SIGIO, and has a lease", "waiting", reason=SIGNALLED),

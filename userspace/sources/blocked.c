@@ -123,12 +123,16 @@ static struct blocker signallers_of(const struct process *p)
 	return (struct blocker){ .kind = SLEEP_SIGNAL, .id = p->tgid, .thread = -1 };
 }
 
-/* Whether somebody who is not known may send it a signal that it handles. */
-static bool is_signalled_by_others(const struct reader *r, const struct process *p)
+/*
+ * Whether somebody who is not known may send it a signal that it handles.  Nothing shows to
+ * which process a file sends them (F_SETOWN).
+ */
+static bool is_signalled_by_others(struct reader *r, const struct process *p)
 {
 	uint64_t handled = process_handles(p, UINT64_MAX);
 
 	return (handled && signals_of_files(r->root, p->tgid, handled)) ||
+	       (handled & OF_FILES && get_descriptors(r)->async) ||
 	       (handled & SIGNAL(SIGCHLD) && may_be_init(r, p->tgid)) ||
 	       (handled & p->pdeath && p->ppid <= 0);
 }
@@ -384,6 +388,7 @@ void find_blocked(const char *root, const struct comparers *compare, struct snap
 	if (!shows_all_processes(root)) {
 		expect_signals(&r);
 		relations_free(&r.children);
+		free_descriptors(&r.descriptors);
 		return;
 	}
 	free(procfs_list_ids(&r.max_added, root, "."));

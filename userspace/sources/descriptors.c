@@ -85,6 +85,7 @@ static int pipe_of_target(const char *target, const char *root, const char *fd,
 	*end = (struct pipe_end){
 		.ino = ino,
 		.writes = (mode & O_ACCMODE) != O_RDONLY,
+		.is_async = mode & O_ASYNC,
 		.by_name = mode & LARGEFILE,
 	};
 	return 1;
@@ -121,9 +122,6 @@ static bool may_be_queue(const char *root, const char *fd, const char *target)
 		return false;
 	return read_flags(&flags, root, fd) || !(flags & LARGEFILE);
 }
-
-/* What F_NOTIFY sends for a directory: SIGIO, or by F_SETSIG mostly one of those that are queued. */
-#define OF_NOTIFY	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
 
 struct notified_fd {
 	const char *root;
@@ -168,7 +166,7 @@ static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
 		return UINT64_MAX;
 	if (!strncmp(target, "socket:", strlen("socket:")))
 		return SIGNAL(SIGURG);
-	return wanted & OF_NOTIFY && *target == '/' && may_be_directory(root, fd) ? OF_NOTIFY : 0;
+	return wanted & OF_FILES && *target == '/' && may_be_directory(root, fd) ? OF_FILES : 0;
 }
 
 struct signal_walk {
@@ -222,11 +220,13 @@ static int add_socket(struct descriptor_walk *w, const char *fd, const char *tar
 {
 	char buf[PROCFS_FILE_SIZE];
 	unsigned long long ino;
+	unsigned long flags;
 	const char *queued;
 	int rc = read_fdinfo(buf, w->root, fd);
 
 	if (rc)
 		return rc;
+	w->d->async |= !parse_flags(&flags, buf) && flags & O_ASYNC;
 	if (sscanf(target, "socket:[%llu]", &ino) == 1)
 		relations_add(&w->d->sockets, (struct relation){ .id = ino, .pid = w->pid,
 							     .is_writer = true });
@@ -332,6 +332,13 @@ static int add_anonymous(struct descriptor_walk *w, const char *fd, const char *
 	return 0;
 }
 
+static void add_pipe(struct descriptor_walk *w, const struct pipe_end *end)
+{
+	relations_add(&w->d->pipes, (struct relation){ .id = end->ino, .pid = w->pid,
+						       .is_writer = end->writes });
+	w->d->async |= end->is_async;
+}
+
 /*
  * One descriptor: an end of a pipe, a file, or what may hold descriptors that are in no
  * table.
@@ -354,8 +361,7 @@ static bool add_fd(void *ctx, const char *fd)
 	if (!rc && w->wants_eventfds)
 		w->d->eventfds.incomplete |= may_signal_eventfds(target);
 	if (rc > 0)
-		relations_add(&w->d->pipes, (struct relation){ .id = end.ino, .pid = w->pid,
-						       .is_writer = end.writes });
+		add_pipe(w, &end);
 	else
 		w->d->pipes.incomplete |= is_lost(-rc);
 	return true;

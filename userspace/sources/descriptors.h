@@ -11,11 +11,15 @@
 struct pipe_end {
 	uint64_t ino;
 	bool writes;
+	bool is_async;		/* it sends signals */
 	bool by_name;		/* not made by pipe(2), but by open(2) of /proc/PID/fd/N */
 };
 
 /* Of a process that may have any pipe and socket, for the time of a call. */
 #define ANY_FILE	0
+
+/* What files send: SIGIO, or by F_SETSIG mostly one of those that are queued. */
+#define OF_FILES	(SIGNAL(SIGIO) | ~(SIGNAL(FIRST_LIBC_SIGNAL) - 1))
 
 /* A descriptor of an epoll set. */
 struct epoll_fd {
@@ -33,6 +37,7 @@ struct descriptors {
 	struct epoll_fd *epolls;
 	size_t nr_epolls;
 	struct file_locks locks;
+	bool async;			/* a pipe or socket sends signals */
 };
 
 void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
