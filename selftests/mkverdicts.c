@@ -675,14 +675,14 @@ static void timer_handler(void)
 
 static void timer_object(void)
 {
-	signal(SIGUSR1, do_nothing);
-	create_timer((struct sigevent){ .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 });
+	signal(SIGPROF, do_nothing);
+	create_timer((struct sigevent){ .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF });
 	wait_for_good(NULL);
 }
 
 static void timer_of_other(void)
 {
-	signal(SIGUSR1, do_nothing);
+	signal(SIGPROF, do_nothing);
 	arm_signal(SIGUSR2);
 	wait_for_good(NULL);
 }
@@ -1039,8 +1039,8 @@ static void message_queue(void)
 /* The end of the parent, which is this process's parent, sends it a signal that it handles. */
 static void parent_runs(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGUSR1);
-	signal(SIGUSR1, do_nothing);
+	prctl(PR_SET_PDEATHSIG, SIGPROF);
+	signal(SIGPROF, do_nothing);
 	wait_for_good(NULL);
 }
 
