@@ -319,8 +319,8 @@ static void *run_once(void *arg)
 	return arg;
 }
 
-/* After a fork: before the first one, that of glibc is a 1 like any other. */
-static void once_in_child(void)
+/* In a child of fork: before the first one, that of glibc is a 1 like any other. */
+static void wait_for_once(void)
 {
 	pthread_t first;
 
@@ -367,7 +367,8 @@ static const struct {
 	{ "semaphore", semaphore, false },
 	{ "barrier", barrier_of_three, false },
 	{ "join", join, false },
-	{ "once", once_in_child, true },
+	{ "once", wait_for_once, true },
+	{ "once_first", wait_for_once, false },
 	{ "stdio", stdio, false },
 };
 

@@ -1123,7 +1123,47 @@ static void traced_hangs(void)
 	wait_for_good(NULL);
 }
 
+/*
+ * A pthread_once() that goes on for good, and a 1 that says something else
+ */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool once_begun;
+
+static void go_on_for_good(void)
+{
+	once_begun = true;
+	sleep_for_good(NULL);
+}
+
+static void run_once(void *arg)
+{
+	(void)arg;
+	pthread_once(&once, go_on_for_good);
+}
+
+static void wait_for_once(void)
+{
+	start_thread(run_once, NULL);
+	while (!*(volatile bool *)&once_begun)
+		sched_yield();
+	*waiter = start_thread(run_once, NULL);
+	sleep_for_good(NULL);
+}
+
+static void wait_for_number(void)
+{
+	static uint32_t one = 1;
+
+	start_thread(sleep_for_good, NULL);
+	for (;;)
+		futex(&one, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+
+
 static const struct kind main_kinds[] = {
+	{ "once", wait_for_once },
+	{ "number", wait_for_number },
 	{ "named", named },
 	{ "unlinked", unlinked },
 	{ "memfd_closed", memfd_closed },

@@ -12,7 +12,7 @@ LIBC_KINDS = ("mutex_normal", "mutex_recursive", "mutex_errorcheck", "mutex_shar
               "mutex_pi", "rwlock_reader", "rwlock_writer", "rwlock_readers",
               "rwlock_behind_writer", "condition", "condition_of_two", "condition_again",
               "condition_shared", "semaphore", "barrier", "join", "once", "stdio")
-LIBRARIES = (("glibc", "mklocks", LIBC_KINDS), ("musl", "mklocks-musl", LIBC_KINDS),
+LIBRARIES = (("glibc", "mklocks", LIBC_KINDS + ("once_first",)), ("musl", "mklocks-musl", LIBC_KINDS),
              ("32-bit glibc", "mklocks-32", LIBC_KINDS),
              ("Rust", "mklocks-rust", ("mutex", "rwlock", "rwlock.write", "park")),
              ("parking_lot", "mklocks-parking-lot",

@@ -200,6 +200,10 @@ KINDS = (
          source="proc"),
     Kind("ring_closed", "a process whose io_uring is closed", "no-waker", "certain",
          thread=("io_uring", "no")),
+    Kind("once", "a pthread_once() that goes on for good", "blocked", reason="^the lock names no holder"),
+    Kind("once", "the same, without the module", "blocked", reason="^the lock names no holder",
+         source="proc"),
+    Kind("number", "a wait for the same number, but not by the C library", "waiting"),
     Kind("pi_cycle", "a cycle of locks, one with priority inheritance", "deadlock", "likely"),
     Kind("pi_cycle", "the same, without the module", "deadlock", "likely", source="proc"),
 )

@@ -35,8 +35,9 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PI_MUTEX]		= { "PI pthread_mutex", .is_lock = true },
 	[PI_FUTEX]		= { "PI futex", .is_lock = true },
 	[PTHREAD_RWLOCK]	= { "pthread_rwlock", .is_lock = true },
-	/* Its only sign is a number, which may be that of an event, too. */
-	[PTHREAD_ONCE]		= { "pthread_once" },
+	[PTHREAD_ONCE]		= { "pthread_once", .is_lock = true },
+	/* The same, but its only sign is a number, which may be that of an event, too. */
+	[ONCE_BY_NUMBER]	= { "pthread_once" },
 	[STATIC_GUARD]		= { "C++ static guard", .is_lock = true },
 	[PTHREAD_JOIN]		= { "pthread_join", .is_lock = true },
 	[CLEAR_CHILD_TID]	= { "clear_child_tid", .is_lock = true },
@@ -605,13 +606,34 @@ static bool decode_glibc_barrier(const struct waiter *w, struct lock *lock)
 
 /*
  * glibc's pthread_once_t (nptl/pthread_once.c): 1 while it runs, plus four times the
- * number of forks before it began.  Without any fork it is a 1 like any other.
+ * number of forks before it began.  Without any fork it is a 1 like any other, and only the
+ * code that waits for it tells.
  */
-static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
+static bool is_glibc_once(const struct waiter *w)
 {
 	return plain_wait(w) && is_private(w) && w->known & W_EXPECTED && (w->expected & 3) == 1 &&
-	       w->expected > 1 && w->expected < 1 << 20 && waits_while(w, w->expected) &&
-	       recognised(lock, PTHREAD_ONCE);
+	       w->expected < 1 << 20 && waits_while(w, w->expected);
+}
+
+static bool decode_glibc_once(const struct waiter *w, struct lock *lock)
+{
+	if (!is_glibc_once(w))
+		return false;
+	if (w->by_libc)
+		return recognised(lock, PTHREAD_ONCE);
+	return w->expected > 1 && recognised(lock, ONCE_BY_NUMBER);
+}
+
+/**
+ * lock_may_be_once() - whether it may be a pthread_once() of glibc that a waiter waits for
+ * @w: the waiter, of which recognise_lock() did not find anything else
+ *
+ * Return: whether it would be one if the call was the C library's.
+ */
+bool lock_may_be_once(const struct waiter *w)
+{
+	return (!w->lock.primitive || w->lock.primitive == ONCE_BY_NUMBER) && !w->is_32bit &&
+	       is_glibc_once(w);
 }
 
 /*
@@ -836,7 +858,7 @@ static bool decode_musl_file(const struct waiter *w, struct lock *lock)
 static bool decode_musl_once(const struct waiter *w, struct lock *lock)
 {
 	return w->is_musl && plain_wait(w) && is_private(w) && waits_while(w, 3) &&
-	       recognised(lock, PTHREAD_ONCE);
+	       recognised(lock, ONCE_BY_NUMBER);
 }
 
 /* musl's __lock(): the top bit, and the number of threads that hold it or wait. */

@@ -27,6 +27,7 @@ enum primitive {
 	PI_FUTEX,
 	PTHREAD_RWLOCK,
 	PTHREAD_ONCE,
+	ONCE_BY_NUMBER,
 	STATIC_GUARD,
 	PTHREAD_JOIN,
 	CLEAR_CHILD_TID,
@@ -89,6 +90,7 @@ struct waiter;
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
 uint64_t pthread_tid_at(const char *arch, bool is_32bit);
 bool lock_may_be_musl(const struct waiter *w);
+bool lock_may_be_once(const struct waiter *w);
 void recognise_lock(struct waiter *w);
 
 #endif

@@ -172,7 +172,6 @@ bool process_takes_orders(const struct process *p)
 	return p->known & P_CAUGHT && p->known & P_INHERITED && orders_of(p) & ~p->inherited;
 }
 
-
 /**
  * process_has_timer() - whether an armed timer sends a process one of some signals, or may
  * @p: the process

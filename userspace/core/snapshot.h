@@ -137,6 +137,7 @@ struct waiter {
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */
 	bool by_syscall;	/* by syscall(2), as no C library does for its locks */
+	bool by_libc;		/* by the C library, on a word that is not on the thread's stack */
 };
 
 /* Bits of mm.known. */

@@ -30,14 +30,22 @@ static const unsigned char end_of_syscall[] = {
 static const unsigned char end_of_syscall[] = { 0 };	/* one that no call ends with */
 #endif
 
-static bool calls_by_syscall(const char *root, const struct waiter *w)
+/**
+ * calls_by_syscall() - whether a waiter's call was made by syscall(2) of glibc
+ * @root: where proc is mounted
+ * @w: the waiter
+ * @sc: its call, from procfs_syscall()
+ *
+ * Return: as the code before its return address says; YESNO_UNKNOWN if that cannot be read.
+ */
+enum yesno calls_by_syscall(const char *root, const struct waiter *w, const struct syscall *sc)
 {
 	unsigned char code[sizeof(end_of_syscall)];
-	struct syscall sc;
 
-	return !procfs_syscall(&sc, root, w->tgid, w->tid) && sc.pc > sizeof(code) &&
-	       procfs_memory(root, w->tgid, w->tid, sc.pc - sizeof(code), code, sizeof(code)) &&
-	       !memcmp(code, end_of_syscall, sizeof(code));
+	if (sc->pc <= sizeof(code) ||
+	    !procfs_memory(root, w->tgid, w->tid, sc->pc - sizeof(code), code, sizeof(code)))
+		return YESNO_UNKNOWN;
+	return memcmp(code, end_of_syscall, sizeof(code)) ? NO : YES;
 }
 
 /**
@@ -51,9 +59,11 @@ void find_callers(const char *root, struct snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_waiters; i++) {
 		struct waiter *w = &s->waiters[i];
+		struct syscall sc;
 
 		if (w->lock.owner > 0 && w->thread >= 0 && w->process >= 0 &&
-		    !s->processes[w->process].in_state_d)
-			w->by_syscall = calls_by_syscall(root, w);
+		    !s->processes[w->process].in_state_d &&
+		    !procfs_syscall(&sc, root, w->tgid, w->tid))
+			w->by_syscall = calls_by_syscall(root, w, &sc) == YES;
 	}
 }

@@ -4,6 +4,9 @@
 
 #include "snapshot.h"
 
+struct syscall;
+
+enum yesno calls_by_syscall(const char *root, const struct waiter *w, const struct syscall *sc);
 void find_callers(const char *root, struct snapshot *s);
 
 #endif

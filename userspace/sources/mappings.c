@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "callers.h"
 #include "mappings.h"
 #include "maps.h"
 #include "procfs.h"
@@ -228,6 +229,35 @@ static bool *find_quiet_mms(const struct snapshot *s)
 	return quiet;
 }
 
+/*
+ * Whether the C library itself has made a waiter's call.  What it keeps on its caller's stack are
+ * counters, not locks.
+ */
+static bool is_by_libc(const struct mapping_reader *r, const struct waiter *w,
+		       const struct mappings *m)
+{
+	const struct mapping *code, *word = maps_find(m, w->waits_on);
+	struct syscall sc;
+
+	if (!word || procfs_syscall(&sc, r->root, w->tgid, w->tid))
+		return false;
+	code = maps_find(m, sc.pc);
+	return code && is_libc(code) && word != maps_find(m, sc.sp) &&
+	       calls_by_syscall(r->root, w, &sc) == NO;
+}
+
+/* What the C library and the code that waits tell of a lock. */
+static void complete_lock(struct mapping_reader *r, struct waiter *w)
+{
+	if (may_be_musl(w) && have_musl(read_mm(r, w->mm)))
+		w->is_musl = true;
+	else if (lock_may_be_once(w) && is_by_libc(r, w, read_mm(r, w->mm)))
+		w->by_libc = true;
+	else
+		return;
+	recognise_lock(w);
+}
+
 struct placed {
 	int mm;
 	size_t waiter;
@@ -251,8 +281,8 @@ static void read_waiters(struct mapping_reader *r)
 	for (size_t i = 0; i < r->s->nr_waiters; i++) {
 		const struct waiter *w = &r->s->waiters[i];
 
-		if (wants_mapping(w) &&
-		    (quiet[w->mm] || w->key_type == KEY_UNKNOWN || may_be_musl(w)))
+		if (wants_mapping(w) && (quiet[w->mm] || w->key_type == KEY_UNKNOWN ||
+					 may_be_musl(w) || lock_may_be_once(w)))
 			array_push(placed, nr, (struct placed){ w->mm, i });
 	}
 	if (nr)
@@ -263,10 +293,7 @@ static void read_waiters(struct mapping_reader *r)
 
 		if (found)
 			use_mapping(w, found);
-		if (may_be_musl(w) && have_musl(read_mm(r, w->mm))) {
-			w->is_musl = true;
-			recognise_lock(w);
-		}
+		complete_lock(r, w);
 	}
 	free(placed);
 	free(quiet);
@@ -303,8 +330,8 @@ static void start_reading(struct mapping_reader *r)
  * @root: where proc is mounted, for the pid namespace that @s was read in
  * @s: a snapshot of this host as it is now, indexed.  Receives reach and path of its shared
  *	words, whether private waits are on shared memory, and the kind of futexes of which
- *	the source does not tell it; which locks are musl's; and which handlers are the C
- *	library's own.
+ *	the source does not tell it; which locks are musl's, or a pthread_once(); and which
+ *	handlers are the C library's own.
  */
 void find_mappings(const char *root, struct snapshot *s)
 {
