@@ -1123,6 +1123,15 @@ static void traced_hangs(void)
 	wait_for_good(NULL);
 }
 
+/* The main thread takes the lock, and ends. */
+static void main_held(void)
+{
+	pthread_mutex_lock(&locks[0]);
+	start_thread(sleep_for_good, NULL);
+	*waiter = start_thread(lock_once, &locks[0]);
+	pthread_exit(NULL);
+}
+
 /*
  * A pthread_once() that goes on for good, and a 1 that says something else
  */
@@ -1164,6 +1173,7 @@ static void wait_for_number(void)
 static const struct kind main_kinds[] = {
 	{ "once", wait_for_once },
 	{ "number", wait_for_number },
+	{ "main_held", main_held },
 	{ "named", named },
 	{ "unlinked", unlinked },
 	{ "memfd_closed", memfd_closed },

@@ -169,6 +169,10 @@ CASES = (
          {"main": ("orphaned", "pthread_mutex",
                    r"its lock's holder, thread {holder}, is no live thread of this process")},
          first=("main",), status=3),
+    Hang("a lock of a main thread that has ended", built("main_ends"),
+         {"worker": ("orphaned", "pthread_mutex", r"its lock's holder, thread {main}, is the main thread "
+                     "of this process, which has ended")},
+         first=("worker",), status=3, in_proc=True),
     Hang("a lock in shared memory whose holder was killed", built("holders", "killed"),
          {"main": ("orphaned", "pthread_mutex", r"the holder of its lock in shared memory, thread \d+, "
                    "is no live thread of a process that maps it")}, first=("main",), status=3),

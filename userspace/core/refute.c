@@ -43,14 +43,14 @@ static bool has_execed(const struct snapshot *s, const struct waiter *w)
 
 /*
  * An id that a thread of another process has had since before this one began was never that
- * of a thread of this one.  After a fork it may be that of the thread that had the lock
- * there, unless it is a kernel thread.
+ * of a thread of this one, as that of its own main thread was, which may have ended.  After a fork it
+ * may be that of the thread that had the lock there, unless it is a kernel thread.
  */
 static bool is_of_others(const struct snapshot *s, const struct waiter *w)
 {
 	struct foreign_holder f;
 
-	return find_foreign_holder(s, w, w->lock.owner, &f) &&
+	return find_foreign_holder(s, w, w->lock.owner, &f) && f.tgid != w->tgid &&
 	       f.started_by_ns && f.started_by_ns < start_of_process(s, w) &&
 	       (has_execed(s, w) || f.kernel_thread);
 }

@@ -147,8 +147,8 @@ static void put_wait(struct buf *b, const struct analysis *a, const struct waite
 	if (name) {
 		put(b, primitives[h->primitive].is_lock ? "for a " : "on a ");
 		put(b, name);
-		put(b, primitives[h->primitive].is_lock && holder_of(&a->model, w->thread) < 0 ?
-		       " that names no holder" : "");
+		if (primitives[h->primitive].is_lock && holder_of(&a->model, w->thread) < 0)
+			put(b, h->gone ? " whose holder is gone" : " that names no holder");
 	} else {
 		put(b, "on a futex");
 	}
@@ -237,6 +237,10 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 	const struct waiter *w = st->w;
 	bool is_parent = w->process >= 0 && st->s->processes[w->process].ppid == foreign->tgid;
 
+	if (foreign->tgid == w->tgid) {
+		put(b, "is the main thread of this process, which has ended");
+		return;
+	}
 	if (is_parent)
 		put(b, "is in the parent ");
 	else
