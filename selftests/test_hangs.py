@@ -188,6 +188,10 @@ CASES = (
           for name, *others in (("first", "second", "third"), ("second", "third", "first"),
                                 ("third", "first", "second"))},
          first=("first", "second", "third"), status=3, in_proc=True),
+    Hang("the same, started by timeout", ("timeout", "100000", *built("joins")),
+         {"first": ("deadlock", "pthread_join",
+                    r".*; its parent, process \d+ \(timeout\), ends it when its time is up")},
+         first=("first", "second", "third"), status=3, in_proc=True),
     Hang("a future whose promise nobody keeps", built("future"),
          {"main": ("waiting", "std::future", r"1 thread of its address space is not blocked: "
                    r"thread {net} \(\w+\) " + SLEEPS + "(pause|ppoll)")},

@@ -217,6 +217,7 @@ struct process {
 	enum runtime runtime;	/* see describe_process() */
 	const char *cmdline;	/* its arguments, parted by spaces: see identify_processes() ... */
 	const char *user;	/* ... and its effective user */
+	const char *parent_comm;	/* what its parent is called */
 	const char *pid_ns;
 	const char *cgroup;
 	const char *comm;

@@ -91,15 +91,14 @@ static void explain_title(FILE *out, const struct judgement *j, const struct wai
 static void explain_who(FILE *out, const struct snapshot *s, const struct waiter *w)
 {
 	const struct process *p = process_of_waiter(s, w);
-	int parent = p ? snapshot_find_process(s, p->ppid) : -1;
 	char name[TEXT_SIZE / 4] = "", tgid[ID_SIZE], ppid[ID_SIZE];
 
 	if (!p) {
 		para(out, "Who", "a thread of process %s", format_id(tgid, w->tgid));
 		return;
 	}
-	if (parent >= 0)
-		snprintf(name, sizeof(name), " (%s)", or_unknown(s->processes[parent].comm));
+	if (p->parent_comm)
+		snprintf(name, sizeof(name), " (%s)", p->parent_comm);
 	para(out, "Who", "%s thread of process %s (%.64s), whose parent is process %s%s%s",
 	     w->tid == w->tgid ? "the main" : "a", format_id(tgid, w->tgid),
 	     or_unknown(p->comm), format_id(ppid, p->ppid), name,

@@ -776,6 +776,12 @@ static void put_end(struct story *st)
 		put_id(b, p->ppid);
 		put(b, ", ends it");
 	}
+	/* timeout(1) */
+	if (p->parent_comm && !strcmp(p->parent_comm, "timeout")) {
+		put(b, "; its parent, ");
+		put_process(b, p->ppid, p->parent_comm);
+		put(b, ", ends it when its time is up");
+	}
 }
 
 /*

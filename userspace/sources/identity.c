@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which command line a process has, and which user.
+ * Which command line a process has, which user, and which parent.
  *
  * To read /proc/PID/cmdline would fault its pages in, and sleep as long as a file system of the
  * process's own lets it: the arguments need not be where they were (PR_SET_MM_ARG_START).  So
@@ -124,6 +124,26 @@ static const char *find_cmdline(const char *root, struct snapshot *s, const stru
 	for (size_t i = 0; i < len; i++)
 		buf[i] = buf[i] ?: ' ';
 	return len ? snapshot_keep_escaped(s, buf, len) : NULL;
+}
+
+/**
+ * find_parents() - find out what the parents of processes are called
+ * @root: where proc is mounted
+ * @s: the snapshot, which is of this host
+ */
+void find_parents(const char *root, struct snapshot *s)
+{
+	char comm[PROCFS_FILE_SIZE];
+
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		struct process *p = &s->processes[i];
+		int parent = snapshot_find_process(s, p->ppid);
+
+		if (parent >= 0)
+			p->parent_comm = s->processes[parent].comm;
+		else if (p->ppid > 0 && !procfs_read(comm, root, "%d/comm", p->ppid))
+			p->parent_comm = snapshot_keep_escaped(s, comm, strcspn(comm, "\n"));
+	}
 }
 
 /**

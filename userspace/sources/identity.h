@@ -6,6 +6,7 @@
 
 #define PASSWD_FILE	"/etc/passwd"
 
+void find_parents(const char *root, struct snapshot *s);
 void find_identities(const char *root, const char *passwd, struct snapshot *s, const size_t *waiters,
 		     size_t nr);
 

@@ -80,6 +80,7 @@ static void complete_snapshot(struct snapshot *s)
 	find_gils(PROC_ROOT, s);
 	find_setxids(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, &host_comparers, s);
+	find_parents(PROC_ROOT, s);
 }
 
 /* @fd is the module's file, which this function closes. */
