@@ -131,7 +131,7 @@ static bool is_signalled_by_others(struct reader *r, const struct process *p)
 {
 	uint64_t handled = process_handles(p, UINT64_MAX);
 
-	return (handled && signals_of_files(r->root, p->tgid, handled)) ||
+	return (handled && files_may_signal(r->root, p->tgid, handled)) ||
 	       (handled & OF_FILES && get_descriptors(r)->async) ||
 	       (handled & SIGNAL(SIGCHLD) && may_be_init(r, p->tgid)) ||
 	       (handled & p->pdeath && p->ppid <= 0);

@@ -123,79 +123,86 @@ static bool may_be_queue(const char *root, const char *fd, const char *target)
 	return read_flags(&flags, root, fd) || !(flags & LARGEFILE);
 }
 
-struct notified_fd {
+/* A walk over descriptors that may send signals. */
+struct signal_walk {
 	const char *root;
-	const char *fd;
+	uint64_t wanted;	/* signals */
+	bool found;		/* one may send one of these */
+	char **paths;		/* those that may be directories */
+	size_t nr_paths;
 };
-
-/* As find_fn. */
-static void find_directory(const void *arg, void *answer)
-{
-	const struct notified_fd *n = arg;
-	char path[PROCFS_PATH_SIZE];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%s", n->root, n->fd);
-	*(enum yesno *)answer = !stat(path, &st) && !S_ISDIR(st.st_mode) ? NO : YES;
-}
-
-/* Whether it may be a directory.  A file server that hangs does not answer. */
-static bool may_be_directory(const char *root, const char *fd)
-{
-	const struct notified_fd n = { root, fd };
-	enum yesno found = YESNO_UNKNOWN;
-
-	return !helper_ask(find_directory, &n, &found, sizeof(found), -1) || found != NO;
-}
 
 /*
  * The signals that one descriptor may send.  Which one it is that O_ASYNC or a lease sends,
  * F_SETSIG says, which nothing shows.
  */
-static uint64_t signals_of_fd(const char *root, const char *fd, uint64_t wanted)
+static uint64_t signals_of_fd(struct signal_walk *w, const char *fd)
 {
 	char target[PROCFS_LINK_SIZE], info[PROCFS_FILE_SIZE];
 	unsigned long flags;
 
 	/* The kernel reads a set under its mutex, for which it may wait (ep_show_fdinfo()). */
-	if (procfs_link(target, root, "%s", fd) || !strcmp(target, "anon_inode:[eventpoll]"))
+	if (procfs_link(target, w->root, "%s", fd) || !strcmp(target, "anon_inode:[eventpoll]"))
 		return 0;
 	/* One that is closed meanwhile shows that a thread runs. */
-	if (may_be_queue(root, fd, target) || read_fdinfo(info, root, fd) ||
+	if (may_be_queue(w->root, fd, target) || read_fdinfo(info, w->root, fd) ||
 	    parse_flags(&flags, info) || flags & O_ASYNC || strstr(info, " LEASE "))
 		return UINT64_MAX;
 	if (!strncmp(target, "socket:", strlen("socket:")))
 		return SIGNAL(SIGURG);
-	return wanted & OF_FILES && *target == '/' && may_be_directory(root, fd) ? OF_FILES : 0;
+	if (w->wanted & OF_FILES && *target == '/') {
+		char *path = xcalloc(1, PROCFS_PATH_SIZE);
+
+		snprintf(path, PROCFS_PATH_SIZE, "%s/%s", w->root, fd);
+		array_push(w->paths, w->nr_paths, path);
+	}
+	return 0;
 }
 
-struct signal_walk {
-	const char *root;
-	uint64_t wanted;
-	uint64_t signals;
-};
-
-static bool add_signals_of_fd(void *ctx, const char *fd)
+static bool look_for_signals(void *ctx, const char *fd)
 {
 	struct signal_walk *w = ctx;
 
-	w->signals |= signals_of_fd(w->root, fd, w->wanted);
-	return true;
+	w->found = signals_of_fd(w, fd) & w->wanted;
+	return !w->found;
+}
+
+/* As find_fn. */
+static void find_directory(const void *arg, void *answer)
+{
+	const struct signal_walk *w = arg;
+	enum yesno *found = answer;
+	struct stat st;
+
+	*found = NO;
+	for (size_t i = 0; i < w->nr_paths; i++) {
+		if (stat(w->paths[i], &st) || S_ISDIR(st.st_mode))
+			*found = YES;
+	}
+}
+
+/* Whether one may be a directory.  A file server that hangs does not answer. */
+static bool may_have_directory(const struct signal_walk *w)
+{
+	enum yesno found = YESNO_UNKNOWN;
+
+	return w->nr_paths &&
+	       (!helper_ask(find_directory, w, &found, sizeof(found), -1) || found != NO);
 }
 
 /**
- * signals_of_files() - the signals that may be sent for what a process has open
+ * files_may_signal() - whether a process may be sent a signal for what it has open
  * @root: where proc is mounted
  * @pid: the process
- * @wanted: those that matter
+ * @wanted: mask of the signals that matter
  *
  * By a file with O_ASYNC or a lease (fcntl(2)), a directory that is watched (F_NOTIFY), a message
  * queue (mq_notify(3)), or a socket with urgent data.
  * Descriptors of a thread that has a table of its own do not count.
  *
- * Return: mask of them; @wanted if its descriptors cannot be seen.
+ * Return: whether it may; true if its descriptors cannot be seen.
  */
-uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
+bool files_may_signal(const char *root, pid_t pid, uint64_t wanted)
 {
 	struct signal_walk w = { .root = root, .wanted = wanted };
 	bool seen = false;
@@ -205,11 +212,15 @@ uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted)
 
 	/* A thread that has ended has none. */
 	for (size_t i = 0; i < nr && nr_fds <= 0; i++) {
-		nr_fds = visit_fds(root, pid, tids[i], add_signals_of_fd, &w);
+		nr_fds = visit_fds(root, pid, tids[i], look_for_signals, &w);
 		seen |= nr_fds >= 0;
 	}
 	free(tids);
-	return seen ? w.signals & wanted : wanted;
+	w.found = w.found || !seen || may_have_directory(&w);
+	for (size_t i = 0; i < w.nr_paths; i++)
+		free(w.paths[i]);
+	free(w.paths);
+	return w.found;
 }
 
 /*

@@ -43,7 +43,7 @@ struct descriptors {
 void find_descriptors(const char *root, compare_fn compare, const struct snapshot *s,
 		      struct descriptors *d);
 void free_descriptors(struct descriptors *d);
-uint64_t signals_of_files(const char *root, pid_t pid, uint64_t wanted);
+bool files_may_signal(const char *root, pid_t pid, uint64_t wanted);
 int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
 
 #endif
