@@ -219,6 +219,14 @@ def wait_for_thread(tid, key, value):
     until("thread %s has %s=%s" % (tid, key, value), says_so)
 
 
+def judge_at_rest(tid, kind):
+    """The verdict of a thread, once none of those that it depends on has just run."""
+    def judged():
+        got = tool.judge_threads("--source", kind.source)[tid]
+        return got if got["verdict"] != "unknown" or kind.verdict == "unknown" else None
+    return until("%s is judged" % kind.name, judged)
+
+
 def kind_test(kind):
     """The test of one kind."""
     def test():
@@ -226,7 +234,7 @@ def kind_test(kind):
             tid = factory.get("waiter")[0]["tid"]
             if kind.thread:
                 wait_for_thread(tid, *kind.thread)
-            got = tool.judge_threads("--source", kind.source)[int(tid)]
+            got = judge_at_rest(int(tid), kind)
         wanted = (kind.verdict, kind.certainty)
         if kind.needs_ino and not HAS_INO:
             wanted = ("waiting", None)

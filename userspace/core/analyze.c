@@ -35,7 +35,8 @@ struct work {
 	unsigned char *caveats;		/* for each node: enum caveat */
 	bool *changed[NR_PASSES];	/* for each node: not as in the first look */
 	bool *mm_ran;			/* for each mm: one of its threads ran between the looks */
-	bool *mm_waits_for_lock;	/* for each mm: one of its threads does */
+	bool *mm_waits_for_lock;	/* for each mm: one of its threads does ... */
+	bool *mm_waits_for_others;	/* ... or waits in memory that others may have, too */
 	unsigned char *idle;		/* for each node: whether an idle daemon could make it run */
 	const struct model *before;
 	int *before_thread;		/* the same thread there if it has not run, or -1 */
@@ -225,11 +226,15 @@ static bool waits_for_lock(const struct work *w, const struct waiter *waiter)
 	return h && primitives[h->primitive].is_lock && !holder_is_joined(h);
 }
 
-static void find_lock_waits(struct work *w)
+static void find_waits(struct work *w)
 {
 	for (size_t i = 0; i < w->s->nr_waiters; i++) {
-		if (w->s->waiters[i].mm >= 0 && waits_for_lock(w, &w->s->waiters[i]))
-			w->mm_waits_for_lock[w->s->waiters[i].mm] = true;
+		const struct waiter *waiter = &w->s->waiters[i];
+
+		if (waiter->mm < 0)
+			continue;
+		w->mm_waits_for_lock[waiter->mm] |= waits_for_lock(w, waiter);
+		w->mm_waits_for_others[waiter->mm] |= !waiter_is_local(waiter);
 	}
 }
 
@@ -360,13 +365,15 @@ static enum reason stopped_reason(const struct work *w, const struct waiter *wai
 
 /*
  * A daemon may wait for nothing but a signal that tells it what to do.  All its threads wait
- * for events then: a lock is not released by who waits for a signal.
+ * for events then: a lock is not released by who waits for a signal.  A child that was left alone
+ * in memory of its parent, which has ended, is none.
  */
 static bool may_be_idle_daemon(const struct work *w, const struct process *p)
 {
 	const struct mm_state *mm = p->mm < 0 ? NULL : model_mm(w->m, p->mm);
 
-	return mm && process_takes_orders(p) && mm->tgid != PID_UNKNOWN &&
+	return mm && (p->execed == YES || !w->mm_waits_for_others[p->mm]) &&
+	       process_takes_orders(p) && mm->tgid != PID_UNKNOWN &&
 	       mm->nr_waiting && !mm->nr_sleeping && !mm->nr_stopped &&
 	       !w->mm_waits_for_lock[p->mm];
 }
@@ -636,6 +643,7 @@ static void start_work(struct work *w, struct analysis *a, const struct model *b
 		.caveats = xcalloc(nr_nodes(s), sizeof(*w->caveats)),
 		.mm_ran = xcalloc(s->nr_mms, sizeof(*w->mm_ran)),
 		.mm_waits_for_lock = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_lock)),
+		.mm_waits_for_others = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_others)),
 		.idle = xcalloc(nr_nodes(s), sizeof(*w->idle)),
 		.before = before,
 		.before_thread = xcalloc(s->nr_threads, sizeof(*w->before_thread)),
@@ -652,6 +660,7 @@ static void end_work(struct work *w)
 	free(w->caveats);
 	free(w->mm_ran);
 	free(w->mm_waits_for_lock);
+	free(w->mm_waits_for_others);
 	free(w->idle);
 	free(w->before_thread);
 	for (int pass = 0; pass < NR_PASSES; pass++)
@@ -760,7 +769,7 @@ void analyze(struct analysis *a, const struct snapshot *now, const struct analys
 	model_solve(&a->model, w.changed);
 	a->contention = find_contention(&a->model);
 	find_caveats(&w);
-	find_lock_waits(&w);
+	find_waits(&w);
 	find_idle(&w);
 	w.chains = find_chains(&a->model, w.confirmed);
 	for (size_t i = 0; i < now->nr_waiters; i++) {
