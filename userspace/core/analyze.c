@@ -372,7 +372,7 @@ static bool may_be_idle_daemon(const struct work *w, const struct process *p)
 {
 	const struct mm_state *mm = p->mm < 0 ? NULL : model_mm(w->m, p->mm);
 
-	return mm && (p->execed == YES || !w->mm_waits_for_others[p->mm]) &&
+	return mm && (p->execed == YES || p->ppid > 1 || !w->mm_waits_for_others[p->mm]) &&
 	       process_takes_orders(p) && mm->tgid != PID_UNKNOWN &&
 	       mm->nr_waiting && !mm->nr_sleeping && !mm->nr_stopped &&
 	       !w->mm_waits_for_lock[p->mm];
