@@ -8,8 +8,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "compat/frozen.h"
-#include "queue.h"
 #include "snapshot.h"
 #include "stopped.h"
 

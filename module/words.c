@@ -7,7 +7,6 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
-#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "compat/syscall_abi.h"
