@@ -140,6 +140,7 @@ static void describe(struct inspection *in, const struct options *opts)
 		nr += list_wakers(a, &s->waiters[waiter], threads + nr);
 	/* All at once: the descriptors of the whole host are looked at for their other ends. */
 	describe_threads(s, threads, nr);
+	name_parents(s);
 	if (!opts->command->takes_tid) {
 		if (all || has_identity(&opts->table.columns))
 			identify(s, a, &opts->filter);

@@ -80,7 +80,6 @@ static void complete_snapshot(struct snapshot *s)
 	find_gils(PROC_ROOT, s);
 	find_setxids(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, &host_comparers, s);
-	find_parents(PROC_ROOT, s);
 }
 
 /* @fd is the module's file, which this function closes. */
@@ -304,6 +303,16 @@ void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr)
 {
 	if (s->source->two_looks)
 		find_identities(PROC_ROOT, PASSWD_FILE, s, waiters, nr);
+}
+
+/**
+ * name_parents() - find out what the parents of processes are called
+ * @s: the snapshot; in one that is not of this host, nothing is found
+ */
+void name_parents(struct snapshot *s)
+{
+	if (s->source->two_looks)
+		find_parents(PROC_ROOT, s);
 }
 
 /**

@@ -27,6 +27,7 @@ int take_look(struct snapshot *s, const struct source *source, const struct sour
 void describe_threads(struct snapshot *s, const int *threads, size_t nr);
 void describe_process(struct snapshot *s, int process);
 void identify_processes(struct snapshot *s, const size_t *waiters, size_t nr);
+void name_parents(struct snapshot *s);
 void look_for(struct snapshot *s, const pid_t *ids, size_t nr);
 void why_no_waiter(char why[WHY_SIZE], const struct snapshot *s, pid_t tid, const char *path);
 bool host_has_process(pid_t pid);
