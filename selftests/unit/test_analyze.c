@@ -876,7 +876,8 @@ static const struct world {
 static bool load(struct snapshot *s, const char *lines)
 {
 	char error[PARSE_ERROR_SIZE], *text;
-	int len = asprintf(&text, "futexinspect version=1 start_ns=5000000000\n%send\n", lines);
+	int len = asprintf(&text, "futexinspect version=1 start_ns=4000000000\n%s"
+			   "end end_ns=5000000000\n", lines);
 	int rc;
 
 	snapshot_init(s, &source_module);

@@ -95,6 +95,7 @@ static void stay_here(void)
 
 static void test_asleep(void)
 {
+	uint64_t first, second;
 	struct sched_clock c;
 
 	new_tree();
@@ -105,6 +106,9 @@ static void test_asleep(void)
 	begin(&c, 10, 0);
 	ok(asleep(&c, 0, now() - 5 * SECOND) == 5, "a thread that slept for five seconds");
 	ok(asleep(&c, 0, now() + SECOND) == 0, "one that ran after the clock was read");
+	ok(asleep(&c, 0, now() - 5 * SECOND) == 5 && sched_asleep(&c, 10, 10, &first) &&
+	   sched_asleep(&c, 10, 10, &second) && first == second,
+	   "the time since the clock was read does not count");
 	ok(asleep(&c, OFFLINE, now() - 5 * SECOND) == -1, "the clock of a CPU that is offline");
 	ok(asleep(&c, BUSY + 1, now() - 5 * SECOND) == -1, "of one that there is not");
 	ok(asleep(&c, BUSY, now() - 5 * SECOND) == 5, "a clock that goes on in interrupts");

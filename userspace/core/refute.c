@@ -104,7 +104,7 @@ bool may_have_locked(const struct snapshot *s, const struct waiter *w, int holde
 	const struct thread *t = &s->threads[holder];
 
 	return !(s->known & SNAPSHOT_START) || !(w->known & W_ASLEEP) || !(t->known & T_START) ||
-	       t->start_ns + w->asleep_ns <= s->start_ns + MAX_RUN_NS;
+	       t->start_ns + w->asleep_ns <= s->asleep_at_ns + MAX_RUN_NS;
 }
 
 /**

@@ -438,6 +438,7 @@ struct snapshot {
 	const char *boot_id;
 	const char *host;
 	uint64_t start_ns;
+	uint64_t asleep_at_ns;	/* CLOCK_BOOTTIME when the waiters had slept for asleep_ns */
 	uint64_t realtime_ns;	/* CLOCK_REALTIME then */
 	int signal;		/* that ended the process of a core ... */
 	pid_t signal_tid;	/* ... and the thread that got it; 0: none, or not known */

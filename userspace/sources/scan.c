@@ -814,6 +814,7 @@ int scan_proc(const char *root, compare_fn compare, struct snapshot *s)
 	}
 	group_candidates(&sc);
 	sched_begin(&sc.clock, root);
+	s->asleep_at_ns = sc.clock.read_ns;
 	s->vm_unsure = sc.vm_unsure || s->nr_denied || s->hides_processes;
 	for (size_t i = 0; i < sc.nr_candidates; i++)
 		sc.candidates[sc.candidates[i].group].waits |= sc.candidates[i].waits;

@@ -108,7 +108,7 @@ void sched_begin(struct sched_clock *c, const char *root)
 	*c = (struct sched_clock){ .root = root, .cpu = cpu };
 	if (procfs_read(buf, root, "self/sched") || !parse_exec_start(buf, &c->now_ns))
 		return;
-	c->read_ns = clock_ns(CLOCK_MONOTONIC);
+	c->read_ns = clock_ns(CLOCK_BOOTTIME);
 	read_lost(c);
 	if (cpu < 0 || c->cpu >= c->nr_cpus || cpu != sched_getcpu())
 		c->now_ns = 0;
@@ -142,7 +142,7 @@ static bool clock_offset(const struct sched_clock *c, unsigned int cpu, int64_t 
 }
 
 /**
- * sched_asleep() - find out for how long a thread has slept
+ * sched_asleep() - find out for how long a thread had slept when the clock was read
  * @c: the clock
  * @pid: its process
  * @tid: the thread, which sleeps
@@ -153,7 +153,7 @@ static bool clock_offset(const struct sched_clock *c, unsigned int cpu, int64_t 
 bool sched_asleep(const struct sched_clock *c, pid_t pid, pid_t tid, uint64_t *ns)
 {
 	char stat[PROCFS_FILE_SIZE], sched[PROCFS_FILE_SIZE];
-	uint64_t ran_ns, now_ns = c->now_ns + clock_ns(CLOCK_MONOTONIC) - c->read_ns;
+	uint64_t ran_ns, now_ns = c->now_ns;
 	unsigned int cpu;
 	uint64_t error;
 	int64_t offset;

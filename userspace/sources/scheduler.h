@@ -18,7 +18,7 @@ struct lost_time {
 struct sched_clock {
 	const char *root;
 	uint64_t now_ns;	/* 0: not known */
-	uint64_t read_ns;	/* CLOCK_MONOTONIC then */
+	uint64_t read_ns;	/* CLOCK_BOOTTIME then */
 	unsigned int cpu;	/* whose clock it is */
 	struct lost_time *lost;	/* for each CPU */
 	size_t nr_cpus;

@@ -48,6 +48,7 @@ struct end {
 	uint64_t errors;
 	uint64_t shared;
 	uint64_t left_out;
+	uint64_t end_ns;
 };
 
 /* Bits of end.known. */
@@ -1073,6 +1074,7 @@ static const struct field end_fields[] = {
 	END(errors, parse_u64, .bit = E_ERRORS),
 	END(shared, parse_u64, .bit = E_SHARED),
 	END(left_out, parse_u64),
+	END(end_ns, parse_u64),
 };
 
 /* How many; the compiler refuses more than MAX_FIELDS. */
@@ -1361,6 +1363,7 @@ static int check_end(struct parser *p)
 		return -1;
 	p->s->nr_hidden = end->hidden;
 	p->s->nr_left_out = end->left_out;
+	p->s->asleep_at_ns = end->end_ns ?: s->start_ns;
 	return 0;
 }
 
