@@ -76,8 +76,8 @@ static bool is_queued_under(const char *q, const spinlock_t *lock)
 
 /*
  * Whether what visit_entries() checks of an entry can be read. If the layout were wrong, the
- * first entry of a queue would not be one at all, and these checks show that. Once it has
- * passed them, its links lead to other entries, and the lock keeps them valid.
+ * first entry of a table would not be one at all, and these checks show that. Once it has
+ * passed them, links lead to other entries, and the locks keep them valid.
  */
 static bool is_readable(const struct list_head *node)
 {
@@ -278,7 +278,7 @@ static int visit_entries(struct fi_snapshot *snap, struct fi_queue_walk *walk, s
 
 		if (nr == FI_HOLD)
 			return -EAGAIN;
-		if ((!nr && !is_readable(node)) || READ_ONCE(node->prev) != before) {
+		if ((!walk->checked && !is_readable(node)) || READ_ONCE(node->prev) != before) {
 			hold->broken = "a bucket's list is not linked both ways";
 			return -EIO;
 		}
@@ -286,6 +286,7 @@ static int visit_entries(struct fi_snapshot *snap, struct fi_queue_walk *walk, s
 			hold->broken = "a queue entry names another bucket's lock";
 			return -EIO;
 		}
+		walk->checked = true;
 		task = visit_entry(snap, walk, q);
 		if (IS_ERR(task)) {
 			hold->broken = "a queue entry wakes neither thread nor io_uring request";

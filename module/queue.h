@@ -32,6 +32,7 @@ struct fi_place {
 /**
  * struct fi_queue_walk - how far the buckets of a table have been read; all zero at first
  * @next: index of the bucket to go on with
+ * @checked: an entry has passed all checks
  * @holds: how many times that bucket's lock has been taken; 0 if it has not been begun
  * @rounds: how many times the bucket has been begun anew
  * @first: how many waiters the snapshot had before the bucket
@@ -45,6 +46,7 @@ struct fi_place {
  */
 struct fi_queue_walk {
 	size_t next;
+	bool checked;
 	unsigned int holds;
 	unsigned int rounds;
 	size_t first;
