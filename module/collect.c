@@ -199,5 +199,6 @@ struct fi_snapshot *fi_snapshot_take(void)
 		fi_snapshot_free(snap);
 		return ERR_PTR(err);
 	}
+	fi_snapshot_trim(snap);
 	return snap;
 }

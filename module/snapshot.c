@@ -292,6 +292,57 @@ void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
 	}
 }
 
+/*
+ * Cut an array to the elements in use, if that frees more than it copies, and there is memory to
+ * do so.
+ */
+static void trim(void *array, size_t nr, size_t size, size_t *max)
+{
+	void **old = array;
+	void *new;
+
+	if (*max - nr <= nr)
+		return;
+	new = nr ? allocate(nr * size) : NULL;
+	if (nr && !new)
+		return;
+	if (nr)
+		memcpy(new, *old, nr * size);
+	kvfree(*old);
+	*old = new;
+	*max = nr;
+}
+
+static void free_index(struct fi_index *index)
+{
+	kvfree(index->heads);
+	*index = (struct fi_index){ };
+}
+
+/**
+ * fi_snapshot_trim() - free what a complete snapshot has no more use for
+ * @snap: the snapshot, to which nothing is added any more; a file that stays open holds the rest
+ *
+ * Context: process; may sleep.
+ */
+void fi_snapshot_trim(struct fi_snapshot *snap)
+{
+	free_index(&snap->mms_by_address);
+	free_index(&snap->processes_by_signal);
+	free_index(&snap->shared_by_key);
+	free_index(&snap->inodes_by_seq);
+	trim(&snap->edges, 0, sizeof(*snap->edges), &snap->max_edges);
+	trim(&snap->waiters, snap->nr_waiters, sizeof(*snap->waiters), &snap->max_waiters);
+	trim(&snap->mms, snap->nr_mms, sizeof(*snap->mms), &snap->max_mms);
+	trim(&snap->words, snap->nr_words, sizeof(*snap->words), &snap->max_words);
+	trim(&snap->processes, snap->nr_processes, sizeof(*snap->processes), &snap->max_processes);
+	trim(&snap->threads, snap->nr_threads, sizeof(*snap->threads), &snap->max_threads);
+	trim(&snap->sleeps, snap->nr_sleeps, sizeof(*snap->sleeps), &snap->max_sleeps);
+	trim(&snap->shared, snap->nr_shared, sizeof(*snap->shared), &snap->max_shared);
+	trim(&snap->inodes, snap->nr_inodes, sizeof(*snap->inodes), &snap->max_inodes);
+	trim(&snap->maps, snap->nr_maps, sizeof(*snap->maps), &snap->max_maps);
+}
+
 /**
  * fi_snapshot_free() - free a snapshot
  * @snap: from fi_snapshot_take()
@@ -304,16 +355,16 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 
 	for (i = 0; i < snap->nr_processes; i++)
 		kfree(snap->processes[i].cgroup);
+	free_index(&snap->mms_by_address);
+	free_index(&snap->processes_by_signal);
+	free_index(&snap->shared_by_key);
+	free_index(&snap->inodes_by_seq);
 	kvfree(snap->waiters);
 	kvfree(snap->mms);
-	kvfree(snap->mms_by_address.heads);
 	kvfree(snap->processes);
-	kvfree(snap->processes_by_signal.heads);
 	kvfree(snap->words);
 	kvfree(snap->shared);
-	kvfree(snap->shared_by_key.heads);
 	kvfree(snap->inodes);
-	kvfree(snap->inodes_by_seq.heads);
 	kvfree(snap->edges);
 	kvfree(snap->maps);
 	kvfree(snap->threads);

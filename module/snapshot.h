@@ -532,6 +532,7 @@ int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t 
 bool fi_is_full(struct fi_snapshot *snap);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
+void fi_snapshot_trim(struct fi_snapshot *snap);
 
 unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);
 unsigned int fi_add_mm_of(struct fi_snapshot *snap, struct task_struct *task);
