@@ -140,6 +140,8 @@ start_vm()
 	qemu_command "$accelerator" "$(option_value "$log")"
 	qemu+=(-append "$kernel_command_line")
 	if [ -n "$count" ]; then
+		# A nanosecond of the guest's is an instruction: timers interrupt after as many on every host.
+		qemu+=(-icount "shift=0,sleep=off")
 		qemu+=(-plugin "$top/build/selftests/bench/count.so,output=$(option_value "$count")")
 	fi
 	add_share run "$1" ""
