@@ -204,8 +204,8 @@ static bool reads_unseen(const struct plan *p, int t)
 
 /*
  * What an observer cannot tell: what the end of a process does about memory that it maps, or a
- * pipe that others have open too; and which file a call is for, once another is at its
- * descriptor.
+ * pipe that others have open too; what a handler does; and which file a call is for, once another
+ * is at its descriptor.
  */
 static bool is_doubtful(const struct plan *p, int t, bool no_inodes)
 {
@@ -222,7 +222,13 @@ static bool is_doubtful(const struct plan *p, int t, bool no_inodes)
 		return true;
 	if (no_inodes && in_memory(o) && p->memory == MEM_OPEN && holder < 0)
 		return true;
-	if (p->ending < 0 || p->ending == thread->proc || !o->shared)
+	if (!o->shared)
+		return false;
+	/* A handler there may end that process, so that the kernel releases the lock. */
+	if (holder >= 0 && (o->kind == ROBUST || o->kind == PI_ROBUST) &&
+	    wakes_itself(p, p->threads[holder].proc))
+		return true;
+	if (p->ending < 0 || p->ending == thread->proc)
 		return false;
 	return has_ends(o) || (p->procs[p->ending].maps &&
 			       (holder < 0 || p->threads[holder].proc == p->ending));

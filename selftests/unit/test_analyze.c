@@ -497,6 +497,15 @@ static const struct world {
 	  MM(1, 3, "10-12") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) THREAD(11, 10, 1, T, -, 1)
 	  T(12, 10, 1) LOCK(10, 10, 1, HEX_11), NULL,
 	  { { 10, STUCK(STOPPED, LIKELY, HOLDER_STOPPED) } } },
+	{ "the holder of a shared lock is stopped, a timer of its process goes on",
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1)
+	  MM(2, 2, "20-21") TIMED_PROC(20, 1, 2, 0x2000) THREAD(20, 20, 2, T, -, 1) T(21, 20, 2)
+	  SHARED("1,2", yes, 0) SLOCK(10, 10, 1, HEX_20), NULL,
+	  { { 10, STUCK(STOPPED, LIKELY, HOLDER_STOPPED) } } },
+	{ "a timer ends a process that uses the same memory, unless that is stopped",
+	  MM(1, 2, "10,20") ARMED_PROC(0x0, 0x0, "14:9") PROC(20, 1, 1, yes, 0x0)
+	  THREAD(10, 10, 1, T, -, 1) T(20, 20, 1) W(20, 20, 1), NULL,
+	  { { 20, STUCK(STOPPED, LIKELY, ALL_STOPPED) } } },
 	{ "the holder's holder is stopped",
 	  MM(1, 4, "10-13") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
 	  THREAD(12, 10, 1, T, -, 1) T(13, 10, 1)

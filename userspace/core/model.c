@@ -572,8 +572,17 @@ static bool process_of_holder_may_end(const struct snapshot *s, int holder)
 /*
  * An owner in another process also lets go when that process ends.  The proof must
  * allow for that.  The other pass finds out which thread holds what meanwhile, unless
- * a signal may end the process.
+ * a signal may end the process, and the kernel releases such locks then.
  */
+static bool end_may_release(const struct model *m, enum pass pass, int t)
+{
+	const struct holder *h = &m->holders[t];
+
+	return pass == PASS_PROOF ||
+	       (process_of_holder_may_end(m->s, h->thread) &&
+		(h->evidence != BY_WORDS || may_be_robust(&m->s->waiters[m->first_waiter[t]])));
+}
+
 static void add_holder_edges(struct model *m, enum pass pass, int t)
 {
 	const struct snapshot *s = m->s;
@@ -583,8 +592,7 @@ static void add_holder_edges(struct model *m, enum pass pass, int t)
 	if (holder < 0)
 		return;
 	graph_add_edge(g, holder, t);
-	if (s->threads[holder].tgid != s->threads[t].tgid &&
-	    (pass == PASS_PROOF || process_of_holder_may_end(s, holder)))
+	if (s->threads[holder].tgid != s->threads[t].tgid && end_may_release(m, pass, t))
 		graph_add_edge(g, node_end(s, s->threads[holder].process), t);
 }
 
@@ -857,21 +865,45 @@ static bool process_is_complete(const struct model *m, const struct process *p)
 	return p->complete || (p->mm >= 0 && m->mms[p->mm].complete);
 }
 
+/*
+ * For each process, whether all its threads are stopped.  Then no signal of its timers is handled,
+ * or ends it, before somebody continues it (wants_signal()).
+ */
+static bool *find_halted(const struct model *m)
+{
+	const struct snapshot *s = m->s;
+	bool *halted = xcalloc(s->nr_processes, sizeof(*halted));
+
+	for (size_t i = 0; i < s->nr_processes; i++)
+		halted[i] = process_is_complete(m, &s->processes[i]) &&
+			    !process_may_stop(&s->processes[i]);
+	for (size_t i = 0; i < s->nr_threads; i++) {
+		const struct thread *t = &s->threads[i];
+
+		if (t->process >= 0 && t->state != STATE_STOPPED && t->state != STATE_TRACED)
+			halted[t->process] = false;
+	}
+	return halted;
+}
+
 static void set_process_levels(const struct model *m, unsigned char *levels)
 {
 	const struct snapshot *s = m->s;
+	bool *halted = find_halted(m);
 
 	for (size_t i = 0; i < s->nr_processes; i++) {
 		const struct process *p = &s->processes[i];
+		bool may_end = halted[i] ? process_is_hung_up(p) : process_may_end(p);
 
 		if (!process_is_complete(m, p))
 			levels[node_process(s, i)] = LEVEL_RUNNABLE;
-		if (process_may_end(p))
+		if (may_end)
 			levels[node_end(s, i)] = LEVEL_RUNNABLE;
 		/* The end of a process wakes others that use the same memory. */
-		if (process_may_end(p) && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
+		if (may_end && p->mm >= 0 && m->mms[p->mm].tgid == PID_UNKNOWN)
 			levels[node_mm(s, p->mm)] = LEVEL_RUNNABLE;
 	}
+	free(halted);
 }
 
 static void set_own_levels(const struct model *m, enum pass pass, unsigned char *ceilings,
