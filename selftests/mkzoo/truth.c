@@ -22,8 +22,8 @@ bool reaches(const struct plan *p, const struct object *o, int proc)
 {
 	if (in_memory(o))
 		return p->procs[proc].maps || p->procs[proc].has_fd;
-	/* Both ends of a connection can be shut down. */
-	if (o->shared || (o->kind == SOCKET && o->home == proc))
+	/* Both ends of a connection can be shut down, if they still are at their descriptors. */
+	if (o->shared || (o->kind == SOCKET && o->home == proc && o->replacer < 0))
 		return true;
 	return (has_ends(o) ? o->far : o->home) == proc;
 }
