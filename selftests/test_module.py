@@ -191,6 +191,8 @@ def check_entries(kernel):
     taken, sealed = set(module.taken()), module.sealed()
     names = {module.functions.get(place) for place in taken}
     ksft.equal(CALLED - names, set(), kernel + ": not seen to be handed out")
+    if not sealed:
+        raise AssertionError(kernel + ": no function is sealed: is the list read?")
     ksft.equal({module.function_of(place) for place in taken
                 if module.instructions[place] != "endbr64" or place in sealed}, set(),
                kernel + ": without endbr64")
