@@ -14,12 +14,14 @@
 
 #include "mark.h"
 
+#define NS_PER_S	UINT64_C(1000000000)
+
 static inline uint64_t now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 static inline bool next_round(void)

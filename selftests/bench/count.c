@@ -3,7 +3,7 @@
  * A plugin for QEMU that counts the instructions which a guest with one CPU executes between two
  * marks, kernel's and all: "-plugin count.so,output=FILE". For each end mark it writes a line
  * to FILE: instructions, iterations of "rep" instructions such as rep movsb, which hardware does in
- * bulk, and the most instructions while a lock was held.
+ * bulk, the most instructions while a lock was held, and those of all times that it was.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static FILE *output;
 static uint64_t instructions, iterations;
 
 static uint64_t instructions_at_begin, iterations_at_begin, instructions_at_hold;
-static uint64_t longest_hold;
+static uint64_t longest_hold, all_holds;
 
 /* Where the kernel takes the lock, and where it releases it, as marks have told. */
 static uint64_t hold_address, release_addresses[MAX_RELEASES];
@@ -36,15 +36,16 @@ static void begin(unsigned int cpu, void *data)
 	instructions_at_begin = instructions;
 	iterations_at_begin = iterations;
 	longest_hold = 0;
+	all_holds = 0;
 }
 
 static void end(unsigned int cpu, void *data)
 {
 	(void)cpu;
 	(void)data;
-	fprintf(output, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+	fprintf(output, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 		instructions - instructions_at_begin, iterations - iterations_at_begin,
-		longest_hold);
+		longest_hold, all_holds);
 	fflush(output);
 }
 
@@ -57,10 +58,13 @@ static void hold(unsigned int cpu, void *data)
 
 static void release(unsigned int cpu, void *data)
 {
+	uint64_t held = instructions - instructions_at_hold;
+
 	(void)cpu;
 	(void)data;
-	if (instructions - instructions_at_hold > longest_hold)
-		longest_hold = instructions - instructions_at_hold;
+	all_holds += held;
+	if (held > longest_hold)
+		longest_hold = held;
 }
 
 static bool releases(uint64_t address)
