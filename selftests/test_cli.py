@@ -370,10 +370,19 @@ def test_live_thread():
 # What a program does, and how explain says that.
 CALLS = {
     "flock": ("fcntl.flock(open(FILE), fcntl.LOCK_EX)",
-              r"flock\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
+              r"flock\(3\): %(file)s, whose lock is held by process %(self)d \([\w.]+\)"),
     "fcntl": ("fcntl.lockf(open(FILE, 'r+'), fcntl.LOCK_EX)",
-              r"fcntl\(3\): %(file)s, whose lock was taken by process %(self)d \([\w.]+\)"),
-    "open": ("open(FILE + '.fifo')", r"openat: %(file)s\.fifo"),
+              r"fcntl\(3\): %(file)s, whose lock is held by process %(self)d \([\w.]+\)"),
+    "inherited flock": ("f = open(FILE + '.fifo', 'r+b', 0); fcntl.flock(f, fcntl.LOCK_EX); child(); f.close();"
+                        "fcntl.flock(open(FILE + '.fifo', 'r+b', 0), fcntl.LOCK_EX)",
+                        r"flock\(3\): %(file)s\.fifo, whose lock is held by process \d+ \(python3\)"),
+    "open": ("open(FILE + '.other')",
+             r"openat: %(file)s\.other, a FIFO whose other end nobody has opened"),
+    "socket in a message": ("a, b = socket.socketpair(); c = socket.socketpair();"
+                            "socket.send_fds(c[0], [b'x'], [b.fileno()]); b.close(); a.recv(1)",
+                            r"recvfrom\(3\): unix socket, other end: open in no process"),
+    "sigwait": ("signal.sigwait({10, 12, 15, 34, 35, 36})",
+                r"rt_sigtimedwait for SIGUSR1, SIGUSR2, SIGTERM, signal 34, and 2 more"),
     "connect": (r"import socket; NAME = '\0' + FILE; s = socket.socket(1); s.bind(NAME); s.listen(0);"
                 "c = [socket.socket(1) for _ in range(3)]; [x.connect(NAME) for x in c]",
                 r"connect\(\d\): unix socket to @%(file)s, not accepted yet by process %(pid)d "
@@ -397,8 +406,12 @@ CALLS = {
                 r"read\(3\): inotify of 1 file"),
     "pidfd": ("os.waitid(os.P_PIDFD, os.pidfd_open(child()), os.WEXITED)",
               r"waitid\(3\): pidfd of process \d+ \(python3\)"),
-    "wait4": ("os.waitpid(child(), 0)", r"wait4, for process \d+ \(python3\)"),
-    "wait": ("child(); os.wait()", r"wait4, for any child"),
+    "wait4": ("os.waitpid(child(), 0)",
+              r"wait4, for process \d+ \(python3\), which %(sleeps)s(pause|ppoll|rt_sigsuspend)"),
+    "wait": ("child(); child(); os.wait()", r"wait4, for any child"),
+    "waits in turn": ("child(lambda: (child(lambda: time.sleep(5000)), os.wait())); os.wait()",
+                      r"wait4, for process \d+ \(python3\), which %(sleeps)swait4, for process \d+ "
+                      r"\(python3\), which %(sleeps)sclock_nanosleep for 8[23]m\d\ds( more)?"),
     "nanosleep": ("C.nanosleep((ctypes.c_long * 2)(5000, 0), None)",
                   r"(clock_)?nanosleep for 83m20s"),
     "until": ("C.clock_nanosleep(1, 1, (ctypes.c_long * 2)(int(time.monotonic()) + 5000, 0), None)",
@@ -406,14 +419,14 @@ CALLS = {
 }
 
 CALLER = """
-import ctypes, fcntl, os, select, signal, sys, time
+import ctypes, fcntl, os, select, signal, socket, sys, time
 C = ctypes.CDLL(None)
 FILE = sys.argv[1]
-def child():
+def child(run=signal.pause):
     pid = os.fork()
     if not pid:
         C.prctl(1, signal.SIGKILL)
-        signal.pause()
+        run()
     return pid
 """
 
@@ -456,12 +469,13 @@ def test_calls():
     semaphores, messages = library.semget(0, 1, 0o1600), library.msgget(0, 0o1600)
     try:
         with tempfile.NamedTemporaryFile("w") as taken, contextlib.ExitStack() as ended:
-            os.mkfifo(taken.name + ".fifo")
-            ended.callback(os.unlink, taken.name + ".fifo")
+            for end in ".fifo", ".other":
+                os.mkfifo(taken.name + end)
+                ended.callback(os.unlink, taken.name + end)
             fcntl.flock(taken, fcntl.LOCK_EX)
             fcntl.lockf(taken, fcntl.LOCK_EX)
             place = {"self": os.getpid(), "file": taken.name, "semaphores": semaphores,
-                     "messages": messages}
+                     "messages": messages, "sleeps": tool.SLEEPS}
             with callers(place) as programs:
                 for process, does in programs:
                     check_does(process.pid, does % {**place, "pid": process.pid})

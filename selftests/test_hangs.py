@@ -164,7 +164,7 @@ CASES = (
           ("writer", "waits for a child that writes to a full pipe",
            SLEEPS + r"wait4, for process {child} \(\w+\)"),
           ("file", "waits for the lock of a file",
-           SLEEPS + r"flock\(\d+\): .*, whose lock was taken by process {owner} \(\w+\)"))),
+           SLEEPS + r"flock\(\d+\): .*, whose lock is held by process {owner} \(\w+\)"))),
     Hang("a lock whose holder has ended", built("holders", "end"),
          {"main": ("orphaned", "pthread_mutex",
                    r"its lock's holder, thread {holder}, is no live thread of this process")},

@@ -90,7 +90,7 @@ KINDS = (
     Kind("timer_thread_idle", "a thread of the C library for timers, none of which is armed",
          "no-waker", "likely", "waits for a timer of process [0-9]+, which has none that is armed"),
     Kind("file_lock", "a lock whose holder waits for a file lock of the waiter", "no-waker", "likely",
-         r"which (sleeps|has slept for \S+) in flock\([0-9]+\): .*, whose lock was taken by process "),
+         r"which (sleeps|has slept for \S+) in flock\([0-9]+\): .*, whose lock is held by process "),
     Kind("file_lock_held", "a wait for a thread that waits for a file lock of a process that can "
          "run", "waiting"),
     Kind("record_lock", "the same with a record lock of a process that hangs", "no-waker",

@@ -17,6 +17,9 @@
 
 #define SHORT_NS	1000000000
 
+/* How far to follow who waits for the end of a process that waits for the end of a process ... */
+#define MAX_CHILDREN	3
+
 /* One thread that is being described. */
 struct description {
 	pid_t pid;
@@ -26,6 +29,7 @@ struct description {
 	uint64_t peer;		/* other end of the socket that it sleeps on, or 0 */
 	char text[ACTIVITY_SIZE];
 	struct far_end end;
+	pid_t child;		/* the process for whose end it waits, or 0 */
 };
 
 /* The kernel's function in which it sleeps, or "". */
@@ -36,6 +40,12 @@ static void read_wchan(char dst[64], const char *root, const struct description 
 	*dst = '\0';
 	if (!procfs_read(buf, root, "%d/task/%d/wchan", d->pid, d->tid) && *buf != '0')
 		sscanf(buf, "%63[A-Za-z0-9_]", dst);
+}
+
+/* Where open(2) of a FIFO waits, in fs/pipe.c. */
+static bool opens_fifo(const char *wchan)
+{
+	return !strcmp(wchan, "wait_for_partner") || !strcmp(wchan, "fifo_open");
 }
 
 /* In a 32-bit program the numbers mean other calls; its stack is below 4 GiB. */
@@ -71,7 +81,7 @@ static void describe(struct description *d, const char *root, const struct sched
 		return;
 	read_wchan(wchan, root, d);
 	if (c.call.nr >= 0 && c.call.pc && !has_other_numbers(&c.call))
-		put_call(call, sizeof(call), &c, &d->end);
+		d->child = put_call(call, sizeof(call), &c, &d->end);
 	else if (!*wchan)
 		return;
 	else
@@ -81,9 +91,56 @@ static void describe(struct description *d, const char *root, const struct sched
 		d->end.ino = d->peer;
 	put_verb(d, clock);
 	used = strlen(d->text);
-	snprintf(d->text + used, sizeof(d->text) - used, "%s%s%s", call,
+	snprintf(d->text + used, sizeof(d->text) - used, "%s%s%s%s", call,
 		 in_d && *wchan && c.call.nr >= 0 ? ", in the kernel's " : "",
-		 in_d && c.call.nr >= 0 ? wchan : "");
+		 in_d && c.call.nr >= 0 ? wchan : "",
+		 opens_fifo(wchan) ? ", a FIFO whose other end nobody has opened" : "");
+}
+
+/* Whether all threads of a process can be seen not to be in state D. */
+static bool is_free_of_d(const char *root, pid_t pid)
+{
+	char status[PROCFS_FILE_SIZE];
+	bool is_free = true;
+	size_t nr;
+	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
+
+	for (size_t i = 0; i < nr && is_free; i++)
+		is_free = !procfs_read(status, root, "%d/task/%d/status", pid, tids[i]) &&
+			  status_letter(status, "State") != STATE_DISK_SLEEP;
+	free(tids);
+	return is_free;
+}
+
+/* Return: whether it is there. */
+static bool begin(struct description *d, const char *root, pid_t tid)
+{
+	char status[PROCFS_FILE_SIZE];
+
+	*d = (struct description){ .tid = tid, .pid = procfs_tgid(root, tid) };
+	if (procfs_read(status, root, "%d/status", tid))
+		return false;
+	d->state = status_letter(status, "State");
+	d->may_read = is_free_of_d(root, d->pid);
+	return true;
+}
+
+/* The same, for a process with one thread that may run. */
+static bool begin_only_thread(struct description *d, const char *root, pid_t pid)
+{
+	size_t nr;
+
+	free(procfs_list_ids(&nr, root, "%d/task", pid));
+	return nr == 1 && begin(d, root, pid) &&
+	       (d->state == STATE_RUNNING || d->state == STATE_SLEEPING ||
+		d->state == STATE_DISK_SLEEP);
+}
+
+/* What nothing else is known of. */
+static void put_running(struct description *d)
+{
+	if (d->state == STATE_RUNNING && !*d->text)
+		snprintf(d->text, sizeof(d->text), "runs, or is ready to run");
 }
 
 static void describe_ready(struct description *d, size_t nr, const char *root)
@@ -103,7 +160,36 @@ static void describe_ready(struct description *d, size_t nr, const char *root)
 	free(ready);
 }
 
-static void describe_all(struct description *d, size_t nr, const char *root)
+static void describe_all(struct description *d, size_t nr, const char *root, int depth);
+
+/*
+ * Who waits for the end of a process waits for what that one does, and so on.  Of several threads it
+ * is not known which has to end it.
+ */
+static void describe_children(struct description *d, size_t nr, const char *root, int depth)
+{
+	struct description *child = xcalloc(nr, sizeof(*child));
+	size_t *parent = xcalloc(nr, sizeof(*parent)), nr_children = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (d[i].child && begin_only_thread(&child[nr_children], root, d[i].child))
+			parent[nr_children++] = i;
+	}
+	if (nr_children)
+		describe_all(child, nr_children, root, depth - 1);
+	for (size_t i = 0; i < nr_children; i++) {
+		char *text = d[parent[i]].text;
+		size_t used = strlen(text);
+
+		put_running(&child[i]);
+		if (*child[i].text)
+			snprintf(text + used, ACTIVITY_SIZE - used, ", which %s", child[i].text);
+	}
+	free(parent);
+	free(child);
+}
+
+static void describe_all(struct description *d, size_t nr, const char *root, int depth)
 {
 	struct far_end *ends = xcalloc(nr, sizeof(*ends));
 	struct sched_clock clock;
@@ -122,21 +208,8 @@ static void describe_all(struct description *d, size_t nr, const char *root)
 	}
 	free(ends);
 	describe_ready(d, nr, root);
-}
-
-/* Whether all threads of a process can be seen not to be in state D. */
-static bool is_free_of_d(const char *root, pid_t pid)
-{
-	char status[PROCFS_FILE_SIZE];
-	bool is_free = true;
-	size_t nr;
-	pid_t *tids = procfs_list_ids(&nr, root, "%d/task", pid);
-
-	for (size_t i = 0; i < nr && is_free; i++)
-		is_free = !procfs_read(status, root, "%d/task/%d/status", pid, tids[i]) &&
-			  status_letter(status, "State") != STATE_DISK_SLEEP;
-	free(tids);
-	return is_free;
+	if (depth)
+		describe_children(d, nr, root, depth);
 }
 
 /**
@@ -149,17 +222,13 @@ static bool is_free_of_d(const char *root, pid_t pid)
  */
 bool describe_thread(char dst[ACTIVITY_SIZE], const char *root, pid_t tid)
 {
-	struct description d = { .tid = tid, .pid = procfs_tgid(root, tid) };
-	char status[PROCFS_FILE_SIZE];
+	struct description d;
 
 	*dst = '\0';
-	if (procfs_read(status, root, "%d/status", tid))
+	if (!begin(&d, root, tid))
 		return false;
-	d.state = status_letter(status, "State");
-	d.may_read = is_free_of_d(root, d.pid);
-	describe_all(&d, 1, root);
-	if (d.state == STATE_RUNNING && !*d.text)
-		snprintf(d.text, sizeof(d.text), "runs, or is ready to run");
+	describe_all(&d, 1, root, MAX_CHILDREN);
+	put_running(&d);
 	strcpy(dst, d.text);
 	return *dst;
 }
@@ -184,7 +253,7 @@ void find_activities(const char *root, struct snapshot *s, const int *threads, s
 			.peer = t->known & T_PEER ? t->peer : 0,
 		};
 	}
-	describe_all(d, nr, root);
+	describe_all(d, nr, root, MAX_CHILDREN);
 	for (size_t i = 0; i < nr; i++) {
 		if (*d[i].text)
 			s->threads[threads[i]].activity =

@@ -5,7 +5,7 @@
 #include "snapshot.h"
 
 /* Room for what a thread does. */
-#define ACTIVITY_SIZE	256
+#define ACTIVITY_SIZE	512
 
 void find_activities(const char *root, struct snapshot *s, const int *threads, size_t nr);
 bool describe_thread(char dst[ACTIVITY_SIZE], const char *root, pid_t tid);

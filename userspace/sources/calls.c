@@ -24,11 +24,15 @@
 #include "clock.h"
 #include "filelocks.h"
 #include "files.h"
+#include "signals.h"
 #include "sockets.h"
 #include "text.h"
 
 /* Longer paths are cut. */
 #define MAX_PATH	160
+
+/* Signals that are named, of those that a thread waits for. */
+#define MAX_SIGNALS	4
 
 /* Descriptors that are looked at, of those that a thread waits for at once. */
 #define MAX_FDS		256
@@ -49,6 +53,7 @@ struct place {
 	char *dst;
 	size_t size;
 	struct far_end *end;
+	pid_t *child;
 };
 
 static bool read_memory(const struct place *p, uint64_t addr, void *buf, size_t size)
@@ -191,31 +196,30 @@ static void put_fd_sets(const struct place *p)
  * Locks of files
  */
 
-static void put_lock_holder(const struct place *p, const char *kind)
+static void put_locked(const struct place *p, const char *kind)
 {
-	size_t used = put_fd(p, p->args[0]);
+	const struct file_lock *held;
 	struct file_locks locks;
-	pid_t holder;
 
+	put_fd(p, p->args[0]);
 	file_locks_read(&locks, p->c->root);
-	holder = file_locks_holder(&locks, p->c->pid, kind);
-	if (holder > 0) {
-		used += snprintf(p->dst + used, p->size - used, ", whose lock was taken by ");
-		if (used < p->size)
-			put_process(p->dst + used, p->size - used, p->c->root, holder);
+	held = file_locks_holder(&locks, p->c->pid, kind);
+	if (held && strlen(held->text) < sizeof(p->end->lock)) {
+		strcpy(p->end->lock, held->text);
+		p->end->taker = held->pid;
 	}
 	file_locks_free(&locks);
 }
 
 static void put_flock(const struct place *p)
 {
-	put_lock_holder(p, FLOCK_LOCK);
+	put_locked(p, FLOCK_LOCK);
 }
 
 static void put_fcntl(const struct place *p)
 {
 	if (p->args[1] == F_SETLKW)
-		put_lock_holder(p, RECORD_LOCK);
+		put_locked(p, RECORD_LOCK);
 	else
 		put_fd(p, p->args[0]);
 }
@@ -226,17 +230,52 @@ static void put_fcntl(const struct place *p)
 
 static void put_child(const struct place *p, pid_t pid)
 {
-	size_t used = snprintf(p->dst, p->size, pid > 0 ? ", for " : ", for any child");
+	size_t used = snprintf(p->dst, p->size, ", for ");
 
+	put_process(p->dst + used, p->size - used, p->c->root, pid);
+	*p->child = pid;
+}
+
+/* The only child that some threads of the process have, or -1. */
+static pid_t only_child_of(const struct place *p, const pid_t *tids, size_t nr)
+{
+	char buf[PROCFS_FILE_SIZE];
+	int pid, more, found = -1;
+
+	for (size_t i = 0; i < nr; i++) {
+		int n = procfs_read(buf, p->c->root, "%d/task/%d/children", p->c->pid, tids[i]) ?
+			0 : sscanf(buf, "%d %d", &pid, &more);
+
+		if (n > 1 || (n == 1 && found > 0))
+			return -1;
+		if (n == 1)
+			found = pid;
+	}
+	return found;
+}
+
+/* A thread waits for the children of all threads of its process. */
+static void put_any_child(const struct place *p)
+{
+	pid_t pid;
+	size_t nr;
+	pid_t *tids = procfs_list_ids(&nr, p->c->root, "%d/task", p->c->pid);
+
+	pid = only_child_of(p, tids, nr);
+	free(tids);
 	if (pid > 0)
-		put_process(p->dst + used, p->size - used, p->c->root, pid);
+		put_child(p, pid);
+	else
+		snprintf(p->dst, p->size, ", for any child");
 }
 
 static void put_wait4(const struct place *p)
 {
 	pid_t pid = p->args[0];
 
-	if (pid == -1 || (pid > 0 && shares_namespace(p->c, "pid")))
+	if (pid == -1)
+		put_any_child(p);
+	else if (pid > 0 && shares_namespace(p->c, "pid"))
 		put_child(p, pid);
 }
 
@@ -247,18 +286,18 @@ static void put_waitid(const struct place *p)
 {
 	if (p->args[0] == WAIT_PIDFD)
 		put_fd(p, p->args[1]);
-	else if (p->args[0] == P_ALL || (p->args[0] == P_PID && shares_namespace(p->c, "pid")))
-		put_child(p, p->args[0] == P_ALL ? -1 : (pid_t)p->args[1]);
+	else if (p->args[0] == P_ALL)
+		put_any_child(p);
+	else if (p->args[0] == P_PID && shares_namespace(p->c, "pid"))
+		put_child(p, p->args[1]);
 }
 
 /* A thread that has made one child sleeps in such a call until that ends, or calls execve(2). */
 static void put_clone(const struct place *p)
 {
-	char buf[PROCFS_FILE_SIZE];
-	int pid, more;
+	pid_t pid = only_child_of(p, &p->c->tid, 1);
 
-	if (!procfs_read(buf, p->c->root, "%d/task/%d/children", p->c->pid, p->c->tid) &&
-	    sscanf(buf, "%d %d", &pid, &more) == 1)
+	if (pid > 0)
 		put_child(p, pid);
 }
 
@@ -330,6 +369,29 @@ static void put_msgrcv(const struct place *p)
 static void put_msgsnd(const struct place *p)
 {
 	put_queue(p, true);
+}
+
+/*
+ * Signals
+ */
+
+/* The first of those that a thread waits for. */
+static void put_signals(const struct place *p)
+{
+	char name[SIGNAL_NAME_SIZE];
+	size_t used = 0;
+	int nr = 0;
+	uint64_t set;
+
+	if (!read_memory(p, p->args[0], &set, sizeof(set)))
+		return;
+	for (int signal = 1; signal <= 64 && used < p->size; signal++) {
+		if (set & SIGNAL(signal) && nr++ < MAX_SIGNALS)
+			used += snprintf(p->dst + used, p->size - used, "%s%s",
+					 nr > 1 ? ", " : " for ", signal_name(name, signal));
+	}
+	if (nr > MAX_SIGNALS && used < p->size)
+		snprintf(p->dst + used, p->size - used, ", and %d more", nr - MAX_SIGNALS);
 }
 
 /*
@@ -464,6 +526,7 @@ static const struct call_name sleeping_calls[] = {
 	{ SYS_semtimedop, "semtimedop", put_semop },
 	{ SYS_msgrcv, "msgrcv", put_msgrcv },
 	{ SYS_msgsnd, "msgsnd", put_msgsnd },
+	{ SYS_rt_sigtimedwait, "rt_sigtimedwait", put_signals },
 	{ SYS_nanosleep, "nanosleep", put_nanosleep },
 	{ SYS_clock_nanosleep, "clock_nanosleep", put_clock_nanosleep },
 };
@@ -496,20 +559,24 @@ const char *syscall_name(long nr)
  * @size: room there, in bytes
  * @c: the call
  * @end: receives what is at the other end of its descriptor; it is all 0 before
+ *
+ * Return: the process for whose end it waits, or 0.
  */
-void put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end)
+pid_t put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end)
 {
 	const struct call_name *call = find_call(sleeping_calls, ARRAY_SIZE(sleeping_calls),
 						 c->call.nr);
+	pid_t child = 0;
 	size_t used;
 
 	if (!call)
 		call = find_call(call_list, ARRAY_SIZE(call_list), c->call.nr);
 	if (!call) {
 		snprintf(dst, size, "system call %ld", c->call.nr);
-		return;
+		return child;
 	}
 	used = snprintf(dst, size, "%s", call->name);
 	if (call->put)
-		call->put(&(struct place){ c, c->call.args, dst + used, size - used, end });
+		call->put(&(struct place){ c, c->call.args, dst + used, size - used, end, &child });
+	return child;
 }

@@ -18,6 +18,6 @@ struct call_place {
 };
 
 const char *syscall_name(long nr);
-void put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end);
+pid_t put_call(char *dst, size_t size, const struct call_place *c, struct far_end *end);
 
 #endif

@@ -69,6 +69,19 @@ static int read_flags(unsigned long *flags, const char *root, const char *fd)
 	return read_fdinfo(buf, root, fd) ?: parse_flags(flags, buf);
 }
 
+/**
+ * fd_has_lock() - whether a descriptor has a lock of its file
+ * @root: where proc is mounted
+ * @fd: path of the descriptor below @root
+ * @lock: the text of the lock, as in struct file_lock
+ */
+bool fd_has_lock(const char *root, const char *fd, const char *lock)
+{
+	char info[PROCFS_FILE_SIZE];
+
+	return !read_fdinfo(info, root, fd) && file_locks_shows(info, lock);
+}
+
 /* As pipe_of_fd(), when it is known what the descriptor refers to. */
 static int pipe_of_target(const char *target, const char *root, const char *fd,
 			  struct pipe_end *end)

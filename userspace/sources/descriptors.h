@@ -44,6 +44,7 @@ void find_descriptors(const char *root, compare_fn compare, const struct snapsho
 		      struct descriptors *d);
 void free_descriptors(struct descriptors *d);
 bool files_may_signal(const char *root, pid_t pid, uint64_t wanted);
+bool fd_has_lock(const char *root, const char *fd, const char *lock);
 int pipe_of_fd(const char *root, const char *fd, struct pipe_end *end);
 
 #endif

@@ -110,6 +110,19 @@ static size_t find_first(const struct file_locks *l, uint64_t ino)
 	return array_lower_bound(l->all, l->nr, sizeof(*l->all), offsetof(struct file_lock, ino), ino);
 }
 
+/* The next lock that a descriptor has.  Return: where to go on, or NULL. */
+static const char *next_held(const char *info, struct file_lock *held, char line[LOCK_TEXT_SIZE])
+{
+	while ((info = strstr(info, FDINFO_KEY))) {
+		info += strlen(FDINFO_KEY);
+		snprintf(line, LOCK_TEXT_SIZE, "%.*s", (int)strcspn(info, "\n"), info);
+		info--;
+		if (parse_lock(held, line))
+			return info;
+	}
+	return NULL;
+}
+
 static void add_holder(struct file_locks *l, pid_t pid, const struct file_lock *held)
 {
 	for (size_t i = find_first(l, held->ino); i < l->nr && l->all[i].ino == held->ino; i++) {
@@ -130,18 +143,28 @@ static void add_holder(struct file_locks *l, pid_t pid, const struct file_lock *
  */
 void file_locks_add(struct file_locks *l, pid_t pid, const char *info)
 {
-	const char *start = info;
+	char line[LOCK_TEXT_SIZE];
+	struct file_lock held;
 
-	while (l->nr && (start = strstr(start, FDINFO_KEY))) {
-		char line[128];
-		struct file_lock held;
+	while (l->nr && (info = next_held(info, &held, line)))
+		add_holder(l, pid, &held);
+}
 
-		start += strlen(FDINFO_KEY);
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(start, "\n"), start);
-		if (parse_lock(&held, line))
-			add_holder(l, pid, &held);
-		start--;
+/**
+ * file_locks_shows() - whether a descriptor has a lock
+ * @info: its fdinfo
+ * @text: the text of the lock
+ */
+bool file_locks_shows(const char *info, const char *text)
+{
+	char line[LOCK_TEXT_SIZE];
+	struct file_lock held;
+
+	while ((info = next_held(info, &held, line))) {
+		if (!strcmp(held.text, text))
+			return true;
 	}
+	return false;
 }
 
 /**
@@ -176,24 +199,25 @@ bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, ui
 }
 
 /**
- * file_locks_holder() - find a process that took a lock for which another one waits
+ * file_locks_holder() - find a lock for which a process waits
  * @l: the locks
  * @pid: the process that waits
  * @kind: as for file_locks_find()
  *
- * Return: the process, which may have passed the lock on, or be gone; -1: it is not known.
+ * Return: the lock, with the process that took it, which may have passed it on, or be gone; NULL:
+ * it is not known.
  */
-pid_t file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind)
+const struct file_lock *file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind)
 {
 	uint64_t ino;
 
 	if (!file_locks_find(l, pid, kind, &ino))
-		return -1;
+		return NULL;
 	for (size_t i = find_first(l, ino); i < l->nr && l->all[i].ino == ino; i++) {
 		if (!l->all[i].waits && l->all[i].pid > 0)
-			return l->all[i].pid;
+			return &l->all[i];
 	}
-	return -1;
+	return NULL;
 }
 
 /**

@@ -8,6 +8,9 @@
 #define FLOCK_LOCK	"FLOCK"
 #define RECORD_LOCK	"POSIX"
 
+/* Room for the text of a lock. */
+#define LOCK_TEXT_SIZE	128
+
 /* A lock, or a call that waits for one. */
 struct file_lock {
 	char kind[8];
@@ -29,7 +32,8 @@ struct file_locks {
 void file_locks_read(struct file_locks *l, const char *root);
 void file_locks_add(struct file_locks *l, pid_t pid, const char *info);
 bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, uint64_t *ino);
-pid_t file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind);
+const struct file_lock *file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind);
+bool file_locks_shows(const char *info, const char *text);
 bool file_locks_know(const struct file_locks *l, uint64_t ino);
 void file_locks_free(struct file_locks *l);
 

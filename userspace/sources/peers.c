@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has the other end of a pipe, of a unix socket, or of a TCP connection to this host.
+ * Who has the other end of a pipe, of a unix socket, or of a TCP connection to this host; or a lock
+ * of a file.
  *
  * This is for people, as activity.c is; what is proven of pipes is in descriptors.c.
  */
@@ -57,6 +58,15 @@ struct end_walk {
 	pid_t pid;		/* whose descriptors are being visited */
 };
 
+/* An open file may have been passed on, with its locks, by whoever took them. */
+static void compare_locks(const struct end_walk *w, const char *fd)
+{
+	for (size_t i = 0; i < w->nr; i++) {
+		if (*w->ends[i].lock && fd_has_lock(w->root, fd, w->ends[i].lock))
+			add_peer(&w->ends[i], w->pid);
+	}
+}
+
 /* Compare one descriptor with all ends that are looked for. */
 static bool compare_fd(void *ctx, const char *fd)
 {
@@ -68,6 +78,8 @@ static bool compare_fd(void *ctx, const char *fd)
 
 	if (procfs_link(target, w->root, "%s", fd))
 		return true;
+	if (*target == '/')
+		compare_locks(w, fd);
 	is_pipe = sscanf(target, "pipe:[%llu]", &ino) == 1;
 	if (!is_pipe && sscanf(target, "socket:[%llu]", &ino) != 1)
 		return true;
@@ -85,7 +97,7 @@ static bool compare_fd(void *ctx, const char *fd)
 static bool wants_any(const struct far_end *ends, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (ends[i].ino)
+		if (ends[i].ino || *ends[i].lock)
 			return true;
 	}
 	return false;
@@ -134,6 +146,29 @@ static size_t put_holder(char *dst, size_t size, const char *root, const struct 
 			pid == end->asker ? " itself" : process_hindrance(root, pid));
 }
 
+/* What stands before those who have it. */
+static const char *end_words(const struct far_end *end)
+{
+	if (*end->lock)
+		return ", whose lock is held by";
+	return end->unaccepted ? ", not accepted yet by" : ", other end:";
+}
+
+/* A thread that sleeps on it would have been told if it were closed. */
+static void put_nobody(char *dst, size_t size, const char *root, const struct far_end *end)
+{
+	size_t used;
+
+	if (!*end->lock) {
+		if (!end->incomplete)
+			snprintf(dst, size, ", other end: open in no process");
+		return;
+	}
+	used = snprintf(dst, size, ", whose lock was taken by ");
+	if (used < size)
+		put_process(dst + used, size - used, root, end->taker);
+}
+
 /**
  * put_far_end() - write who has the other end: ", other end: process 7 (server)"
  * @dst: receives it; empty if it is not known
@@ -146,15 +181,14 @@ void put_far_end(char *dst, size_t size, const char *root, const struct far_end 
 	size_t used = 0;
 
 	*dst = '\0';
-	if (!end->ino || (!end->nr && end->incomplete))
+	if (!end->ino && !*end->lock)
 		return;
 	if (!end->nr) {
-		snprintf(dst, size, ", other end: closed");
+		put_nobody(dst, size, root, end);
 		return;
 	}
 	for (size_t i = 0; i < end->nr && i < MAX_PEERS && used < size; i++) {
-		used += snprintf(dst + used, size - used, "%s%s ", i ? "" : end->unaccepted ?
-				 ", not accepted yet by" : ", other end:",
+		used += snprintf(dst + used, size - used, "%s%s ", i ? "" : end_words(end),
 				 i ? " and" : end->nr > 1 ? " processes" : " process");
 		if (used < size)
 			used += put_holder(dst + used, size - used, root, end, end->pids[i]);

@@ -7,10 +7,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "filelocks.h"
+
 /* Processes that are named of those that have an end. */
 #define MAX_PEERS	2
 
-/* The other end of what a descriptor refers to. */
+/* The other end of what a descriptor refers to, or a lock of its file that another one has. */
 struct far_end {
 	pid_t asker;			/* the process that has the near end */
 	uint64_t ino;			/* of the pipe, or of the socket; 0: there is none */
@@ -20,6 +22,8 @@ struct far_end {
 	pid_t pids[MAX_PEERS];		/* who has it open */
 	size_t nr;			/* how many do */
 	bool incomplete;		/* more may */
+	char lock[LOCK_TEXT_SIZE];	/* of a file, as in struct file_lock; "": there is none */
+	pid_t taker;			/* the process that took that lock */
 };
 
 void far_end_of(struct far_end *end, const char *root, pid_t pid, const char *fd);
