@@ -1046,6 +1046,7 @@ static void test_orders(void)
 		{ "SIGWINCH", SIGNAL(SIGWINCH), VERDICT_SIGNAL, true },
 		{ "SIGTSTP", SIGNAL(SIGTSTP), VERDICT_SIGNAL, true },
 		{ "SIGCONT", SIGNAL(SIGCONT), VERDICT_SIGNAL, true },
+		{ "SIGQUIT, without a terminal", SIGNAL(SIGQUIT), VERDICT_SIGNAL },
 		{ "a real-time signal", SIGNAL(40), VERDICT_SIGNAL },
 		{ "signal 33", SIGNAL(33), VERDICT_NO_WAKER },
 		{ "SIGINT", SIGNAL(SIGINT), VERDICT_SIGNAL },

@@ -146,13 +146,13 @@ static bool may_be_python(const struct process *p)
  */
 static uint64_t orders_of(const struct process *p)
 {
-	uint64_t orders = SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGUSR1) | SIGNAL(SIGUSR2) |
-			  ~(SIGNAL(FIRST_LIBC_SIGNAL + NR_LIBC_SIGNALS) - 1);
+	uint64_t orders = SIGNAL(SIGHUP) | SIGNAL(SIGTERM) | SIGNAL(SIGQUIT) | SIGNAL(SIGUSR1) |
+			  SIGNAL(SIGUSR2) | ~(SIGNAL(FIRST_LIBC_SIGNAL + NR_LIBC_SIGNALS) - 1);
 
 	if (!may_be_python(p))
 		orders |= SIGNAL(SIGINT);
 	if (p->has_terminal)
-		orders |= SIGNAL(SIGQUIT) | SIGNAL(SIGTSTP) | SIGNAL(SIGCONT) | SIGNAL(SIGWINCH);
+		orders |= SIGNAL(SIGTSTP) | SIGNAL(SIGCONT) | SIGNAL(SIGWINCH);
 	return p->caught & ~p->blocked & orders;
 }
 
