@@ -1480,6 +1480,25 @@ static void test_memory_text(void)
 	}
 }
 
+/* Who may come is not known, but whose id the lock has. */
+static void test_holder_elsewhere_text(void)
+{
+	char reason[REASON_SIZE];
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, TWO SHARED("1,2", yes, 1) SLOCK(10, 10, 1, HEX_99) SW(20, 20, 2));
+	s.shared[0].reach = REACH_NAMED;
+	s.shared[0].path = "/dev/shm/x";
+	array_push(s.foreign_holders, s.nr_foreign_holders, (struct foreign_holder){
+		.tid = 99, .tgid = 98, .comm = "p98" });
+	analyze(&a, &s, NULL);
+	is_str(reason_text(&a, 0, reason), "waits for whoever opens /dev/shm/x; the id in its lock is "
+	       "that of thread 99 in process 98 (p98)", "a lock in named memory");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 static void test_text(void)
 {
 	check_text(MM(1, 1, "10") PROC(10, 1, 1, yes, 0x0) THREAD_10("start_ns=10 nstid=7")
@@ -1765,6 +1784,7 @@ int main(void)
 	test_timer_text();
 	test_text();
 	test_memory_text();
+	test_holder_elsewhere_text();
 	test_sleeps();
 	test_graph();
 	test_large();

@@ -505,6 +505,21 @@ static bool is_removed(const char *path, size_t *len)
 
 #define MAPPERS_CAN_WAKE	"shared futex: any process that maps it can wake it"
 
+/* The id in a lock is that of one thread, whoever may wake the waiter, if the lock is what it looks like. */
+static void put_id_in_lock(struct story *st)
+{
+	struct buf *b = &st->buf;
+	struct foreign_holder f;
+
+	if (st->w->lock.owner <= 0 ||
+	    !find_foreign_holder(st->s, st->w, st->w->lock.owner, &f) || f.ended)
+		return;
+	put(b, "; the id in its lock is that of thread ");
+	put_id(b, f.tid);
+	put(b, " in ");
+	put_process(b, f.tgid, f.comm);
+}
+
 /* Who may come to wake it, if nobody who maps the word can run. */
 static void put_newcomer(struct story *st, const struct shared *shared)
 {
@@ -529,6 +544,7 @@ static void put_newcomer(struct story *st, const struct shared *shared)
 	if (shared->reach == REACH_NAMED && is_removed(path, &len))
 		put(&st->buf, "another name of the file that was ");
 	put_bytes(&st->buf, path, len < MAX_PATH ? len : MAX_PATH);
+	put_id_in_lock(st);
 }
 
 static void put_shared(struct story *st)
@@ -671,23 +687,11 @@ static void put_to_stopped(struct story *st)
 	put_tracer_of_thread(st, st->j->end_thread);
 }
 
-/*
- * What the source does not tell may be shared with any process.  The id in a lock is still that of
- * one thread, if the lock is what it looks like.
- */
+/* What the source does not tell may be shared with any process. */
 static void put_key(struct story *st)
 {
-	struct buf *b = &st->buf;
-	struct foreign_holder f;
-
-	put(b, "not a private futex: it is not known which threads can wake it");
-	if (st->w->lock.owner <= 0 ||
-	    !find_foreign_holder(st->s, st->w, st->w->lock.owner, &f) || f.ended)
-		return;
-	put(b, "; the id in its lock is that of thread ");
-	put_id(b, f.tid);
-	put(b, " in ");
-	put_process(b, f.tgid, f.comm);
+	put(&st->buf, "not a private futex: it is not known which threads can wake it");
+	put_id_in_lock(st);
 }
 
 static void put_traced(struct story *st)
