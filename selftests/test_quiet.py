@@ -195,6 +195,19 @@ def test_go_cycle():
                    holder=other["tid"], certainty="likely")
 
 
+def test_go_moved():
+    """Go: a goroutine waits for a lock in C which another one has taken on its thread"""
+    # That one will release it, on whatever thread it is by then.
+    with go("moved").wait_for("ready") as program:
+        def look():
+            waiters = judge(program.tgid)
+            check_live(waiters)
+            return [waiter for waiter in waiters if waiter["holder"] == waiter["tid"]]
+        for _ in range(LOOKS):
+            for waiter in until("a thread waits for its own id", look):
+                expect(waiter, op="FUTEX_WAIT", expected=2, primitive="pthread_mutex", verdict="blocked")
+
+
 def test_go_handler():
     """Go: a handler, which unwinds in C, waits for the lock that its thread was about to own"""
     # Stuck, as are all goroutines that want the lock; but no word names a holder, and the
@@ -404,5 +417,5 @@ def test_postgres_killed():
 
 ksft.run([test_redis, test_memcached, test_rsyslog, test_python_executor, test_python_asyncio,
           test_python_cycle, test_java, test_java_breakpoint, test_java_cycle, test_go,
-          test_go_asleep, test_go_cycle, test_go_handler, test_node, test_node_wait, test_proot,
+          test_go_asleep, test_go_cycle, test_go_moved, test_go_handler, test_node, test_node_wait, test_proot,
           test_postgres, test_postgres_killed, test_chromium])

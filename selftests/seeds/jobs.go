@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// jobs server|asleep|cycle|victim: a server at rest; a program all whose goroutines wait
-// for each other, which Go does not report where there is C; one that does so in C; or one
-// whose signal handler, which is Go's, calls C to unwind the stack: see sigprof.c.
+// jobs server|asleep|cycle|moved|victim: a server at rest; a program all whose goroutines wait
+// for each other, which Go does not report where there is C; one that does so in C; one that waits for
+// a lock which a goroutine has taken on the same thread and will release on another one; or one whose signal handler, which is Go's, calls C to unwind the stack: see sigprof.c.
 package main
 
 /*
@@ -25,6 +25,23 @@ static void take_both(int first)
 	exit(1);
 }
 
+static pid_t take_first(void)
+{
+	pthread_mutex_lock(&mutexes[0]);
+	return gettid();
+}
+
+static void release_first(void)
+{
+	pthread_mutex_unlock(&mutexes[0]);
+}
+
+static void take_again_on(pid_t tid)
+{
+	if (gettid() == tid)
+		pthread_mutex_lock(&mutexes[0]);
+}
+
 static void unwind(void *arg)
 {
 	(void)arg;
@@ -44,6 +61,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 )
 
 const workers = 4
@@ -104,6 +122,21 @@ func cycle() {
 	C.take_both(1)
 }
 
+// Try again until both goroutines were on one thread.
+func moved() {
+	locked := make(chan C.pid_t)
+	fmt.Println("ready")
+	for {
+		go func() {
+			locked <- C.take_first()
+			time.Sleep(100000 * time.Second)
+			C.release_first()
+		}()
+		C.take_again_on(<-locked)
+		C.release_first()
+	}
+}
+
 func victim() {
 	runtime.SetCgoTraceback(0, C.unwinder(), nil, nil)
 	go C.pile_up()
@@ -111,6 +144,6 @@ func victim() {
 }
 
 func main() {
-	map[string]func(){"server": server, "asleep": asleep, "cycle": cycle,
+	map[string]func(){"server": server, "asleep": asleep, "cycle": cycle, "moved": moved,
 		"victim": victim}[os.Args[1]]()
 }

@@ -1211,6 +1211,29 @@ static void test_kernel_thread(void)
 	snapshot_free(&s);
 }
 
+/* A goroutine that took the lock on this thread may release it on another one, if there is one. */
+static void test_moved_task(void)
+{
+	static const enum verdict verdicts_of[] = { VERDICT_DEADLOCK, VERDICT_BLOCKED };
+	char reason[REASON_SIZE];
+
+	for (int moves = 0; moves < 2; moves++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x0) T(10, 10, 1) T(11, 10, 1)
+			 LOCK(11, 10, 1, "0000000b"));
+		s.processes[0].moves_tasks = moves;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, verdicts_of[moves], "a lock that it holds itself");
+		is_str(reason_text(&a, 0, reason), moves ?
+		       "waits for a lock that it holds itself, or that a goroutine holds which was on this "
+		       "thread then" : "waits for a lock that it holds itself", "and why");
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 /* In a container, the lock has another id than the reader sees. */
 static void test_namespace(void)
 {
@@ -1775,6 +1798,7 @@ int main(void)
 	test_private_in_shared();
 	test_ended_holder();
 	test_kernel_thread();
+	test_moved_task();
 	test_namespace();
 	test_decode();
 	test_others();

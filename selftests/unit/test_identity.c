@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command lines and users of processes, on trees made here. */
+/* The command lines, users and runtimes of processes, on trees made here. */
 #include <fcntl.h>
 
 #include "array.h"
 #include "identity.h"
+#include "runtime.h"
 #include "source.h"
 #include "tap.h"
 #include "text_format.h"
@@ -103,9 +104,35 @@ static void check(const struct scene *sc)
 	remove_tree();
 }
 
+/* The heap of Go is recognised by its name, wherever it is. */
+static void test_moving_tasks(void)
+{
+	static const char *const names[] = { "", "[anon: Go: heap]" };
+	char maps[128];
+
+	for (int is_go = 0; is_go < 2; is_go++) {
+		struct process process = { .tgid = 10 };
+		struct waiter waiter = { .tgid = 10, .lock.owner = 11 };
+		struct snapshot s;
+
+		new_tree();
+		snprintf(maps, sizeof(maps), "7000000000-7004000000 rw-p 00000000 00:00 0 %s\n",
+			 names[is_go]);
+		create_file(maps, "10/maps");
+		snapshot_init(&s, &source_proc);
+		array_push(s.processes, s.nr_processes, process);
+		array_push(s.waiters, s.nr_waiters, waiter);
+		find_moving_tasks(root, &s);
+		ok(s.processes[0].moves_tasks == is_go, is_go ? "memory of Go" : "any memory");
+		snapshot_free(&s);
+		remove_tree();
+	}
+}
+
 int main(void)
 {
 	tap_start();
+	test_moving_tasks();
 	if (sysconf(_SC_PAGESIZE) == PAGE) {
 		for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
 			check(&scenes[i]);

@@ -511,6 +511,7 @@ static void find_recognised(const struct model *m, const struct waiter *w, struc
 		find_shared_holder(m, w, h);
 	else if (waiter_is_local(w))
 		find_local_holder(m, w, h);
+	h->may_differ = may_have_moved(m->s, w, h->thread);
 	if (is_no_lock(m->s, w, h->thread))
 		*h = no_holder;
 	if (h->thread >= 0 && model_is_dead(m, h->thread)) {
@@ -559,7 +560,8 @@ static void find_holders(struct model *m)
 /* Whether only the holder can wake the thread, in this pass. */
 static bool rests_on_holder(const struct holder *h, enum pass pass)
 {
-	return (h->thread >= 0 || h->gone) && (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
+	return (h->thread >= 0 || h->gone) && !h->may_differ &&
+	       (pass == PASS_HOLDERS || h->evidence == BY_KERNEL);
 }
 
 static bool process_of_holder_may_end(const struct snapshot *s, int holder)

@@ -57,6 +57,7 @@ struct holder {
 				 */
 	int thread;		/* index, or -1: the snapshot has no such thread ... */
 	bool gone;		/* ... and no other thread can have the id */
+	bool may_differ;	/* the thread took the lock, but another one may release it */
 };
 
 /* Whether its waiter waits for the end of the holder, which holds no lock. */

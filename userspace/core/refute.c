@@ -108,6 +108,20 @@ bool may_have_locked(const struct snapshot *s, const struct waiter *w, int holde
 }
 
 /**
+ * may_have_moved() - whether a task that has taken a lock may be on another thread by now
+ * @s: the snapshot, indexed
+ * @w: the waiter
+ * @holder: index of the thread that has the owner's id
+ *
+ * A goroutine may take a lock in one call of C, and release it in another one.  Another goroutine that runs on
+ * its first thread meanwhile seems to wait for itself.
+ */
+bool may_have_moved(const struct snapshot *s, const struct waiter *w, int holder)
+{
+	return holder == w->thread && w->process >= 0 && s->processes[w->process].moves_tasks;
+}
+
+/**
  * may_live_elsewhere() - whether the holder of a shared lock may not map it, and be alive
  * @s: the snapshot, indexed
  * @w: the waiter, of a known thread

@@ -6,6 +6,7 @@
 
 bool is_no_lock(const struct snapshot *s, const struct waiter *w, int holder);
 bool may_have_locked(const struct snapshot *s, const struct waiter *w, int holder);
+bool may_have_moved(const struct snapshot *s, const struct waiter *w, int holder);
 bool may_live_elsewhere(const struct snapshot *s, const struct waiter *w);
 bool ids_may_recur(const struct snapshot *s, const struct waiter *w);
 

@@ -215,6 +215,9 @@ struct process {
 	bool complete;		/* not from the file, but all its live threads are there */
 	bool in_state_d;	/* one of its threads is, as far as known */
 	enum runtime runtime;	/* see describe_process() */
+	bool moves_tasks;	/* its runtime goes on with a task on another thread, as Go's does;
+				 * as far as known
+				 */
 	const char *cmdline;	/* its arguments, parted by spaces: see identify_processes() ... */
 	const char *user;	/* ... and its effective user */
 	const char *parent_comm;	/* what its parent is called */

@@ -893,6 +893,8 @@ char *reason_text(const struct analysis *a, size_t waiter, char dst[REASON_SIZE]
 			     "process ends");
 	if (verdicts[a->judgements[waiter].verdict].stuck)
 		put_end(&st);
+	else if (st.j->holder_thread >= 0 && model_holder(&a->model, w->thread)->may_differ)
+		put(&st.buf, ", or that a goroutine holds which was on this thread then");
 	if (!verdicts[a->judgements[waiter].verdict].is_idle)
 		put_handler(&st);
 	return dst;

@@ -4,6 +4,7 @@
 
 #include "snapshot.h"
 
+void find_moving_tasks(const char *root, struct snapshot *s);
 enum runtime find_runtime(const char *root, const struct snapshot *s, const struct process *p);
 
 #endif

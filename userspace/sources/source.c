@@ -77,6 +77,7 @@ static void complete_snapshot(struct snapshot *s)
 	read_foreign_holders(PROC_ROOT, s);
 	find_mappings(PROC_ROOT, s);
 	find_callers(PROC_ROOT, s);
+	find_moving_tasks(PROC_ROOT, s);
 	find_gils(PROC_ROOT, s);
 	find_setxids(PROC_ROOT, s);
 	find_blocked(PROC_ROOT, &host_comparers, s);
