@@ -86,7 +86,8 @@ KINDS = (
     Kind("wait_one", "the same, but it waits for the other child, and a third one has ended",
          "no-waker", "likely"),
     Kind("vfork_lock", "a lock whose holder waits for a vfork child, which waits for that lock",
-         "no-waker", "likely", r"in state D (for [0-9.]+m?s )?in (vfork|clone), for process [0-9]+ \(mkverdicts\)[,;] "),
+         "no-waker", "likely", r"in state D (for \S+ )?in (vfork|clone), for process [0-9]+ \(mkverdicts\), "
+         r"which (sleeps|has slept for \S+) in "),
     Kind("timer_thread_idle", "a thread of the C library for timers, none of which is armed",
          "no-waker", "likely", "waits for a timer of process [0-9]+, which has none that is armed"),
     Kind("file_lock", "a lock whose holder waits for a file lock of the waiter", "no-waker", "likely",

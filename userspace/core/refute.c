@@ -91,6 +91,18 @@ bool is_no_lock(const struct snapshot *s, const struct waiter *w, int holder)
 }
 
 /**
+ * may_hold_elsewhere() - whether it is likely that a thread which does not map a lock has taken it
+ * @f: the thread that has the owner's id
+ *
+ * The memory may be shared with another pid namespace, where ids are small: a container, whose init
+ * is no other process 1.
+ */
+bool may_hold_elsewhere(const struct foreign_holder *f)
+{
+	return !f->ended && !f->kernel_thread && f->tid >= RESERVED_PIDS;
+}
+
+/**
  * may_have_locked() - whether a thread may have taken the lock that a waiter waits for
  * @s: the snapshot, indexed
  * @w: the waiter

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "holders.h"
+#include "refute.h"
 #include "sentences.h"
 #include "signals.h"
 #include "stacks.h"
@@ -512,7 +513,7 @@ static void put_id_in_lock(struct story *st)
 	struct foreign_holder f;
 
 	if (st->w->lock.owner <= 0 ||
-	    !find_foreign_holder(st->s, st->w, st->w->lock.owner, &f) || f.ended)
+	    !find_foreign_holder(st->s, st->w, st->w->lock.owner, &f) || !may_hold_elsewhere(&f))
 		return;
 	put(b, "; the id in its lock is that of thread ");
 	put_id(b, f.tid);

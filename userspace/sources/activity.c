@@ -74,7 +74,7 @@ static void describe(struct description *d, const char *root, const struct sched
 		.root = root, .pid = d->pid, .tid = d->tid, .may_read = d->may_read,
 	};
 	char wchan[64], call[ACTIVITY_SIZE] = "";
-	bool in_d = d->state == STATE_DISK_SLEEP;
+	bool names_wchan;
 	size_t used;
 
 	if (d->state == STATE_RUNNING || procfs_syscall(&c.call, root, d->pid, d->tid))
@@ -91,9 +91,9 @@ static void describe(struct description *d, const char *root, const struct sched
 		d->end.ino = d->peer;
 	put_verb(d, clock);
 	used = strlen(d->text);
+	names_wchan = d->state == STATE_DISK_SLEEP && c.call.nr >= 0 && *wchan && !d->child;
 	snprintf(d->text + used, sizeof(d->text) - used, "%s%s%s%s", call,
-		 in_d && *wchan && c.call.nr >= 0 ? ", in the kernel's " : "",
-		 in_d && c.call.nr >= 0 ? wchan : "",
+		 names_wchan ? ", in the kernel's " : "", names_wchan ? wchan : "",
 		 opens_fifo(wchan) ? ", a FIFO whose other end nobody has opened" : "");
 }
 
