@@ -367,6 +367,32 @@ def test_live_thread():
                (1, "futexinspect: no process or thread is called no-such-name\n"), "a name")
 
 
+def wait_to_be_told(pid, what):
+    """Until explain says of a process that it does not wait, but this."""
+    wanted, said = "thread %d does not wait on a futex: it %s\n" % (pid, what), ""
+    deadline = time.monotonic() + 60
+    while wanted not in said:
+        if time.monotonic() > deadline:
+            raise AssertionError("%r, not %r" % (said, wanted))
+        said = tool.run("--source", "proc", "explain", str(pid)).stderr
+
+
+def is_zombie():
+    """What explain says of a child for which this program has not waited."""
+    with open("/proc/self/comm", encoding="ascii") as file:
+        name = file.read().strip()
+    return "has ended, and is a zombie until it is waited for by process %d (%s)" % (os.getpid(), name)
+
+
+def test_stopped_thread():
+    """this host: a process that is stopped, and then has ended, while its parent does something else"""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        process.send_signal(signal.SIGSTOP)
+        wait_to_be_told(process.pid, "is stopped")
+        os.kill(process.pid, signal.SIGKILL)
+        wait_to_be_told(process.pid, is_zombie())
+
+
 # What a program does, and how explain says that.
 CALLS = {
     "flock": ("fcntl.flock(open(FILE), fcntl.LOCK_EX)",
@@ -621,10 +647,10 @@ def test_kernel_threads():
         raise ksft.Skip("no kernel threads in this pid namespace")
     with subprocess.Popen(["true"]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        for pid in (2, process.pid):
+        for pid, does in (2, ""), (process.pid, ": it " + is_zombie()):
             ksft.equal(proc(pid, through=tool.NOBODY).status, 0, "status")
             got = tool.run("--source", "proc", "explain", str(pid), through=tool.NOBODY)
-            has_line(got.stderr, "futexinspect: thread %d does not wait on a futex" % pid)
+            has_line(got.stderr, "futexinspect: thread %d does not wait on a futex%s" % (pid, does))
 
 
 def with_hidepid(value, user):
@@ -668,7 +694,7 @@ def test_hidepid_root():
 ksft.run([test_json_keys, test_json_and_columns, test_json_size, test_unicode, test_jq, test_color,
           test_color_on_terminal, test_pager, test_no_pager, test_pager_quits,
           test_pager_missing, test_default_pager, test_large_graph, test_dot, test_dot_fails,
-          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_calls,
+          test_full_disk, test_closed_stdout, test_no_module, test_live_thread, test_stopped_thread, test_calls,
           test_far_ends, test_unaccepted, test_far_end_elsewhere,
           test_live_process, test_ordinary_user, test_no_ptrace, test_own_process, test_kernel_threads, test_hidepid,
           test_hidepid_1, test_hidepid_root, *map(column_test, columns())])

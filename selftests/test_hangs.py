@@ -162,7 +162,8 @@ CASES = (
           ("stopped", "has called a server that is stopped",
            SLEEPS + r"read\(\d+\): unix socket, other end: process {server} \(\w+\), which is stopped"),
           ("writer", "waits for a child that writes to a full pipe",
-           SLEEPS + r"wait4, for process {child} \(\w+\)"),
+           SLEEPS + r"wait4, for process {child} \(\w+\), which " + SLEEPS + r"write\(\d+\): pipe:\[\d+\], "
+           r"other end: processes {main} \(\w+\) and {child} \(\w+\) itself"),
           ("file", "waits for the lock of a file",
            SLEEPS + r"flock\(\d+\): .*, whose lock is held by process {owner} \(\w+\)"))),
     Hang("a lock whose holder has ended", built("holders", "end"),

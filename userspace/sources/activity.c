@@ -12,6 +12,7 @@
 #include "activity.h"
 #include "array.h"
 #include "calls.h"
+#include "files.h"
 #include "scheduler.h"
 #include "text.h"
 
@@ -48,6 +49,14 @@ static bool opens_fifo(const char *wchan)
 	return !strcmp(wchan, "wait_for_partner") || !strcmp(wchan, "fifo_open");
 }
 
+static bool is_only_thread(const char *root, pid_t pid)
+{
+	size_t nr;
+
+	free(procfs_list_ids(&nr, root, "%d/task", pid));
+	return nr == 1;
+}
+
 /* In a 32-bit program the numbers mean other calls; its stack is below 4 GiB. */
 static bool has_other_numbers(const struct syscall *sc)
 {
@@ -68,6 +77,23 @@ static void put_verb(struct description *d, const struct sched_clock *clock)
 		snprintf(d->text, sizeof(d->text), in_d ? "is in state D in " : "sleeps in ");
 }
 
+/* It is stopped, or has ended.  Who has ended is there until its parent has asked how. */
+static void put_hindrance(struct description *d, const char *root)
+{
+	size_t used = snprintf(d->text, sizeof(d->text), "%s", hindrance(d->state));
+	char status[PROCFS_FILE_SIZE];
+	pid_t parent;
+
+	if (d->state != STATE_ZOMBIE || !is_only_thread(root, d->pid) ||
+	    procfs_read(status, root, "%d/status", d->pid))
+		return;
+	parent = status_id(status, "PPid");
+	if (!parent)
+		return;
+	used += snprintf(d->text + used, sizeof(d->text) - used, ", and is a zombie until it is waited for by ");
+	put_process(d->text + used, sizeof(d->text) - used, root, parent);
+}
+
 static void describe(struct description *d, const char *root, const struct sched_clock *clock)
 {
 	struct call_place c = {
@@ -77,6 +103,10 @@ static void describe(struct description *d, const char *root, const struct sched
 	bool names_wchan;
 	size_t used;
 
+	if (hindrance(d->state)) {
+		put_hindrance(d, root);
+		return;
+	}
 	if (d->state == STATE_RUNNING || procfs_syscall(&c.call, root, d->pid, d->tid))
 		return;
 	read_wchan(wchan, root, d);
@@ -125,15 +155,10 @@ static bool begin(struct description *d, const char *root, pid_t tid)
 	return true;
 }
 
-/* The same, for a process with one thread that may run. */
+/* The same, for a process with one thread, unless it is said already what keeps that from running. */
 static bool begin_only_thread(struct description *d, const char *root, pid_t pid)
 {
-	size_t nr;
-
-	free(procfs_list_ids(&nr, root, "%d/task", pid));
-	return nr == 1 && begin(d, root, pid) &&
-	       (d->state == STATE_RUNNING || d->state == STATE_SLEEPING ||
-		d->state == STATE_DISK_SLEEP);
+	return is_only_thread(root, pid) && begin(d, root, pid) && !hindrance(d->state);
 }
 
 /* What nothing else is known of. */

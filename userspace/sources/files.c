@@ -15,6 +15,36 @@
 #include "sockets.h"
 #include "text.h"
 
+#define WHICH	", which "
+
+/* What keeps a thread from running, as a relative clause; or NULL, if nothing is known to. */
+static const char *hindrance_clause(enum task_state state)
+{
+	switch (state) {
+	case STATE_STOPPED:
+		return WHICH "is stopped";
+	case STATE_TRACED:
+		return WHICH "is stopped by its tracer";
+	case STATE_ZOMBIE:
+		return WHICH "has ended";
+	default:
+		return NULL;
+	}
+}
+
+/**
+ * hindrance() - what keeps a thread from running, for people
+ * @state: its state
+ *
+ * Return: a clause without its subject, or NULL if nothing is known to.
+ */
+const char *hindrance(enum task_state state)
+{
+	const char *clause = hindrance_clause(state);
+
+	return clause ? clause + strlen(WHICH) : NULL;
+}
+
 /**
  * process_hindrance() - what keeps a process from running, for people
  * @root: where proc is mounted
@@ -28,16 +58,7 @@ const char *process_hindrance(const char *root, pid_t pid)
 
 	if (procfs_read(status, root, "%d/status", pid))
 		return "";
-	switch (status_letter(status, "State")) {
-	case STATE_STOPPED:
-		return ", which is stopped";
-	case STATE_TRACED:
-		return ", which is stopped by its tracer";
-	case STATE_ZOMBIE:
-		return ", which has ended";
-	default:
-		return "";
-	}
+	return hindrance_clause(status_letter(status, "State")) ?: "";
 }
 
 /**

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "snapshot.h"
+
 /* Descriptors of a set that are shown. */
 #define MAX_MEMBERS	2
 
+const char *hindrance(enum task_state state);
 const char *process_hindrance(const char *root, pid_t pid);
 size_t put_process(char *dst, size_t size, const char *root, pid_t pid);
 void put_file(char *dst, size_t size, const char *root, pid_t pid, pid_t tid, int fd);
