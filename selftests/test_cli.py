@@ -435,6 +435,7 @@ CALLS = {
     "wait4": ("os.waitpid(child(), 0)",
               r"wait4, for process \d+ \(python3\), which %(sleeps)s(pause|ppoll|rt_sigsuspend)"),
     "wait": ("child(); child(); os.wait()", r"wait4, for any child"),
+    "wait of a tracer": ("child(); os.waitpid(-1, 0x40000000)", r"wait4, for any child"),
     "waits in turn": ("child(lambda: (child(lambda: time.sleep(5000)), os.wait())); os.wait()",
                       r"wait4, for process \d+ \(python3\), which %(sleeps)swait4, for process \d+ "
                       r"\(python3\), which %(sleeps)sclock_nanosleep for 8[23]m\d\ds( more)?"),

@@ -254,14 +254,17 @@ static pid_t only_child_of(const struct place *p, const pid_t *tids, size_t nr)
 	return found;
 }
 
-/* A thread waits for the children of all threads of its process. */
-static void put_any_child(const struct place *p)
+/*
+ * A thread waits for the children of all threads of its process.  Tracers, which wait for what others have
+ * made, too, say so by their options.
+ */
+static void put_any_child(const struct place *p, int options)
 {
 	pid_t pid;
 	size_t nr;
 	pid_t *tids = procfs_list_ids(&nr, p->c->root, "%d/task", p->c->pid);
 
-	pid = only_child_of(p, tids, nr);
+	pid = options & (__WALL | __WCLONE) ? -1 : only_child_of(p, tids, nr);
 	free(tids);
 	if (pid > 0)
 		put_child(p, pid);
@@ -274,7 +277,7 @@ static void put_wait4(const struct place *p)
 	pid_t pid = p->args[0];
 
 	if (pid == -1)
-		put_any_child(p);
+		put_any_child(p, p->args[2]);
 	else if (pid > 0 && shares_namespace(p->c, "pid"))
 		put_child(p, pid);
 }
@@ -287,7 +290,7 @@ static void put_waitid(const struct place *p)
 	if (p->args[0] == WAIT_PIDFD)
 		put_fd(p, p->args[1]);
 	else if (p->args[0] == P_ALL)
-		put_any_child(p);
+		put_any_child(p, p->args[3]);
 	else if (p->args[0] == P_PID && shares_namespace(p->c, "pid"))
 		put_child(p, p->args[1]);
 }
