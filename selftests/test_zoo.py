@@ -16,6 +16,7 @@ SEED = sys.argv[1] if len(sys.argv) > 1 else "1"
 CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 BATCH = 50
 MIN_FOUND = 0.99
+LOOKS = 4	# more, of those that are unknown
 
 # Before, nothing tells which memory a descriptor is of (inode numbers in fdinfo).
 HAS_INODES = tuple(int(n) for n in os.uname().release.split(".")[:2]) >= (5, 14)
@@ -28,12 +29,15 @@ def is_excused(truth):
 
 def judge_threads():
     """The verdicts, by thread. A timer that goes off again and again may do so between the two looks:
-    who is unknown for that is judged once more, as whoever gets that answer would have it."""
+    who is unknown for that is judged anew, as whoever gets that answer would have it. On a busy host
+    looks take as long as such a timer."""
     verdicts = tool.judge_threads()
-    if any(got["verdict"] == "unknown" for got in verdicts.values()):
+    for _ in range(LOOKS):
+        unknown = [tid for tid, got in verdicts.items() if got and got["verdict"] == "unknown"]
+        if not unknown:
+            break
         again = tool.judge_threads()
-        verdicts.update({tid: again.get(tid) for tid, got in verdicts.items()
-                         if got["verdict"] == "unknown"})
+        verdicts.update({tid: again.get(tid) for tid in unknown})
     return verdicts
 
 
