@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "procfs.h"
 #include "scheduler.h"
 #include "tap.h"
 #include "tree.h"
@@ -93,6 +94,13 @@ static void stay_here(void)
 	sched_setaffinity(0, sizeof(here), &here);
 }
 
+static void test_stat(void)
+{
+	ok(*stat_field("10 (a) b) S 7 8", STAT_STATE) == 'S', "a field behind the name");
+	ok(!stat_field("10 (a) b) S 7 8", STAT_PROCESSOR), "one that a file which was cut has not");
+	ok(!stat_field("10 a", STAT_STATE), "a file without a name");
+}
+
 static void test_asleep(void)
 {
 	uint64_t first, second;
@@ -154,6 +162,7 @@ static void test_starved(void)
 int main(void)
 {
 	tap_start();
+	test_stat();
 	test_asleep();
 	test_starved();
 	return tap_end();

@@ -274,7 +274,7 @@ static enum yesno is_on_device(const char *mountinfo, int mount, const char *dev
 			return strcmp(text, device) ? NO : YES;
 		}
 		line = strchr(line, '\n');
-		line += !!line;
+		line = line ? line + 1 : NULL;
 	}
 	return YESNO_UNKNOWN;
 }

@@ -301,7 +301,7 @@ const char *stat_field(const char *stat, int field)
 
 	for (int i = STAT_STATE - 1; p && i < field; i++) {
 		p = strchr(p, ' ');
-		p += !!p;
+		p = p ? p + 1 : NULL;
 	}
 	return p;
 }
