@@ -55,21 +55,31 @@ struct polled_file {
  * Wait queues
  */
 
-/* Whether a queue has an entry of a thread, or a certain one of a poll. */
+/*
+ * Whether a queue has an entry of a thread, or a certain one of a poll. Its lock keeps the entries
+ * where they are, but not those of an epoll set: a thread that times out takes its own one, which
+ * is on its stack, out of the queue under the lock of the set alone (ep_poll()). So an entry may be
+ * gone, and what is left of it lead anywhere.
+ */
 static bool is_queued(struct wait_queue_head *queue, const void *task,
 		      const struct wait_queue_entry *wanted)
 {
-	struct wait_queue_entry *entry;
+	const struct list_head *node;
+	struct wait_queue_entry copy;
 	unsigned long flags;
 	bool found = false;
-	int nr = 0;
+	int nr;
 
 	if (!spin_trylock_irqsave(&queue->lock, flags))
 		return false;
-	list_for_each_entry(entry, &queue->head, entry) {
-		found = wanted ? entry == wanted : entry->private == task;
-		if (found || ++nr == FI_MAX_SLEEPERS)
+	node = READ_ONCE(queue->head.next);
+	for (nr = 0; node != &queue->head && !found && nr < FI_MAX_SLEEPERS; nr++) {
+		const struct wait_queue_entry *entry = list_entry(node, typeof(*entry), entry);
+
+		if (copy_from_kernel_nofault(&copy, entry, sizeof(copy)))
 			break;
+		found = wanted ? entry == wanted : copy.private == task;
+		node = copy.entry.next;
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 	return found;

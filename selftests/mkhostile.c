@@ -29,6 +29,8 @@
  *						hardly gets a CPU for it
  *	mkhostile timers NR			an armed timer of SIGUSR1, then NR of SIGUSR2
  *	mkhostile readers NR			NR other threads read one pipe
+ *	mkhostile hasty NR			NR other threads wait at one epoll set, each for no
+ *						longer than a millisecond, again and again
  *	mkhostile set				a lock whose holder has the mutex of its epoll set,
  *						and sleeps for a page; for root
  *
@@ -676,6 +678,29 @@ static void readers(char **args)
 	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
 }
 
+static void *wait_hastily(void *epoll)
+{
+	struct epoll_event event;
+
+	for (;;)
+		epoll_wait(*(int *)epoll, &event, 1, 1);
+	return NULL;
+}
+
+static void hasty(char **args)
+{
+	static uint32_t word;
+	static int epoll;
+	int nr = number(args[0]);
+
+	epoll = epoll_create1(0);
+	if (epoll < 0)
+		die("epoll_create1");
+	while (nr--)
+		start_small_thread(wait_hastily, &epoll);
+	print_waiter(getpid(), start_thread(wait_on, &word), SYS_futex);
+}
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* The page is where the event is to be written, under the mutex of the set. */
@@ -737,6 +762,7 @@ static const struct {
 	{ "slots", slots },
 	{ "timers", timers },
 	{ "readers", readers },
+	{ "hasty", hasty },
 	{ "set", set },
 };
 

@@ -548,6 +548,13 @@ def test_many_readers():
             ksft.equal(len(set(told_pipes(hostile))), 1, "pipes")
 
 
+def test_timeouts():
+    """threads leave the queue of an epoll set, which only the lock of the set protects"""
+    with Hostile("hasty 64") as hostile:
+        for _ in range(100):
+            hostile.waiters(ksft.read_waiters())
+
+
 def test_x32():
     """an x32 system call is told as what it is"""
     with Hostile("x32") as hostile:
@@ -571,4 +578,4 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
           test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers,
-          test_many_readers, test_x32])
+          test_many_readers, test_timeouts, test_x32])
