@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -23,6 +24,9 @@ static_assert(!offsetof(struct fi_inode, link));
 /* Half of the memory is for waiters, the other half for all that is said about them. */
 #define FI_WAITERS_SHARE	2
 
+/* How much is copied in one go: 0.1 ms or so. */
+#define FI_COPY_PIECE		SZ_256K
+
 static void *allocate(size_t bytes)
 {
 	/* kmalloc() rounds up to a power of two, which doubles a large array at worst. */
@@ -33,6 +37,35 @@ static void *allocate(size_t bytes)
 static bool fits(const struct fi_snapshot *snap, size_t bytes)
 {
 	return bytes <= snap->limits.bytes - min(snap->bytes, snap->limits.bytes);
+}
+
+/**
+ * fi_charge() - count memory that is not an array's
+ * @snap: the snapshot
+ * @bytes: how much
+ *
+ * Context: any.
+ *
+ * Return: whether the snapshot may have it.
+ */
+bool fi_charge(struct fi_snapshot *snap, size_t bytes)
+{
+	if (!fits(snap, bytes))
+		return false;
+	snap->bytes += bytes;
+	return true;
+}
+
+/* An array may have hundreds of megabytes. */
+static void copy_array(void *to, const void *from, size_t bytes)
+{
+	size_t done, len;
+
+	for (done = 0; done < bytes; done += len) {
+		len = min_t(size_t, bytes - done, FI_COPY_PIECE);
+		memcpy(to + done, from + done, len);
+		cond_resched();
+	}
 }
 
 /**
@@ -68,8 +101,7 @@ int fi_reserve(struct fi_snapshot *snap, void *array, size_t nr, size_t more, si
 	new = allocate(want * size);
 	if (!new)
 		return -ENOMEM;
-	if (nr)
-		memcpy(new, *old, nr * size);
+	copy_array(new, *old, nr * size);
 	kvfree(*old);
 	snap->bytes += (want - *max) * size;
 	*old = new;
@@ -296,19 +328,19 @@ void fi_drop_waiters(struct fi_snapshot *snap, size_t nr)
  * Cut an array to the elements in use, if that frees more than it copies, and there is memory to
  * do so.
  */
-static void trim(void *array, size_t nr, size_t size, size_t *max)
+static void trim(struct fi_snapshot *snap, void *array, size_t nr, size_t size, size_t *max)
 {
 	void **old = array;
 	void *new;
 
-	if (*max - nr <= nr)
+	if (*max - nr <= nr || !fits(snap, nr * size))
 		return;
 	new = nr ? allocate(nr * size) : NULL;
 	if (nr && !new)
 		return;
-	if (nr)
-		memcpy(new, *old, nr * size);
+	copy_array(new, *old, nr * size);
 	kvfree(*old);
+	snap->bytes -= (*max - nr) * size;
 	*old = new;
 	*max = nr;
 }
@@ -331,16 +363,17 @@ void fi_snapshot_trim(struct fi_snapshot *snap)
 	free_index(&snap->processes_by_signal);
 	free_index(&snap->shared_by_key);
 	free_index(&snap->inodes_by_seq);
-	trim(&snap->edges, 0, sizeof(*snap->edges), &snap->max_edges);
-	trim(&snap->waiters, snap->nr_waiters, sizeof(*snap->waiters), &snap->max_waiters);
-	trim(&snap->mms, snap->nr_mms, sizeof(*snap->mms), &snap->max_mms);
-	trim(&snap->words, snap->nr_words, sizeof(*snap->words), &snap->max_words);
-	trim(&snap->processes, snap->nr_processes, sizeof(*snap->processes), &snap->max_processes);
-	trim(&snap->threads, snap->nr_threads, sizeof(*snap->threads), &snap->max_threads);
-	trim(&snap->sleeps, snap->nr_sleeps, sizeof(*snap->sleeps), &snap->max_sleeps);
-	trim(&snap->shared, snap->nr_shared, sizeof(*snap->shared), &snap->max_shared);
-	trim(&snap->inodes, snap->nr_inodes, sizeof(*snap->inodes), &snap->max_inodes);
-	trim(&snap->maps, snap->nr_maps, sizeof(*snap->maps), &snap->max_maps);
+	trim(snap, &snap->edges, 0, sizeof(*snap->edges), &snap->max_edges);
+	trim(snap, &snap->waiters, snap->nr_waiters, sizeof(*snap->waiters), &snap->max_waiters);
+	trim(snap, &snap->mms, snap->nr_mms, sizeof(*snap->mms), &snap->max_mms);
+	trim(snap, &snap->words, snap->nr_words, sizeof(*snap->words), &snap->max_words);
+	trim(snap, &snap->processes, snap->nr_processes, sizeof(*snap->processes),
+	     &snap->max_processes);
+	trim(snap, &snap->threads, snap->nr_threads, sizeof(*snap->threads), &snap->max_threads);
+	trim(snap, &snap->sleeps, snap->nr_sleeps, sizeof(*snap->sleeps), &snap->max_sleeps);
+	trim(snap, &snap->shared, snap->nr_shared, sizeof(*snap->shared), &snap->max_shared);
+	trim(snap, &snap->inodes, snap->nr_inodes, sizeof(*snap->inodes), &snap->max_inodes);
+	trim(snap, &snap->maps, snap->nr_maps, sizeof(*snap->maps), &snap->max_maps);
 }
 
 /**

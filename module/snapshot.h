@@ -33,7 +33,8 @@ struct mm_struct;
  * How memory for a snapshot is allocated. The processes of the host decide how much it is,
  * so the open must fail before the OOM killer takes a process that has nothing to do with
  * it: with __GFP_RETRY_MAYFAIL neither __alloc_pages_may_oom() nor the charge to the memory
- * cgroup (try_charge_memcg()) calls it. The memory is charged to the reader.
+ * cgroup (try_charge_memcg()) calls it. The memory is charged to the reader. Only page tables of
+ * vmalloc, a page for 2 MiB, are allocated as the kernel always does.
  */
 #define FI_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -532,6 +533,7 @@ int fi_reserve_indexed(struct fi_snapshot *snap, void *array, size_t nr, size_t 
 bool fi_is_full(struct fi_snapshot *snap);
 int fi_reserve_waiters(struct fi_snapshot *snap, size_t nr);
 int fi_reserve_mms(struct fi_snapshot *snap, size_t nr);
+bool fi_charge(struct fi_snapshot *snap, size_t bytes);
 void fi_snapshot_trim(struct fi_snapshot *snap);
 
 unsigned int fi_add_mm(struct fi_snapshot *snap, struct mm_struct *mm);

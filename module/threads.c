@@ -116,8 +116,8 @@ static bool has_timers(struct task_struct *task)
 #endif
 }
 
-/* The path of a thread's cgroup, complete; NULL if it is too deep or too long. */
-static char *cgroup_of(struct task_struct *task, char *path)
+/* The path of a thread's cgroup, complete; NULL if it is too deep, or there is no room for it. */
+static char *cgroup_of(struct fi_snapshot *snap, struct task_struct *task, char *path)
 {
 #ifdef CONFIG_CGROUPS
 	struct cgroup *cgroup = task_dfl_cgroup(task);
@@ -127,8 +127,8 @@ static char *cgroup_of(struct task_struct *task, char *path)
 		return NULL;
 	/* Some kernels return an error if the path does not fit, others fill the buffer. */
 	len = cgroup_path(cgroup, path, PATH_MAX);
-	if (len >= 0 && len < PATH_MAX - 1)
-		return kstrdup(path, GFP_NOWAIT | __GFP_NOWARN);
+	if (len >= 0 && len < PATH_MAX - 1 && fi_charge(snap, len + 1))
+		return kstrdup(path, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 #endif
 	return NULL;
 }
@@ -185,7 +185,7 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	process->has_timers = has_timers(task);
 	fi_read_timers(task, &process->timers);
 	process->pid_ns = pid_ns_inum(task);
-	process->cgroup = cgroup_of(task, walk->path);
+	process->cgroup = cgroup_of(snap, task, walk->path);
 	process->tgid = tgid;
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
 	/* copy_process() sets the flag, also for a new thread; execve(2) clears it. */
@@ -298,7 +298,8 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
-	if (switches != fi_switches(task) || READ_ONCE(task->on_cpu))
+	/* As in check_waiter() of collect.c. */
+	if (smp_load_acquire(&task->on_cpu) || switches != fi_switches(task))
 		return;
 	fi_read_user_frame(&thread->frame, &regs);
 	thread->is_32bit = fi_is_32bit(&regs);
