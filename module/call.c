@@ -6,9 +6,7 @@
 #include <linux/mutex.h> /* linux/futex.h of 6.12 needs it */
 #include <linux/errno.h>
 #include <linux/futex.h>
-#include <linux/kallsyms.h>
 #include <linux/sched/task_stack.h>
-#include <linux/string.h>
 #include <linux/time.h>
 #include <linux/uaccess.h>
 #include <asm/syscall.h>
@@ -16,6 +14,7 @@
 #include "call.h"
 #include "compat/syscall_abi.h"
 #include "kernel/layout.h"
+#include "symbol.h"
 
 static enum fi_syscall identify(struct task_struct *task, int nr)
 {
@@ -99,10 +98,7 @@ void fi_call_read(struct fi_call *call, struct task_struct *task, const char *q)
 /* Whether restart_syscall(2), which serves other calls as well, continues a futex wait. */
 static bool restarts_futex(const struct task_struct *task)
 {
-	char name[KSYM_SYMBOL_LEN];
-
-	sprint_symbol_no_offset(name, (unsigned long)READ_ONCE(task->restart_block.fn));
-	return !strcmp(name, "futex_wait_restart");
+	return fi_is_function(READ_ONCE(task->restart_block.fn), "futex_wait_restart");
 }
 
 /* Whether the registers show that the call is going to be repeated. */

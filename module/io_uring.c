@@ -6,13 +6,12 @@
  * been freed. The function that wakes an entry shows which kind of waiter it is.
  */
 #include <linux/compiler.h>
-#include <linux/kallsyms.h>
 #include <linux/kernel.h>
-#include <linux/string.h>
 
 #include "call.h"
 #include "io_uring.h"
 #include "kernel/layout.h"
+#include "symbol.h"
 
 /* The functions that wake an entry. Their addresses are learnt when they are first seen. */
 static struct waker {
@@ -25,27 +24,13 @@ static struct waker {
 	{ "io_futex_wakev_fn", FI_WAKES_VECTOR_REQUEST },
 };
 
-/*
- * Whether @symbol is the function @name. A kernel with thin LTO may append ".llvm." and a
- * number to the name of a static function, and kallsyms shows that from 6.11 on:
- * fb6a421fb615 ("kallsyms: Match symbols exactly with CONFIG_LTO_CLANG").
- */
-static bool is_function(const char *symbol, const char *name)
+/* Learn what a function wakes. */
+static enum fi_wakes learn_waker(void *address)
 {
-	size_t len = strlen(name);
-
-	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
-}
-
-/* Learn what a function wakes. Not a part of fi_what_wakes(), where @name would be cleared. */
-static noinline enum fi_wakes learn_waker(void *address)
-{
-	char name[KSYM_SYMBOL_LEN];
 	int i;
 
-	sprint_symbol_no_offset(name, (unsigned long)address);
 	for (i = 0; i < ARRAY_SIZE(wakers); i++) {
-		if (!is_function(name, wakers[i].name))
+		if (!fi_is_function(address, wakers[i].name))
 			continue;
 		WRITE_ONCE(wakers[i].address, address);
 		return wakers[i].what;
