@@ -21,6 +21,12 @@ static struct dentry *dir;
 /* The most that one read(2) returns, in bytes. The default of seq_file is a page. */
 #define FI_BUFFER	(64 * 1024)
 
+static int waiters_release(struct inode *inode, struct file *file)
+{
+	fi_snapshot_free(((struct seq_file *)file->private_data)->private);
+	return seq_release(inode, file);
+}
+
 static int waiters_open(struct inode *inode, struct file *file)
 {
 	struct fi_snapshot *snap;
@@ -40,16 +46,13 @@ static int waiters_open(struct inode *inode, struct file *file)
 	}
 	m = file->private_data;
 	m->private = snap;
-	/* As single_open_size() does. If this fails, seq_read() allocates a page. */
+	/* As single_open_size() does. */
+	m->size = FI_BUFFER;
 	m->buf = kvmalloc(FI_BUFFER, FI_GFP);
-	m->size = m->buf ? FI_BUFFER : 0;
-	return 0;
-}
-
-static int waiters_release(struct inode *inode, struct file *file)
-{
-	fi_snapshot_free(((struct seq_file *)file->private_data)->private);
-	return seq_release(inode, file);
+	if (m->buf)
+		return 0;
+	waiters_release(inode, file);
+	return -ENOMEM;
 }
 
 static const struct file_operations waiters_fops = {

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/kdev_t.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -685,10 +686,11 @@ static void format_stop(struct seq_file *m, void *v)
 {
 }
 
-static int format_show(struct seq_file *m, void *v)
+/* Print a block of records behind what is in the buffer. Return whether it fits. */
+static bool put_block(struct seq_file *m, loff_t block)
 {
 	const struct fi_snapshot *snap = m->private;
-	u64 first = *(loff_t *)v * FI_RECORDS_PER_BLOCK;
+	u64 first = block * FI_RECORDS_PER_BLOCK;
 	u64 last = min(first + FI_RECORDS_PER_BLOCK, nr_records(snap));
 	struct fi_text text;
 	size_t size;
@@ -696,22 +698,51 @@ static int format_show(struct seq_file *m, void *v)
 
 	size = seq_get_buf(m, &buf);
 	if (size < FI_TEXT_PIECE)
-		goto full;
+		return false;
 	text.pos = buf;
 	text.end = buf + size - FI_TEXT_PIECE;
-	/* A seek prints all records up to there in one go: traverse(). */
-	cond_resched();
 	for (; first < last; first++) {
 		put_record(&text, snap, first);
 		fi_put_char(&text, '\n');
 	}
 	if (text.pos >= text.end)
-		goto full;
+		return false;
 	seq_commit(m, text.pos - buf);
+	return true;
+}
+
+/*
+ * Give a buffer in which there is nothing yet twice its size. seq_file would do so, too, but its
+ * allocation may call the OOM killer (seq_buf_alloc()).
+ */
+static int grow_buffer(struct seq_file *m)
+{
+	char *buf = kvmalloc(2 * m->size, FI_GFP);
+
+	if (!buf)
+		return -ENOMEM;
+	kvfree(m->buf);
+	m->buf = buf;
+	m->size *= 2;
 	return 0;
-full:
-	/* Some records do not fit: seq_file calls again with a larger buffer. */
-	seq_commit(m, -1);
+}
+
+static int format_show(struct seq_file *m, void *v)
+{
+	int err;
+
+	/* A seek prints all records up to there in one go: traverse(). */
+	cond_resched();
+	while (!put_block(m, *(loff_t *)v)) {
+		/* seq_file calls again once what is in the buffer was read. */
+		if (m->count) {
+			seq_commit(m, -1);
+			break;
+		}
+		err = grow_buffer(m);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
