@@ -6,11 +6,14 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <err.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mark.h"
 
@@ -22,6 +25,19 @@ static inline uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* From open to close. */
+static inline void read_file(const char *path)
+{
+	static char buf[256 << 10];
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		err(1, "%s", path);
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	close(fd);
 }
 
 static inline bool next_round(void)

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -53,26 +52,14 @@ static uint64_t all_calls(struct hasher *hashers, long nr)
 	return calls;
 }
 
-static void read_file(const char *path)
-{
-	static char buf[256 << 10];
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		err(1, "%s", path);
-	while (read(fd, buf, sizeof(buf)) > 0)
-		;
-	close(fd);
-}
-
 /* The rate, in calls a second, of about one second. */
 static uint64_t one_second(struct hasher *hashers, long nr, const char *path)
 {
 	uint64_t before = all_calls(hashers, nr);
 	uint64_t start = now_ns();
 	struct timespec end = {
-		.tv_sec = start / 1000000000 + 1,
-		.tv_nsec = start % 1000000000,
+		.tv_sec = start / NS_PER_S + 1,
+		.tv_nsec = start % NS_PER_S,
 	};
 	uint64_t calls;
 
@@ -81,7 +68,7 @@ static uint64_t one_second(struct hasher *hashers, long nr, const char *path)
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
 		;
 	calls = all_calls(hashers, nr) - before;
-	return calls * 1000000000 / (now_ns() - start);
+	return calls * NS_PER_S / (now_ns() - start);
 }
 
 int main(int argc, char **argv)

@@ -7,13 +7,11 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -58,18 +56,6 @@ static void start_thread(void)
 	errno = pthread_create(&thread, &attr, wake, NULL);
 	if (errno)
 		err(1, "pthread_create");
-}
-
-static void read_file(const char *path)
-{
-	static char buf[256 << 10];
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		err(1, "%s", path);
-	while (read(fd, buf, sizeof(buf)) > 0)
-		;
-	close(fd);
 }
 
 int main(int argc, char **argv)
