@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "states.h"
@@ -71,6 +72,8 @@ static void abba(void)
 	pthread_barrier_init(&barrier, NULL, 2);
 	a = start_thread(lock_both, &mutexes[0]);
 	b = start_thread(lock_both, &mutexes[1]);
+	/* Each mutex is among the words around the other. */
+	wait_until_blocked(getpid(), b, SYS_futex);
 	print_mutex_waiter(getpid(), a, &mutexes[1]);
 	print_mutex_waiter(getpid(), b, &mutexes[0]);
 	print_this_process(3);
