@@ -37,7 +37,7 @@ static bool visit_batch(const struct fi_walk *walk, void *context, unsigned long
 			continue;
 		}
 		task = pid_task(pid, PIDTYPE_PID);
-		if (task && !(task->flags & PF_KTHREAD))
+		if (task && !(READ_ONCE(task->flags) & PF_KTHREAD))
 			walk->visit(context, task);
 		*nr = iter.index + 1;
 		if (++visited == FI_WALK_BATCH)

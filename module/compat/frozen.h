@@ -40,7 +40,8 @@ static inline bool fi_frozen_in_place(struct task_struct *task)
 static inline bool fi_frozen_by_v2(struct task_struct *task)
 {
 #ifdef CONFIG_CGROUPS
-	return task->frozen && READ_ONCE(task->jobctl) & JOBCTL_TRAP_FREEZE;
+	/* The thread may write other bits of the same byte meanwhile, as exit_mm() does. */
+	return data_race(task->frozen != 0) && READ_ONCE(task->jobctl) & JOBCTL_TRAP_FREEZE;
 #else
 	return false;
 #endif
