@@ -172,12 +172,12 @@ static void plan_lock(struct plan *p, struct object *o)
 	o->kind = below(NR_LOCKS);
 	o->holders = bit(holder);
 	o->home = p->threads[holder].proc;
-	/* The next one gets a robust lock whose holder exits: nobody waits for that. */
-	if (p->threads[holder].wait == GONE && (o->kind == ROBUST || o->kind == PI_ROBUST))
-		o->kind = NORMAL;
 	/* glibc does not expect that one which is not robust comes from an owner that died. */
 	if (o->kind == PI && o->home == p->ending)
 		o->kind = PI_ROBUST;
+	/* The next one gets a robust lock whose holder exits: nobody waits for that. */
+	if (p->threads[holder].wait == GONE && (o->kind == ROBUST || o->kind == PI_ROBUST))
+		o->kind = NORMAL;
 	o->read_held = o->kind == RWLOCK && one_in(3);
 	if (o->read_held)
 		o->holders |= threads_of(p, o->home) & below(p->all + 1) & ~idle_threads(p);
