@@ -287,8 +287,9 @@ bool fi_user_read(struct fi_user_memory *user, void *to, unsigned long addr, siz
 
 	if (!fi_user_find_vma(user, addr, len) || !may_read(user->vma))
 		return false;
-	if (user->used)
-		return !copy_from_user_nofault(to, (const void __user *)addr, len);
+	if (user->used && !copy_from_user_nofault(to, (const void __user *)addr, len))
+		return true;
+	/* As in fi_user_read_words(). */
 	return copy_from_page(user, to, addr, piece) &&
 	       (piece == len || copy_from_page(user, to + piece, addr + piece, len - piece));
 }

@@ -180,7 +180,9 @@ static long numa_scans(void)
 static void numa_hinted(void)
 {
 	uint32_t *at = new_page(MAP_PRIVATE);
-	struct call call = { .uaddr = at, .op = FUTEX_WAIT_PRIVATE, .val = *at };
+	/* In the same page, but not among the words around the lock. */
+	struct timespec *time = (struct timespec *)(at + WORDS);
+	struct call call = { .uaddr = at, .op = FUTEX_WAIT_PRIVATE, .val = *at, .timeout = time };
 	struct truth truth = private_wait(at, *at);
 	struct utsname name;
 	long scans;
@@ -190,6 +192,9 @@ static void numa_hinted(void)
 		skip("this kernel cannot be told not to fault a page in");
 	if (numa_scans() < 0)
 		skip("there is no NUMA balancing");
+	*time = one_hour;
+	truth.timeout = "relative";
+	truth.timeout_ns = one_hour.tv_sec * 1000000000ULL;
 	truth.tid = start_thread(make_call, &call);
 	/* This reads the words, which gives the right back, and may move the page. */
 	print_waiter(&truth);
