@@ -1099,6 +1099,31 @@ static void hangup_ignored(void)
 	start_on_terminal(SIG_IGN);
 }
 
+/* On a terminal, a thread waits for a child that hangs until it ends, or is stopped. */
+static void wait_for_stop(void *arg)
+{
+	waitpid(*(pid_t *)arg, NULL, WUNTRACED);
+	die("waitpid(2) returned");
+}
+
+static void job_control(void)
+{
+	static pid_t stuck;
+	int terminal;
+	pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (child < 0)
+		die("forkpty");
+	if (child) {
+		name_child(child);
+		sleep_for_good(NULL);
+	}
+	signal(SIGHUP, SIG_IGN);
+	stuck = start_hung();
+	wait_until_blocked(getpid(), start_thread(wait_for_stop, &stuck), SYS_wait4);
+	wait_for_good(NULL);
+}
+
 /* A child waits; its parent traces it, and has not stopped it. */
 static void trace_child(void)
 {
@@ -1215,6 +1240,7 @@ static const struct kind main_kinds[] = {
 	{ "parent_hangs", parent_hangs },
 	{ "hangup", hangup },
 	{ "hangup_ignored", hangup_ignored },
+	{ "job_control", job_control },
 	{ "traced", traced },
 	{ "traced_hangs", traced_hangs },
 	{ "supervised", supervised },

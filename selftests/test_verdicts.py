@@ -184,6 +184,8 @@ KINDS = (
     Kind("hangup", "a wait for a thread that reads from a process which a hangup of its terminal "
          "ends", "waiting"),
     Kind("hangup_ignored", "the same, but that process ignores it", "no-waker", "likely"),
+    Kind("job_control", "a wait for a thread that waits for its child to end, or to be stopped, which "
+         "its terminal may do", "waiting"),
     Kind("hangup", "the same as hangup, without the module", "waiting", source="proc"),
     Kind("traced", "a thread whose tracer can run", "waiting", reason="^it is traced by thread"),
     Kind("traced_hangs", "a thread whose tracer hangs", "no-waker", "likely",

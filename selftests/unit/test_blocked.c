@@ -872,7 +872,7 @@ static void test_signals(void)
 	}
 }
 
-/* A thread waits for a child that hangs, until the child's terminal hangs up. */
+/* A thread waits for a child that hangs, until the child's terminal hangs up, or job control stops it. */
 static void test_terminal(void)
 {
 	static const struct {
@@ -880,18 +880,29 @@ static void test_terminal(void)
 		pid_t pid;		/* which has the terminal */
 		const char *signals;
 		enum verdict verdict;
+		const char *call;	/* default: the wait sees the end alone */
 	} cases[] = {
 		{ "which ends it", 20, "SigCgt:\t0\n", VERDICT_WAITING },
 		{ "whose hangup it ignores", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_NO_WAKER },
 		{ "whose hangup it handles", 20, "SigCgt:\t1\n", VERDICT_NO_WAKER },
 		{ "whose hangup it blocks", 20, "SigCgt:\t0\nSigBlk:\t1\n", VERDICT_NO_WAKER },
 		{ "which ends the one that waits", 10, "SigCgt:\t0\n", VERDICT_NO_WAKER },
+		{ "which stops it, as wait4 sees", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_WAITING,
+		  CALL(WAIT4, 14, 0, 2, 0, 0) },
+		{ "which continues it, as wait4 for any child sees", 20,
+		  "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_WAITING,
+		  CALL(WAIT4, ffffffff, 0, 8, 0, 0) },
+		{ "which stops it, as waitid sees", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_WAITING,
+		  CALL(WAITID, 1, 14, 0, 6, 0) },
+		{ "which waitid does not see", 20, "SigCgt:\t0\nSigIgn:\t1\n", VERDICT_NO_WAKER,
+		  CALL(WAITID, 1, 14, 0, 4, 0) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pid_t pid = cases[i].pid, writer = pid == 10 ? 20 : 10;
-		struct scene sc = { .call = CALL(WAIT4, 14, 0, 0, 0, 0), .call_20 = READS(5),
-				    .ppid_20 = 10, .fds = { READER(20, 5), WRITER(writer, 6) } };
+		struct scene sc = { .call = cases[i].call ?: CALL(WAIT4, 14, 0, 0, 0, 0),
+				    .call_20 = READS(5), .ppid_20 = 10, .wchan = "do_wait",
+				    .fds = { READER(20, 5), WRITER(writer, 6) } };
 		char text[256];
 		struct snapshot s;
 		struct analysis a;

@@ -32,7 +32,8 @@
  */
 void add_blocker(struct reader *r, enum sleep_kind kind, uint64_t id, uint64_t other, int thread)
 {
-	array_push(r->blockers, r->nr_blockers, (struct blocker){ kind, id, other, thread });
+	array_push(r->blockers, r->nr_blockers, (struct blocker){
+		.kind = kind, .id = id, .other = other, .thread = thread });
 }
 
 /*
@@ -258,15 +259,23 @@ static int compare_blockers(const void *x, const void *y)
 		return a->id < b->id ? -1 : 1;
 	if (a->other != b->other)
 		return a->other < b->other ? -1 : 1;
+	if (a->sees_stops != b->sees_stops)
+		return a->sees_stops ? 1 : -1;
 	return a->thread < b->thread ? -1 : a->thread > b->thread;
 }
 
 static bool is_same_blocker(const struct blocker *a, const struct blocker *b)
 {
-	return a->kind == b->kind && a->id == b->id && a->other == b->other;
+	return a->kind == b->kind && a->id == b->id && a->other == b->other &&
+	       a->sees_stops == b->sees_stops;
 }
 
-/* Add the processes that could end a sleep to its set.  Return: whether they are known. */
+/*
+ * Add the processes that could end a sleep to its set.  A process that no thread is running in may
+ * still be stopped or continued, which some sleeps see.
+ *
+ * Return: whether they are known.
+ */
 static bool add_wakers(struct reader *r, const struct blocker *b)
 {
 	struct pids pids;
@@ -276,7 +285,7 @@ static bool add_wakers(struct reader *r, const struct blocker *b)
 	for (size_t i = 0; i < pids.nr; i++) {
 		int p = snapshot_find_process(r->s, pids.ids[i]);
 
-		if (p < 0)
+		if (p < 0 || (b->sees_stops && process_may_stop(&r->s->processes[p])))
 			return false;
 		snapshot_add_waker(r->s, p);
 	}

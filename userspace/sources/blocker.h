@@ -22,6 +22,7 @@ struct blocker {
 				 * other end; SLEEP_EPOLL: whose descriptor it is; else 0
 				 */
 	int thread;
+	bool sees_stops;	/* a child that is stopped or continued ends it, too */
 };
 
 struct reader {

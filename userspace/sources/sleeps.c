@@ -84,7 +84,7 @@ static bool knows_host_ids(const struct reader *r, pid_t pid)
 }
 
 /* @child is the id of the only one that is waited for; 0: any child, or one of a group. */
-static bool note_children(struct reader *r, int thread, pid_t child)
+static bool note_children(struct reader *r, int thread, pid_t child, bool sees_stops)
 {
 	pid_t tgid = r->s->threads[thread].tgid;
 
@@ -95,31 +95,19 @@ static bool note_children(struct reader *r, int thread, pid_t child)
 		add_blocker(r, SLEEP_CHILD, child, tgid, thread);
 	else
 		add_blocker(r, SLEEP_CHILDREN, tgid, 0, thread);
+	r->blockers[r->nr_blockers - 1].sees_stops = sees_stops;
 	return true;
-}
-
-/* A process that no thread is running in may still be stopped or continued by a signal. */
-static bool some_may_stop(const struct reader *r)
-{
-	for (size_t i = 0; i < r->s->nr_processes; i++) {
-		if (process_may_stop(&r->s->processes[i]))
-			return true;
-	}
-	return false;
 }
 
 static bool note_wait4(struct reader *r, int thread, const uint64_t *args)
 {
-	if (args[2] & (WUNTRACED | WCONTINUED) && some_may_stop(r))
-		return false;
-	return note_children(r, thread, args[0]);
+	return note_children(r, thread, args[0], args[2] & (WUNTRACED | WCONTINUED));
 }
 
 static bool note_waitid(struct reader *r, int thread, const uint64_t *args)
 {
-	if (args[3] & (WSTOPPED | WCONTINUED) && some_may_stop(r))
-		return false;
-	return note_children(r, thread, args[0] == P_PID ? args[1] : 0);
+	return note_children(r, thread, args[0] == P_PID ? args[1] : 0,
+			     args[3] & (WSTOPPED | WCONTINUED));
 }
 
 /* The table of locks says for which file, whatever the descriptor is by now. */
