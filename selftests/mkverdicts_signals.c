@@ -146,6 +146,23 @@ static void told_by_copy(void)
 	wait_for_good(NULL);
 }
 
+static void do_nothing_with(union sigval value)
+{
+	(void)value;
+}
+
+/* The C library keeps its thread for timers when the last one is deleted. */
+static void told_after_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD,
+				  .sigev_notify_function = do_nothing_with };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_delete(timer))
+		die("timer_create");
+	told();
+}
+
 static void wait_for_post(sem_t *sem)
 {
 	for (;;)
@@ -200,6 +217,7 @@ const struct kind signal_kinds[] = {
 	{ "told", told },
 	{ "told_realtime", told_realtime },
 	{ "told_interrupt", told_interrupt },
+	{ "told_after_timer", told_after_timer },
 	{ "told_by_copy", told_by_copy },
 	{ "told_master", told_master },
 	{ "parked", parked },

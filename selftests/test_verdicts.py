@@ -173,6 +173,8 @@ KINDS = (
     Kind("told", "the same, without the module", "signal", source="proc"),
     Kind("told_realtime", "one that handles a real-time signal", "signal"),
     Kind("told_interrupt", "one that handles SIGINT, and is not Python", "signal"),
+    Kind("told_after_timer", "a daemon with a thread of the C library for timers, of which none is left",
+         "signal"),
     Kind("told_by_copy", "one whose handler is its parent's", "no-waker", "barring-signals"),
     Kind("told_master", "one that waits for its parent, which a signal may tell to wake it",
          "signal", reason="a process that could wake it"),

@@ -1083,6 +1083,34 @@ static void test_orders(void)
 	}
 }
 
+/* A daemon that is told by SIGTERM, and what its other thread sleeps for. */
+static void test_idle_sleep(void)
+{
+	static const struct {
+		const char *name;
+		enum sleep_kind kind;
+		enum verdict verdict;
+	} cases[] = {
+		{ "an idle daemon may have an idle thread for timers", SLEEP_TIMER, VERDICT_SIGNAL },
+		{ "but none that reads", SLEEP_READ, VERDICT_NO_WAKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, PAIR EVENT(10));
+		s.processes[0].caught = SIGNAL(SIGTERM);
+		snapshot_add_wakers(&s, cases[i].kind, 10);
+		snapshot_add_waker(&s, 0);
+		snapshot_add_blocked(&s, 1, 0);
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, cases[i].verdict, cases[i].name);
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 /* Others wait in the same memory for a daemon that may be told to wake them. */
 static void test_told_to_wake(void)
 {
@@ -1807,6 +1835,7 @@ int main(void)
 	test_reach();
 	test_signallers();
 	test_orders();
+	test_idle_sleep();
 	test_told_to_wake();
 	test_hangup_of_mapper();
 	test_private_in_shared();

@@ -36,7 +36,8 @@ struct work {
 	bool *changed[NR_PASSES];	/* for each node: not as in the first look */
 	bool *mm_ran;			/* for each mm: one of its threads ran between the looks */
 	bool *mm_waits_for_lock;	/* for each mm: one of its threads does ... */
-	bool *mm_waits_for_others;	/* ... or waits in memory that others may have, too */
+	bool *mm_waits_for_others;	/* ... or waits in memory that others may have, too, ... */
+	bool *mm_sleeps;		/* ... or sleeps in a call that is for something */
 	unsigned char *idle;		/* for each node: whether an idle daemon could make it run */
 	const struct model *before;
 	int *before_thread;		/* the same thread there if it has not run, or -1 */
@@ -236,6 +237,12 @@ static void find_waits(struct work *w)
 		w->mm_waits_for_lock[waiter->mm] |= waits_for_lock(w, waiter);
 		w->mm_waits_for_others[waiter->mm] |= !waiter_is_local(waiter);
 	}
+	for (size_t i = 0; i < w->s->nr_threads; i++) {
+		int mm = w->s->threads[i].mm;
+
+		if (mm >= 0 && model_state(w->m, i) == RUN_SLEEPS)
+			w->mm_sleeps[mm] |= model_wakers(w->m, i)->kind != SLEEP_TIMER;
+	}
 }
 
 static bool mm_can_run(const struct work *w, int mm)
@@ -365,7 +372,8 @@ static enum reason stopped_reason(const struct work *w, const struct waiter *wai
 
 /*
  * A daemon may wait for nothing but a signal that tells it what to do.  All its threads wait
- * for events then: a lock is not released by who waits for a signal.  A child that was left alone
+ * for events then: a lock is not released by who waits for a signal.  The C library's thread for
+ * timers stays when there are none any more.  A child that was left alone
  * in memory of its parent, which has ended, is none.
  */
 static bool may_be_idle_daemon(const struct work *w, const struct process *p)
@@ -374,7 +382,7 @@ static bool may_be_idle_daemon(const struct work *w, const struct process *p)
 
 	return mm && (p->execed == YES || p->ppid > 1 || !w->mm_waits_for_others[p->mm]) &&
 	       process_takes_orders(p) && mm->tgid != PID_UNKNOWN &&
-	       mm->nr_waiting && !mm->nr_sleeping && !mm->nr_stopped &&
+	       mm->nr_waiting && !mm->nr_stopped && !w->mm_sleeps[p->mm] &&
 	       !w->mm_waits_for_lock[p->mm];
 }
 
@@ -644,6 +652,7 @@ static void start_work(struct work *w, struct analysis *a, const struct model *b
 		.mm_ran = xcalloc(s->nr_mms, sizeof(*w->mm_ran)),
 		.mm_waits_for_lock = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_lock)),
 		.mm_waits_for_others = xcalloc(s->nr_mms, sizeof(*w->mm_waits_for_others)),
+		.mm_sleeps = xcalloc(s->nr_mms, sizeof(*w->mm_sleeps)),
 		.idle = xcalloc(nr_nodes(s), sizeof(*w->idle)),
 		.before = before,
 		.before_thread = xcalloc(s->nr_threads, sizeof(*w->before_thread)),
@@ -661,6 +670,7 @@ static void end_work(struct work *w)
 	free(w->mm_ran);
 	free(w->mm_waits_for_lock);
 	free(w->mm_waits_for_others);
+	free(w->mm_sleeps);
 	free(w->idle);
 	free(w->before_thread);
 	for (int pass = 0; pass < NR_PASSES; pass++)
