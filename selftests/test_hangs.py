@@ -124,6 +124,9 @@ CASES = (
          ("/usr/bin/python3", os.path.join(SCRIPTS, "idle_daemon.py")),
          {"main": ("signal", "sem_t", "all threads of its process wait for events, .*")},
          first=("main",)),
+    Hang("the same with Python 3.13", ("python3.13", "/mnt/idle_daemon.py"),
+         {"main": ("signal", "PyMutex", "all threads of its process wait for events, .*")},
+         first=("main",), in_root=True),
     Hang("setuid waits for a thread that blocks all signals", built("setxid"),
          {"main": ("blocked", "setxid",
                    r"changes the ids of all threads, and waits for a signal to be handled by thread "

@@ -1083,6 +1083,29 @@ static void test_orders(void)
 	}
 }
 
+/* CPython makes its conditions and queues of its locks. */
+static void test_python_lock(void)
+{
+	struct snapshot s;
+	struct analysis a;
+
+	load(&s, ALONE EVENT(10));
+	s.processes[0].caught = SIGNAL(SIGTERM);
+	s.waiters[0].lock = (struct lock){ .primitive = PY_MUTEX, .owner = PID_UNKNOWN };
+	analyze(&a, &s, NULL);
+	is_num(a.judgements[0].verdict, VERDICT_SIGNAL, "an idle daemon may wait for a PyMutex");
+	analysis_free(&a);
+	snapshot_free(&s);
+
+	load(&s, FORKED_TRIO EVENT(10));
+	s.waiters[0].lock = (struct lock){ .primitive = PY_MUTEX, .owner = PID_UNKNOWN };
+	analyze(&a, &s, NULL);
+	ok(a.judgements[0].verdict == VERDICT_WAITING && a.judgements[0].may_be_copy,
+	   "it is no lock for sure, but a child of fork may have a copy of one");
+	analysis_free(&a);
+	snapshot_free(&s);
+}
+
 /* A daemon that is told by SIGTERM, and what its other thread sleeps for. */
 static void test_idle_sleep(void)
 {
@@ -1835,6 +1858,7 @@ int main(void)
 	test_reach();
 	test_signallers();
 	test_orders();
+	test_python_lock();
 	test_idle_sleep();
 	test_told_to_wake();
 	test_hangup_of_mapper();

@@ -447,13 +447,13 @@ static void judge_by_holder(const struct work *w, struct judgement *j,
 
 /*
  * A child of fork(2) has copies of the locks that its parent's other threads had, and its main
- * thread is the one that called fork(2).  A semaphore serves as a lock, too: Python's.  At a copy
- * of a barrier nobody else arrives: libgomp's.
+ * thread is the one that called fork(2).  Python's locks count, though they serve as events, too.
+ * At a copy of a barrier nobody else arrives: libgomp's.
  */
 static bool may_be_copy(const struct snapshot *s, const struct waiter *w, enum primitive primitive)
 {
 	return waiter_is_forked(s, w) && waiter_is_local(w) && w->tid == w->tgid &&
-	       (primitives[primitive].is_lock || primitive == SEM ||
+	       (primitives[primitive].is_lock || primitive == SEM || primitive == PY_MUTEX ||
 		primitive_is_barrier(primitive)) && primitive != PTHREAD_JOIN;
 }
 

@@ -44,7 +44,6 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[STDIO_LOCK]		= { "stdio lock", .is_lock = true },
 	[LOW_LEVEL_LOCK]	= { "low-level lock", .is_lock = true },
 	[LIBC_LOCK]		= { "libc lock", .is_lock = true },
-	[PY_MUTEX]		= { "PyMutex", .is_lock = true },
 	/* No decoder: its words are those of a condition variable.  See sources/gil.c. */
 	[CPYTHON_GIL]		= { "CPython GIL", .is_lock = true },
 	/* What is waited for: see sources/setxid.c. */
@@ -57,6 +56,8 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[PTHREAD_BARRIER]	= { "pthread_barrier" },
 	[GOMP_BARRIER]		= { "libgomp barrier" },
 	[SEM]			= { "sem_t" },
+	/* Python's locks, by which its conditions, events and queues are made, too. */
+	[PY_MUTEX]		= { "PyMutex" },
 	[STD_FUTURE]		= { "std::future" },
 	[RUST_PARK]		= { "rust park" },
 	[PARKING_LOT_PARK]	= { "parking_lot park" },
