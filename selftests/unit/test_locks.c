@@ -436,10 +436,30 @@ static void test_musl(void)
 	}
 }
 
+/* What only means something if the program is known to have Qt. */
+static void test_qt(void)
+{
+	for (int is_qt = 0; is_qt < 2; is_qt++) {
+		struct words words = zero_words;
+		struct waiter w = {
+			.known = W_FLAGS | W_EXPECTED | W_VALUE | W_BITSET | W_WAITS_ON,
+			.opcode = OP_WAIT, .flags = WAIT_PRIVATE, .bitset = UINT32_MAX,
+			.expected = 3, .value = 3, .waits_on = 0x1008, .words = &words, .is_qt = is_qt,
+		};
+
+		words.word[WORDS_BEFORE] = 3;
+		recognise_lock(&w);
+		is_str(primitives[w.lock.primitive].name, is_qt ? "QMutex" : NULL,
+		       is_qt ? "a 3 in a program that has Qt" : "a 3 in another program");
+		is_num(lock_may_be_qmutex(&w), !is_qt, "of which it is worth to ask whether it has");
+	}
+}
+
 int main(void)
 {
 	tap_start();
 	test_musl();
+	test_qt();
 	test_pthread_owners();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		test_kind(&cases[i]);

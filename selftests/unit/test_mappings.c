@@ -313,6 +313,45 @@ static void check_musl(const char *mapping, bool is_musl, const char *name)
 	remove_tree();
 }
 
+/* Whether a thread that waits for a 3 waits for a QMutex. */
+static void check_qt(const char *mapping, const char *waiter, bool is_qt, const char *name)
+{
+	struct scene sc = { .mapping = MEMFD };
+	char maps[256], text[512];
+	struct snapshot s;
+
+	create_tree(&sc);
+	snprintf(maps, sizeof(maps), HEAP "00006000-00007000 r-xp 00000000 08:01 5 %s\n", mapping);
+	create_file(maps, "10/task/10/maps");
+	snprintf(text, sizeof(text), "futexinspect version=1\nwaiter tid=10 tgid=10 mm=1 op=FUTEX_WAIT "
+		 "bitset=0xffffffff key=private %s\n%s", waiter, TASK(10, 1, ) "end\n");
+	load(&s, text, 'S');
+	find_mappings(root, &s);
+	is_num(s.waiters[0].lock.primitive, is_qt ? QMUTEX : PRIMITIVE_UNKNOWN, name);
+	snapshot_free(&s);
+	remove_tree();
+}
+
+#define QMUTEX_WAIT(flags, uaddr, words) \
+	"flags=" flags " uaddr=" uaddr " expected=3 value=3 words=0:" words
+
+static void test_qt(void)
+{
+	static const char waiter[] = QMUTEX_WAIT("PRIVATE", "0x1008", "3,0");
+
+	check_qt("/usr/lib/libQt5Core.so.5.15.8", waiter, true, "a QMutex");
+	check_qt("/usr/lib/libQt6Core.so.6", waiter, true, "a QMutex of Qt 6");
+	check_qt("/usr/lib/libQt5Gui.so.5", waiter, false, "a program without QtCore");
+	check_qt("/usr/lib/libQt5Core.so.5", QMUTEX_WAIT("PRIVATE", "0x1008", "3,1"), false,
+		 "a 3 that is no pointer");
+	check_qt("/usr/lib/libQt5Core.so.5", QMUTEX_WAIT("PRIVATE", "0x1004", "3,0"), false,
+		 "a 3 where no pointer is");
+	check_qt("/usr/lib/libQt5Core.so.5", QMUTEX_WAIT("-", "0x1008", "3,0"), false,
+		 "a 3 that others may wait for");
+	check_qt("/usr/lib/libQt5Core.so.5",
+		 "flags=PRIVATE uaddr=0x1008 expected=7 value=7 words=0:7,0", false, "another number");
+}
+
 static void test_musl(void)
 {
 	check_musl("/lib/ld-musl-x86_64.so.1", true, "a process with musl");
@@ -325,6 +364,7 @@ int main(void)
 {
 	tap_start();
 	test_musl();
+	test_qt();
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
 	test_anonymous();

@@ -51,6 +51,7 @@ const struct primitive_info primitives[NR_PRIMITIVES] = {
 	[RUST_MUTEX]		= { "rust mutex", .is_lock = true },
 	[RUST_RWLOCK]		= { "rust rwlock", .is_lock = true },
 	[GO_LOCK]		= { "go lock", .is_lock = true },
+	[QMUTEX]		= { "QMutex", .is_lock = true },
 	[PTHREAD_COND_DESTROY]	= { "pthread_cond_destroy", .is_lock = true },
 	[PTHREAD_COND]		= { "pthread_cond" },
 	[PTHREAD_BARRIER]	= { "pthread_barrier" },
@@ -959,6 +960,30 @@ static bool decode_go(const struct waiter *w, struct lock *lock)
 	return (waits_while(w, 2) || waits_while(w, UINT32_MAX)) && recognised(lock, GO_LOCK);
 }
 
+/*
+ * Qt's QMutex (QBasicMutex::lockInternal() in qmutex_linux.cpp): a pointer that is 3 while a thread
+ * has it and others may wait.  Few signs, so only where the program has Qt.
+ */
+static bool is_qmutex(const struct waiter *w)
+{
+	return plain_wait(w) && is_private(w) && is_aligned(w, 0) && waits_while(w, 3) &&
+	       word_is(w, 4, 0);
+}
+
+static bool decode_qmutex(const struct waiter *w, struct lock *lock)
+{
+	return w->is_qt && is_qmutex(w) && recognised(lock, QMUTEX);
+}
+
+/**
+ * lock_may_be_qmutex() - whether a waiter's lock is a QMutex if its program has Qt
+ * @w: the waiter, of which recognise_lock() did not find anything else
+ */
+bool lock_may_be_qmutex(const struct waiter *w)
+{
+	return !w->lock.primitive && !w->is_32bit && is_qmutex(w);
+}
+
 /**
  * pthread_tid_at() - where the id of a thread is in its struct pthread
  * @arch: the machine, as in uname(2)
@@ -1065,6 +1090,7 @@ static const decode_fn last_decoders[] = {
 	decode_glibc_once,
 	decode_static_guard,
 	decode_musl_once,
+	decode_qmutex,
 	decode_musl_lock,
 	decode_rust_mutex,
 	decode_rust_rwlock,
@@ -1105,7 +1131,7 @@ bool lock_may_be_musl(const struct waiter *w)
  * @w: the waiter, otherwise complete; @w->lock is set
  *
  * To be called by the source of the record, and again once it is known that @w->is_32bit, or
- * that @w->is_musl.
+ * that @w->is_musl or @w->is_qt.
  * Words that look like two kinds of lock name no holder.
  */
 void recognise_lock(struct waiter *w)

@@ -35,6 +35,7 @@ enum primitive {
 	LOW_LEVEL_LOCK,
 	LIBC_LOCK,
 	PY_MUTEX,
+	QMUTEX,
 	CPYTHON_GIL,
 	SETXID,
 	RUST_MUTEX,
@@ -90,6 +91,7 @@ struct waiter;
 bool waiter_word(const struct waiter *w, int offset, uint32_t *word);
 uint64_t pthread_tid_at(const char *arch, bool is_32bit);
 bool lock_may_be_musl(const struct waiter *w);
+bool lock_may_be_qmutex(const struct waiter *w);
 bool lock_may_be_once(const struct waiter *w);
 void recognise_lock(struct waiter *w);
 

@@ -133,6 +133,7 @@ struct waiter {
 	const struct words *words;	/* around the futex */
 	bool is_32bit;		/* its thread runs 32-bit code, as far as is known */
 	bool is_musl;		/* its C library is musl, as far as is known */
+	bool is_qt;		/* its process has QtCore, as far as is known */
 	struct lock lock;	/* see recognise_lock() */
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */

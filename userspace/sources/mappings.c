@@ -84,10 +84,18 @@ static bool is_musl(const struct mapping *m)
 			begins_with(name, "/ld-musl-"));
 }
 
-static bool have_musl(const struct mappings *m)
+/* Where QMutex is. */
+static bool is_qt(const struct mapping *m)
+{
+	const char *name = strrchr(m->name, '/');
+
+	return name && (begins_with(name, "/libQt5Core.so") || begins_with(name, "/libQt6Core.so"));
+}
+
+static bool have_file(const struct mappings *m, bool (*is_it)(const struct mapping *m))
 {
 	for (size_t i = 0; i < m->nr; i++) {
-		if (is_musl(&m->all[i]))
+		if (is_it(&m->all[i]))
 			return true;
 	}
 	return false;
@@ -249,8 +257,10 @@ static bool is_by_libc(const struct mapping_reader *r, const struct waiter *w,
 /* What the C library and the code that waits tell of a lock. */
 static void complete_lock(struct mapping_reader *r, struct waiter *w)
 {
-	if (may_be_musl(w) && have_musl(read_mm(r, w->mm)))
+	if (may_be_musl(w) && have_file(read_mm(r, w->mm), is_musl))
 		w->is_musl = true;
+	else if (lock_may_be_qmutex(w) && have_file(read_mm(r, w->mm), is_qt))
+		w->is_qt = true;
 	else if (lock_may_be_once(w) && is_by_libc(r, w, read_mm(r, w->mm)))
 		w->by_libc = true;
 	else
@@ -282,7 +292,7 @@ static void read_waiters(struct mapping_reader *r)
 		const struct waiter *w = &r->s->waiters[i];
 
 		if (wants_mapping(w) && (quiet[w->mm] || w->key_type == KEY_UNKNOWN ||
-					 may_be_musl(w) || lock_may_be_once(w)))
+					 may_be_musl(w) || lock_may_be_once(w) || lock_may_be_qmutex(w)))
 			array_push(placed, nr, (struct placed){ w->mm, i });
 	}
 	if (nr)
@@ -330,7 +340,7 @@ static void start_reading(struct mapping_reader *r)
  * @root: where proc is mounted, for the pid namespace that @s was read in
  * @s: a snapshot of this host as it is now, indexed.  Receives reach and path of its shared
  *	words, whether private waits are on shared memory, and the kind of futexes of which
- *	the source does not tell it; which locks are musl's, or a pthread_once(); and which
+ *	the source does not tell it; which locks are musl's, a pthread_once(), or Qt's; and which
  *	handlers are the C library's own.
  */
 void find_mappings(const char *root, struct snapshot *s)
