@@ -148,8 +148,8 @@ CASES = (
          first=("main",), explains="<signal handler called: SIGALRM>"),
     Hang("a child of fork that uses OpenMP, as its parent did", built("openmp_fork"),
          {"child": ("no-waker", "libgomp barrier",
-                    "child of fork that never called execve, and its only thread: the threads that could "
-                    "wake it were left behind in the parent process {main}")},
+                    "child of fork that never called execve, and its only thread: threads that could "
+                    "wake it, if any, were left behind in the parent process {main}")},
          first=("child",), status=3, explains="libgomp.so.1"),
     Hang("Python's multiprocessing: a child is joined before its queue is read",
          ("/usr/bin/python3", os.path.join(SCRIPTS, "queue_join.py")),

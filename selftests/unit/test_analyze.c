@@ -1623,8 +1623,12 @@ static void test_text(void)
 		   "its lock's holder, thread 11, is no live thread of this process: that id "
 		   "belongs to process 8 (p8)");
 	check_text(CHILD W(10, 10, 1), 10,
-		   "child of fork that never called execve, and its only thread: the threads "
-		   "that could wake it were left behind in the parent process 9");
+		   "child of fork that never called execve, and its only thread: threads "
+		   "that could wake it, if any, were left behind in the parent process 9");
+	check_text(MM(1, 1, "10") PROC(10, 1, 1, no, 0x0) T(10, 10, 1) W(10, 10, 1), 10,
+		   "child of fork that never called execve, and its only thread: threads "
+		   "that could wake it, if any, were left behind in the process that it was "
+		   "forked from");
 	check_text(ALONE LOCK(10, 10, 1, HEX_10), 10, "waits for a lock that it holds itself");
 	check_text(TRIO LOCK(10, 10, 1, HEX_11) LOCK(11, 10, 1, HEX_10) LOCK(12, 10, 1, HEX_10),
 		   10, "waits for thread 11, which waits for thread 10: a cycle of 2 threads");

@@ -274,16 +274,24 @@ static void put_gone(struct story *st)
 		put(b, "is no live thread of this process");
 }
 
+/* The parent may have ended, and another process be the parent now, which has another name then. */
+static bool has_other_parent(const struct process *p)
+{
+	return p->parent_comm && p->comm && strcmp(p->parent_comm, p->comm);
+}
+
 static void put_fork(struct story *st)
 {
 	const struct process *p = &st->s->processes[st->w->process];
 	struct buf *b = &st->buf;
 
-	put(b, "child of fork that never called execve, and its only thread: the threads that "
-	       "could wake it were left behind");
-	if (p->ppid > 0) {
-		put(b, " in the parent process ");
+	put(b, "child of fork that never called execve, and its only thread: threads that could "
+	       "wake it, if any, were left behind in the ");
+	if (p->ppid > 1 && !has_other_parent(p)) {
+		put(b, "parent process ");
 		put_id(b, p->ppid);
+	} else {
+		put(b, "process that it was forked from");
 	}
 }
 
