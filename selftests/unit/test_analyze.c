@@ -1605,9 +1605,11 @@ static void test_text(void)
 		   THREAD(10, 10, 1, S, 30, 1) W(10, 10, 1) THIRD W(30, 30, 3), 10,
 		   "the only live thread of its address space: no other can wake it; it is traced by "
 		   "thread 30 (t30)");
-	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,
+	check_text(CHILD LOCK(10, 10, 1, HEX_9), 10,
 		   "child of fork that never called execve, so its lock is a copy: the holder, "
-		   "thread 99, is no live thread of this process");
+		   "thread 9, is no live thread of this process");
+	check_text(CHILD LOCK(10, 10, 1, HEX_99), 10,
+		   "its lock's holder, thread 99, is no live thread of this process");
 	check_text(CHILD LOCK(10, 10, 1, HEX_11)
 		   MM(2, 1, "11") PROC(9, 1, 2, yes, 0x0) T(11, 9, 2), 10,
 		   "child of fork that never called execve, so its lock is a copy: the holder, "

@@ -252,11 +252,22 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 		put(b, " and cannot release it here");
 }
 
+/*
+ * Whether the holder of a lock may have taken it before fork(2): its id is not higher than that of the
+ * child, as ids ascend.
+ */
+static bool may_be_older(const struct story *st)
+{
+	int main = snapshot_find_thread(st->s, st->w->tgid);
+
+	return main < 0 || st->j->holder <= st->s->threads[main].nstid;
+}
+
 static void put_gone(struct story *st)
 {
-	bool forked = waiter_is_forked(st->s, st->w);
 	struct foreign_holder foreign;
 	struct buf *b = &st->buf;
+	bool found, forked;
 
 	if (st->w->key_type == KEY_SHARED_INODE) {
 		put(b, "the holder of its lock in shared memory, thread ");
@@ -264,11 +275,13 @@ static void put_gone(struct story *st)
 		put(b, ", is no live thread of a process that maps it");
 		return;
 	}
+	found = find_foreign_holder(st->s, st->w, st->j->holder, &foreign);
+	forked = waiter_is_forked(st->s, st->w) && (found || may_be_older(st));
 	put(b, forked ? "child of fork that never called execve, so its lock is a copy: the "
 			"holder, thread " : "its lock's holder, thread ");
 	put_gone_id(b, st->s, st->w->thread, st->j->holder);
 	put(b, ", ");
-	if (find_foreign_holder(st->s, st->w, st->j->holder, &foreign))
+	if (found)
 		put_foreign_holder(b, st, &foreign, forked);
 	else
 		put(b, "is no live thread of this process");
