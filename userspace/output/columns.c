@@ -84,12 +84,16 @@ static struct value get_primitive(const struct subject *sub)
 	return name ? text_value(name) : NONE;
 }
 
-/* Where no holder is known there may be none at all. */
+/*
+ * Where no holder is known there may be none at all.  The id of one that is not there is no thread's
+ * here if it is of another pid namespace.
+ */
 static struct value get_holder(const struct subject *sub)
 {
 	const struct judgement *j = sub->j;
 
-	if (j->holder == PID_UNKNOWN)
+	if (j->holder == PID_UNKNOWN || (j->holder_thread < 0 && sub->w->thread >= 0 &&
+					 thread_is_in_namespace(&sub->a->s->threads[sub->w->thread])))
 		return NONE;
 	return id_value(j->holder_thread < 0 ? j->holder :
 			sub->a->s->threads[j->holder_thread].tid);

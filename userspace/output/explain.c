@@ -198,6 +198,12 @@ static void explain_unheld(FILE *out, const struct waiter *w, enum primitive pri
 		para(out, "Lock", "%s, which names no holder", kind_text(kind, w, primitive));
 }
 
+/* What stands behind the id of a thread that is not there, as the lock of a waiting thread has it. */
+static const char *whose_id(const struct snapshot *s, int waits)
+{
+	return thread_is_in_namespace(&s->threads[waits]) ? " of its pid namespace" : "";
+}
+
 /* The lock, if its words name a thread that is not in the waiter's mm. */
 static void explain_gone(FILE *out, const struct analysis *a, const struct judgement *j,
 			 const struct waiter *w)
@@ -212,8 +218,7 @@ static void explain_gone(FILE *out, const struct analysis *a, const struct judge
 		     foreign.tgid, or_unknown(foreign.comm));
 	else
 		para(out, "Lock", "%s, held by thread %d%s, which is no live thread "
-		     "of this process", kind, j->holder,
-		     thread_is_in_namespace(&a->s->threads[w->thread]) ? " of its pid namespace" : "");
+		     "of this process", kind, j->holder, whose_id(a->s, w->thread));
 }
 
 static void explain_lock(FILE *out, const struct analysis *a, const struct judgement *j,
@@ -265,7 +270,7 @@ static void put_step_end(char *dst, size_t size, const struct analysis *a,
 }
 
 static void explain_step(FILE *out, const struct analysis *a, const struct step *step,
-			 const char *label, const char *subject, bool back)
+			 const char *label, const char *subject, int waits, bool back)
 {
 	static const char *const by[NR_EVIDENCE] = {
 		[BY_NOTHING]	= "can only be woken by threads of its address space, of which one "
@@ -277,8 +282,8 @@ static void explain_step(FILE *out, const struct analysis *a, const struct step 
 	char text[REASON_SIZE], end[TEXT_SIZE] = "";
 
 	if (step->thread < 0) {
-		para(out, label, "%s %s: thread %d, which is not there", subject,
-		     by[step->evidence], step->id);
+		para(out, label, "%s %s: thread %d%s, which is not there", subject,
+		     by[step->evidence], step->id, whose_id(a->s, waits));
 		return;
 	}
 	put_step_end(end, sizeof(end), a, step, back);
@@ -296,10 +301,12 @@ static void explain_chain(FILE *out, const struct analysis *a, const struct wait
 	struct step steps[MAX_STEPS];
 	size_t nr = find_steps(&a->model, w, steps, MAX_STEPS);
 	char subject[64] = "it";
+	int waits = w->thread;
 
 	for (size_t n = 0; n < nr; n++) {
-		explain_step(out, a, &steps[n], n ? "" : "Chain", subject,
+		explain_step(out, a, &steps[n], n ? "" : "Chain", subject, waits,
 			     steps[n].thread == w->thread);
+		waits = steps[n].thread;
 		snprintf(subject, sizeof(subject), "thread %d", steps[n].id);
 	}
 	if (nr == MAX_STEPS)

@@ -188,16 +188,22 @@ static void put_thread_members(struct document *d, int thread, const struct step
 	json_end(out, "}");
 }
 
-/* A thread that @waiter, or the one before it in a chain, waits for. */
+/*
+ * A thread that @waiter, or the one before it in a chain, waits for.  The id of one that is not there
+ * may be of another pid namespace, as the text says.
+ */
 static void put_step(struct document *d, const struct step *step, size_t waiter)
 {
+	struct step shown = *step;
 	char does[REASON_SIZE];
 
 	if (step->thread >= 0)
 		put_thread_text(does, sizeof(does), d->a, step->thread);
 	else
 		put_gone_text(does, sizeof(does), d->a, waiter, step->id);
-	put_thread_members(d, step->thread, step, does);
+	if (step->thread < 0 && thread_is_in_namespace(&d->s->threads[d->s->waiters[waiter].thread]))
+		shown.id = PID_UNKNOWN;
+	put_thread_members(d, step->thread, &shown, does);
 }
 
 /* A thread that is there, of which no other is known to wait for it. */

@@ -200,11 +200,14 @@ void put_thread_text(char *dst, size_t size, const struct analysis *a, int threa
  */
 void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t waiter, pid_t id)
 {
+	const struct waiter *w = &a->s->waiters[waiter];
 	struct buf b = { .p = dst, .size = size };
 	struct foreign_holder foreign;
 
-	if (!find_foreign_holder(a->s, &a->s->waiters[waiter], id, &foreign) || foreign.ended) {
+	if (!find_foreign_holder(a->s, w, id, &foreign) || foreign.ended) {
 		put(&b, "is not there");
+		if (w->thread >= 0 && thread_is_in_namespace(&a->s->threads[w->thread]))
+			put(&b, ", by its id in its waiter's pid namespace");
 		return;
 	}
 	put(&b, "is in ");
