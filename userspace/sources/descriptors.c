@@ -136,6 +136,15 @@ static bool may_be_queue(const char *root, const char *fd, const char *target)
 	return read_flags(&flags, root, fd) || !(flags & LARGEFILE);
 }
 
+/*
+ * A device of USB sends the signal that its user has chosen when a transfer has ended, and when it is
+ * unplugged (USBDEVFS_SUBMITURB, USBDEVFS_DISCSIGNAL).
+ */
+static bool is_usb_device(const char *target)
+{
+	return strstr(target, "/dev/bus/usb/");
+}
+
 /* A walk over descriptors that may send signals. */
 struct signal_walk {
 	const char *root;
@@ -158,8 +167,9 @@ static uint64_t signals_of_fd(struct signal_walk *w, const char *fd)
 	if (procfs_link(target, w->root, "%s", fd) || !strcmp(target, "anon_inode:[eventpoll]"))
 		return 0;
 	/* One that is closed meanwhile shows that a thread runs. */
-	if (may_be_queue(w->root, fd, target) || read_fdinfo(info, w->root, fd) ||
-	    parse_flags(&flags, info) || flags & O_ASYNC || strstr(info, " LEASE "))
+	if (may_be_queue(w->root, fd, target) || is_usb_device(target) ||
+	    read_fdinfo(info, w->root, fd) || parse_flags(&flags, info) || flags & O_ASYNC ||
+	    strstr(info, " LEASE "))
 		return UINT64_MAX;
 	if (!strncmp(target, "socket:", strlen("socket:")))
 		return SIGNAL(SIGURG);
@@ -210,7 +220,7 @@ static bool may_have_directory(const struct signal_walk *w)
  * @wanted: mask of the signals that matter
  *
  * By a file with O_ASYNC or a lease (fcntl(2)), a directory that is watched (F_NOTIFY), a message
- * queue (mq_notify(3)), or a socket with urgent data.
+ * queue (mq_notify(3)), a device of USB, or a socket with urgent data.
  * Descriptors of a thread that has a table of its own do not count.
  *
  * Return: whether it may; true if its descriptors cannot be seen.
