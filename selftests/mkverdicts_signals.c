@@ -134,6 +134,16 @@ static void told_interrupt(void)
 	wait_for_good(NULL);
 }
 
+/* A counter that is 2, as that of a condition variable may be, and contended locks are. */
+static void told_at_two(void)
+{
+	static uint32_t word = 2;
+
+	signal(SIGUSR1, do_nothing);
+	futex(&word, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+	die("futex(2) returned");
+}
+
 /* The handler is its parent's. */
 static void told_by_copy(void)
 {
@@ -218,6 +228,7 @@ const struct kind signal_kinds[] = {
 	{ "told_realtime", told_realtime },
 	{ "told_interrupt", told_interrupt },
 	{ "told_after_timer", told_after_timer },
+	{ "told_at_two", told_at_two },
 	{ "told_by_copy", told_by_copy },
 	{ "told_master", told_master },
 	{ "parked", parked },

@@ -57,6 +57,11 @@ CASES = (
                    NOT_BLOCKED + r"thread {net} \(\w+\) " + SLEEPS + r"epoll_(p?)wait\(3\): .*"),
           "job": ("blocked", "low-level lock", NOT_BLOCKED + "thread {net} .*")},
          first=("main", "job")),
+    Hang("the same where nobody else can run, and a signal could come that is handled",
+         built("handler_malloc", "alone"),
+         {name: ("no-waker", "low-level lock", "all 2 live threads of its address space wait on futexes "
+                 "without timeout: no thread is left to wake it") for name in ("main", "job")},
+         first=("main", "job"), status=3, in_proc=True),
     Hang("exit waits for the lock of stdin, which a thread reads",
          ("sh", "-c", "sleep 100000 | %s/exit_stdio" % HANGS),
          {"main": ("blocked", "stdio lock",

@@ -175,6 +175,8 @@ KINDS = (
     Kind("told_interrupt", "one that handles SIGINT, and is not Python", "signal"),
     Kind("told_after_timer", "a daemon with a thread of the C library for timers, of which none is left",
          "signal"),
+    Kind("told_at_two", "a daemon that waits for a number, which may be that of a lock", "signal"),
+    Kind("told_at_two", "the same, without the module", "signal", source="proc"),
     Kind("told_by_copy", "one whose handler is its parent's", "no-waker", "barring-signals"),
     Kind("told_master", "one that waits for its parent, which a signal may tell to wake it",
          "signal", reason="a process that could wake it"),

@@ -8,7 +8,7 @@
  * Truth: self-deadlock of the main thread, by way of a signal handler. "job" hangs from it.
  *   The lock is a low-level one of glibc: it has no owner's id.
  * Build: gcc -g -O1 -pthread handler_malloc.c -o handler_malloc
- * Run:   ./handler_malloc
+ * Run:   ./handler_malloc [alone: without "net", and SIGHUP is handled as well]
  * Source: amish-programmer.blogspot.com 2013/02 "Signal handlers plus locking equals evil squared"
  *   (a service in production that froze; only kill -9 helped), and many like it
  *   (blog.csdn.net/DaliATOM 78293024: pstack shows all in malloc, exit() inside of a handler).
@@ -50,7 +50,7 @@ static void *job(void *block)
 	return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pthread_t t;
 	int fds[2];
@@ -61,7 +61,10 @@ int main(void)
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &term, NULL);
-	pthread_create(&t, NULL, net, NULL);
+	if (argc > 1 && !strcmp(argv[1], "alone"))
+		signal(SIGHUP, on_term);
+	else
+		pthread_create(&t, NULL, net, NULL);
 	void *block = malloc(30000);
 	pthread_create(&t, NULL, job, block);
 	pthread_sigmask(SIG_UNBLOCK, &term, NULL);

@@ -49,6 +49,10 @@
 #define EVENT(tid) \
 	"waiter tid=" #tid " tgid=10 mm=1 op=FUTEX_WAIT flags=PRIVATE uaddr=0x1000 expected=7 value=7" \
 	" bitset=0xffffffff asleep_ns=1 words=0:7,0\n"
+/* A thread that waits for readers of a rwlock, who are not known. */
+#define READ_LOCKED(tid) \
+	"waiter tid=" #tid " tgid=10 mm=1 op=FUTEX_WAIT_BITSET flags=PRIVATE|CLOCK_REALTIME uaddr=0x1008" \
+	" expected=2 value=2 bitset=0xffffffff asleep_ns=1 words=-8:8,1,2,0*11\n"
 #define VALUE(expected, value) \
 	"waiter tid=10 tgid=10 mm=1 syscall=futex key=private timeout=none expected=" #expected \
 	" value=" #value "\n"
@@ -168,20 +172,20 @@ static const struct world {
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x180000000) T(10, 10, 1) W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, CERTAIN, ALONE) } } },
 	{ "signal 34 is nobody's but the program's",
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) READ_LOCKED(10),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x200000000) T(10, 10, 1) READ_LOCKED(10),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "all wait for events, and a handler of SIGTERM may be meant to end that",
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) EVENT(10),
 	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) EVENT(10),
 	  { { 10, FINE(SIGNAL, OUTSIDE) } } },
 	{ "but not a lock",
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) W(10, 10, 1),
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) READ_LOCKED(10),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) READ_LOCKED(10),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "nor an event, if another thread waits for a lock",
 	  MM(1, 2, "10-11") PROC(10, 1, 1, yes, 0x4000) T(10, 10, 1) T(11, 10, 1) EVENT(10)
-	  W(11, 10, 1), NULL,
+	  READ_LOCKED(11), NULL,
 	  { { 10, STUCK(NO_WAKER, LIKELY, ALL_WAIT) }, { 11, STUCK(NO_WAKER, LIKELY, ALL_WAIT) } } },
 	{ "a timer, and the handler of a signal",
 	  MM(1, 1, "10") TIMED_PROC(10, 1, 1, 0x2000) T(10, 10, 1) W(10, 10, 1), NULL,
@@ -272,11 +276,11 @@ static const struct world {
 	{ "no value is expected", ALONE VALUE(-, 0), ALONE VALUE(-, 0),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "it is not known whether signals are caught",
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) W(10, 10, 1),
-	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) READ_LOCKED(10),
+	  MM(1, 1, "10") PROC(10, 1, 1, yes, ?) T(10, 10, 1) READ_LOCKED(10),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "the process has no record",
-	  MM(1, 1, "10") T(10, 10, 1) W(10, 10, 1), MM(1, 1, "10") T(10, 10, 1) W(10, 10, 1),
+	  MM(1, 1, "10") T(10, 10, 1) READ_LOCKED(10), MM(1, 1, "10") T(10, 10, 1) W(10, 10, 1),
 	  { { 10, STUCK(NO_WAKER, BARRING_SIGNALS, ALONE) } } },
 	{ "two processes share the memory",
 	  MM(1, 2, "10,20") PROC(10, 1, 1, yes, 0x0) PROC(20, 1, 1, yes, 0x0)
@@ -1083,6 +1087,25 @@ static void test_orders(void)
 	}
 }
 
+/* The C library itself waits for a 2 at a lock only, but others at a counter, too. */
+static void test_low_level_lock(void)
+{
+	for (int by_libc = 0; by_libc < 2; by_libc++) {
+		struct snapshot s;
+		struct analysis a;
+
+		load(&s, ALONE W(10, 10, 1));
+		s.processes[0].caught = SIGNAL(SIGTERM);
+		s.waiters[0].by_libc = by_libc;
+		analyze(&a, &s, NULL);
+		is_num(a.judgements[0].verdict, by_libc ? VERDICT_NO_WAKER : VERDICT_SIGNAL,
+		       by_libc ? "no daemon waits for a signal in the C library's locks" :
+				 "an idle daemon may wait at a 2");
+		analysis_free(&a);
+		snapshot_free(&s);
+	}
+}
+
 /* CPython makes its conditions and queues of its locks. */
 static void test_python_lock(void)
 {
@@ -1864,6 +1887,7 @@ int main(void)
 	test_reach();
 	test_signallers();
 	test_orders();
+	test_low_level_lock();
 	test_python_lock();
 	test_idle_sleep();
 	test_told_to_wake();

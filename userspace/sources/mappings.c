@@ -199,6 +199,12 @@ static bool may_be_musl(const struct waiter *w)
 	return !w->is_musl && lock_may_be_musl(w);
 }
 
+/* Whether it matters that the C library itself waits. */
+static bool depends_on_caller(const struct waiter *w)
+{
+	return lock_may_be_once(w) || w->lock.primitive == LOW_LEVEL_LOCK;
+}
+
 /* The source does not tell the kind of a futex that it does not see in the queues. */
 static bool wants_mapping(const struct waiter *w)
 {
@@ -261,7 +267,7 @@ static void complete_lock(struct mapping_reader *r, struct waiter *w)
 		w->is_musl = true;
 	else if (lock_may_be_qmutex(w) && have_file(read_mm(r, w->mm), is_qt))
 		w->is_qt = true;
-	else if (lock_may_be_once(w) && is_by_libc(r, w, read_mm(r, w->mm)))
+	else if (depends_on_caller(w) && is_by_libc(r, w, read_mm(r, w->mm)))
 		w->by_libc = true;
 	else
 		return;
@@ -292,7 +298,7 @@ static void read_waiters(struct mapping_reader *r)
 		const struct waiter *w = &r->s->waiters[i];
 
 		if (wants_mapping(w) && (quiet[w->mm] || w->key_type == KEY_UNKNOWN ||
-					 may_be_musl(w) || lock_may_be_once(w) || lock_may_be_qmutex(w)))
+					 may_be_musl(w) || depends_on_caller(w) || lock_may_be_qmutex(w)))
 			array_push(placed, nr, (struct placed){ w->mm, i });
 	}
 	if (nr)
