@@ -421,6 +421,23 @@ static inline pid_t fi_tgid(const struct fi_snapshot *snap, struct task_struct *
 }
 
 /**
+ * fi_copy_name() - copy the name of a thread
+ * @name: receives it; TASK_COMM_LEN bytes, of which the last one is 0
+ * @task: the thread, which the caller keeps from being freed
+ *
+ * execve(2) sets a longer name without a lock that this could take, and for a moment there is no
+ * 0 at its end: strscpy(), until 3a3f61ce5e0b ("exec: Make sure task->comm is always
+ * NUL-terminated") (6.14).
+ *
+ * Context: any.
+ */
+static inline void fi_copy_name(char *name, const struct task_struct *task)
+{
+	memcpy(name, task->comm, TASK_COMM_LEN);
+	name[TASK_COMM_LEN - 1] = '\0';
+}
+
+/**
  * fi_name_waiter() - copy the ids and the name of a waiter's thread
  * @snap: the snapshot, for its pid namespace
  * @waiter: receives them
@@ -433,7 +450,7 @@ static inline void fi_name_waiter(const struct fi_snapshot *snap, struct fi_wait
 {
 	waiter->tid = fi_tid(snap, task);
 	waiter->tgid = fi_tgid(snap, task);
-	memcpy(waiter->comm, task->comm, sizeof(waiter->comm));
+	fi_copy_name(waiter->comm, task);
 }
 
 /* Context switches of a thread. While the sum stays the same, the thread has not run. */

@@ -190,7 +190,7 @@ static unsigned int add_process(struct thread_walk *walk, struct task_struct *ta
 	process->ppid = task_tgid_nr_ns(parent, snap->ns);
 	/* copy_process() sets the flag, also for a new thread; execve(2) clears it. */
 	process->execed = !(READ_ONCE(leader->flags) & PF_FORKNOEXEC);
-	memcpy(process->comm, leader->comm, sizeof(process->comm));
+	fi_copy_name(process->comm, leader);
 	return snap->nr_processes - 1;
 }
 
@@ -347,7 +347,7 @@ static void add_thread(struct thread_walk *walk, struct task_struct *task, unsig
 	thread->nvcsw = READ_ONCE(task->nvcsw);
 	thread->nivcsw = READ_ONCE(task->nivcsw);
 	thread->start_ns = task->start_boottime;
-	memcpy(thread->comm, task->comm, sizeof(thread->comm));
+	fi_copy_name(thread->comm, task);
 	look_at_sleep(walk, thread, task);
 }
 
