@@ -258,7 +258,10 @@ static void words_fn(struct work_struct *work)
 	complete(&words->done);
 }
 
-/* Let the worker read on until it returns. Return 0; -EINTR if a signal is pending. */
+/*
+ * Let the worker read on until it returns. Return 0; -EINTR if a signal is pending. It may
+ * not even begin, as where a real-time thread has its CPU: then it need not any more.
+ */
 static int run_worker(struct words_work *words)
 {
 	int err;
@@ -268,7 +271,7 @@ static int run_worker(struct words_work *words)
 	err = wait_for_completion_interruptible(&words->done);
 	if (err)
 		WRITE_ONCE(words->stop, true);
-	flush_work(&words->work);
+	cancel_work_sync(&words->work);
 	return err ? -EINTR : 0;
 }
 

@@ -31,12 +31,18 @@ CGROUP_DEPTH = 64
 
 MKSTACKS = os.path.join(ksft.BUILT, "mkstacks")
 
+CPU_SHARE = "/proc/sys/kernel/sched_rt_runtime_us"
+WORKER_CPUS = "/sys/devices/virtual/workqueue/cpumask"
+
 NEED_ROOT = {"fuse", "set", "device"}
 
 NOT_IN_TIME = "Stack     of this thread:\n          not read: no answer in time\n"
 
 # In seconds. The reader of a stack may take 2; a virtual machine is slow.
 LONGEST_EXPLAIN = 20
+
+# In seconds; a reader that is killed has only to free what it has.
+LONGEST_END = 10
 
 # In seconds; module/private_hash.c waits for one at most, all processes taken together.
 LONGEST_READ = 5
@@ -308,16 +314,21 @@ def test_locked_set():
     until("who reads it has ended, now that it has", lambda: not readers_in_d())
 
 
+def state_of(pid):
+    """The state of a process, a letter as in proc(5)."""
+    return read("/proc/%d/stat" % pid).rpartition(")")[2].split()[0]
+
+
 def seen_waiting(reader):
     """How a reader sleeps while its words are read, a letter as in proc(5); None if it ended
     without having been seen there."""
     while reader.poll() is None:
         try:
-            before, where, after = (read("/proc/%d/%s" % (reader.pid, name))
-                                    for name in ("stat", "wchan", "stat"))
+            before = state_of(reader.pid)
+            where = read("/proc/%d/wchan" % reader.pid)
+            states = {before, state_of(reader.pid)}
         except OSError:
             continue
-        states = {text.rpartition(")")[2].split()[0] for text in (before, after)}
         if where.endswith(("flush_work", "fi_read_words", "run_worker")) and states in ({"S"}, {"D"}):
             return states.pop()
     return None
@@ -335,6 +346,61 @@ def test_kill():
                 ksft.equal(reader.returncode, -signal.SIGKILL, "status of the reader")
                 return
     raise AssertionError("no reader was seen while its words were read")
+
+
+@contextlib.contextmanager
+def setting(path, value):
+    """A file of the kernel's with another value."""
+    before = read(path)
+    ksft.write(path, str(value))
+    try:
+        yield
+    finally:
+        ksft.write(path, before)
+
+
+def take_cpu():
+    """Have the second CPU for oneself, for a minute at most."""
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    os.sched_setaffinity(0, {1})
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
+@contextlib.contextmanager
+def busy_cpu():
+    """Whoever may only run on the second CPU does not."""
+    own_cpus = os.sched_getaffinity(0)
+    with setting(CPU_SHARE, "-1"), contextlib.ExitStack() as stack:
+        os.sched_setaffinity(0, {0})
+        stack.callback(os.sched_setaffinity, 0, own_cpus)
+        with subprocess.Popen(["sh", "-c", "echo busy; while :; do :; done"], text=True,
+                              stdout=subprocess.PIPE, preexec_fn=take_cpu) as hog:
+            ksft.equal(hog.stdout.readline(), "busy\n", "who takes the CPU")
+            try:
+                yield
+            finally:
+                hog.kill()
+
+
+def test_kill_without_worker():
+    """so it can if nobody begins to read them"""
+    version = [int(part) for part in re.findall("[0-9]+", os.uname().release)[:2]]
+    if version < [5, 16]:
+        raise ksft.Skip("the wchan of this kernel is always 0")
+    if version >= [6, 6]:
+        raise ksft.Skip("the workers of this kernel do not keep to one CPU")
+    command = ["cat", ksft.WAITERS]
+    with Hostile("timers 0"), contextlib.ExitStack() as stack:
+        # Now all is in memory that this needs: others need workers, too.
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        with busy_cpu():
+            with setting(WORKER_CPUS, "2"):
+                reader = stack.enter_context(subprocess.Popen(command,
+                                                              stdout=subprocess.DEVNULL))
+                state = seen_waiting(reader)
+            ksft.equal(state, "S", "state of the reader")
+            reader.kill()
+            ksft.equal(reader.wait(LONGEST_END), -signal.SIGKILL, "status of the reader")
 
 
 def test_deep_cgroup():
@@ -389,16 +455,9 @@ def test_locked_table():
         check_tool(text, "the list is not complete: left out are waiters of process")
 
 
-@contextlib.contextmanager
 def parameter(name, value):
     """The module with another value of a parameter."""
-    path = "/sys/module/futexinspect/parameters/" + name
-    before = read(path)
-    ksft.write(path, str(value))
-    try:
-        yield
-    finally:
-        ksft.write(path, before)
+    return setting("/sys/module/futexinspect/parameters/" + name, value)
 
 
 def entries_of(hostile, text):
@@ -576,7 +635,7 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           gone_test("forbidden", "nor is one read that the process itself must not read"),
           gone_test("fuse", "nor is one waited for that only a file server has, which is gone"),
           test_dead_server, test_locked_set,
-          test_kill, test_deep_cgroup, test_long_cgroup, test_locked_table,
+          test_kill, test_kill_without_worker, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
           test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers,
