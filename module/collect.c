@@ -178,7 +178,7 @@ static void release_references(struct fi_snapshot *snap)
  * Context: process; may sleep.
  *
  * Return: the snapshot, which the caller frees with fi_snapshot_free() and which holds
- * no reference to anything; ERR_PTR(-ENOMEM); ERR_PTR(-EINTR) if a signal is pending.
+ * no reference to anything; ERR_PTR(-ENOMEM); ERR_PTR(-ERESTARTSYS) if a signal is pending.
  */
 struct fi_snapshot *fi_snapshot_take(void)
 {

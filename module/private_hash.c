@@ -84,12 +84,12 @@ static void visit_thread(void *context, struct task_struct *task)
 	task_unlock(task);
 }
 
-/* Return 0; -EBUSY if @lock stays locked for too long; -EINTR if a signal is pending. */
+/* Return 0; -EBUSY if @lock stays locked for too long; -ERESTARTSYS if a signal is pending. */
 static int lock_table(struct mm_walk *walk, struct mutex *lock)
 {
 	while (!mutex_trylock(lock)) {
 		if (signal_pending(current))
-			return -EINTR;
+			return -ERESTARTSYS;
 		if (!walk->naps)
 			return -EBUSY;
 		walk->naps--;
@@ -111,8 +111,8 @@ static void leave_out(struct fi_snapshot *snap, struct mm_struct *mm)
 
 /*
  * Try to read the table of an mm. Return 0; -ENOSPC if there is no room, with @want set
- * to the number of waiters to make room for; -EBUSY if it stays locked; -EINTR if a signal
- * is pending.
+ * to the number of waiters to make room for; -EBUSY if it stays locked; -ERESTARTSYS if a
+ * signal is pending.
  */
 static int take_table(struct mm_walk *walk, struct mm_struct *mm, size_t *want)
 {
@@ -218,8 +218,8 @@ static void free_walk(struct mm_walk *walk)
  * Context: process; may sleep, up to a second in all for mutexes of other processes. Holds
  * the mutex of one mm and one bucket lock at a time.
  *
- * Return: 0, also if this kernel has no private tables; -ENOMEM; -EINTR if a signal is
- * pending.
+ * Return: 0, also if this kernel has no private tables; -ENOMEM; -ERESTARTSYS if a signal
+ * is pending.
  */
 int fi_collect_private_waiters(struct fi_snapshot *snap)
 {

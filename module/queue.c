@@ -472,7 +472,7 @@ size_t fi_count_waiters(const struct fi_table *table)
  * Context: process; may sleep. Holds one bucket lock at a time, for FI_HOLD entries.
  *
  * Return: 0; -ENOSPC if fi_reserve_waiters() has to make room for FI_HOLD more, after which
- * this may be called again to go on; -EINTR if a signal is pending.
+ * this may be called again to go on; -ERESTARTSYS if a signal is pending.
  */
 int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table,
 		    struct fi_queue_walk *walk)
@@ -494,7 +494,7 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table,
 			err = take_some(snap, walk, bucket);
 			cond_resched();
 			if (signal_pending(current))
-				return -EINTR;
+				return -ERESTARTSYS;
 		} while (err);
 		walk->holds = 0;
 	}
@@ -538,7 +538,7 @@ static int collect_table(struct fi_snapshot *snap, const struct fi_table *table)
  *
  * Context: process; may sleep. Holds one bucket lock at a time.
  *
- * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ * Return: 0; -ENOMEM; -ERESTARTSYS if a signal is pending.
  */
 int fi_collect_waiters(struct fi_snapshot *snap)
 {

@@ -381,7 +381,7 @@ static int sweep_inodes(struct fi_snapshot *snap)
 		if (snap->inodes[first->inode].complete)
 			err = sweep_inode(snap, &snap->inodes[first->inode], first, nr);
 		if (signal_pending(current))
-			err = -EINTR;
+			err = -ERESTARTSYS;
 	}
 	return err;
 }
@@ -420,7 +420,7 @@ static int resolve_waiter(struct fi_snapshot *snap, const struct fi_waiter *wait
  *
  * Context: process; may sleep, but not for a lock of another process.
  *
- * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ * Return: 0; -ENOMEM; -ERESTARTSYS if a signal is pending.
  */
 int fi_resolve_shared(struct fi_snapshot *snap)
 {
@@ -432,7 +432,7 @@ int fi_resolve_shared(struct fi_snapshot *snap)
 		if (i % FI_SHARED_BATCH == 0) {
 			cond_resched();
 			if (signal_pending(current))
-				return -EINTR;
+				return -ERESTARTSYS;
 		}
 		if (!is_shared(&snap->waiters[i]))
 			continue;

@@ -448,7 +448,7 @@ static int walk_threads(struct thread_walk *walk)
  *
  * Context: process; may sleep.
  *
- * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ * Return: 0; -ENOMEM; -ERESTARTSYS if a signal is pending.
  */
 int fi_collect_threads(struct fi_snapshot *snap)
 {

@@ -54,7 +54,7 @@ static bool visit_batch(const struct fi_walk *walk, void *context, unsigned long
  *
  * Context: process; may sleep.
  *
- * Return: 0; the error that @walk.between returned; -EINTR if a signal is pending.
+ * Return: 0; the error that @walk.between returned; -ERESTARTSYS if a signal is pending.
  */
 int fi_walk_threads(const struct fi_walk *walk, void *context)
 {
@@ -67,7 +67,7 @@ int fi_walk_threads(const struct fi_walk *walk, void *context)
 			return err;
 		cond_resched();
 		if (signal_pending(current))
-			return -EINTR;
+			return -ERESTARTSYS;
 	} while (visit_batch(walk, context, &nr));
 	return walk->between(context);
 }

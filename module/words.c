@@ -259,7 +259,7 @@ static void words_fn(struct work_struct *work)
 }
 
 /*
- * Let the worker read on until it returns. Return 0; -EINTR if a signal is pending. It may
+ * Let the worker read on until it returns. Return 0; -ERESTARTSYS if a signal is pending. It may
  * not even begin, as where a real-time thread has its CPU: then it need not any more.
  */
 static int run_worker(struct words_work *words)
@@ -272,7 +272,7 @@ static int run_worker(struct words_work *words)
 	if (err)
 		WRITE_ONCE(words->stop, true);
 	cancel_work_sync(&words->work);
-	return err ? -EINTR : 0;
+	return err;
 }
 
 /**
@@ -285,7 +285,7 @@ static int run_worker(struct words_work *words)
  *
  * Context: process; sleeps until the worker is done, or a signal is pending.
  *
- * Return: 0; -ENOMEM; -EINTR if a signal is pending.
+ * Return: 0; -ENOMEM; -ERESTARTSYS if a signal is pending.
  */
 int fi_read_words(struct fi_snapshot *snap)
 {

@@ -403,6 +403,30 @@ def test_kill_without_worker():
             ksft.equal(reader.wait(LONGEST_END), -signal.SIGKILL, "status of the reader")
 
 
+def has_opened(pid):
+    """Whether a process that copies the file has opened it."""
+    fds = "/proc/%d/fd" % pid
+    return ksft.WAITERS in [os.readlink(os.path.join(fds, fd)) for fd in os.listdir(fds)] or \
+        "wchar: 0" not in read("/proc/%d/io" % pid).splitlines()
+
+
+def test_stop():
+    """a reader that is stopped for a while reads on"""
+    with Hostile("many 600 filled"):
+        for _ in range(20):
+            with subprocess.Popen(["cat", ksft.WAITERS], stdout=subprocess.DEVNULL) as reader:
+                if not seen_waiting(reader):
+                    continue
+                reader.send_signal(signal.SIGSTOP)
+                until("it is stopped, or has ended", lambda: state_of(reader.pid) in "TZ")
+                was_opening = state_of(reader.pid) == "T" and not has_opened(reader.pid)
+                reader.send_signal(signal.SIGCONT)
+            if was_opening:
+                ksft.equal(reader.returncode, 0, "status of the reader")
+                return
+    raise AssertionError("no reader was stopped while its words were read")
+
+
 def test_deep_cgroup():
     """the path of a cgroup is told as long as it is not too deep"""
     with delegated_cgroup() as cgroup:
@@ -635,7 +659,7 @@ ksft.run([test_capability, test_no_memory, test_charge, test_node_without_memory
           gone_test("forbidden", "nor is one read that the process itself must not read"),
           gone_test("fuse", "nor is one waited for that only a file server has, which is gone"),
           test_dead_server, test_locked_set,
-          test_kill, test_kill_without_worker, test_deep_cgroup, test_long_cgroup, test_locked_table,
+          test_kill, test_kill_without_worker, test_stop, test_deep_cgroup, test_long_cgroup, test_locked_table,
           bounded_hold_test("queue", 100 * 1024, "the lock of a long queue is held for a short time"),
           bounded_hold_test("requests", 16 * 1024, "so it is with io_uring requests"),
           test_many_requests, test_max_entries, test_max_mappings, test_max_mib, test_many_timers,
