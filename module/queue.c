@@ -481,8 +481,12 @@ int fi_take_waiters(struct fi_snapshot *snap, const struct fi_table *table,
 		char *bucket = fi_bucket(table, walk->next);
 		int err;
 
-		if (walk->next % FI_BUCKETS_BATCH == 0)
+		if (walk->next % FI_BUCKETS_BATCH == 0) {
 			cond_resched();
+			/* A private table may have millions of buckets, all empty. */
+			if (signal_pending(current))
+				return -ERESTARTSYS;
+		}
 		/* An empty bucket need not be locked. */
 		if (!walk->holds && !bucket_waiters(bucket))
 			continue;

@@ -131,6 +131,8 @@ static int reserve_chains(struct fi_snapshot *snap, struct fi_index *index, void
 		struct fi_link *link = records + i * size;
 
 		fi_index_add(&new, link, link->hash, i);
+		if (i % FI_WALK_BATCH == 0)
+			cond_resched();
 	}
 	kvfree(index->heads);
 	snap->bytes -= index->nr * sizeof(*index->heads);
@@ -386,8 +388,11 @@ void fi_snapshot_free(struct fi_snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_processes; i++)
+	for (i = 0; i < snap->nr_processes; i++) {
 		kfree(snap->processes[i].cgroup);
+		if (i % FI_WALK_BATCH == 0)
+			cond_resched();
+	}
 	free_index(&snap->mms_by_address);
 	free_index(&snap->processes_by_signal);
 	free_index(&snap->shared_by_key);

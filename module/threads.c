@@ -412,8 +412,11 @@ static size_t count_threads(const struct fi_snapshot *snap)
 	size_t nr = 0;
 	size_t i;
 
-	for (i = 0; i < snap->nr_mms; i++)
+	for (i = 0; i < snap->nr_mms; i++) {
 		nr += atomic_read(&snap->mms[i].mm->mm_users);
+		if (i % FI_WALK_BATCH == 0)
+			cond_resched();
+	}
 	return nr;
 }
 
