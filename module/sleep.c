@@ -59,11 +59,13 @@ struct polled_file {
  * Whether a queue has an entry of a thread, or a certain one of a poll. Its lock keeps the entries
  * where they are, but not those of an epoll set: a thread that times out takes its own one, which
  * is on its stack, out of the queue under the lock of the set alone (ep_poll()). So an entry may be
- * gone, and what is left of it lead anywhere.
+ * gone, and what is left of it lead anywhere, also to the registers of a device. It does not lead
+ * back to the entry before, and then it is not followed.
  */
 static bool is_queued(struct wait_queue_head *queue, const void *task,
 		      const struct wait_queue_entry *wanted)
 {
+	const struct list_head *before = &queue->head;
 	const struct list_head *node;
 	struct wait_queue_entry copy;
 	unsigned long flags;
@@ -76,9 +78,11 @@ static bool is_queued(struct wait_queue_head *queue, const void *task,
 	for (nr = 0; node != &queue->head && !found && nr < FI_MAX_SLEEPERS; nr++) {
 		const struct wait_queue_entry *entry = list_entry(node, typeof(*entry), entry);
 
-		if (copy_from_kernel_nofault(&copy, entry, sizeof(copy)))
+		if (copy_from_kernel_nofault(&copy, entry, sizeof(copy)) ||
+		    copy.entry.prev != before)
 			break;
 		found = wanted ? entry == wanted : copy.private == task;
+		before = node;
 		node = copy.entry.next;
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
