@@ -3,6 +3,7 @@
  * The memory of a snapshot's records, and the lookups between records.
  */
 #include <linux/build_bug.h>
+#include <linux/delay.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -27,10 +28,21 @@ static_assert(!offsetof(struct fi_inode, link));
 /* How much is copied in one go: 0.1 ms or so. */
 #define FI_COPY_PIECE		SZ_256K
 
+/* For so long, in ms, the kernel's worker may free what a failed allocation has got so far. */
+#define FI_FREE_MS	20
+
+/*
+ * What __vmalloc() has got when it fails is freed by a worker in 7.1 and later, as defer_vm_area_cleanup()
+ * says. Until then the reader's cgroup is at its limit, where its next page fault may call the OOM killer.
+ */
 static void *allocate(size_t bytes)
 {
 	/* kmalloc() rounds up to a power of two, which doubles a large array at worst. */
-	return bytes <= PAGE_SIZE ? kmalloc(bytes, FI_GFP) : __vmalloc(bytes, FI_GFP);
+	void *new = bytes <= PAGE_SIZE ? kmalloc(bytes, FI_GFP) : __vmalloc(bytes, FI_GFP);
+
+	if (!new)
+		msleep(FI_FREE_MS);
+	return new;
 }
 
 /* Whether the snapshot may have @bytes more. */
