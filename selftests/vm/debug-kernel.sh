@@ -51,6 +51,8 @@ build_kernel()
 	make_kernel "$build"
 	make_kernel "$build" "INSTALL_MOD_PATH=$1" modules_install
 	find "$build" -name '*.[ao]' -delete
+	# Newer kernels note where they were built, and the directory is renamed when it is complete.
+	sed -i 's/^\(export KBUILD_OUTPUT = \).*/\1$(CURDIR)/' "$build/Makefile"
 	release=$(cat "$build/include/config/kernel.release")
 	cd "$1" || return
 	echo "$release" >release
