@@ -32,8 +32,9 @@ static_assert(!offsetof(struct fi_inode, link));
 #define FI_FREE_MS	20
 
 /*
- * What __vmalloc() has got when it fails is freed by a worker in 7.1 and later, as defer_vm_area_cleanup()
- * says. Until then the reader's cgroup is at its limit, where its next page fault may call the OOM killer.
+ * What __vmalloc() has got when it fails is freed by a worker in 7.1 and later, as
+ * defer_vm_area_cleanup() says. Until then the reader's cgroup is at its limit, where its next
+ * page fault may call the OOM killer.
  */
 static void *allocate(size_t bytes)
 {
