@@ -1294,7 +1294,8 @@ static void make(void (*run)(void))
 		die("the kind returned");
 	}
 	while (!*waiter && blocked_in(child, child) != SYS_futex) {
-		if (thread_state(child, child) == 'Z')
+		/* It may also be a main thread which has left others behind. */
+		if (thread_state(child, child) == 'Z' && !*(volatile pid_t *)waiter)
 			end_as(child);
 		sched_yield();
 	}

@@ -212,7 +212,7 @@ KINDS = (
          source="proc"),
     Kind("number", "a wait for the same number, but not by the C library", "waiting"),
     Kind("main_held", "a lock of a main thread that has ended", "orphaned", "likely",
-         "is the main thread of this process, which has ended"),
+         "^its lock's holder, thread [0-9]+, is the main thread of this process, which has ended"),
     Kind("pi_cycle", "a cycle of locks, one with priority inheritance", "deadlock", "likely"),
     Kind("pi_cycle", "the same, without the module", "deadlock", "likely", source="proc"),
 )

@@ -256,14 +256,14 @@ static void put_foreign_holder(struct buf *b, const struct story *st,
 }
 
 /*
- * Whether the holder of a lock may have taken it before fork(2): its id is not higher than that of the
- * child, as ids ascend.
+ * Whether the holder of a lock, which is not there, may have taken it before fork(2): its id is lower
+ * than that of the child, as ids ascend.
  */
 static bool may_be_older(const struct story *st)
 {
 	int main = snapshot_find_thread(st->s, st->w->tgid);
 
-	return main < 0 || st->j->holder <= st->s->threads[main].nstid;
+	return main < 0 || st->j->holder < st->s->threads[main].nstid;
 }
 
 static void put_gone(struct story *st)
@@ -279,7 +279,8 @@ static void put_gone(struct story *st)
 		return;
 	}
 	found = find_foreign_holder(st->s, st->w, st->j->holder, &foreign);
-	forked = waiter_is_forked(st->s, st->w) && (found || may_be_older(st));
+	forked = waiter_is_forked(st->s, st->w) &&
+		 (found ? foreign.tgid != st->w->tgid : may_be_older(st));
 	put(b, forked ? "child of fork that never called execve, so its lock is a copy: the "
 			"holder, thread " : "its lock's holder, thread ");
 	put_gone_id(b, st->s, st->w->thread, st->j->holder);
