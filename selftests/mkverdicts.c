@@ -1295,7 +1295,7 @@ static void make(void (*run)(void))
 	}
 	while (!*waiter && blocked_in(child, child) != SYS_futex) {
 		/* It may also be a main thread which has left others behind. */
-		if (thread_state(child, child) == 'Z' && !*(volatile pid_t *)waiter)
+		if (thread_state(child, child) == 'Z' && !*waiter)
 			end_as(child);
 		sched_yield();
 	}
