@@ -227,10 +227,11 @@ def wait_for_thread(tid, key, value):
 
 
 def judge_at_rest(tid, kind):
-    """The verdict of a thread, once none of those that it depends on has just run."""
+    """The verdict of a thread, once none of those that it depends on runs or has just run."""
     def judged():
         got = tool.judge_threads("--source", kind.source)[tid]
-        return got if got["verdict"] != "unknown" or kind.verdict == "unknown" else None
+        at_rest = got["verdict"] != "unknown" and not got["reason"].endswith(" runs")
+        return got if at_rest or got["verdict"] == kind.verdict else None
     return until("%s is judged" % kind.name, judged)
 
 
