@@ -376,6 +376,10 @@ def read_in_time(program):
     return lines != ["not read: no answer in time"] and lines
 
 
+# How often that is tried.
+TRIES = 20
+
+
 def test_bomb():
     """compressed symbols which grow to more than there is memory for: the stack is without them"""
     zeros = os.path.join(ksft.BUILT, "zeros.xz")
@@ -383,12 +387,14 @@ def test_bomb():
         program = os.path.join(directory, "bomb")
         ksft.command("objcopy", "--strip-all", "--add-section", ".gnu_debugdata=" + zeros,
                      MKSTACKS, program)
-        lines = until("its stack is read in time", lambda: read_in_time(program))
-    expect_inside(lines, "#0 pthread_mutex_lock in libc.so.6", "#1 bomb+0x", "#2 bomb+0x")
+        lines = next(filter(None, (read_in_time(program) for _ in range(TRIES))), None)
     most = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
     if most > memory / 3:
         raise AssertionError("reading it took %d MiB of %d" % (most >> 20, memory >> 20))
+    if not lines:
+        raise ksft.Skip("not read in time in %d tries: this host is too slow" % TRIES)
+    expect_inside(lines, "#0 pthread_mutex_lock in libc.so.6", "#1 bomb+0x", "#2 bomb+0x")
 
 
 def test_deleted():
