@@ -221,14 +221,14 @@ static void find_caveats(struct work *w)
 
 /*
  * Who joins a thread waits for what that thread waits for.  The only sign of a low-level lock is a 2, which
- * counts here if the C library itself waits for it.
+ * does not count here if it is known that other code than the C library's waits for it.
  */
 static bool waits_for_lock(const struct work *w, const struct waiter *waiter)
 {
 	const struct holder *h = waiter->thread < 0 ? NULL : model_holder(w->m, waiter->thread);
 
 	return h && primitives[h->primitive].is_lock && !holder_is_joined(h) &&
-	       (h->primitive != LOW_LEVEL_LOCK || waiter->by_libc);
+	       (h->primitive != LOW_LEVEL_LOCK || waiter->by_libc || !waiter->caller_known);
 }
 
 static void find_waits(struct work *w)

@@ -138,6 +138,7 @@ struct waiter {
 	const char *comm;
 	bool memory_is_shared;	/* a private wait, but on memory that others can map */
 	bool by_syscall;	/* by syscall(2), as no C library does for its locks */
+	bool caller_known;	/* it was looked at whether the next is so */
 	bool by_libc;		/* by the C library, on a word that is not on the thread's stack */
 };
 

@@ -263,14 +263,16 @@ static bool is_by_libc(const struct mapping_reader *r, const struct waiter *w,
 /* What the C library and the code that waits tell of a lock. */
 static void complete_lock(struct mapping_reader *r, struct waiter *w)
 {
-	if (may_be_musl(w) && have_file(read_mm(r, w->mm), is_musl))
+	if (may_be_musl(w) && have_file(read_mm(r, w->mm), is_musl)) {
 		w->is_musl = true;
-	else if (lock_may_be_qmutex(w) && have_file(read_mm(r, w->mm), is_qt))
+	} else if (lock_may_be_qmutex(w) && have_file(read_mm(r, w->mm), is_qt)) {
 		w->is_qt = true;
-	else if (depends_on_caller(w) && is_by_libc(r, w, read_mm(r, w->mm)))
-		w->by_libc = true;
-	else
+	} else if (depends_on_caller(w)) {
+		w->caller_known = true;
+		w->by_libc = is_by_libc(r, w, read_mm(r, w->mm));
+	} else {
 		return;
+	}
 	recognise_lock(w);
 }
 
