@@ -764,6 +764,16 @@ bool thread_is_in_namespace(const struct thread *t)
 }
 
 /**
+ * waiter_is_in_namespace() - thread_is_in_namespace() of the thread of a waiter, if that is known
+ * @s: the snapshot
+ * @w: the waiter
+ */
+bool waiter_is_in_namespace(const struct snapshot *s, const struct waiter *w)
+{
+	return w->thread >= 0 && thread_is_in_namespace(&s->threads[w->thread]);
+}
+
+/**
  * waiter_is_named() - whether a name is that of a waiter's thread, or of its process
  * @s: the snapshot, indexed
  * @w: the waiter

@@ -523,6 +523,7 @@ const struct process *process_of_waiter(const struct snapshot *s, const struct w
 bool thread_is_alive(const struct thread *t);
 bool thread_is_frozen(const struct thread *t);
 bool thread_is_in_namespace(const struct thread *t);
+bool waiter_is_in_namespace(const struct snapshot *s, const struct waiter *w);
 bool waiter_is_local(const struct waiter *w);
 bool waiter_is_named(const struct snapshot *s, const struct waiter *w, const char *name);
 bool waiter_is_pi(const struct waiter *w);

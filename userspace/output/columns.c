@@ -92,8 +92,8 @@ static struct value get_holder(const struct subject *sub)
 {
 	const struct judgement *j = sub->j;
 
-	if (j->holder == PID_UNKNOWN || (j->holder_thread < 0 && sub->w->thread >= 0 &&
-					 thread_is_in_namespace(&sub->a->s->threads[sub->w->thread])))
+	if (j->holder == PID_UNKNOWN ||
+	    (j->holder_thread < 0 && waiter_is_in_namespace(sub->a->s, sub->w)))
 		return NONE;
 	return id_value(j->holder_thread < 0 ? j->holder :
 			sub->a->s->threads[j->holder_thread].tid);

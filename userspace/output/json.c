@@ -201,7 +201,7 @@ static void put_step(struct document *d, const struct step *step, size_t waiter)
 		put_thread_text(does, sizeof(does), d->a, step->thread);
 	else
 		put_gone_text(does, sizeof(does), d->a, waiter, step->id);
-	if (step->thread < 0 && thread_is_in_namespace(&d->s->threads[d->s->waiters[waiter].thread]))
+	if (step->thread < 0 && waiter_is_in_namespace(d->s, &d->s->waiters[waiter]))
 		shown.id = PID_UNKNOWN;
 	put_thread_members(d, step->thread, &shown, does);
 }

@@ -206,7 +206,7 @@ void put_gone_text(char *dst, size_t size, const struct analysis *a, size_t wait
 
 	if (!find_foreign_holder(a->s, w, id, &foreign) || foreign.ended) {
 		put(&b, "is not there");
-		if (w->thread >= 0 && thread_is_in_namespace(&a->s->threads[w->thread]))
+		if (waiter_is_in_namespace(a->s, w))
 			put(&b, ", by its id in its waiter's pid namespace");
 		return;
 	}
