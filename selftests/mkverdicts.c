@@ -504,6 +504,73 @@ static void record_lock(void)
 	wait_for_good(NULL);
 }
 
+static int open_again(void)
+{
+	return shm_open(shm_name, O_RDWR, 0);
+}
+
+/* Wait for the lock of an open file, with a lock of this process held. */
+static void lock_open_file(void *arg)
+{
+	pthread_mutex_lock(&locks[0]);
+	set_record(*(int *)arg, F_OFD_SETLKW);
+	die("the lock of the open file was released");
+}
+
+static void start_lock_open_file(int *fd)
+{
+	pid_t thread = start_thread(lock_open_file, fd);
+
+	wait_until_blocked(getpid(), thread, SYS_fcntl);
+}
+
+/* Who holds a lock waits for the lock of an open file of its own process. */
+static void open_file_lock(void)
+{
+	static int fd;
+
+	set_record(open_shm(), F_OFD_SETLK);
+	fd = open_again();
+	start_lock_open_file(&fd);
+	lock_once(&locks[0]);
+}
+
+/* The same, but another process, which can run, has inherited that open file. */
+static void open_file_lock_held(void)
+{
+	static int fd;
+	int held = open_shm();
+
+	set_record(held, F_OFD_SETLK);
+	start_sleeper();
+	close(held);
+	fd = open_again();
+	start_lock_open_file(&fd);
+	lock_once(&locks[0]);
+}
+
+/* As the first one, but it may wait for another file, whose lock another process waits for. */
+static void open_file_locks(void)
+{
+	static int fd;
+	int other = memfd_create("other", 0);
+	char path[32];
+	pid_t child;
+
+	set_record(other, F_OFD_SETLK);
+	child = fork_child();
+	if (!child) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", other);
+		set_record(open(path, O_RDWR), F_OFD_SETLKW);
+		die("the lock of the other file was released");
+	}
+	wait_until_blocked(child, child, SYS_fcntl);
+	set_record(open_shm(), F_OFD_SETLK);
+	fd = open_again();
+	start_lock_open_file(&fd);
+	lock_once(&locks[0]);
+}
+
 /*
  * Pipes
  */
@@ -1255,6 +1322,9 @@ static const struct kind main_kinds[] = {
 	{ "file_lock", file_lock },
 	{ "file_lock_held", file_lock_held },
 	{ "record_lock", record_lock },
+	{ "open_file_lock", open_file_lock },
+	{ "open_file_lock_held", open_file_lock_held },
+	{ "open_file_locks", open_file_locks },
 	{ "pipe_own", pipe_own },
 	{ "pipe_full", pipe_full },
 	{ "pipe_replaced", pipe_replaced },

@@ -218,10 +218,16 @@ static void put_flock(const struct place *p)
 
 static void put_fcntl(const struct place *p)
 {
-	if (p->args[1] == F_SETLKW)
+	switch (p->args[1]) {
+	case F_SETLKW:
 		put_locked(p, RECORD_LOCK);
-	else
+		break;
+	case F_OFD_SETLKW:
+		put_locked(p, OPEN_FILE_LOCK);
+		break;
+	default:
 		put_fd(p, p->args[0]);
+	}
 }
 
 /*

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which processes hold the file locks that others wait for: those of flock(2), and record locks
- * of fcntl(2).
+ * Which processes hold the file locks that others wait for: those of flock(2), and those of
+ * fcntl(2), whose owner is a process or an open file.
  *
  * A line of /proc/locks (lock_get_status()) is
  *
  *	NUMBER: [->] KIND ADVISORY|MANDATORY READ|WRITE PID MAJOR:MINOR:INODE START END
  *
- * where -> says that the process waits for the lock.  fdinfo has the same line for each
- * descriptor that has a lock (show_fd_locks()): a lock of flock(2) is of the open file, which
- * children inherit, and a record lock is of the descriptor table.
+ * where -> says that the process waits for the lock; the process is -1 for the lock of an open
+ * file (locks_translate_pid()).  fdinfo has the same line for each descriptor that has a lock
+ * (show_fd_locks()): a lock of flock(2) or F_OFD_SETLK is of the open file, which children
+ * inherit, and a record lock is of the descriptor table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,12 @@
 
 /* Larger tables are not searched. */
 #define MAX_TABLE	(1 << 22)
+
+/*
+ * The kernel holds the locks still while it fills one page (locks_start(), seq_read_iter()); where
+ * it goes on with another, it may have passed over some.
+ */
+#define MAX_STILL	4096
 
 /* The name of a line in fdinfo. */
 #define FDINFO_KEY	"\nlock:\t"
@@ -91,6 +98,7 @@ void file_locks_read(struct file_locks *l, const char *root)
 	*l = (struct file_locks){ 0 };
 	if (text && strlen(text) > MAX_TABLE)
 		*text = '\0';
+	l->whole = text && strlen(text) < MAX_STILL;
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		if (!parse_lock(&lock, line))
@@ -125,13 +133,16 @@ static const char *next_held(const char *info, struct file_lock *held, char line
 
 static void add_holder(struct file_locks *l, pid_t pid, const struct file_lock *held)
 {
-	for (size_t i = find_first(l, held->ino); i < l->nr && l->all[i].ino == held->ino; i++) {
+	size_t i = find_first(l, held->ino);
+
+	if (i == l->nr || l->all[i].ino != held->ino)
+		return;
+	relations_add(&l->holders, (struct relation){ .id = held->ino, .pid = pid });
+	for (; i < l->nr && l->all[i].ino == held->ino; i++) {
 		struct file_lock *lock = &l->all[i];
 
-		if (lock->waits || strcmp(lock->text, held->text))
-			continue;
-		lock->seen = true;
-		relations_add(&l->holders, (struct relation){ .id = held->ino, .pid = pid });
+		if (!lock->waits && !strcmp(lock->text, held->text))
+			lock->seen = true;
 	}
 }
 
@@ -167,28 +178,35 @@ bool file_locks_shows(const char *info, const char *text)
 	return false;
 }
 
+/* Whether a process waits for this; who waits for the lock of an open file is not shown. */
+static bool may_wait_for(const struct file_lock *lock, pid_t pid, const char *kind)
+{
+	return lock->waits && lock->pid == (strcmp(kind, OPEN_FILE_LOCK) ? pid : -1);
+}
+
 /**
  * file_locks_find() - find the file for whose lock a process waits
  * @l: the locks
  * @pid: the process
- * @kind: FLOCK_LOCK or RECORD_LOCK
+ * @kind: FLOCK_LOCK, RECORD_LOCK or OPEN_FILE_LOCK
  * @ino: receives the inode number
  *
- * Return: false also if several of its threads wait, or if another file with a contended lock has
- * the same number.
+ * Return: false also if it may be one of several files, or if another file with a contended lock
+ * has the same number.
  */
 bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, uint64_t *ino)
 {
 	const struct file_lock *found = NULL;
 
 	for (size_t i = 0; i < l->nr; i++) {
-		if (!l->all[i].waits || l->all[i].pid != pid)
+		if (!may_wait_for(&l->all[i], pid, kind))
 			continue;
-		if (found || strcmp(l->all[i].kind, kind))
+		if (strcmp(l->all[i].kind, kind) ||
+		    (found && compare_files_of(&l->all[i], found)))
 			return false;
 		found = &l->all[i];
 	}
-	if (!found)
+	if (!found || (!strcmp(kind, OPEN_FILE_LOCK) && !l->whole))
 		return false;
 	*ino = found->ino;
 	for (size_t i = find_first(l, *ino); i < l->nr && l->all[i].ino == *ino; i++) {
@@ -204,7 +222,7 @@ bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, ui
  * @pid: the process that waits
  * @kind: as for file_locks_find()
  *
- * Return: the lock, with the process that took it, which may have passed it on, or be gone; NULL:
+ * Return: a lock, with the process that took it, which may have passed it on, or be gone; NULL:
  * it is not known.
  */
 const struct file_lock *file_locks_holder(const struct file_locks *l, pid_t pid, const char *kind)

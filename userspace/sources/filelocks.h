@@ -7,6 +7,7 @@
 /* Kinds of file locks, as in /proc/locks. */
 #define FLOCK_LOCK	"FLOCK"
 #define RECORD_LOCK	"POSIX"
+#define OPEN_FILE_LOCK	"OFDLCK"
 
 /* Room for the text of a lock. */
 #define LOCK_TEXT_SIZE	128
@@ -26,6 +27,7 @@ struct file_lock {
 struct file_locks {
 	struct file_lock *all;
 	size_t nr;
+	bool whole;			/* no wait can have been missed */
 	struct relations holders;	/* by inode, of which descriptors show the locks */
 };
 

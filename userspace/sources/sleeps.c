@@ -129,7 +129,14 @@ static bool note_flock(struct reader *r, int thread, const uint64_t *args)
 
 static bool note_fcntl(struct reader *r, int thread, const uint64_t *args)
 {
-	return args[1] == F_SETLKW && note_file_lock(r, thread, RECORD_LOCK);
+	switch (args[1]) {
+	case F_SETLKW:
+		return note_file_lock(r, thread, RECORD_LOCK);
+	case F_OFD_SETLKW:
+		return note_file_lock(r, thread, OPEN_FILE_LOCK);
+	default:
+		return false;
+	}
 }
 
 /*
