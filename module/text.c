@@ -15,6 +15,7 @@
 #define EACH_BYTE(byte)	((u64)(byte) * 0x0101010101010101)
 
 #define TEN_TO_THE_8	100000000
+#define TEN_TO_THE_16	(TEN_TO_THE_8 * (u64)TEN_TO_THE_8)
 
 /*
  * The eight decimal digits of @number, one a byte, the first digit in the lowest. A division
@@ -66,13 +67,28 @@ static __always_inline char *put_eight(char *pos, u64 characters, unsigned int s
 	return pos + sizeof(piece) - skip;
 }
 
-/* Write a number of more than eight digits. Return the end. */
-static noinline char *write_long_dec(char *pos, u64 number)
+/* Write a number of up to eight digits. Return the end. */
+static __always_inline char *write_first(char *pos, u32 number)
+{
+	u64 digits = decimal_digits(number);
+
+	return put_eight(pos, digits + EACH_BYTE('0'), leading_zeros(digits));
+}
+
+/* Write the last eight digits of a longer number. Return the end. */
+static __always_inline char *write_rest(char *pos, u32 number)
+{
+	return put_eight(pos, decimal_digits(number) + EACH_BYTE('0'), 0);
+}
+
+/* Write a number of more than 16 digits. Return the end. */
+static noinline char *write_longest(char *pos, u64 number)
 {
 	u64 high = number / TEN_TO_THE_8;
 
-	pos = fi_write_long(pos, high);
-	return put_eight(pos, decimal_digits(number - high * TEN_TO_THE_8) + EACH_BYTE('0'), 0);
+	pos = write_first(pos, high / TEN_TO_THE_8);
+	pos = write_rest(pos, high % TEN_TO_THE_8);
+	return write_rest(pos, number % TEN_TO_THE_8);
 }
 
 /**
@@ -86,12 +102,12 @@ static noinline char *write_long_dec(char *pos, u64 number)
  */
 char *fi_write_long(char *pos, u64 number)
 {
-	u64 digits;
-
-	if (number >= TEN_TO_THE_8)
-		return write_long_dec(pos, number);
-	digits = decimal_digits(number);
-	return put_eight(pos, digits + EACH_BYTE('0'), leading_zeros(digits));
+	if (number < TEN_TO_THE_8)
+		return write_first(pos, number);
+	if (number >= TEN_TO_THE_16)
+		return write_longest(pos, number);
+	pos = write_first(pos, number / TEN_TO_THE_8);
+	return write_rest(pos, number % TEN_TO_THE_8);
 }
 
 /**

@@ -78,6 +78,15 @@ static __always_inline char *fi_write_dec(char *pos, u64 number)
 	return pos + 1;
 }
 
+/* Write a decimal number below 100; of a constant, this becomes a store. Return the end. */
+static __always_inline char *fi_write_two(char *pos, unsigned int number)
+{
+	if (number >= 10)
+		*pos++ = '0' + number / 10;
+	*pos = '0' + number % 10;
+	return pos + 1;
+}
+
 static __always_inline void fi_put_dec(struct fi_text *text, u64 number)
 {
 	if (text->pos < text->end)
