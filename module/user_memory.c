@@ -137,24 +137,24 @@ static __always_inline bool copy_from_user_page(struct fi_user_memory *user, voi
 						unsigned long addr, size_t len)
 {
 	const u32 __user *from = (const u32 __user *)addr;
-	const size_t nr = len / sizeof(*from);
+	const u32 __user *const end = from + len / sizeof(*from);
 	u32 *words = to;
-	size_t i = 0;
 	u64 pair;
 
 	if (!user_access_begin(from, len))
 		return false;
 	if (!IS_ALIGNED(addr, sizeof(pair))) {
-		unsafe_get_user(words[0], from, fault);
-		i = 1;
+		unsafe_get_user(*words, from, fault);
+		words++;
+		from++;
 	}
 #pragma GCC unroll 4
-	for (; i + 1 < nr; i += 2) {
-		unsafe_get_user(pair, (const u64 __user *)(from + i), fault);
-		memcpy(words + i, &pair, sizeof(pair));
+	for (; end - from >= 2; from += 2, words += 2) {
+		unsafe_get_user(pair, (const u64 __user *)from, fault);
+		memcpy(words, &pair, sizeof(pair));
 	}
-	if (i < nr)
-		unsafe_get_user(words[i], from + i, fault);
+	if (from != end)
+		unsafe_get_user(*words, from, fault);
 	user_access_end();
 	return true;
 fault:
