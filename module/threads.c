@@ -41,6 +41,7 @@
  * @path: room for a path, PATH_MAX bytes
  * @stack: room for FI_STACK_SIZE bytes
  * @sleeps: room for what a thread sleeps on
+ * @regs: room for a thread's saved registers; to clear them for each takes too long
  * @full: there may be no more threads and processes
  */
 struct thread_walk {
@@ -50,6 +51,7 @@ struct thread_walk {
 	char *path;
 	void *stack;
 	struct fi_sleeps sleeps;
+	struct pt_regs regs;
 	bool full;
 };
 
@@ -282,7 +284,7 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 {
 	unsigned long switches = thread->nvcsw + thread->nivcsw;
 	struct fi_sleeps *sleeps = &walk->sleeps;
-	struct pt_regs regs = { };
+	struct pt_regs *regs = &walk->regs;
 	bool requests;
 
 	memset(&thread->frame, 0, sizeof(thread->frame));
@@ -292,17 +294,17 @@ static void look_at_sleep(struct thread_walk *walk, struct fi_thread *thread,
 		return;
 	/* The copy must not be older than the count that it belongs to. */
 	smp_rmb();
-	if (READ_ONCE(task->on_cpu) || !fi_copy_registers(&regs, task))
+	if (READ_ONCE(task->on_cpu) || !fi_copy_registers(regs, task))
 		return;
-	fi_read_sleeps(task, &regs, walk->stack, sleeps);
+	fi_read_sleeps(task, regs, walk->stack, sleeps);
 	requests = may_have_requests(task);
 	/* The copy must be complete before the check that it was valid. */
 	smp_rmb();
 	/* As in check_waiter() of collect.c. */
 	if (smp_load_acquire(&task->on_cpu) || switches != fi_switches(task))
 		return;
-	fi_read_user_frame(&thread->frame, &regs);
-	thread->is_32bit = fi_is_32bit(&regs);
+	fi_read_user_frame(&thread->frame, regs);
+	thread->is_32bit = fi_is_32bit(regs);
 	if (sleeps->nr)
 		keep_sleeps(walk->snap, thread, sleeps);
 	thread->io_uring = requests;
