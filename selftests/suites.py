@@ -7,6 +7,7 @@ the same guest run in one virtual machine, in this order."""
 
 import dataclasses
 import os
+import sys
 
 HOST, GUEST = "host", "guest"
 
@@ -41,8 +42,18 @@ SOME = ("5.10/amd64", REFERENCE, "6.1-rt/amd64", "7.3/amd64", "6.12/arm64")
 # For those about what it says, which is the same on all kernels of an architecture.
 FEW = (REFERENCE, "7.3/amd64", "6.12/arm64")
 
-# How long the storms last.
-MINUTES = int(os.environ.get("MINUTES", "30"))
+
+
+def read_minutes():
+    """How long the storms last, as the environment says."""
+    text = os.environ.get("MINUTES", "30")
+    try:
+        return float(text)
+    except ValueError:
+        sys.exit("MINUTES in the environment is %r: it must be a number of minutes" % text)
+
+
+MINUTES = read_minutes()
 
 BUILD_KERNEL_SELFTESTS = "selftests/build_kernel_selftests {series}"
 BUILD_PYTHON_ROOT = "selftests/build_root python"
@@ -93,8 +104,8 @@ SUITES = (
     Suite("hangs", "selftests/test_hangs.py", GUEST, SOME, "full", prepare=(BUILD_PYTHON_ROOT,)),
     Suite("options", "selftests/test_options.py", GUEST, FEW, "full"),
     Suite("storm", "selftests/test_storm.py", GUEST, KERNELS, "full"),
-    Suite("storms", "selftests/test_storms.py %d" % MINUTES, GUEST, DEBUG, "nightly",
-          timeout=60 * MINUTES + 900),
+    Suite("storms", "selftests/test_storms.py %g" % MINUTES, GUEST, DEBUG, "nightly",
+          timeout=int(60 * MINUTES) + 900),
     Suite("faults", "selftests/test_faults.py", GUEST, DEBUG, "nightly"),
     Suite("hostile", "selftests/test_hostile.py", GUEST, ALL, "full"),
     Suite("zoo", "selftests/test_zoo.py 1 1000", GUEST, (REFERENCE,), "full", timeout=1500),

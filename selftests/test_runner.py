@@ -4,6 +4,7 @@
 In place of suites and virtual machines, short scripts."""
 
 import os
+import subprocess
 import tempfile
 
 from lib import guest, ksft, runner
@@ -179,6 +180,16 @@ def test_defect():
         raise AssertionError(report.text("guest"))
 
 
-ksft.run([test_passes, test_fails, test_stops_early, test_status, test_several_plans,
+def test_minutes():
+    """a wrong number of minutes is an error of one line"""
+    got = subprocess.run([os.path.join(ksft.TOP, "selftests", "run"), "--list"],
+                         env={**os.environ, "MINUTES": "half"}, capture_output=True, text=True,
+                         check=False)
+    ksft.equal((got.returncode, got.stderr.splitlines()),
+               (1, ["MINUTES in the environment is 'half': it must be a number of minutes"]),
+               "status and error")
+
+
+ksft.run([test_minutes, test_passes, test_fails, test_stops_early, test_status, test_several_plans,
           test_timeout, test_slow, test_cases, test_order, test_prepare, test_guest_dies,
           test_guest_hangs, test_defect])
