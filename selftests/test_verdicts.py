@@ -232,10 +232,11 @@ def wait_for_thread(tid, key, value):
 
 
 def judge_at_rest(tid, kind):
-    """The verdict of a thread, once none of those that it depends on runs or has just run."""
+    """The verdict of a thread, once none of those that it depends on runs or has just run, and no
+    process that just ends keeps from view what it has open."""
     def judged():
         got = tool.judge_threads("--source", kind.source)[tid]
-        at_rest = got["verdict"] != "unknown" and not got["reason"].endswith(" runs")
+        at_rest = got["verdict"] not in ("unknown", "blocked") and not got["reason"].endswith(" runs")
         return got if at_rest or got["verdict"] == kind.verdict else None
     return until("%s is judged" % kind.name, judged)
 
