@@ -64,6 +64,8 @@ qemu_command()
 	# Mitigations cost an emulated CPU a twentieth of its time, for nothing.
 	# After an oops nothing that the guest says can be relied on: stop there, with the log complete.
 	kernel_command_line+=" mitigations=off panic=-1 oops=panic"
+	# What a slow kernel has preempted as a reader of RCU also waits longer for its turn. Debian has 21 seconds.
+	kernel_command_line+=" rcupdate.rcu_cpu_stall_timeout=$((21 * slowness))"
 }
 
 # Boots as far as init.
