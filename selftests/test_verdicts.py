@@ -98,7 +98,7 @@ KINDS = (
          "likely", "waits for a lock of the file of inode"),
     Kind("open_file_lock", "a lock whose holder waits for the lock of an open file of its own process",
          "no-waker", "likely", r"which (sleeps|has slept for \S+) in fcntl\([0-9]+\): "),
-    Kind("open_file_lock_held", "the same, and a process that can run has that open file", "waiting"),
+    Kind("open_file_lock_held", "the same, and a process that can run has that open file", "blocked"),
     Kind("open_file_locks", "the same, but somebody waits for such a lock of another file, too",
          "blocked"),
     Kind("pipe_own", "a wait for a thread that reads a pipe of its own process", "no-waker", "likely"),
@@ -232,11 +232,10 @@ def wait_for_thread(tid, key, value):
 
 
 def judge_at_rest(tid, kind):
-    """The verdict of a thread, once none of those that it depends on runs or has just run, and no
-    process that just ends keeps from view what it has open."""
+    """The verdict of a thread, once none of those that it depends on runs or has just run."""
     def judged():
         got = tool.judge_threads("--source", kind.source)[tid]
-        at_rest = got["verdict"] not in ("unknown", "blocked") and not got["reason"].endswith(" runs")
+        at_rest = got["verdict"] != "unknown" and not got["reason"].endswith(" runs")
         return got if at_rest or got["verdict"] == kind.verdict else None
     return until("%s is judged" % kind.name, judged)
 
