@@ -516,6 +516,23 @@ static bool may_get_it_stopped(const struct plan *p)
 	return false;
 }
 
+/*
+ * A wait begins anew after a stop.  If the holder of a PI lock that was copied has exited by then,
+ * glibc gives up (ESRCH).
+ */
+static bool may_fail_after_stop(const struct plan *p)
+{
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		const struct thread *thread = &p->threads[t];
+		const struct object *o = &p->objs[thread->on];
+
+		if (p->stopped & bit(t) && thread->wait == ON_OBJECT && is_pi(o) &&
+		    is_copy(p, t, o))
+			return true;
+	}
+	return false;
+}
+
 static void plan_stops(struct plan *p)
 {
 	int t = pick(p->all & ~gone_threads(p));
@@ -528,7 +545,7 @@ static void plan_stops(struct plan *p)
 		p->threads[t].traced = true;
 		p->stopped = bit(t);
 	}
-	if (may_get_it_stopped(p)) {
+	if (may_get_it_stopped(p) || may_fail_after_stop(p)) {
 		p->threads[t].traced = false;
 		p->stopped = 0;
 	}
