@@ -51,6 +51,17 @@ bool has_ends(const struct object *o)
 	return o->kind == PIPE || o->kind == SOCKET;
 }
 
+bool handles_pause_signal(const struct plan *p, int proc)
+{
+	for (unsigned int t = 0; t < p->nr_threads; t++) {
+		const struct thread *thread = &p->threads[t];
+
+		if (thread->proc == proc && thread->wait == AT_GATE && thread->on == GATE_PAUSE)
+			return true;
+	}
+	return false;
+}
+
 mask gone_threads(const struct plan *p)
 {
 	mask m = 0;

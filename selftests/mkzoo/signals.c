@@ -165,12 +165,8 @@ static void handle_timer(enum timer timer)
 /* Not in a process without such a thread: a handler changes what can be proven of it. */
 static void handle_pause_signal(int proc)
 {
-	for (unsigned int t = 0; t < plan->nr_threads; t++) {
-		const struct thread *thread = &plan->threads[t];
-
-		if (thread->proc == proc && thread->wait == AT_GATE && thread->on == GATE_PAUSE)
-			signal(PAUSE_SIGNAL, no_op);
-	}
+	if (handles_pause_signal(plan, proc))
+		signal(PAUSE_SIGNAL, no_op);
 }
 
 /* Before a process has other threads. */

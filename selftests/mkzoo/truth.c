@@ -215,7 +215,7 @@ static bool is_doubtful(const struct plan *p, int t, bool no_inodes)
 
 	if (thread->wait != ON_OBJECT)
 		return false;
-	if (has_ends(o) && reads_unseen(p, t))
+	if (has_ends(o) && (reads_unseen(p, t) || handles_pause_signal(p, thread->proc)))
 		return true;
 	/* No descriptor shows any more who has that end. */
 	if (has_ends(o) && o->replacer >= 0 && p->threads[o->replacer].proc == thread->proc)

@@ -186,6 +186,7 @@ extern struct control *control;
 /* plan.c */
 mask bit(int thread);
 mask threads_of(const struct plan *p, int proc);
+bool handles_pause_signal(const struct plan *p, int proc);
 bool has_ends(const struct object *o);
 mask gone_threads(const struct plan *p);
 int first_of(mask m);
