@@ -4,7 +4,6 @@
  *
  * To add one whose arguments say what it sleeps for, add its row to sleeping_calls[].
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,16 +217,12 @@ static void put_flock(const struct place *p)
 
 static void put_fcntl(const struct place *p)
 {
-	switch (p->args[1]) {
-	case F_SETLKW:
-		put_locked(p, RECORD_LOCK);
-		break;
-	case F_OFD_SETLKW:
-		put_locked(p, OPEN_FILE_LOCK);
-		break;
-	default:
+	const char *kind = file_lock_kind(p->args[1]);
+
+	if (kind)
+		put_locked(p, kind);
+	else
 		put_fd(p, p->args[0]);
-	}
 }
 
 /*

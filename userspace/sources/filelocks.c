@@ -12,6 +12,7 @@
  * (show_fd_locks()): a lock of flock(2) or F_OFD_SETLK is of the open file, which children
  * inherit, and a record lock is of the descriptor table.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,24 @@
 
 /* The name of a line in fdinfo. */
 #define FDINFO_KEY	"\nlock:\t"
+
+/**
+ * file_lock_kind() - for what kind of lock a call of fcntl(2) waits
+ * @command: its second argument
+ *
+ * Return: RECORD_LOCK, OPEN_FILE_LOCK, or NULL for another command.
+ */
+const char *file_lock_kind(uint64_t command)
+{
+	switch (command) {
+	case F_SETLKW:
+		return RECORD_LOCK;
+	case F_OFD_SETLKW:
+		return OPEN_FILE_LOCK;
+	default:
+		return NULL;
+	}
+}
 
 static int compare_files_of(const struct file_lock *a, const struct file_lock *b)
 {

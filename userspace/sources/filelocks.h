@@ -31,6 +31,7 @@ struct file_locks {
 	struct relations holders;	/* by inode, of which descriptors show the locks */
 };
 
+const char *file_lock_kind(uint64_t command);
 void file_locks_read(struct file_locks *l, const char *root);
 void file_locks_add(struct file_locks *l, pid_t pid, const char *info);
 bool file_locks_find(const struct file_locks *l, pid_t pid, const char *kind, uint64_t *ino);

@@ -2,7 +2,6 @@
 /*
  * What a thread sleeps for in a call that is no futex wait.
  */
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,14 +128,9 @@ static bool note_flock(struct reader *r, int thread, const uint64_t *args)
 
 static bool note_fcntl(struct reader *r, int thread, const uint64_t *args)
 {
-	switch (args[1]) {
-	case F_SETLKW:
-		return note_file_lock(r, thread, RECORD_LOCK);
-	case F_OFD_SETLKW:
-		return note_file_lock(r, thread, OPEN_FILE_LOCK);
-	default:
-		return false;
-	}
+	const char *kind = file_lock_kind(args[1]);
+
+	return kind && note_file_lock(r, thread, kind);
 }
 
 /*
