@@ -113,14 +113,6 @@ static __always_inline void put_number(struct fi_text *t, const char *key, u64 v
 		t->pos = fi_write_dec(fi_write(t->pos, key), value);
 }
 
-/* The same for a number below 100. */
-static __always_inline void put_small_number(struct fi_text *t, const char *key,
-					     unsigned int value)
-{
-	if (t->pos < t->end)
-		t->pos = fi_write_two(fi_write(t->pos, key), value);
-}
-
 static __always_inline void put_address(struct fi_text *t, const char *key, u64 value)
 {
 	if (t->pos < t->end)
@@ -303,12 +295,11 @@ static __always_inline void put_words(struct fi_text *t, const struct fi_snapsho
 	const u32 read = waiter->words_read, set = waiter->words_set;
 	int n, times;
 
-	BUILD_BUG_ON(FI_WORDS_BEFORE * sizeof(u32) >= 100 || FI_WORDS >= 100);
 	if (!read)
 		fi_put(t, " words=?");
 	if (!read || (read == FI_DEFAULT_WORDS_READ && set == FI_DEFAULT_WORDS_SET))
 		return;
-	put_small_number(t, " words=-", FI_WORDS_BEFORE * sizeof(u32));
+	put_number(t, " words=-", FI_WORDS_BEFORE * sizeof(u32));
 	for (n = 0; n < FI_WORDS; n += times) {
 		times = 1;
 		fi_put_char(t, n ? ',' : ':');
@@ -319,7 +310,7 @@ static __always_inline void put_words(struct fi_text *t, const struct fi_snapsho
 		fi_put_char(t, read & BIT(n) ? '0' : '?');
 		times = run_length(read & BIT(n) ? set | ~read : read, n);
 		if (times > 1)
-			put_small_number(t, "*", times);
+			put_number(t, "*", times);
 	}
 }
 

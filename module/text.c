@@ -92,7 +92,7 @@ static noinline char *write_longest(char *pos, u64 number)
 }
 
 /**
- * fi_write_long() - write a decimal number, which may have more than one digit
+ * fi_write_long() - write a decimal number, which may have more than two digits
  * @pos: where
  * @number: the number
  *

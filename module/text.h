@@ -69,21 +69,18 @@ char *fi_write_hex(char *pos, u64 number, unsigned int digits);
 char *fi_write_escaped(char *pos, const char *end, const char *string);
 char *fi_write_name(char *pos, const char *end, const char *name);
 
-/* Write a decimal number. Many have one digit. Return the end. */
+/* Write a decimal number. Many have one digit, or two. Return the end. */
 static __always_inline char *fi_write_dec(char *pos, u64 number)
 {
-	if (number >= 10)
-		return fi_write_long(pos, number);
-	*pos = '0' + number;
-	return pos + 1;
-}
+	u32 rest = number;
 
-/* Write a decimal number below 100; of a constant, this becomes a store. Return the end. */
-static __always_inline char *fi_write_two(char *pos, unsigned int number)
-{
-	if (number >= 10)
-		*pos++ = '0' + number / 10;
-	*pos = '0' + number % 10;
+	if (number >= 100)
+		return fi_write_long(pos, number);
+	if (rest >= 10) {
+		*pos++ = '0' + rest / 10;
+		rest %= 10;
+	}
+	*pos = '0' + rest;
 	return pos + 1;
 }
 

@@ -27,7 +27,7 @@ static bool is_dec(u64 number)
 
 	snprintf(wanted, sizeof(wanted), "%" PRIu64, (uint64_t)number);
 	return is_text(fi_write_dec(buf, number), wanted) &&
-	       (number >= 100 || is_text(fi_write_two(buf, number), wanted));
+	       is_text(fi_write_long(buf, number), wanted);
 }
 
 static bool is_hex(u64 number, unsigned int digits)
