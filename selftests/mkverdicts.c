@@ -86,6 +86,16 @@ static int open_shm(void)
 	return fd;
 }
 
+/* Another open file. */
+static int open_shm_again(void)
+{
+	int fd = shm_open(shm_name, O_RDWR, 0);
+
+	if (fd < 0)
+		die("shm_open");
+	return fd;
+}
+
 static int open_memfd(void)
 {
 	int fd = memfd_create("ring", 0);
@@ -444,7 +454,7 @@ static void file_lock(void)
 		die("flock");
 	child = fork_child();
 	if (!child) {
-		int fd = shm_open(shm_name, O_RDWR, 0);
+		int fd = open_shm_again();
 
 		/* What it has inherited is the same open file. */
 		close(own);
@@ -466,7 +476,7 @@ static void file_lock_held(void)
 		die("flock");
 	start_sleeper();
 	close(fd);
-	fd = shm_open(shm_name, O_RDWR, 0);
+	fd = open_shm_again();
 	thread = start_thread(lock_file, &fd);
 	wait_until_blocked(getpid(), thread, SYS_flock);
 	wait_for_good(NULL);
@@ -504,11 +514,6 @@ static void record_lock(void)
 	wait_for_good(NULL);
 }
 
-static int open_again(void)
-{
-	return shm_open(shm_name, O_RDWR, 0);
-}
-
 /* Wait for the lock of an open file, with a lock of this process held. */
 static void lock_open_file(void *arg)
 {
@@ -517,42 +522,39 @@ static void lock_open_file(void *arg)
 	die("the lock of the open file was released");
 }
 
-static void start_lock_open_file(int *fd)
+/* Wait for that lock, whose holder waits for the file to be unlocked. */
+static void wait_for_open_file(void)
 {
-	pid_t thread = start_thread(lock_open_file, fd);
+	static int fd;
+	pid_t thread;
 
+	fd = open_shm_again();
+	thread = start_thread(lock_open_file, &fd);
 	wait_until_blocked(getpid(), thread, SYS_fcntl);
+	lock_once(&locks[0]);
 }
 
 /* Who holds a lock waits for the lock of an open file of its own process. */
 static void open_file_lock(void)
 {
-	static int fd;
-
 	set_record(open_shm(), F_OFD_SETLK);
-	fd = open_again();
-	start_lock_open_file(&fd);
-	lock_once(&locks[0]);
+	wait_for_open_file();
 }
 
 /* The same, but another process, which can run, has inherited that open file. */
 static void open_file_lock_held(void)
 {
-	static int fd;
 	int held = open_shm();
 
 	set_record(held, F_OFD_SETLK);
 	start_sleeper();
 	close(held);
-	fd = open_again();
-	start_lock_open_file(&fd);
-	lock_once(&locks[0]);
+	wait_for_open_file();
 }
 
 /* As the first one, but it may wait for another file, whose lock another process waits for. */
 static void open_file_locks(void)
 {
-	static int fd;
 	int other = memfd_create("other", 0);
 	char path[32];
 	pid_t child;
@@ -565,10 +567,7 @@ static void open_file_locks(void)
 		die("the lock of the other file was released");
 	}
 	wait_until_blocked(child, child, SYS_fcntl);
-	set_record(open_shm(), F_OFD_SETLK);
-	fd = open_again();
-	start_lock_open_file(&fd);
-	lock_once(&locks[0]);
+	open_file_lock();
 }
 
 /*

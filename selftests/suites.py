@@ -43,7 +43,6 @@ SOME = ("5.10/amd64", REFERENCE, "6.1-rt/amd64", "7.3/amd64", "6.12/arm64")
 FEW = (REFERENCE, "7.3/amd64", "6.12/arm64")
 
 
-
 def read_minutes():
     """How long the storms last, as the environment says."""
     text = os.environ.get("MINUTES", "30")

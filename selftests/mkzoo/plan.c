@@ -51,6 +51,7 @@ bool has_ends(const struct object *o)
 	return o->kind == PIPE || o->kind == SOCKET;
 }
 
+/* Not a process without such a thread: a handler changes what can be proven of it. */
 bool handles_pause_signal(const struct plan *p, int proc)
 {
 	for (unsigned int t = 0; t < p->nr_threads; t++) {

@@ -162,20 +162,14 @@ static void handle_timer(enum timer timer)
 	}
 }
 
-/* Not in a process without such a thread: a handler changes what can be proven of it. */
-static void handle_pause_signal(int proc)
-{
-	if (handles_pause_signal(plan, proc))
-		signal(PAUSE_SIGNAL, no_op);
-}
-
 /* Before a process has other threads. */
 void handle_signals(int proc)
 {
 	forget_signals();
 	sem_init(&told, 0, 0);
 	handle_timer(plan->procs[proc].timer);
-	handle_pause_signal(proc);
+	if (handles_pause_signal(plan, proc))
+		signal(PAUSE_SIGNAL, no_op);
 	if (plan->procs[proc].gets_sigchld)
 		handle(SIGCHLD, hear, SA_NOCLDSTOP);
 	if (plan->takes_orders)
