@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What module/kernel/btf.c needs of the kernel's headers, in user space. The file that it
- * reads is the fuzzer's input.
+ * What module/kernel/btf.c needs of the kernel's headers, in user space, and module/text.c. The
+ * file that the former reads is the fuzzer's input.
  */
 #ifndef FUZZ_LINUX_KERNEL_H
 #define FUZZ_LINUX_KERNEL_H
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +19,13 @@
 
 #include <linux/types.h>
 
+#define TASK_COMM_LEN		16
+#define noinline		__attribute__((noinline))
+#define min(a, b)		((a) < (b) ? (a) : (b))
+#define cpu_to_le64		htole64
+#define le64_to_cpu		le64toh
+#define swab32			__builtin_bswap32
+#define __ffs64(word)		((unsigned int)__builtin_ctzll(word))
 #define BITS_PER_BYTE		8
 #define GFP_KERNEL		0
 #define IS_ERR(ptr)		(!(ptr))

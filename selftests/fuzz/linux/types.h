@@ -4,6 +4,11 @@
 
 #include_next <linux/types.h>
 
+#ifndef __force
+#define __force
+#endif
+
+typedef __u8 u8;
 typedef __u32 u32;
 typedef __u64 u64;
 
